@@ -1,0 +1,63 @@
+# `make` alone lists the targets.
+PYTHON ?= python3
+PORT ?= 8000
+VENV := .venv/bin/python
+# Linters and type checks read the settings, but serve nobody.
+CHECK_ENV := ENV_FILE= SECRET_KEY=for-checks-only-0123456789-abcdefghijklmnopqrstuvwxyz
+SOURCES := helpdesk wizards tests manage.py gunicorn.conf.py
+
+.DEFAULT_GOAL := help
+.PHONY: help run test unit browser lint format types schema lock assets clean python dev
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: python ## install, prepare and serve on 127.0.0.1 (PORT=8000)
+	@$(PYTHON) helpdesk/install.py requirements.txt
+	@$(VENV) -m helpdesk.boot --port "$(PORT)"
+
+test: dev ## every test, on SQLite and PostgreSQL, in a real browser
+	@$(VENV) -m tests.run
+
+unit: dev ## the quick tests: SQLite, no browser (ARGS="-k search" chooses)
+	@$(VENV) -m pytest -m "not browser" $(ARGS)
+
+browser: dev ## the browser tests only (ARGS="-k countdown" chooses)
+	@$(VENV) -m tests.run --browser-only $(ARGS)
+
+lint: dev types ## ruff, djlint, mypy
+	@$(VENV) -m ruff check $(SOURCES)
+	@$(VENV) -m ruff format --check $(SOURCES)
+	@$(VENV) -m djlint --check --lint --quiet templates
+
+format: dev ## put Python and templates into form
+	@$(VENV) -m ruff check --fix-only $(SOURCES)
+	@$(VENV) -m ruff format $(SOURCES)
+	@$(VENV) -m djlint --reformat --quiet templates || true
+
+types: dev ## mypy with django-stubs
+	@$(CHECK_ENV) $(VENV) -m mypy
+
+schema: dev ## write docs/wizard.schema.json from the document's types
+	@$(CHECK_ENV) $(VENV) manage.py write_schema
+
+# uv resolves for every system at once (--universal). The files name no host, so that any index serves them.
+LOCK := .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate --no-emit-index-url
+lock: dev ## pin the newest allowed versions: requirements*.in -> requirements*.txt
+	@$(VENV) -m pip install --quiet --disable-pip-version-check uv
+	$(LOCK) --upgrade requirements.in --output-file requirements.txt
+	$(LOCK) --upgrade requirements-dev.in --output-file requirements-dev.txt
+	$(LOCK) --upgrade requirements-postgres.in --output-file requirements-postgres.txt
+
+assets: ## build static/vendor from assets/ (needs npm; the result is checked in)
+	@cd assets && npm ci --no-audit --no-fund && npm run build
+
+clean: ## forget .venv and caches; var/ with its data stays
+	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis assets/node_modules
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+python:
+	@command -v "$(PYTHON)" >/dev/null || { echo "There is no $(PYTHON) here. Install Python 3.11 or newer (or name it: PYTHON=/path/to/python3)." >&2; exit 1; }
+
+dev: python
+	@$(PYTHON) helpdesk/install.py requirements-dev.txt

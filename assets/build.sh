@@ -1,0 +1,30 @@
+#!/usr/bin/env bash
+# Builds static/site.css and static/site.js, and copies what is vendored, from the sources in this folder.
+# Needs Node.js 20 or newer. The results are checked in: running the site needs none of this.
+set -euo pipefail
+cd "$(dirname "$0")"
+
+[ -d node_modules ] || npm ci --ignore-scripts --no-audit --no-fund
+
+htmx=node_modules/htmx.org
+vendor=../static/vendor
+mkdir -p "$vendor/htmx" "$vendor/bootstrap"
+cp "$htmx/dist/htmx.min.js" "$htmx/LICENSE" "$vendor/htmx/"
+cp node_modules/bootstrap/LICENSE "$vendor/bootstrap/LICENSE"
+version() { node -p "require('./node_modules/$1/package.json').version"; }
+echo "htmx.org $(version htmx.org), dist/htmx.min.js of the npm package, unchanged" > "$vendor/htmx/VERSION"
+echo "bootstrap $(version bootstrap), Sass sources of the npm package, compiled in part: assets/scss/site.scss" > "$vendor/bootstrap/VERSION"
+
+node_modules/.bin/sass --style=compressed --no-source-map --load-path=node_modules \
+  --quiet-deps --silence-deprecation=import scss/site.scss | sed 's/^\xef\xbb\xbf//' > ../static/site.css
+
+# One script: htmx, then ours. Comments that point to source maps are left out.
+{
+  sed '/^\/\/# sourceMappingURL/d' "$htmx/dist/htmx.min.js"
+  echo ';'
+  node_modules/.bin/esbuild js/site.js --minify --target=es2021 --log-level=warning
+} > ../static/site.js
+
+for file in site.css site.js; do
+  printf '%-9s %6d bytes, %6d gzipped\n' "$file" "$(wc -c < "../static/$file")" "$(gzip -9c "../static/$file" | wc -c)"
+done

@@ -1,0 +1,1 @@
+"""The site around the wizards: its settings, addresses, error pages, and how it starts."""

@@ -1,0 +1,96 @@
+"""What every request passes before a view sees it.
+
+Each function takes the next handler and returns one, as Django's middleware does.
+"""
+
+import logging
+from collections.abc import Callable
+
+from django.conf import settings
+from django.core.exceptions import BadRequest, RequestDataTooBig, SuspiciousOperation
+from django.http import HttpRequest, HttpResponse
+from django.http.multipartparser import MultiPartParserError
+
+from helpdesk import errors
+
+log = logging.getLogger(__name__)
+
+Handler = Callable[[HttpRequest], HttpResponse]
+
+TOO_LARGE = "What your browser sent is too large: a form here can hold about 60,000 characters."
+NOT_TEXT = "What your browser sent contains a character that is not text."
+
+# Everything that reading a damaged or forged form can raise; UnreadablePostError is an OSError.
+UNREADABLE = (MultiPartParserError, SuspiciousOperation, BadRequest, OSError, LookupError, ValueError)
+# Set by helpdesk.wsgi where even the kind of the form could not be read.
+UNREADABLE_TYPE = "helpdesk.unreadable_type"
+
+
+def permissions_policy(get_response: Handler) -> Handler:
+    """Tell browsers that no page here uses the camera, the microphone, the place or payments."""
+
+    def handle(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        response.headers.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=(), payment=()")
+        return response
+
+    return handle
+
+
+def refuse_unreadable(get_response: Handler) -> Handler:
+    """Answer what cannot be read with the 400 page, so that no view has to think of it.
+
+    Refused are: a body over DATA_UPLOAD_MAX_MEMORY_SIZE bytes (by its stated length, before it is read), a form that
+    cannot be parsed, and a NUL in the address or the form (PostgreSQL cannot store one, SQLite can). Text is UTF-8,
+    whatever the request says. Editors' pages keep Django's own limits and messages.
+    """
+
+    def handle(request: HttpRequest) -> HttpResponse:
+        # Browsers send UTF-8. Another encoding is a forgery, and decoding with `hex` or `unicode_escape` can fail.
+        request.encoding = "utf-8"
+        reason = _nul_in_address(request)
+        if not reason and not request.path_info.startswith("/admin/"):
+            reason = _unreadable_form(request)
+        if reason:
+            return errors.refusal(request, reason)
+        _drop_damaged_cookies(request)
+        return get_response(request)
+
+    return handle
+
+
+def _nul_in_address(request: HttpRequest) -> str:
+    """Return why the address is refused, or nothing."""
+    query = request.META.get("QUERY_STRING", "")
+    return NOT_TEXT if "\0" in request.path_info or "%00" in query or "\0" in query else ""
+
+
+def _unreadable_form(request: HttpRequest) -> str:
+    """Return why the form is refused, or nothing. Parses the form, so that the view finds it ready."""
+    if UNREADABLE_TYPE in request.META:
+        return errors.UNREADABLE
+    if _stated_length(request) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+        return TOO_LARGE
+    try:
+        form = request.POST
+    except RequestDataTooBig:
+        return TOO_LARGE
+    except UNREADABLE as mistake:
+        log.info("Refused a form at %s: %s", request.path[:200], type(mistake).__name__)
+        return errors.UNREADABLE
+    damaged = any("\0" in name or any("\0" in value for value in values) for name, values in form.lists())
+    return NOT_TEXT if damaged else ""
+
+
+def _stated_length(request: HttpRequest) -> int:
+    """Return how many bytes the request says that its body has; 0 where it does not say."""
+    try:
+        return int(request.META.get("CONTENT_LENGTH") or 0)
+    except ValueError:
+        return 0
+
+
+def _drop_damaged_cookies(request: HttpRequest) -> None:
+    """Forget cookies that contain a NUL: no cookie of ours does, and a database cannot be asked for one."""
+    for name in [name for name, value in request.COOKIES.items() if "\0" in value]:
+        del request.COOKIES[name]

@@ -1,0 +1,78 @@
+"""Fixtures that all tests share. What belongs to one part of the site is made in that part's tests.
+
+page        a page in a fresh browser context, for tests that are marked `browser`
+open_page   open_page("/path/") opens it on the live server, and holds that htmx is there
+"""
+
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+from playwright.sync_api import Browser, Page, sync_playwright
+
+# HYPOTHESIS_PROFILE=long searches longer; ci is repeatable, and what each `make test` runs.
+settings.register_profile("ci", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("long", max_examples=2000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
+
+CHROMIUM_ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-quic",
+    "--disable-background-networking",
+    "--disable-component-update",
+]
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings: None) -> Iterator[None]:
+    """Give each run of the tests its own database: a file for SQLite, so that threads share it."""
+    from django.db import connections
+
+    database = connections["default"].settings_dict
+    with tempfile.TemporaryDirectory(prefix="helpdesk-tests-") as folder:
+        if database["ENGINE"].endswith("sqlite3"):
+            database["TEST"]["NAME"] = str(Path(folder) / "test.sqlite3")
+        else:
+            database["TEST"]["NAME"] = f"test_helpdesk_{os.getpid()}"
+        yield
+
+
+@pytest.fixture(autouse=True)
+def _quick_passwords(settings) -> None:
+    """Hash passwords quickly: tests make many users, and nobody attacks them."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Start the Chromium that CHROMIUM_PATH names, or the one on PATH, once for all tests."""
+    from tests import chromium
+
+    with sync_playwright() as driver:
+        program = driver.chromium.launch(executable_path=chromium.find(), args=CHROMIUM_ARGUMENTS)
+        yield program
+        program.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """Give a page in a context of its own: no cookies, British English, five seconds for everything."""
+    context = browser.new_context(locale="en-GB", timezone_id="Europe/London")
+    context.set_default_timeout(5000)
+    yield context.new_page()
+    context.close()
+
+
+@pytest.fixture
+def open_page(page: Page, live_server) -> Callable[[str], Page]:
+    """Give a function that opens an address of the live server; it fails where htmx did not load."""
+
+    def open_address(address: str = "/") -> Page:
+        page.goto(live_server.url + address)
+        page.wait_for_function("window.htmx && window.htmx.version")
+        return page
+
+    return open_address

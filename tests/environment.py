@@ -1,0 +1,18 @@
+"""The settings that tests run with. pytest loads this first (see addopts in pyproject.toml), before Django's settings.
+
+A developer's own var/env is not read, so that the tests say the same everywhere. DATABASE_URL is kept: it names the
+database server on which the tests make their own, throw-away database.
+"""
+
+import os
+
+os.environ["ENV_FILE"] = ""
+os.environ["SECRET_KEY"] = "only-for-tests-" + "0123456789abcdefghijklmnopqrstuvwxyz"
+os.environ["SITE_URL"] = "http://127.0.0.1:8000"
+os.environ["STATIC_PLAIN"] = "true"
+os.environ["DEBUG"] = "false"
+os.environ["LOG_LEVEL"] = "WARNING"
+# The browser fixtures run an event loop in the test's thread; Django's database calls there are still synchronous.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+for name in ("EXTRA_HOSTS", "TRUSTED_PROXY", "CACHE_URL", "SUPPORT_PHONE", "SUPPORT_EMAIL", "SUPPORT_HOURS"):
+    os.environ.pop(name, None)

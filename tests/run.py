@@ -1,0 +1,111 @@
+"""Run every test: on SQLite, in a browser, and on PostgreSQL. What `make test` runs.
+
+The last lines say what ran on which database and browser, and what was skipped. Exit code 0 only where all passed.
+"""
+
+import argparse
+import dataclasses
+import os
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import time
+import xml.etree.ElementTree as ElementTree
+from pathlib import Path
+
+from tests import chromium, postgres
+
+ROOT = Path(__file__).resolve().parent.parent
+SQLITE = "sqlite:///:memory:"  # tests/conftest.py puts a file in its place
+
+
+@dataclasses.dataclass(frozen=True)
+class Run:
+    """One pytest run: where it ran, its exit code, how many tests passed, failed and were skipped, seconds."""
+
+    where: str
+    code: int
+    passed: int
+    failed: int
+    skipped: int
+    seconds: float
+
+    def line(self) -> str:
+        """Return the run as a line for the end of the output."""
+        words = f"{self.passed} passed, {self.failed} failed, {self.skipped} skipped"
+        return f"{self.where}: {words} in {self.seconds:.0f} s" + ("" if self.code == 0 else "  FAILED")
+
+
+def main(arguments: list[str]) -> int:
+    """Run what the arguments ask for; return 0 where everything passed."""
+    parser = argparse.ArgumentParser(prog="tests.run", description="Run the tests on both databases.")
+    parser.add_argument("--browser-only", action="store_true", help="only the browser tests, on SQLite")
+    chosen, rest = parser.parse_known_args(arguments)
+    try:
+        runs = [in_browser(rest)] if chosen.browser_only else everything(rest)
+    except (chromium.NoChromiumError, postgres.NoPostgresError) as reason:
+        print(reason, file=sys.stderr)
+        return 1
+    print("\nWhat ran:")
+    for run in runs:
+        print(f"  {run.line()}")
+    return max(run.code for run in runs)
+
+
+def everything(rest: list[str]) -> list[Run]:
+    """Run all tests; what they need is found before the first of them starts."""
+    chromium.find()
+    with postgres.server() as address:
+        return [
+            pytest_run(f"SQLite {sqlite3.sqlite_version}", SQLITE, ["-m", "not browser", *rest]),
+            in_browser(rest),
+            on_postgres(address, rest),
+        ]
+
+
+def in_browser(rest: list[str]) -> Run:
+    """Run the browser tests, on SQLite."""
+    program = chromium.find()
+    os.environ["CHROMIUM_PATH"] = str(program)
+    return pytest_run(f"{chromium.version(program)}, SQLite", SQLITE, ["-m", "browser", *rest])
+
+
+def on_postgres(address: str, rest: list[str]) -> Run:
+    """Run what touches a database on the PostgreSQL server at `address`: all but the browser and the flow tests."""
+    chosen = ["-m", "not browser", "--ignore", "tests/flow", *rest]
+    return pytest_run(f"PostgreSQL {postgres_version(address)}", address, chosen)
+
+
+def pytest_run(where: str, database: str, arguments: list[str]) -> Run:
+    """Run pytest on `database` in a process of its own; return what happened."""
+    print(f"\nTests on {where}", flush=True)
+    with tempfile.TemporaryDirectory() as folder:
+        report = Path(folder) / "report.xml"
+        command = [sys.executable, "-m", "pytest", "--quiet", f"--junit-xml={report}", *arguments]
+        began = time.monotonic()
+        code = subprocess.run(command, cwd=ROOT, env=os.environ | {"DATABASE_URL": database}).returncode
+        return Run(where, code, *counts(report), time.monotonic() - began)
+
+
+def counts(report: Path) -> tuple[int, int, int]:
+    """Return how many tests passed, failed and were skipped, from pytest's report; zeros where there is none."""
+    if not report.exists():
+        return 0, 0, 0
+    suites = list(ElementTree.parse(report).getroot().iter("testsuite"))
+    every, skipped = (sum(int(suite.get(name, 0)) for suite in suites) for name in ("tests", "skipped"))
+    failed = sum(int(suite.get(name, 0)) for suite in suites for name in ("failures", "errors"))
+    return every - failed - skipped, failed, skipped
+
+
+def postgres_version(address: str) -> str:
+    """Return the server's version."""
+    import psycopg
+
+    with psycopg.connect(address) as connection:
+        row = connection.execute("SHOW server_version").fetchone()
+    return str(row[0]).split()[0] if row else "of unknown version"
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

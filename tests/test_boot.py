@@ -1,0 +1,160 @@
+"""How the site starts: what is made once, what is kept, and what is said where it cannot start."""
+
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from helpdesk import boot
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture
+def environment(monkeypatch):
+    """Let a test set environment variables, and put everything back afterwards."""
+    before, mask = dict(os.environ), os.umask(0o022)
+    yield os.environ
+    os.environ.clear()
+    os.environ.update(before)
+    os.umask(mask)
+
+
+@pytest.fixture
+def static(settings, tmp_path):
+    """Give a site with one static file of its own; return the file."""
+    source = tmp_path / "source"
+    source.mkdir()
+    (source / "site.css").write_text("a { color: red }")
+    settings.STATIC_PLAIN, settings.VAR_DIR, settings.STATIC_ROOT = False, tmp_path, tmp_path / "static"
+    settings.STATICFILES_DIRS = [source]
+    settings.STATICFILES_FINDERS = ["django.contrib.staticfiles.finders.FileSystemFinder"]
+    settings.STORAGES = {
+        "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    }
+    return source / "site.css"
+
+
+@pytest.mark.parametrize("words", ["", "0", "65536", "-1", "http", "8000 ", "²", "8000.0"])
+def test_what_is_no_port_is_refused(words):
+    with pytest.raises(boot.CannotStartError, match="PORT should be a number from 1 to 65535"):
+        boot.port_number(words)
+
+
+def test_a_port_in_use_is_said_before_anything_is_prepared(tmp_path):
+    with socket.socket() as busy:
+        busy.bind(("127.0.0.1", 0))
+        busy.listen()
+        port = busy.getsockname()[1]
+        command = [sys.executable, "-m", "helpdesk.boot", "--port", str(port)]
+        result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert result.returncode == 1
+    assert (
+        result.stderr == f"Port {port} is in use. Stop what listens there, or use another: make run PORT={port + 1}\n"
+    )
+    assert result.stdout == ""
+
+
+def test_the_first_start_makes_a_key_that_only_its_owner_reads(tmp_path, environment):
+    boot.prepare_environment(tmp_path / "var", 8123)
+    assert (tmp_path / "var").stat().st_mode & 0o777 == 0o700
+    assert (tmp_path / "var" / "env").stat().st_mode & 0o777 == 0o600
+    name, _, key = (tmp_path / "var" / "env").read_text().splitlines()[-1].partition("=")
+    assert name == "SECRET_KEY"
+    assert len(key) >= 50
+
+
+def test_the_next_start_keeps_the_key(tmp_path, environment):
+    boot.prepare_environment(tmp_path / "var", 8123)
+    before = (tmp_path / "var" / "env").read_bytes()
+    boot.prepare_environment(tmp_path / "var", 8123)
+    assert (tmp_path / "var" / "env").read_bytes() == before
+
+
+def test_a_folder_that_others_could_read_is_closed(tmp_path, environment):
+    (tmp_path / "var").mkdir(mode=0o755)
+    boot.prepare_environment(tmp_path / "var", 8123)
+    assert (tmp_path / "var").stat().st_mode & 0o777 == 0o700
+
+
+def test_the_address_is_the_port_s_unless_one_is_set(tmp_path, environment):
+    environment.pop("SITE_URL")
+    boot.prepare_environment(tmp_path / "var", 8123)
+    assert (environment["SITE_URL"], environment["HOST"], environment["PORT"]) == (
+        "http://127.0.0.1:8123",
+        "127.0.0.1",
+        "8123",
+    )
+    environment["SITE_URL"] = "https://help.example.org"
+    boot.prepare_environment(tmp_path / "var", 8124)
+    assert environment["SITE_URL"] == "https://help.example.org"
+
+
+def test_the_address_can_stand_in_the_file(tmp_path, environment):
+    environment.pop("SITE_URL")
+    (tmp_path / "env").write_text("SITE_URL=http://localhost:8123\n")
+    boot.prepare_environment(tmp_path, 8123)
+    assert environment["SITE_URL"] == "http://localhost:8123"
+
+
+def test_static_files_are_collected_compressed_and_hashed(static, settings):
+    boot.collect_static()
+    collected = sorted(file.name for file in settings.STATIC_ROOT.iterdir())
+    assert "staticfiles.json" in collected
+    assert len([name for name in collected if name.startswith("site.") and name.endswith(".css")]) == 2
+
+
+def test_static_files_are_not_collected_again_unless_one_changed(static, settings, monkeypatch):
+    boot.collect_static()
+    calls = []
+    monkeypatch.setattr("django.core.management.call_command", lambda *words, **options: calls.append(words))
+    boot.collect_static()
+    assert calls == []
+    static.write_text("a { color: rebeccapurple }")
+    boot.collect_static()
+    assert calls == [("collectstatic",)]
+
+
+def test_static_files_that_were_deleted_are_collected_again(static, settings):
+    boot.collect_static()
+    (settings.STATIC_ROOT / "staticfiles.json").unlink()
+    boot.collect_static()
+    assert (settings.STATIC_ROOT / "staticfiles.json").exists()
+
+
+def test_a_stamp_remembers_its_lines(tmp_path):
+    stamp = boot.Stamp(tmp_path / "stamp")
+    assert stamp.lines() == set()
+    stamp.write({"b", "a"})
+    assert stamp.lines() == {"a", "b"}
+
+
+def test_a_fingerprint_changes_with_what_a_file_holds(tmp_path):
+    file = tmp_path / "file"
+    file.write_text("a")
+    before = boot.fingerprint([file]), boot.fingerprint([file], content=False)
+    file.write_text("bb")
+    assert boot.fingerprint([file]) != before[0]
+    assert boot.fingerprint([file], content=False) != before[1]
+
+
+def test_an_old_python_is_told_what_is_needed(tmp_path):
+    program = (
+        "import sys, runpy; sys.version_info = (3, 8, 0); sys.argv = ['install', 'requirements.txt'];"
+        " runpy.run_path('helpdesk/install.py', run_name='__main__')"
+    )
+    result = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True)
+    assert result.returncode == 1
+    assert result.stderr.startswith("Python 3.11 or newer is needed, and this is 3.8.")
+    assert len(result.stderr.splitlines()) == 1
+
+
+def test_a_python_without_venv_is_told_what_to_install(tmp_path):
+    program = "import sys, runpy; sys.modules['ensurepip'] = None; runpy.run_path('helpdesk/install.py')['make_venv']()"
+    result = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True)
+    assert result.returncode == 1
+    assert "apt-get install python3-venv" in result.stderr
+    assert len(result.stderr.splitlines()) == 1

@@ -1,0 +1,54 @@
+"""Whether the log keeps its promises: what `manage.py audit_log` asks of every session and version. Reads only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from django.db.models import Count, F, Max, Min
+
+from . import flow, journal
+from .models import Event, Session, Version
+
+# What a session's row repeats from its log, and so must rebuild identically.
+REPEATED = ("symptom", "begun_at", "seen_at", "count", "status", "node", "cause", "step", "tried")
+CHUNK = 500
+
+
+def breaks() -> Iterator[str]:
+    """Yield one line for each broken promise, versions first, then sessions in the order in which they were made."""
+    yield from _versions()
+    yield from _numbers()
+    for session in Session.objects.order_by("pk").iterator(CHUNK):
+        yield from _session(session)
+
+
+def _versions() -> Iterator[str]:
+    for version in Version.objects.select_related("wizard").order_by("pk").iterator(CHUNK):
+        document = flow.Document.model_validate_json(version.document)
+        if document.content_hash() != version.content_hash:
+            yield f"version {version.wizard.slug} v{version.number}: the document does not match its content hash"
+
+
+def _numbers() -> Iterator[str]:
+    """Yield the sessions whose events are not numbered 1..n without a gap."""
+    counted = Event.objects.values("session__code").annotate(n=Count("pk"), first=Min("number"), last=Max("number"))
+    for each in counted.exclude(first=1, last=F("n")).order_by("session__code"):
+        yield (
+            f"session {each['session__code']}: {each['n']} events are numbered {each['first']} to {each['last']},"
+            " which leaves a gap"
+        )
+
+
+def _session(session: Session) -> Iterator[str]:
+    try:
+        again = journal.rebuilt(session)
+    except flow.BrokenLog as broken:
+        yield f"session {session.code}: {broken}"
+        return
+    for name in REPEATED:
+        row, log = getattr(session, name), getattr(again, name)
+        if row != log:
+            yield f"session {session.code}: its row says {name} is {row!r}, its log says {log!r}"
+    times = list(session.events.order_by("number").values_list("at", flat=True))
+    if times != sorted(times):
+        yield f"session {session.code}: an event is earlier than the one before it"

@@ -1,0 +1,225 @@
+"""What is wrong with a document: each fault says where, what, and what to do. Errors stop a publication."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal, Protocol
+
+if TYPE_CHECKING:
+    from .document import Document
+    from .procedures import Procedure
+
+Path = tuple[str | int, ...]
+EDITORIAL = "editorial"
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One fault. `path` leads to the field in the document; `where` names the part in words."""
+
+    level: Literal["error", "warning"]
+    code: str
+    path: Path
+    message: str
+    remedy: str
+    where: str = ""
+
+    def __str__(self) -> str:
+        return " ".join(filter(None, [f"{self.where}:" if self.where else "", self.message, self.remedy]))
+
+
+class Named(Protocol):
+    @property
+    def id(self) -> str: ...
+    @property
+    def label(self) -> str: ...
+
+
+def error(code: str, path: Path, message: str, remedy: str) -> Fault:
+    """Return a fault that stops a publication."""
+    return Fault("error", code, path, message, remedy)
+
+
+def warning(code: str, path: Path, message: str, remedy: str) -> Fault:
+    """Return a fault that does not stop a publication."""
+    return Fault("warning", code, path, message, remedy)
+
+
+def faults(document: Document) -> list[Fault]:
+    """Return everything that is wrong with `document`, errors first, in the order of the document."""
+    found = [
+        *_texts(document),
+        *_repeated_ids(document),
+        *_symptoms(document),
+        *_nodes(document),
+        *_procedures(document),
+        *_sources(document),
+        *_reach(document),
+    ]
+    return sorted(found, key=lambda fault: fault.level != "error")
+
+
+def errors(document: Document) -> list[Fault]:
+    """Return the faults that stop a publication."""
+    return [fault for fault in faults(document) if fault.level == "error"]
+
+
+def duplicates(field: str, parts: Iterable[Named]) -> Iterator[Fault]:
+    """Yield a fault for each part of a list that repeats the id or the label of an earlier one."""
+    ids: set[str] = set()
+    labels: set[str] = set()
+    for place, part in enumerate(parts):
+        if part.id in ids:
+            yield error("duplicate-id", (field, place, "id"), f"The id “{part.id}” is used twice.", "Change one.")
+        label = part.label.casefold()
+        if label and label in labels:
+            yield error(
+                "duplicate-label",
+                (field, place, "label"),
+                f"Two entries are both labelled “{part.label}”, so nobody can tell them apart.",
+                "Reword one of them.",
+            )
+        ids.add(part.id)
+        labels.add(label)
+
+
+def _texts(document: Document) -> Iterator[Fault]:
+    if not document.title:
+        yield error("empty", ("title",), "The wizard has no title.", "Write one.")
+    for place, node in enumerate(document.nodes):
+        if not node.title:
+            yield replace(
+                error("empty", ("nodes", place, "title"), "This node has no title.", "Write the heading to show."),
+                where=f"node {node.id}",
+            )
+
+
+def _repeated_ids(document: Document) -> Iterator[Fault]:
+    for field in ("nodes", "procedures", "sources"):
+        seen: set[str] = set()
+        for place, part in enumerate(getattr(document, field)):
+            if part.id in seen:
+                message = f"The id “{part.id}” is used twice in {field}."
+                yield error("duplicate-id", (field, place, "id"), message, "Give one of them another id.")
+            seen.add(part.id)
+
+
+def _symptoms(document: Document) -> Iterator[Fault]:
+    if not document.symptoms:
+        yield error("no-symptoms", ("symptoms",), "Nobody can get in: there are no symptoms.", "Add at least one.")
+    for place, symptom in enumerate(document.symptoms):
+        where, path = f"symptom {symptom.id}", ("symptoms", place)
+        if not symptom.label:
+            yield replace(
+                error("empty", (*path, "label"), "It has no label.", "Write what a person sees."), where=where
+            )
+        yield from _target(document, (*path, "to"), symptom.label or symptom.id, symptom.to, where)
+    yield from duplicates("symptoms", document.symptoms)
+
+
+def _nodes(document: Document) -> Iterator[Fault]:
+    for place, node in enumerate(document.nodes):
+        where = f"node {node.id}"
+        for edge in node.edges(document):
+            yield from _target(document, ("nodes", place, *edge.path), edge.label, edge.to, where)
+        for fault in node.faults(document):
+            yield replace(fault, path=("nodes", place, *fault.path), where=where)
+
+
+def _target(document: Document, path: Path, label: str, to: str, where: str) -> Iterator[Fault]:
+    if not to:
+        yield Fault("error", "no-target", path, f"“{label}” leads nowhere.", "Choose the node it leads to.", where)
+    elif document.node(to) is None:
+        message, remedy = f"“{label}” leads to “{to}”, and there is no such node.", "Correct the id, or add the node."
+        yield Fault("error", "dangling", path, message, remedy, where)
+
+
+def _procedures(document: Document) -> Iterator[Fault]:
+    used = {getattr(part, "procedure", "") for node in document.nodes for part in (node, *getattr(node, "causes", ()))}
+    for place, procedure in enumerate(document.procedures):
+        for fault in _procedure(procedure, procedure.id in used):
+            yield replace(fault, path=("procedures", place, *fault.path), where=f"procedure {procedure.id}")
+
+
+def _procedure(procedure: Procedure, used: bool) -> Iterator[Fault]:
+    if not procedure.title:
+        yield error("empty", ("title",), "This procedure has no title.", "Write what it does.")
+    if not procedure.steps:
+        yield error("no-steps", ("steps",), "This procedure has no steps.", "Add at least one.")
+    if not used:
+        yield warning("unused", (), "Nothing uses this procedure.", "Use it in a node or a cause, or remove it.")
+    seen: set[str] = set()
+    for place, step in enumerate(procedure.steps):
+        if step.id in seen:
+            yield error("duplicate-id", ("steps", place, "id"), f"The id “{step.id}” is used twice.", "Change one.")
+        seen.add(step.id)
+        if not step.title:
+            yield error("empty", ("steps", place, "title"), "A step has no title.", "Say in a few words what to do.")
+        if step.hold_seconds and step.wait_seconds:
+            yield error(
+                "two-countdowns", ("steps", place), f"Step “{step.id}” holds and waits.", "Make two steps of it."
+            )
+        if step.picture and not step.picture.alt:
+            yield error(
+                "empty", ("steps", place, "picture", "alt"), "A picture has no text.", "Say what the picture shows."
+            )
+
+
+def _sources(document: Document) -> Iterator[Fault]:
+    known = {source.id for source in document.sources} | {EDITORIAL}
+    for path, where, cited in citations(document):
+        for place, source in enumerate(cited):
+            if source not in known:
+                message = f"It cites “{source}”, which is not among the wizard's sources."
+                remedy = "Correct the id, or add the fact to the sources."
+                yield Fault("error", "unknown-source", (*path, "sources", place), message, remedy, where)
+
+
+def citations(document: Document) -> Iterator[tuple[Path, str, tuple[str, ...]]]:
+    """Yield (path, name in words, ids cited) for every part that can cite facts."""
+    for place, symptom in enumerate(document.symptoms):
+        yield ("symptoms", place), f"symptom {symptom.id}", symptom.sources
+    for place, node in enumerate(document.nodes):
+        yield ("nodes", place), f"node {node.id}", node.sources
+        for index, cause in enumerate(getattr(node, "causes", ())):
+            yield ("nodes", place, "causes", index), f"cause {cause.id} of node {node.id}", cause.sources
+    for place, procedure in enumerate(document.procedures):
+        yield ("procedures", place), f"procedure {procedure.id}", procedure.sources
+        for index, step in enumerate(procedure.steps):
+            path = ("procedures", place, "steps", index)
+            yield path, f"step {step.id} of procedure {procedure.id}", step.sources
+
+
+def reachable(document: Document, starts: Iterable[str]) -> set[str]:
+    """Return the ids of all nodes that can be reached from `starts`, those included."""
+    return _closure({node.id: [edge.to for edge in node.edges(document)] for node in document.nodes}, starts)
+
+
+def _closure(ways: dict[str, list[str]], starts: Iterable[str]) -> set[str]:
+    seen = {start for start in starts if start in ways}
+    waiting = deque(seen)
+    while waiting:
+        for to in ways[waiting.popleft()]:
+            if to in ways and to not in seen:
+                seen.add(to)
+                waiting.append(to)
+    return seen
+
+
+def _reach(document: Document) -> Iterator[Fault]:
+    reached = reachable(document, (symptom.to for symptom in document.symptoms))
+    backwards: dict[str, list[str]] = {node.id: [] for node in document.nodes}
+    for node in document.nodes:
+        for edge in node.edges(document):
+            backwards.setdefault(edge.to, []).append(node.id)
+    ending = _closure(backwards, (node.id for node in document.nodes if node.outcome()))
+    for place, node in enumerate(document.nodes):
+        path, where = ("nodes", place), f"node {node.id}"
+        if node.id not in reached:
+            message = "No symptom and no answer leads to this node."
+            yield Fault("warning", "unreachable", path, message, "Lead an answer to it, or remove it.", where)
+        if node.id not in ending:
+            message = "From this node nobody can reach an outcome."
+            yield Fault("error", "no-outcome", path, message, "Lead one of its answers towards an outcome.", where)

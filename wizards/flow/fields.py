@@ -1,0 +1,51 @@
+"""The small types that a document is made of: ids, one-line labels, texts, references."""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+
+LONGEST_LINE = 300
+LONGEST_TEXT = 8_000
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """Marks a field that holds the id of something else in the same document; empty means "not set yet"."""
+
+    to: Literal["node", "procedure"]
+
+
+def printable(value: str) -> str:
+    """Return `value` with plain line feeds and no outer blanks; raise ValueError for control characters."""
+    value = unicodedata.normalize("NFC", value.replace("\r\n", "\n").replace("\r", "\n")).strip()
+    for character in value:
+        if unicodedata.category(character) in {"Cc", "Cs"} and character not in "\n\t":
+            raise ValueError(f"contains the control character U+{ord(character):04X}; delete it")
+    return value
+
+
+def one_line(value: str) -> str:
+    """Return `value` as a single line: every run of white space becomes one blank."""
+    return " ".join(value.split())
+
+
+Id = Annotated[str, StringConstraints(strict=True, pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")]
+FactId = Annotated[str, StringConstraints(strict=True, pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{0,31}$")]
+Line = Annotated[
+    str, StringConstraints(strict=True, max_length=LONGEST_LINE), AfterValidator(printable), AfterValidator(one_line)
+]
+Text = Annotated[str, StringConstraints(strict=True, max_length=LONGEST_TEXT), AfterValidator(printable)]
+_Target = Annotated[str, StringConstraints(strict=True, pattern=r"^([a-z0-9][a-z0-9-]{0,63})?$")]
+NodeId = Annotated[_Target, Reference("node")]
+ProcedureId = Annotated[_Target, Reference("procedure")]
+Sources = Annotated[tuple[FactId, ...], Field(max_length=40)]
+
+
+class Part(BaseModel):
+    """A piece of a document: immutable, and strict about what it does not know."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)

@@ -1,0 +1,283 @@
+"""A document as a file: YAML or JSON in and out, with the line of everything that is wrong.
+
+The YAML read here is a plain subset: no anchors, aliases or tags, no key twice; only whole numbers, true, false and
+null are more than text, so `yes`, `on` and `12:30` stay what they say.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import yaml
+from pydantic import ValidationError
+
+from .document import Document
+from .faults import Fault, errors
+from .kinds import KINDS
+
+Format = Literal["yaml", "json"]
+Path = tuple[str | int, ...]
+
+LARGEST = 1_000_000
+DEEPEST = 20
+_WHOLE = re.compile(r"[-+]?(0|[1-9][0-9]{0,17})")
+_WORDS = {"true": True, "false": False, "null": None, "~": None, "": None}
+_Loader: type = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing wrong with a file: `line` from 1 (0: unknown), where in the document, what, and what to do."""
+
+    line: int
+    where: str
+    message: str
+
+    def __str__(self) -> str:
+        place = f"line {self.line}: " if self.line else ""
+        return f"{place}{self.where + ': ' if self.where else ''}{self.message}"
+
+
+class BadFile(Exception):
+    """A file holds no valid document. `problems` says what is wrong, in the order of the file."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = sorted(problems, key=lambda problem: problem.line)
+        super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+@dataclass(slots=True)
+class Parsed:
+    """A file's content as plain data, and the line on which each part of it starts."""
+
+    data: Any = None
+    lines: dict[Path, int] = field(default_factory=dict)
+
+    def line(self, path: Path) -> int:
+        """Return the line of the part at `path`, or of the nearest part around it that is there."""
+        while path not in self.lines and path:
+            path = path[:-1]
+        return self.lines.get(path, 0)
+
+    def where(self, path: Path) -> str:
+        """Return `path` in words, with the ids of the parts that it goes through."""
+        words, part = [], self.data
+        for key in path:
+            words.append(f"{key + 1}" if isinstance(key, int) else str(key))
+            part = part[key] if isinstance(part, list | dict) and _has(part, key) else None
+            if isinstance(key, int) and isinstance(part, dict) and isinstance(part.get("id"), str):
+                words[-1] += f" ({part['id']})"
+        return " › ".join(words)
+
+
+def read(content: str | bytes, form: Format = "yaml") -> Document:
+    """Return the document in a file's content; raise BadFile with every problem that can be told at once.
+
+    Only the form is checked here: `read_faultless` also refuses a document with errors.
+    """
+    source = _json_source(_decoded(content)) if form == "json" else _yaml_source(_decoded(content))
+    return _document(source)
+
+
+def read_faultless(content: str | bytes, form: Format = "yaml") -> Document:
+    """Return the document in a file's content; raise BadFile where its form is wrong or `faults` finds errors."""
+    source = _json_source(_decoded(content)) if form == "json" else _yaml_source(_decoded(content))
+    document = _document(source)
+    if found := errors(document):
+        raise BadFile(_problem(source, fault) for fault in found)
+    return document
+
+
+def write(document: Document, form: Format = "yaml") -> str:
+    """Return the document as the text of a file; reading it again gives the same document and hash."""
+    if form == "json":
+        return json.dumps(document.plain(), ensure_ascii=False, indent=2) + "\n"
+    return yaml.dump(document.plain(), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110)
+
+
+def _problem(source: Parsed, fault: Fault) -> Problem:
+    return Problem(source.line(fault.path), fault.where or source.where(fault.path), f"{fault.message} {fault.remedy}")
+
+
+def _has(part: list[Any] | dict[Any, Any], key: str | int) -> bool:
+    return key in part if isinstance(part, dict) else isinstance(key, int) and key < len(part)
+
+
+def _decoded(content: str | bytes) -> str:
+    if len(content) > LARGEST:
+        raise BadFile([Problem(0, "", f"The file is larger than {LARGEST // 1000} kB. Split the wizard in two.")])
+    if isinstance(content, str):
+        return content
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as wrong:
+        line = content.count(b"\n", 0, wrong.start) + 1
+        raise BadFile([Problem(line, "", "The file is not UTF-8 text. Save it as UTF-8.")]) from wrong
+
+
+def _document(source: Parsed) -> Document:
+    if not isinstance(source.data, dict):
+        raise BadFile([Problem(1, "", "The file does not hold a wizard. It starts with “format: 1”.")])
+    try:
+        return Document.model_validate(source.data)
+    except ValidationError as invalid:
+        raise BadFile(_invalid(source, invalid)) from invalid
+
+
+def _invalid(source: Parsed, invalid: ValidationError) -> Iterator[Problem]:
+    for wrong in invalid.errors(include_url=False, include_input=False):
+        path = tuple(
+            key
+            for place, key in enumerate(wrong["loc"])
+            if not (place == 2 and wrong["loc"][0] == "nodes" and key in KINDS)
+        )
+        yield Problem(
+            source.line(path), source.where(path), _plain_words(wrong["type"], wrong["msg"], wrong.get("ctx", {}))
+        )
+
+
+def _plain_words(kind: str, message: str, context: dict[str, Any]) -> str:
+    match kind:
+        case "missing":
+            return "This is missing. Add it."
+        case "extra_forbidden":
+            return "This is not a known field. Correct its name, or remove it."
+        case "string_type":
+            return "This must be text. Put it in quotes."
+        case "string_pattern_mismatch":
+            return "This must be lower-case letters, digits and hyphens, at most 64 of them."
+        case "string_too_long":
+            return f"This is longer than {context['max_length']} characters. Shorten it."
+        case "int_type" | "int_parsing":
+            return "This must be a whole number, without quotes."
+        case "tuple_type" | "list_type":
+            return "This must be a list."
+        case "union_tag_invalid" | "union_tag_not_found":
+            return f"“kind” must be one of {', '.join(KINDS)}."
+        case "value_error":
+            return f"This {context['error']}."
+    return f"{message}."
+
+
+def _json_source(text: str) -> Parsed:
+    def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        repeated = {key for key, _ in pairs if [each for each, _ in pairs].count(key) > 1} if len(pairs) < 100 else ()
+        if repeated or len(dict(pairs)) < len(pairs):
+            raise BadFile([Problem(0, "", f"A key stands twice in one place: {', '.join(sorted(repeated))}.")])
+        return dict(pairs)
+
+    try:
+        return Parsed(json.loads(text, object_pairs_hook=unique))
+    except json.JSONDecodeError as wrong:
+        raise BadFile([Problem(wrong.lineno, "", f"This is not JSON: {wrong.msg}.")]) from wrong
+    except (RecursionError, ValueError) as wrong:
+        raise BadFile([Problem(0, "", "This is nested too deeply, or holds a number that is too long.")]) from wrong
+
+
+def _yaml_source(text: str) -> Parsed:
+    source = Parsed()
+    try:
+        _Builder(source).build(yaml.parse(text, Loader=_Loader))
+    except yaml.MarkedYAMLError as wrong:
+        mark = wrong.problem_mark or wrong.context_mark
+        message = f"This is not YAML: {wrong.problem or wrong.context}."
+        raise BadFile([Problem(mark.line + 1 if mark else 0, "", message)]) from wrong
+    except yaml.YAMLError as wrong:
+        raise BadFile([Problem(0, "", "The file holds a character that YAML does not allow.")]) from wrong
+    return source
+
+
+class _Builder:
+    """Builds plain data from YAML's events, without recursion, and notes the line of each part."""
+
+    def __init__(self, source: Parsed) -> None:
+        self.source = source
+        self.stack: list[tuple[Any, Path]] = []
+        self.key: list[str | None] = []
+
+    def build(self, events: Iterable[yaml.Event]) -> None:
+        documents = 0
+        for event in events:
+            self._refuse(event)
+            if isinstance(event, yaml.DocumentStartEvent):
+                documents += 1
+                if documents > 1:
+                    self._fail(event, "A file holds one wizard; remove the second “---”.")
+            elif isinstance(event, yaml.ScalarEvent):
+                self._scalar(event)
+            elif isinstance(event, yaml.SequenceStartEvent | yaml.MappingStartEvent):
+                self._open(event, [] if isinstance(event, yaml.SequenceStartEvent) else {})
+            elif isinstance(event, yaml.SequenceEndEvent | yaml.MappingEndEvent):
+                self.stack.pop()
+                self.key.pop()
+
+    def _refuse(self, event: yaml.Event) -> None:
+        if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
+            self._fail(event, "Anchors and aliases (& and *) are not allowed. Write the text out.")
+        if getattr(event, "tag", None):
+            self._fail(event, "Tags (!) are not allowed. Put the text in quotes.")
+
+    def _fail(self, event: yaml.Event, message: str) -> None:
+        raise BadFile([Problem(event.start_mark.line + 1, "", message)])
+
+    def _open(self, event: yaml.Event, container: Any) -> None:
+        if len(self.stack) >= DEEPEST:
+            self._fail(event, f"This is nested more than {DEEPEST} deep.")
+        path = self._place(event, container)
+        self.stack.append((container, path))
+        self.key.append(None)
+
+    def _scalar(self, event: yaml.ScalarEvent) -> None:
+        if self.stack and isinstance(self.stack[-1][0], dict) and self.key[-1] is None:
+            container, path = self.stack[-1]
+            if event.value in container:
+                self._fail(event, f"“{event.value}” stands twice in the same place. Remove one.")
+            self.key[-1] = event.value
+            self.source.lines[(*path, event.value)] = event.start_mark.line + 1
+        else:
+            self._place(event, _value(event))
+
+    def _place(self, event: yaml.Event, value: Any) -> Path:
+        if not self.stack:
+            self.source.data, path = value, ()
+        else:
+            container, parent = self.stack[-1]
+            if isinstance(container, list):
+                path = (*parent, len(container))
+                container.append(value)
+            else:
+                key = self.key[-1]
+                if key is None:
+                    self._fail(event, "A key must be a plain word.")
+                path = (*parent, str(key))
+                container[key] = value
+                self.key[-1] = None
+        self.source.lines.setdefault(path, event.start_mark.line + 1)
+        return path
+
+
+def _value(event: yaml.ScalarEvent) -> Any:
+    if event.style or not event.implicit[0]:
+        return event.value
+    word = event.value.lower()
+    if word in _WORDS and event.value in (word, word.upper(), word.title()):
+        return _WORDS[word]
+    return int(event.value) if _WHOLE.fullmatch(event.value) else event.value
+
+
+class _Dumper(yaml.SafeDumper):
+    """Writes texts of several lines as blocks, and lists indented under their key."""
+
+    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
+        super().increase_indent(flow, False)
+
+
+def _text(dumper: yaml.SafeDumper, text: str) -> yaml.Node:
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style="|" if "\n" in text else None)
+
+
+_Dumper.add_representer(str, _text)

@@ -1,0 +1,130 @@
+"""A diagnosis: works through likely causes, the cheapest expected fix first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from pydantic import Field
+
+from .. import procedures as run
+from ..faults import Fault, duplicates, error
+from ..fields import Id, Line, NodeId, Part, ProcedureId, Sources, Text
+from ..order import best_first
+from ..position import Position
+from .base import BaseNode, Edge, go
+from .procedure import WORDINGS, missing_procedure, startable
+
+if TYPE_CHECKING:
+    from ..document import Document
+
+NONE = "none"
+
+
+class Cause(Part):
+    """What may be wrong. `weight` says how likely it is against the others, `minutes` how long its fix takes to try.
+
+    `worked` is the node to go to when its procedure worked; empty means the diagnosis's own.
+    """
+
+    id: Id
+    label: Line = ""
+    reason: Line = ""
+    weight: Annotated[int, Field(strict=True, ge=1, le=100)] = 10
+    minutes: run.Minutes = 5
+    procedure: ProcedureId = ""
+    worked: NodeId = ""
+    note: Text = ""
+    sources: Sources = ()
+
+
+class Diagnosis(BaseNode):
+    """Offers its causes best first; `worked` is where a fix leads, `failed` where nothing on the list helped."""
+
+    kind: Literal["diagnosis"]
+    causes: tuple[Cause, ...] = ()
+    worked: NodeId = ""
+    failed: NodeId = ""
+
+    def screen(self, position: Position) -> str:
+        if not position.cause:
+            return "diagnosis"
+        return "procedure" if position.step else "confirm"
+
+    def cause(self, cause_id: str) -> Cause | None:
+        """Return the cause with this id, if any."""
+        return next((cause for cause in self.causes if cause.id == cause_id), None)
+
+    def ordered(self, document: Document) -> list[Cause]:
+        """Return the causes, best first (see flow.order)."""
+        return best_first(self.causes, lambda cause: erases(document, cause))
+
+    def offered(self, document: Document, position: Position) -> tuple[str, ...]:
+        if position.cause:
+            return ()
+        tried = dict(position.tried)
+        ordered = [cause.id for cause in self.ordered(document)]
+        return tuple([each for each in ordered if each not in tried] + [each for each in ordered if each in tried])
+
+    def procedure_in_hand(self, document: Document, position: Position) -> run.Procedure | None:
+        cause = self.cause(position.cause)
+        return document.procedure(cause.procedure) if cause else None
+
+    def answers(self, document: Document, position: Position) -> tuple[str, ...]:
+        cause = self.cause(position.cause)
+        if cause is None:
+            return (*self.offered(document, position), NONE)
+        return startable(document, cause.procedure).answers(position.step)
+
+    def move(self, document: Document, position: Position, answer: str) -> Position:
+        cause = self.cause(position.cause)
+        if cause is not None:
+            return self._go_on(document, position, cause, answer)
+        chosen = None if answer == NONE else self.cause(answer)
+        if chosen is None:
+            return go(document, self.failed)
+        return replace(position, cause=chosen.id, step=startable(document, chosen.procedure).start())
+
+    def _go_on(self, document: Document, position: Position, cause: Cause, answer: str) -> Position:
+        step, result = startable(document, cause.procedure).follow(position.step, answer)
+        if not result:
+            return replace(position, step=step)
+        if result == run.WORKED:
+            return go(document, cause.worked or self.worked)
+        tried = {**dict(position.tried), cause.id: result}
+        if all(each.id in tried for each in self.causes):
+            return go(document, self.failed)
+        return Position(node=self.id, tried=tuple(tried.items()))
+
+    def wording(self, document: Document, position: Position, answer: str) -> str:
+        if position.cause:
+            return WORDINGS.get(answer, answer)
+        cause = None if answer == NONE else self.cause(answer)
+        return cause.label if cause else "None of these"
+
+    def edges(self, document: Document) -> Iterator[Edge]:
+        for place, cause in enumerate(self.causes):
+            if cause.worked:
+                yield Edge(("causes", place, "worked"), f"{cause.label or cause.id}: it worked", cause.worked)
+        if not self.causes or any(not cause.worked for cause in self.causes) or self.worked:
+            yield Edge(("worked",), WORDINGS[run.WORKED], self.worked)
+        yield Edge(("failed",), "None of these", self.failed)
+
+    def faults(self, document: Document) -> Iterator[Fault]:
+        if not self.causes:
+            yield error("no-causes", ("causes",), "This diagnosis has no causes.", "Add at least one cause.")
+        for place, cause in enumerate(self.causes):
+            if not cause.label:
+                yield error("empty", ("causes", place, "label"), "A cause has no label.", "Write what may be wrong.")
+            if cause.id == NONE:
+                yield error("reserved", ("causes", place, "id"), "The id “none” is taken.", "Choose another id.")
+            if document.procedure(cause.procedure) is None:
+                yield missing_procedure(("causes", place, "procedure"), cause.procedure)
+        yield from duplicates("causes", self.causes)
+
+
+def erases(document: Document, cause: Cause) -> bool:
+    """Return whether the cause's procedure erases something."""
+    procedure = document.procedure(cause.procedure)
+    return bool(procedure and procedure.erases)

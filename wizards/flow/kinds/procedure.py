@@ -1,0 +1,97 @@
+"""A procedure node: leads through one procedure, step by step."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING, Literal
+
+from .. import procedures as run
+from ..faults import Fault, error, warning
+from ..fields import NodeId, ProcedureId
+from ..position import IllegalMove, Position
+from .base import BaseNode, Edge, go
+
+if TYPE_CHECKING:
+    from ..document import Document
+
+WORDINGS = {
+    run.CONFIRM: "Yes, go on",
+    run.DECLINE: "No, do not erase anything",
+    run.NEXT: "Done",
+    run.WORKED: "It worked",
+    run.FAILED: "It did not work",
+    run.BLOCKED: "I can't do this",
+}
+
+
+class ProcedureNode(BaseNode):
+    """Leads through a procedure; `worked`, `failed`, `blocked` and `declined` say where each result leads."""
+
+    kind: Literal["procedure"]
+    procedure: ProcedureId = ""
+    worked: NodeId = ""
+    failed: NodeId = ""
+    blocked: NodeId = ""
+    declined: NodeId = ""
+
+    def enter(self, document: Document) -> Position:
+        return Position(node=self.id, step=startable(document, self.procedure).start())
+
+    def screen(self, position: Position) -> str:
+        return "procedure" if position.step else "confirm"
+
+    def procedure_in_hand(self, document: Document, position: Position) -> run.Procedure | None:
+        return document.procedure(self.procedure)
+
+    def answers(self, document: Document, position: Position) -> tuple[str, ...]:
+        return startable(document, self.procedure).answers(position.step)
+
+    def move(self, document: Document, position: Position, answer: str) -> Position:
+        step, result = startable(document, self.procedure).follow(position.step, answer)
+        if result:
+            return go(document, getattr(self, result))
+        return replace(position, step=step)
+
+    def wording(self, document: Document, position: Position, answer: str) -> str:
+        return WORDINGS.get(answer, answer)
+
+    def edges(self, document: Document) -> Iterator[Edge]:
+        yield Edge(("worked",), WORDINGS[run.WORKED], self.worked)
+        yield Edge(("failed",), WORDINGS[run.FAILED], self.failed)
+        yield Edge(("blocked",), WORDINGS[run.BLOCKED], self.blocked)
+        procedure = document.procedure(self.procedure)
+        if self.declined or (procedure and procedure.erases):
+            yield Edge(("declined",), WORDINGS[run.DECLINE], self.declined)
+
+    def faults(self, document: Document) -> Iterator[Fault]:
+        procedure = document.procedure(self.procedure)
+        if procedure is None:
+            yield missing_procedure(("procedure",), self.procedure)
+        elif self.declined and not procedure.erases:
+            yield warning(
+                "needless-declined",
+                ("declined",),
+                "“Declined” has a target, but the procedure erases nothing, so nobody is asked.",
+                "Clear it, or say in the procedure what it erases.",
+            )
+
+
+def startable(document: Document, procedure_id: str) -> run.Procedure:
+    """Return the procedure; raise IllegalMove if it does not exist or has no steps."""
+    procedure = document.procedure(procedure_id)
+    if procedure is None or not procedure.steps:
+        raise IllegalMove("These instructions are not ready yet. Please choose another way, or talk to a person.")
+    return procedure
+
+
+def missing_procedure(path: tuple[str | int, ...], procedure_id: str) -> Fault:
+    """Return the fault of a field that names a procedure which is not there."""
+    if not procedure_id:
+        return error("no-procedure", path, "No procedure is chosen.", "Choose the procedure to follow here.")
+    return error(
+        "dangling-procedure",
+        path,
+        f"There is no procedure “{procedure_id}”.",
+        "Correct the id, or add the procedure.",
+    )

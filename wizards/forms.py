@@ -1,0 +1,89 @@
+"""The customer's forms."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from crispy_forms.helper import FormHelper
+from crispy_forms.layout import Field, Layout
+from django import forms
+from django.core.exceptions import ValidationError
+
+LONGEST_WORDS = 2_000
+LONGEST_QUERY = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A choice as it is shown: about how many `minutes`, whether it `erases`, whether it is the `first` to try."""
+
+    label: str
+    reason: str = ""
+    minutes: int | None = None
+    erases: bool = False
+    first: bool = False
+
+    def __str__(self) -> str:
+        return self.label
+
+
+def plain_text(value: str) -> None:
+    """Raise ValidationError for characters that no keyboard types and no database keeps: control characters."""
+    for character in value:
+        if unicodedata.category(character) in {"Cc", "Cs"} and character not in "\r\n\t":
+            raise ValidationError("Some characters cannot be read. Please type the words again.")
+
+
+class AnswerForm(forms.Form):
+    """The choices of one page as radio cards. What is legal is decided by `flow.walk`, not here."""
+
+    answer = forms.ChoiceField(widget=forms.RadioSelect)
+
+    def __init__(self, legend: str, cards: Iterable[tuple[str, Card]], chosen: str = "") -> None:
+        super().__init__(initial={"answer": chosen})
+        field = self.fields["answer"]
+        field.label, field.choices = legend, list(cards)
+        self.helper = FormHelper()
+        self.helper.form_tag = False
+        self.helper.disable_csrf = True
+        self.helper.layout = Layout(Field("answer", template="wizards/_choices.html"))
+
+
+class WordsForm(forms.Form):
+    """Optional words of a person."""
+
+    words = forms.CharField(
+        required=False,
+        max_length=LONGEST_WORDS,
+        validators=[plain_text],
+        widget=forms.Textarea(attrs={"rows": 4}),
+        error_messages={"max_length": f"Please use at most {LONGEST_WORDS} characters. Nothing you wrote is lost."},
+    )
+
+
+class RemarkForm(WordsForm):
+    """What looks different from what the page says."""
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["words"].label = "What do you see instead? (optional)"
+        self.helper = FormHelper()
+        self.helper.form_tag = False
+        self.helper.disable_csrf = True
+
+
+class FeedbackForm(WordsForm):
+    """Whether it helped, and words."""
+
+    helped = forms.ChoiceField(
+        choices=[("yes", "Yes"), ("no", "No")],
+        error_messages={"required": "Please choose yes or no.", "invalid_choice": "Please choose yes or no."},
+    )
+
+
+class SearchForm(forms.Form):
+    """What a person says is wrong."""
+
+    q = forms.CharField(required=False, max_length=LONGEST_QUERY, validators=[plain_text])

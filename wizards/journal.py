@@ -1,0 +1,200 @@
+"""The log's only writer.
+
+Each function is one transaction: it locks the session, asks `flow` what may be appended, appends it, and moves the
+session's row along; nothing is acknowledged before its commit.
+
+Every function but `begin` takes the sessions that the caller may move (`access` says which) narrowed to one; it
+raises Session.DoesNotExist if there is none, and flow.IllegalMove, with nothing written, if the move is not legal.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from . import flow
+from .models import OPEN, Event, Session, Version, Words
+from .publishing import document_of
+
+CODE_ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"  # no 0, 1, i, l, o: a code can be read out
+CODE_LENGTH = 12
+
+Moves = Callable[[flow.History], Sequence[flow.Event]]
+
+
+@transaction.atomic
+def begin(version: Version, symptom_id: str, visitor: str) -> Session:
+    """Begin a session of `version` by a symptom for a visitor (the digest of their secret), and return it.
+
+    A session of theirs that stands at this very beginning is taken up instead of making another.
+    """
+    document = document_of(version.pk)
+    events = flow.begin(document, symptom_id)
+    same = Session.objects.filter(visitor=visitor, status=OPEN, version=version, symptom=symptom_id, count=len(events))
+    if there := same.first():
+        return there
+    now = timezone.now()
+    session = Session(
+        code="".join(secrets.choice(CODE_ALPHABET) for _ in range(CODE_LENGTH)),
+        version=version,
+        visitor=visitor,
+        symptom=symptom_id,
+        begun_at=now,
+        seen_at=now,
+        count=0,
+    )
+    _stand(session, document, flow.entry(document, symptom_id), events, now)
+    session.save(force_insert=True)
+    _append(session, events)
+    return session
+
+
+@transaction.atomic
+def answer(sessions: QuerySet[Session], number: int, given: str) -> Session:
+    """Log the answer `given` on page `number`, and return the session as it stands then.
+
+    The same answer given again logs nothing; another answer to an earlier page logs going back, then the answer.
+    """
+    session = _locked(sessions)
+    if number != session.count:
+        return _move(session, lambda history: history.answer(number, given))
+    document = document_of(session.version_id)
+    events = flow.answer(document, session.position, given)
+    return _write(session, document, events, flow.moved(document, session.position, given))
+
+
+@transaction.atomic
+def back(sessions: QuerySet[Session], number: int) -> Session:
+    """Log going back from page `number` to the page before it; nothing where there is none."""
+    return _move(_locked(sessions), lambda history: history.back(number))
+
+
+@transaction.atomic
+def restart(sessions: QuerySet[Session], number: int) -> Session:
+    """Log going back from page `number` to the first page."""
+    return _move(_locked(sessions), lambda history: history.back(number, to=1))
+
+
+@transaction.atomic
+def remark(sessions: QuerySet[Session], number: int, words: str) -> Session:
+    """Log that page `number` looks different from what the person sees, with their words (may be empty)."""
+    return _aside(_locked(sessions), number, flow.EventKind.REMARK, words=words)
+
+
+@transaction.atomic
+def feedback(sessions: QuerySet[Session], number: int, helped: str, words: str) -> Session:
+    """Log whether it helped ("yes" or "no"), said on the outcome page `number`, with words (may be empty)."""
+    return _aside(_locked(sessions), number, flow.EventKind.FEEDBACK, helped, words)
+
+
+@transaction.atomic
+def help_wanted(sessions: QuerySet[Session]) -> Session:
+    """Log that the person asks for a human on the current page; once for each page."""
+    session = _locked(sessions)
+    origin = history_of(session).pages[-1].origin
+    return _aside(session, origin, flow.EventKind.HELP)
+
+
+def history_of(session: Session) -> flow.History:
+    """Return the session's log replayed over its version; raise flow.BrokenLog where the log is broken."""
+    return flow.History(document_of(session.version_id), (row.event for row in session.events.order_by("number")))
+
+
+def helped(session: Session) -> str:
+    """Return what the person said about the outcome reached, whether it helped: "yes", "no", or an empty string."""
+    if session.status == OPEN:
+        return ""
+    said = session.events.filter(kind__in=[flow.EventKind.END, flow.EventKind.FEEDBACK]).order_by("-number")
+    last = said.values_list("kind", "answer").first()
+    return last[1] if last and last[0] == flow.EventKind.FEEDBACK else ""
+
+
+def rebuilt(session: Session) -> Session:
+    """Return an unsaved session whose repeated fields are computed from the log alone; raise flow.BrokenLog."""
+    rows = list(session.events.order_by("number"))
+    document = document_of(session.version_id)
+    history = flow.replay(document, [row.event for row in rows])
+    if not rows:
+        raise flow.BrokenLog(1, "the log is empty")
+    again = Session(
+        pk=session.pk,
+        code=session.code,
+        version_id=session.version_id,
+        channel=session.channel,
+        visitor=session.visitor,
+    )
+    again.symptom, again.begun_at, again.count = rows[0].answer, rows[0].at, 0
+    _stand(again, document, history.pages[-1].position, history.events, rows[-1].at)
+    return again
+
+
+def _locked(sessions: QuerySet[Session]) -> Session:
+    return sessions.select_for_update().get()
+
+
+def _move(session: Session, moves: Moves) -> Session:
+    history = history_of(session)
+    events = tuple(moves(history))
+    for event in events:
+        history.append(event)
+    return _write(session, history.document, events, history.pages[-1].position)
+
+
+def _aside(session: Session, number: int, kind: flow.EventKind, given: str = "", words: str = "") -> Session:
+    event = history_of(session).aside(number, kind, given)
+    latest = session.events.filter(kind=kind, to=number).select_related("words").order_by("-number").first()
+    if latest and latest.event == event and _words(latest) == words:
+        return session
+    return _write(session, document_of(session.version_id), (event,), session.position, words)
+
+
+def _words(row: Event) -> str:
+    return row.words.text if hasattr(row, "words") else ""
+
+
+def _write(
+    session: Session, document: flow.Document, events: Sequence[flow.Event], position: flow.Position, words: str = ""
+) -> Session:
+    if not events:
+        return session
+    now = max(timezone.now(), session.seen_at)
+    _stand(session, document, position, events, now)
+    rows = _append(session, events)
+    session.save(update_fields=["node", "cause", "step", "tried", "status", "count", "seen_at"])
+    if words:
+        Words.objects.create(event=rows[-1], text=words)
+    return session
+
+
+def _append(session: Session, events: Sequence[flow.Event]) -> list[Event]:
+    """Insert the events as the log's last ones, numbered up to the session's count."""
+    return Event.objects.bulk_create(
+        Event(
+            session=session,
+            number=number,
+            at=session.seen_at,
+            kind=event.kind,
+            node=event.node,
+            cause=event.cause,
+            step=event.step,
+            answer=event.answer,
+            to=event.to,
+            offered=list(event.offered),
+        )
+        for number, event in enumerate(events, session.count - len(events) + 1)
+    )
+
+
+def _stand(
+    session: Session, document: flow.Document, position: flow.Position, events: Sequence[flow.Event], now: datetime
+) -> None:
+    """Make the session's row say where it stands after `events` more."""
+    session.position = position
+    session.count += len(events)
+    session.seen_at = now
+    session.status = flow.outcome(document, position) or OPEN

@@ -1,0 +1,68 @@
+"""`manage.py check_wizards [PATH...]`: print the faults of wizard files, or of the drafts in the database."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from wizards import flow, publishing
+from wizards.models import Wizard
+
+FORMS: dict[str, flow.files.Format] = {".yaml": "yaml", ".yml": "yaml", ".json": "json"}
+
+
+class Command(BaseCommand):
+    """Prints one line for each fault; ends with an error if any of them stops a publication."""
+
+    help = "Print the faults of wizard files (or folders of them); without a path, of the drafts in the database."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("paths", nargs="*", type=Path, metavar="PATH")
+
+    def handle(self, *args: Any, paths: list[Path], **options: Any) -> None:
+        if paths:
+            documents, problems = read_all(paths)
+        else:
+            documents = {wizard.slug: publishing.compile_draft(wizard) for wizard in Wizard.objects.all()}
+            problems = [f"{name}: error: {fault}" for name, each in documents.items() for fault in flow.errors(each)]
+        for name, document in documents.items():
+            for fault in flow.faults(document):
+                if fault.level == "warning":
+                    self.stdout.write(f"{name}: warning: {fault}")
+        if problems:
+            raise CommandError("\n".join(problems))
+        self.stdout.write(f"{len(documents)} wizards, no errors")
+
+
+def read_all(paths: list[Path]) -> tuple[dict[str, flow.Document], list[str]]:
+    """Return the faultless documents by file name, and a line for each problem with its file, line and remedy."""
+    documents: dict[str, flow.Document] = {}
+    problems: list[str] = []
+    for path in _files(paths, problems):
+        try:
+            documents[str(path)] = flow.read_faultless(path.read_bytes(), FORMS[path.suffix])
+        except OSError as wrong:
+            problems.append(f"{path}: cannot be read: {wrong.strerror}.")
+        except flow.BadFile as bad:
+            problems += [
+                f"{path}:{each.line}: {each.where + ': ' if each.where else ''}{each.message}" for each in bad.problems
+            ]
+    return documents, problems
+
+
+def _files(paths: list[Path], problems: list[str]) -> list[Path]:
+    files: list[Path] = []
+    for path in paths:
+        inside = sorted(each for each in path.iterdir() if each.suffix in FORMS) if path.is_dir() else [path]
+        if not inside:
+            problems.append(f"{path}: holds no .yaml, .yml or .json file.")
+        elif not path.exists():
+            problems.append(f"{path}: there is no such file.")
+        elif path.suffix not in FORMS and not path.is_dir():
+            problems.append(f"{path}: is neither .yaml, .yml nor .json.")
+        else:
+            files += inside
+    return files

@@ -1,0 +1,40 @@
+"""`manage.py dump_wizard SLUG`: print a wizard as a file."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from wizards import flow, publishing
+from wizards.models import Version, Wizard
+
+
+class Command(BaseCommand):
+    """Prints the draft, or with --version a published version. Loading the output gives the same content hash."""
+
+    help = "Print a wizard's draft, or one of its versions, as YAML or JSON."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("slug")
+        parser.add_argument("--format", choices=("yaml", "json"), default="yaml")
+        parser.add_argument("--version-number", "--version", dest="number", type=int, metavar="N")
+
+    def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> Any:
+        return super().create_parser(prog_name, subcommand, conflict_handler="resolve", **kwargs)
+
+    def handle(self, *args: Any, slug: str, number: int | None, **options: Any) -> None:
+        wizard = Wizard.objects.filter(slug=slug).first()
+        if wizard is None:
+            known = ", ".join(Wizard.objects.values_list("slug", flat=True)) or "none yet"
+            raise CommandError(f"There is no wizard “{slug}”. There are: {known}.")
+        document = publishing.compile_draft(wizard) if number is None else self.version(wizard, number)
+        self.stdout.write(flow.write(document, options["format"]), ending="")
+
+    def version(self, wizard: Wizard, number: int) -> flow.Document:
+        """Return the document of a version; raise CommandError if there is none of that number."""
+        version = Version.objects.filter(wizard=wizard, number=number).first()
+        if version is None:
+            raise CommandError(f"{wizard.slug} has no version {number}.")
+        return publishing.document_of(version.pk)

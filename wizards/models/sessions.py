@@ -1,0 +1,106 @@
+"""Sessions and their logs. `wizards.journal` is the only writer of these rows."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from .. import flow
+from .versions import Version
+
+OPEN = "open"
+
+
+class Session(models.Model):
+    """One person's walk through one version.
+
+    Everything below `visitor` repeats what the log says, for lists and for speed, and rebuilds from it.
+    """
+
+    class Channel(models.TextChoices):
+        """How the person came."""
+
+        SELF_SERVICE = "self", "self-service"
+        AGENT = "agent", "agent"
+        EMBEDDED = "embed", "embedded"
+
+    code = models.CharField(max_length=16, unique=True, help_text="Public: stands in addresses, and names nothing.")
+    version = models.ForeignKey(Version, on_delete=models.PROTECT, related_name="sessions")
+    channel = models.CharField(max_length=8, choices=Channel, default=Channel.SELF_SERVICE)
+    visitor = models.CharField(max_length=64, help_text="SHA-256 of the secret that proves whose session it is.")
+
+    symptom = models.CharField(max_length=64)
+    begun_at = models.DateTimeField()
+    seen_at = models.DateTimeField(help_text="When the last event was logged.")
+    count = models.PositiveIntegerField(help_text="How many events the log holds.")
+    status = models.CharField(max_length=10, default=OPEN, help_text="“open”, or the result of the outcome reached.")
+    node = models.CharField(max_length=64)
+    cause = models.CharField(max_length=64, blank=True, default="")
+    step = models.CharField(max_length=64, blank=True, default="")
+    tried = models.JSONField(default=list, blank=True)
+
+    class Meta:
+        ordering = ("-seen_at",)
+        indexes = [models.Index(fields=["visitor", "status", "-seen_at"], name="session_of_visitor")]
+
+    def __str__(self) -> str:
+        return self.code
+
+    @property
+    def position(self) -> flow.Position:
+        """Where the session stands, as `flow` knows it."""
+        tried = tuple((cause, result) for cause, result in self.tried)
+        return flow.Position(self.node, self.cause, self.step, tried)
+
+    @position.setter
+    def position(self, position: flow.Position) -> None:
+        self.node, self.cause, self.step = position.node, position.cause, position.step
+        self.tried = [list(each) for each in position.tried]
+
+
+class Event(models.Model):
+    """One line of a session's log; append-only. See `flow.Event` for what the fields hold."""
+
+    class Actor(models.TextChoices):
+        """Who did it."""
+
+        CUSTOMER = "customer", "customer"
+        AGENT = "agent", "agent"
+
+    session = models.ForeignKey(Session, on_delete=models.CASCADE, related_name="events")
+    number = models.PositiveIntegerField()
+    at = models.DateTimeField()
+    actor = models.CharField(max_length=8, choices=Actor, default=Actor.CUSTOMER)
+    kind = models.CharField(max_length=10, choices=[(kind.value, kind.value) for kind in flow.EventKind])
+    node = models.CharField(max_length=64, blank=True, default="")
+    cause = models.CharField(max_length=64, blank=True, default="")
+    step = models.CharField(max_length=64, blank=True, default="")
+    answer = models.CharField(max_length=64, blank=True, default="")
+    to = models.PositiveIntegerField(null=True, blank=True)
+    offered = models.JSONField(default=list, blank=True)
+
+    class Meta:
+        ordering = ("session", "number")
+        constraints = [models.UniqueConstraint(fields=["session", "number"], name="event_once")]
+
+    def __str__(self) -> str:
+        return f"{self.number} {self.kind} {self.answer}".strip()
+
+    @property
+    def event(self) -> flow.Event:
+        """This line as `flow` knows it."""
+        return flow.Event(
+            flow.EventKind(self.kind), self.node, self.cause, self.step, self.answer, self.to, tuple(self.offered)
+        )
+
+
+class Words(models.Model):
+    """Personal words that came with an event. They can be erased, and the log still replays."""
+
+    event = models.OneToOneField(Event, on_delete=models.CASCADE, related_name="words")
+    text = models.TextField()
+
+    class Meta:
+        verbose_name_plural = "words"
+
+    def __str__(self) -> str:
+        return f"words of event {self.event_id}"

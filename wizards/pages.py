@@ -1,0 +1,291 @@
+"""A position as a page: what the templates show, as a full page or as the fragment that HTMX asked for.
+
+The only place that knows HTMX's headers. It reads the document and the position; it decides nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from itertools import pairwise
+from typing import Any, cast
+
+from django.conf import settings
+from django.contrib.staticfiles import finders
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.templatetags.static import static
+from django.urls import reverse
+from django.utils.cache import patch_vary_headers
+
+from . import flow
+from .flow.kinds import Diagnosis, Question
+from .forms import AnswerForm, Card
+from .markup import markdown
+from .models import Session
+from .publishing import document_of
+
+Context = dict[str, Any]
+
+RESULTS = {"failed": "did not help", "blocked": "could not be done", "declined": "not wanted"}
+
+
+def wants_fragment(request: HttpRequest) -> bool:
+    """Return whether HTMX asks for a part of a page, and not for a page to put back on going through the history."""
+    return bool(request.htmx) and not request.htmx.history_restore_request
+
+
+def show(
+    request: HttpRequest, template: str, context: Context, *, fragment: str = "", address: str = "", status: int = 200
+) -> HttpResponse:
+    """Return the page `template`, or its `fragment` where HTMX asked for it, with `address` to show for it."""
+    part = fragment if fragment and wants_fragment(request) else ""
+    response = render(request, part or template, context, status=status)
+    if part and address:
+        response["HX-Push-Url"] = address
+    response["Cache-Control"] = "no-store"
+    patch_vary_headers(response, ["HX-Request"])
+    return response
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """One page of a session: `number` is its number, `chosen` the answer given on it before, if any.
+
+    `helped` is what the person said at the end about whether it helped, if anything.
+    """
+
+    session: Session
+    document: flow.Document
+    position: flow.Position
+    number: int
+    current: bool
+    chosen: str = ""
+    helped: str = ""
+
+    @property
+    def node(self) -> flow.BaseNode:
+        """The node at which the page stands."""
+        return flow.node_at(self.document, self.position)
+
+    @property
+    def procedure(self) -> flow.Procedure | None:
+        """The procedure in hand on this page, if any."""
+        return self.node.procedure_in_hand(self.document, self.position)
+
+    @property
+    def address(self) -> str:
+        """The page's own address."""
+        return step_address(self.session, self.number)
+
+
+def view_of(session: Session, number: int | None = None, history: flow.History | None = None, helped: str = "") -> View:
+    """Return page `number` of a session (the current one by default); an earlier page needs its `history`.
+
+    Raises IllegalMove for a page that was not reached.
+    """
+    document = document_of(session.version_id)
+    if history is None or number in (None, session.count):
+        return View(session, document, session.position, session.count, current=True, helped=helped)
+    page = history.page(number)
+    current = page.origin == history.pages[-1].origin
+    return View(session, document, page.position, number, current, history.given(number) or "")
+
+
+def step_address(session: Session, number: int) -> str:
+    """Return the address of page `number` of a session."""
+    return reverse("step", args=[session.code, number])
+
+
+def step(request: HttpRequest, view: View, *, error: str = "", said: str = "", status: int = 200) -> HttpResponse:
+    """Return the page of a step, with an error above it or a word of thanks beside it."""
+    context = {"screen": screen(view) | {"error": error, "said": said}}
+    return show(
+        request,
+        "wizards/step.html",
+        context,
+        fragment="wizards/_step.html",
+        address="" if status >= 400 else view.address,
+        status=status,
+    )
+
+
+def screen(view: View) -> Context:
+    """Return everything that the page of a step shows."""
+    name = view.node.screen(view.position)
+    common = {
+        "template": f"wizards/_{name}.html",
+        "text": markdown(view.node.text),
+        "is_current": view.current,
+        "wizard_title": view.document.title,
+        **addresses(view),
+    }
+    shown = common | SCREENS[name](view)
+    return {"title": f"{shown['heading']} · {view.document.title}", **shown}
+
+
+def addresses(view: View) -> Context:
+    """Return where the links and forms of a step's page lead."""
+    code, number = view.session.code, view.number
+    return {
+        "url": view.address,
+        "current_url": step_address(view.session, view.session.count),
+        "back_url": reverse("back", args=[code, number]),
+        "restart_url": reverse("restart", args=[code, number]),
+        "remark_url": reverse("remark", args=[code, number]),
+        "told_url": reverse("told", args=[code, number]),
+        "steps_url": reverse("steps", args=[code, number]) if view.position.step else "",
+        "feedback_url": reverse("feedback", args=[code, number]),
+        "help_url": reverse("help", args=[code]),
+        "home_url": reverse("home"),
+        "product_url": reverse("product", args=[view.document.slug]),
+        "can_go_back": number > 1,
+    }
+
+
+def heading(view: View) -> str:
+    """Return the heading of a page."""
+    return str(SCREENS[view.node.screen(view.position)](view)["heading"])
+
+
+def _question(view: View) -> Context:
+    node = cast(Question, view.node)
+    cards = [(choice.id, Card(choice.label, choice.reason)) for choice in node.choices]
+    return {"heading": node.title, "form": AnswerForm(node.title, cards, view.chosen)}
+
+
+def _diagnosis(view: View) -> Context:
+    node = cast(Diagnosis, view.node)
+    tried = dict(view.position.tried)
+    order = [each for each in node.ordered(view.document) if each.id not in tried]
+    cards = []
+    for cause in order:
+        procedure = view.document.procedure(cause.procedure)
+        erases = bool(procedure and procedure.erases)
+        cards.append((cause.id, Card(cause.label, cause.reason, cause.minutes, erases, first=cause is order[0])))
+    return {
+        "heading": node.title,
+        "form": AnswerForm(node.title, cards, view.chosen or (order[0].id if order else "")),
+        "tried": [
+            {"label": cause.label, "value": cause.id, "result": RESULTS[tried[cause.id]]}
+            for cause in node.causes
+            if cause.id in tried
+        ],
+    }
+
+
+def _confirm(view: View) -> Context:
+    procedure = cast(flow.Procedure, view.procedure)
+    return {
+        "heading": procedure.title,
+        "text": markdown(procedure.text),
+        "procedure_title": procedure.title,
+        "erases": markdown(procedure.erases),
+    }
+
+
+def _procedure(view: View) -> Context:
+    procedure = cast(flow.Procedure, view.procedure)
+    place = procedure.index(view.position.step)
+    one = procedure.steps[place]
+    return {
+        "heading": one.title,
+        "procedure_title": procedure.title,
+        "procedure_text": markdown(procedure.text) if place == 0 and not procedure.erases else "",
+        "erases": markdown(procedure.erases),
+        "step_number": place + 1,
+        "step_count": len(procedure.steps),
+        "minutes_left": procedure.minutes_left(one.id),
+        "is_last": place == len(procedure.steps) - 1,
+        **shown_step(one),
+    }
+
+
+def _outcome(view: View) -> Context:
+    return {
+        "heading": view.node.title,
+        "result": view.node.outcome(),
+        "feedback": view.helped,
+        "reference": reference(view.session),
+        "contact": contact(),
+    }
+
+
+SCREENS: dict[str, Callable[[View], Context]] = {
+    "question": _question,
+    "diagnosis": _diagnosis,
+    "confirm": _confirm,
+    "procedure": _procedure,
+    "outcome": _outcome,
+}
+
+
+def shown_step(step: flow.Step) -> Context:
+    """Return what one step shows, on its own page and on the page of all steps."""
+    picture = step.picture
+    return {
+        "text": markdown(step.text),
+        "signs": step.signs,
+        "hold_seconds": step.hold_seconds,
+        "wait_seconds": step.wait_seconds,
+        "caution": markdown(step.caution),
+        "picture": {"url": static(f"pictures/{picture.name}.svg"), "alt": picture.alt} if picture else None,
+    }
+
+
+def all_steps(view: View) -> Context:
+    """Return what the page of all steps of the procedure in hand shows; raise IllegalMove where none is in hand."""
+    procedure = view.procedure
+    if procedure is None or not view.position.step:
+        raise flow.IllegalMove("There are no steps to show here.")
+    steps = [{"number": number, "title": one.title, **shown_step(one)} for number, one in enumerate(procedure.steps, 1)]
+    shown = {
+        "title": procedure.title,
+        "text": markdown(procedure.text),
+        "erases": markdown(procedure.erases),
+        "minutes": procedure.minutes,
+    }
+    return {"screen": screen(view), "procedure": shown, "steps": steps}
+
+
+def told(session: Session, history: flow.History, number: int | None = None) -> list[Context]:
+    """Return what the person answered on the way to page `number`: question, answer and where to change it.
+
+    Going on from one step of a procedure to the next is no answer, and left out.
+    """
+    document = history.document
+    symptom = document.symptom(session.symptom)
+    items: list[Context] = [
+        {
+            "question": "What is wrong",
+            "answer": symptom.label if symptom else "",
+            "change_url": reverse("product", args=[document.slug]),
+        }
+    ]
+    trail = history.trail(number)
+    for origin, following in pairwise(trail):
+        position, given = history.page(origin).position, history.events[following - 1].answer
+        if given != flow.procedures.NEXT:
+            view = View(session, document, position, origin, current=False)
+            answer = view.node.wording(document, position, given)
+            items.append({"question": heading(view), "answer": answer, "change_url": view.address})
+    return items
+
+
+def reference(session: Session) -> str:
+    """Return a session's code in groups, to read out."""
+    code = session.code.upper()
+    return " ".join(code[start : start + 4] for start in range(0, len(code), 4))
+
+
+def contact() -> Context:
+    """Return how to reach a person."""
+    return {"phone": settings.SUPPORT_PHONE, "email": settings.SUPPORT_EMAIL, "hours": settings.SUPPORT_HOURS}
+
+
+@cache
+def product_picture(slug: str) -> str:
+    """Return the name of a product's picture in static/pictures, or an empty string where there is none."""
+    name = f"product-{slug}"
+    return name if finders.find(f"pictures/{name}.svg") else ""

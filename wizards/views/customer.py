@@ -1,0 +1,180 @@
+"""A customer's way through a session: answer, go back, start over, remark, ask for a person, say whether it helped.
+
+Each view is given the visitor's own session by `access.owner_only`, as a query for that one row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from .. import flow, journal, pages
+from ..access import owner_only
+from ..forms import FeedbackForm, RemarkForm
+from ..models import Session
+
+Own = QuerySet[Session]
+
+THANKS = {
+    "remark": "Thank you. We have noted what you see.",
+    "feedback": "Thank you. Your answer is noted.",
+}
+
+
+@require_safe
+@owner_only
+def resume(request: HttpRequest, own: Own) -> HttpResponse:
+    """Lead to the page at which the session stands."""
+    session = own.get()
+    return redirect(pages.step_address(session, session.count))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@owner_only
+def step(request: HttpRequest, own: Own, number: int) -> HttpResponse:
+    """Show page `number`; or log the answer given on it and lead to the next."""
+    if request.method == "POST":
+        given = request.POST.get("answer", "")
+        return moved(request, own, number, lambda: journal.answer(own, number, given))
+    session = own.get()
+    try:
+        view = view_of(session, number)
+    except flow.IllegalMove as illegal:
+        return refused(request, session, str(illegal))
+    return pages.step(request, view, said=THANKS.get(request.GET.get("said", ""), ""))
+
+
+@require_POST
+@owner_only
+def back(request: HttpRequest, own: Own, number: int) -> HttpResponse:
+    """Go back from page `number` to the page before it."""
+    return moved(request, own, number, lambda: journal.back(own, number))
+
+
+@require_POST
+@owner_only
+def restart(request: HttpRequest, own: Own, number: int) -> HttpResponse:
+    """Start over: go back to the first page."""
+    return moved(request, own, number, lambda: journal.restart(own, number))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@owner_only
+def remark(request: HttpRequest, own: Own, number: int) -> HttpResponse:
+    """Ask what looks different from page `number`, and log it."""
+    form = RemarkForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        words = form.cleaned_data["words"]
+        return noted(request, own, number, "remark", lambda: journal.remark(own, number, words))
+    session = own.get()
+    try:
+        context = {"screen": pages.screen(view_of(session, number)), "form": form}
+    except flow.IllegalMove as illegal:
+        return refused(request, session, str(illegal))
+    return pages.show(request, "wizards/remark.html", context, status=422 if form.errors else 200)
+
+
+@require_POST
+@owner_only
+def feedback(request: HttpRequest, own: Own, number: int) -> HttpResponse:
+    """Log whether it helped."""
+    form = FeedbackForm(request.POST)
+    if not form.is_valid():
+        return not_moved(request, own.get(), number, next(iter(form.errors.values()))[0])
+    helped, words = form.cleaned_data["helped"], form.cleaned_data["words"]
+    return noted(request, own, number, "feedback", lambda: journal.feedback(own, number, helped, words))
+
+
+@require_safe
+@owner_only
+def steps(request: HttpRequest, own: Own, number: int) -> HttpResponse:
+    """Show all steps of the procedure in hand on page `number`: to read ahead, and to print."""
+    session = own.get()
+    try:
+        context = pages.all_steps(view_of(session, number))
+    except flow.IllegalMove as illegal:
+        return refused(request, session, str(illegal))
+    return pages.show(request, "wizards/steps.html", context)
+
+
+@require_safe
+@owner_only
+def told(request: HttpRequest, own: Own, number: int) -> HttpResponse:
+    """Show what the person told us on the way to page `number`."""
+    session = own.get()
+    history = journal.history_of(session)
+    try:
+        view = pages.view_of(session, number, history)
+        items = pages.told(session, history, number)
+    except flow.IllegalMove as illegal:
+        return refused(request, session, str(illegal))
+    return pages.show(request, "wizards/told.html", {"screen": pages.screen(view), "items": items})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@owner_only
+def help_page(request: HttpRequest, own: Own) -> HttpResponse:
+    """Log that the person asks for a human; show how to reach one, and what they need not say twice."""
+    if request.method == "POST":
+        session = journal.help_wanted(own)
+        return HttpResponseRedirect(reverse("help", args=[session.code]), status=303)
+    session = own.get()
+    context = {
+        "screen": pages.screen(pages.view_of(session)),
+        "contact": pages.contact(),
+        "reference": pages.reference(session),
+        "items": pages.told(session, journal.history_of(session)),
+        "resume_url": pages.step_address(session, session.count),
+    }
+    return pages.show(request, "wizards/help.html", context)
+
+
+def view_of(session: Session, number: int) -> pages.View:
+    """Return page `number` of a session; raise IllegalMove where it was not reached. Replays for earlier pages only."""
+    if number != session.count:
+        return pages.view_of(session, number, journal.history_of(session))
+    return pages.view_of(session, helped=journal.helped(session))
+
+
+def moved(request: HttpRequest, own: Own, number: int, move: Callable[[], Session]) -> HttpResponse:
+    """Make a move and lead to the page at which the session then stands; say why where the move is not legal."""
+    try:
+        session = move()
+    except flow.IllegalMove as illegal:
+        return not_moved(request, own.get(), number, str(illegal))
+    if pages.wants_fragment(request):
+        return pages.step(request, view_of(session, session.count))
+    return HttpResponseRedirect(pages.step_address(session, session.count), status=303)
+
+
+def noted(request: HttpRequest, own: Own, number: int, what: str, note: Callable[[], Session]) -> HttpResponse:
+    """Log something said beside the way, thank for it, and lead back to the page that it was about."""
+    was_current = own.get().count == number
+    try:
+        session = note()
+    except flow.IllegalMove as illegal:
+        return not_moved(request, own.get(), number, str(illegal))
+    view = view_of(session, session.count if was_current else number)
+    if pages.wants_fragment(request):
+        return pages.step(request, view, said=THANKS[what])
+    return HttpResponseRedirect(f"{view.address}?said={what}", status=303)
+
+
+def not_moved(request: HttpRequest, session: Session, number: int, why: str) -> HttpResponse:
+    """Show page `number` again with the reason why nothing was logged; a page not reached yet is refused."""
+    try:
+        view = view_of(session, number)
+    except flow.IllegalMove as illegal:
+        return refused(request, session, str(illegal))
+    return pages.step(request, view, error=why, status=422)
+
+
+def refused(request: HttpRequest, session: Session, why: str) -> HttpResponse:
+    """Say in plain words why a page of this session cannot be had, with the way back to where it stands."""
+    context = {"message": why, "resume_url": pages.step_address(session, session.count)}
+    return pages.show(request, "wizards/refused.html", context, status=400)
