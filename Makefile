@@ -14,7 +14,7 @@ help: ## list the targets
 
 run: python ## install, prepare and serve on 127.0.0.1 (PORT=8000)
 	@$(PYTHON) helpdesk/install.py requirements.txt
-	@$(VENV) -m helpdesk.boot --port "$(PORT)"
+	@exec $(VENV) -m helpdesk.boot --port "$(PORT)"
 
 test: dev ## every test, on SQLite and PostgreSQL, in a real browser
 	@$(VENV) -m tests.run

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 from playwright.sync_api import Browser, Page, sync_playwright
+from pytest_django.live_server_helper import LiveServer
 
 # HYPOTHESIS_PROFILE=long searches longer; ci is repeatable, and what each `make test` runs.
 settings.register_profile("ci", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -38,6 +39,15 @@ def django_db_modify_db_settings(django_db_modify_db_settings: None) -> Iterator
         else:
             database["TEST"]["NAME"] = f"test_helpdesk_{os.getpid()}"
         yield
+
+
+@pytest.fixture(scope="session")
+def live_server(django_db_setup: None, live_server: LiveServer) -> LiveServer:
+    """Start the live server after the tests' database is made.
+
+    Earlier, it would see SQLite's `:memory:` of the settings, and its threads would share this thread's connection.
+    """
+    return live_server
 
 
 @pytest.fixture(autouse=True)

@@ -72,8 +72,8 @@ def in_browser(rest: list[str]) -> Run:
 
 
 def on_postgres(address: str, rest: list[str]) -> Run:
-    """Run what touches a database on the PostgreSQL server at `address`: all but the browser and the flow tests."""
-    chosen = ["-m", "not browser", "--ignore", "tests/flow", *rest]
+    """Run on the PostgreSQL server at `address` what touches a database: not the browser and the flow tests."""
+    chosen = ["-m", "not browser and not once", "--ignore", "tests/flow", *rest]
     return pytest_run(f"PostgreSQL {postgres_version(address)}", address, chosen)
 
 

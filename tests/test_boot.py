@@ -1,14 +1,19 @@
 """How the site starts: what is made once, what is kept, and what is said where it cannot start."""
 
+import json
 import os
+import re
 import socket
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from django.core.management import CommandError
 
 from helpdesk import boot
+from tests.graphs import graph
+from wizards.models import Version, Wizard
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -101,10 +106,10 @@ def test_the_address_can_stand_in_the_file(tmp_path, environment):
 
 
 def test_static_files_are_collected_compressed_and_hashed(static, settings):
+    static.write_text("a { color: red }" * 100)
     boot.collect_static()
-    collected = sorted(file.name for file in settings.STATIC_ROOT.iterdir())
-    assert "staticfiles.json" in collected
-    assert len([name for name in collected if name.startswith("site.") and name.endswith(".css")]) == 2
+    collected = {re.sub(r"[0-9a-f]{12}", "HASH", file.name) for file in settings.STATIC_ROOT.iterdir()}
+    assert collected == {"staticfiles.json", "site.HASH.css", "site.HASH.css.br", "site.HASH.css.gz"}
 
 
 def test_static_files_are_not_collected_again_unless_one_changed(static, settings, monkeypatch):
@@ -123,6 +128,65 @@ def test_static_files_that_were_deleted_are_collected_again(static, settings):
     (settings.STATIC_ROOT / "staticfiles.json").unlink()
     boot.collect_static()
     assert (settings.STATIC_ROOT / "staticfiles.json").exists()
+
+
+@pytest.fixture
+def fixtures(settings, tmp_path, monkeypatch, db):
+    """Give a site whose folder of wizards is empty yet; return a function that writes a file there."""
+    settings.VAR_DIR = tmp_path
+    monkeypatch.setattr(boot, "ROOT", tmp_path)
+    (tmp_path / "fixtures").mkdir()
+
+    def write(name, title):
+        document = graph("q? yes:ok no:ok", "ok = solved", slug=name).model_dump(mode="json", exclude_defaults=True)
+        (tmp_path / "fixtures" / f"{name}.yaml").write_text(json.dumps({"format": 1} | document | {"title": title}))
+
+    return write
+
+
+def titles():
+    return dict(Wizard.objects.values_list("slug", "title"))
+
+
+def test_the_first_start_publishes_the_wizards(fixtures):
+    fixtures("one", "First")
+    boot.load_fixtures()
+    assert [wizard.current.number for wizard in Wizard.objects.all()] == [1]
+
+
+def test_the_next_start_keeps_what_editors_changed(fixtures):
+    fixtures("one", "First")
+    boot.load_fixtures()
+    Wizard.objects.update(title="Edited")
+    boot.load_fixtures()
+    assert titles() == {"one": "Edited"}
+
+
+def test_the_next_start_loads_only_the_files_that_changed(fixtures):
+    fixtures("one", "First")
+    fixtures("two", "Second")
+    boot.load_fixtures()
+    Wizard.objects.filter(slug="two").update(title="Edited")
+    fixtures("one", "Mended")
+    boot.load_fixtures()
+    assert titles() == {"one": "Mended", "two": "Edited"}
+
+
+def test_a_new_database_gets_the_wizards_again(fixtures):
+    fixtures("one", "First")
+    boot.load_fixtures()
+    Wizard.objects.update(current=None)
+    Version.objects.all().delete()
+    Wizard.objects.all().delete()
+    boot.load_fixtures()
+    assert titles() == {"one": "First"}
+
+
+def test_a_bad_file_stops_the_start_and_is_tried_again(fixtures, tmp_path):
+    (tmp_path / "fixtures" / "bad.yaml").write_text("format: 1\nslug: [\n")
+    for _ in range(2):
+        with pytest.raises(CommandError, match=r"bad\.yaml"):
+            boot.load_fixtures()
 
 
 def test_a_stamp_remembers_its_lines(tmp_path):

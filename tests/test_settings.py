@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
+pytestmark = pytest.mark.once
+
 ROOT = Path(__file__).resolve().parent.parent
 KEY = "k3y-" + "abcdefghijklmnopqrstuvwxyz0123456789" * 2
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any, cast
 
 from crispy_forms.helper import FormHelper
 from crispy_forms.layout import Field, Layout
@@ -43,7 +44,7 @@ class AnswerForm(forms.Form):
 
     def __init__(self, legend: str, cards: Iterable[tuple[str, Card]], chosen: str = "") -> None:
         super().__init__(initial={"answer": chosen})
-        field = self.fields["answer"]
+        field = cast(forms.ChoiceField, self.fields["answer"])
         field.label, field.choices = legend, list(cards)
         self.helper = FormHelper()
         self.helper.form_tag = False
@@ -66,7 +67,7 @@ class WordsForm(forms.Form):
 class RemarkForm(WordsForm):
     """What looks different from what the page says."""
 
-    def __init__(self, *args: object, **kwargs: object) -> None:
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["words"].label = "What do you see instead? (optional)"
         self.helper = FormHelper()

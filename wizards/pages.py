@@ -18,6 +18,7 @@ from django.shortcuts import render
 from django.templatetags.static import static
 from django.urls import reverse
 from django.utils.cache import patch_vary_headers
+from django_htmx.middleware import HtmxDetails
 
 from . import flow
 from .flow.kinds import Diagnosis, Question
@@ -33,7 +34,8 @@ RESULTS = {"failed": "did not help", "blocked": "could not be done", "declined":
 
 def wants_fragment(request: HttpRequest) -> bool:
     """Return whether HTMX asks for a part of a page, and not for a page to put back on going through the history."""
-    return bool(request.htmx) and not request.htmx.history_restore_request
+    htmx: HtmxDetails = request.htmx  # type: ignore[attr-defined]  # set by django-htmx's middleware
+    return bool(htmx) and not htmx.history_restore_request
 
 
 def show(
@@ -180,7 +182,6 @@ def _confirm(view: View) -> Context:
     return {
         "heading": procedure.title,
         "text": markdown(procedure.text),
-        "procedure_title": procedure.title,
         "erases": markdown(procedure.erases),
     }
 
@@ -198,6 +199,9 @@ def _procedure(view: View) -> Context:
         "step_count": len(procedure.steps),
         "minutes_left": procedure.minutes_left(one.id),
         "is_last": place == len(procedure.steps) - 1,
+        "worked_label": procedure.wording("worked"),
+        "works_now_label": procedure.worked_label or "It works now",
+        "failed_label": procedure.wording("failed"),
         **shown_step(one),
     }
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any, Literal
 
-from django.contrib.auth.models import AbstractUser
+from django.contrib.auth.models import User
 from django.db import models, transaction
 
 from . import flow
@@ -112,7 +112,7 @@ def _plain_step(row: StepRow) -> dict[str, Any]:
     return plain
 
 
-def _plain(row: models.Model, part: type[Part], keys: Lookup) -> dict[str, Any]:
+def _plain(row: Any, part: type[Part], keys: Lookup) -> dict[str, Any]:
     """Return the fields that `row` shares with the document's `part`, references as ids."""
     plain: dict[str, Any] = {"id": row.key} if "id" in part.model_fields else {}
     names = {field.name for field in row._meta.concrete_fields}
@@ -174,9 +174,7 @@ def _load_procedure(part: Procedure) -> ProcedureRow:
     return row
 
 
-def _sync(
-    model: type[models.Model], owner: dict[str, models.Model], parts: Iterable[Any], targets: Lookup
-) -> dict[str, Any]:
+def _sync(model: Any, owner: dict[str, models.Model], parts: Iterable[Any], targets: Lookup) -> dict[str, Any]:
     """Make the owner's rows of `model` match `parts`: kept by key, in order, the others deleted; return them by key.
 
     References whose targets are not given yet stay as they are.
@@ -192,7 +190,7 @@ def _sync(
     return rows
 
 
-def _fill(row: models.Model, part: Any, targets: Lookup) -> None:
+def _fill(row: Any, part: Any, targets: Lookup) -> None:
     names = {field.name for field in row._meta.concrete_fields}
     references = _references(type(part))
     for name in type(part).model_fields.keys() & names - {"id", "picture"}:
@@ -221,7 +219,7 @@ def _list_procedures(wizard: Wizard, procedures: Iterable[ProcedureRow]) -> None
 
 
 @transaction.atomic
-def publish(wizard: Wizard, author: AbstractUser | None = None, note: str = "") -> tuple[Version, bool]:
+def publish(wizard: Wizard, author: User | None = None, note: str = "") -> tuple[Version, bool]:
     """Freeze the draft as the wizard's next version; return it and whether it is new.
 
     A draft that says what the current version says makes no new one. Raises NotPublishable if the draft has errors.

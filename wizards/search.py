@@ -2,8 +2,8 @@
 
     query --words--> words --understand--> the stems that each may mean --score--> symptoms, best first
 
-The index is made from the published documents and kept in memory, so that every database searches alike. One index
-serves the wizards of one language; what is domain language comes from the documents' own search words.
+The index is made from the published documents and kept in memory, so every database finds the same. One index serves
+the wizards of one language. What belongs to the devices comes from the documents' own search words, never from here.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ import math
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from itertools import pairwise
+from itertools import pairwise, zip_longest
 
 import snowballstemmer
 from django.conf.locale import LANG_INFO
@@ -26,43 +26,42 @@ from . import flow, publishing
 
 LONGEST = 400  # characters of a query that are read
 NEAREST = 3  # symptoms offered where nothing is found
-ALIKE = 0.75  # similarity of words that may be a typing error: one letter in four, two in eight
+ALIKE = 0.75  # similarity of words from which on one may be the other mistyped: one letter in four, two in eight
+LONG = 6  # letters from which on even the first one may be mistyped
 SHORTEST_MISTYPED, SHORTEST_UNFINISHED = 4, 2  # letters
-LEAST, LEAST_OF_BEST = 0.15, 0.4  # a result's score, and its share of the best one's
-WHOLE, PHRASE, TITLE = 0.5, 0.4, 0.3  # what counts: the query in all of a symptom, in one phrase, in the title
+LEAST_OF_BEST = 0.4  # a result's score, at least, as a share of the best one's
+WHOLE, PHRASE, TITLE = 0.5, 0.4, 0.3  # what counts: the query in all of the symptom, in one phrase, in the title
 
-# English that says nothing about a symptom, that helps to rank but finds nothing alone, and forms no stemmer knows.
-EMPTY = frozenset(
-    "a about also am an and any are as at be been being but by can could dear did do does doing for from get gets "
-    "getting got had has have having he hello help her here hey hi his i if in into is it its just keep keeps kindly "
-    "m me my of on or our please pls really s she should so some that thank thanks the their them then there these "
-    "they this those to up us very want wants was we were will with would you your".split()
-)
-WEAK = frozenset("not what where how who when why which".split())
-NEGATIONS = "no none never cannot cant dont doesnt didnt isnt wasnt wont wouldnt couldnt arent havent hasnt unable without"
-FORMS = {word: "not" for word in NEGATIONS.split()} | {
-    form: word
-    for word, forms in {
-        "forget": "forgot forgotten",
-        "lose": "lost losing",
-        "find": "found",
-        "buy": "bought",
-        "give": "gave given",
-        "take": "took taken",
-        "break": "broke broken",
-        "hold": "held",
-        "know": "knew known",
-        "stick": "stuck",
-        "sell": "sold selling",
-        "see": "saw seen",
-    }.items()
-    for form in forms.split()
-}
+# English: words that say nothing about a symptom, words that help to rank but find nothing alone, irregular forms.
+EMPTY = """
+a about also am an and any are as at be been being but by can could did do does doing for from get gets getting got had
+has have having he hello help her here hey hi his i if im in into is it its ive just keep keeps kindly m me my of on or
+our please pls really s she should so some t that thank thanks the their them then there these they this those to up us
+very want wants was we were will with would you your
+"""
+WEAK = {"not", "what", "where", "how", "who", "when", "why", "which"}
+IRREGULAR = """
+not no none never cannot cant dont doesnt didnt isnt arent wasnt wont wouldnt couldnt hasnt havent unable
+break broke broken
+buy bought
+find found
+forget forgot forgotten
+give gave given
+hold held
+know knew known
+lose lost losing
+see saw seen
+sell sold
+stick stuck
+take took taken
+"""
+NO_STEM = frozenset(EMPTY.split())
+REGULAR = {form: word for word, *forms in map(str.split, IRREGULAR.strip().splitlines()) for form in forms}
 
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A symptom that was found, by its wizard's slug and its own id; the higher the score the better."""
+    """A symptom that was found, by its wizard's slug and its own id; the higher the score, the better."""
 
     slug: str
     wizard_title: str
@@ -80,15 +79,18 @@ class Found:
 
 
 def find(query: str, most: int = 8) -> Found:
-    """Return the symptoms that `query` may mean, at most `most`, or else the nearest ones. One database query."""
+    """Return the symptoms that `query` may mean, at most `most`, or else the nearest ones; nothing for a blank query.
+
+    One database query, once the published versions are in memory.
+    """
+    query = query[:LONGEST]
     if not query.strip():
         return Found()
     indexes = _indexes(tuple((version.pk, version.content_hash) for version in publishing.published()))
-    hits = _best(hit for index in indexes for hit in index.hits(query[:LONGEST]))
-    good = [hit for hit in hits if hit.score >= max(LEAST, LEAST_OF_BEST * hits[0].score)]
-    if good:
-        return Found(results=tuple(good[:most]))
-    return Found(nearest=tuple(_best(hit for index in indexes for hit in index.nearest(query[:LONGEST]))[:NEAREST]))
+    hits = _best(hit for index in indexes for hit in index.hits(query))
+    if hits:
+        return Found(results=tuple(hit for hit in hits[:most] if hit.score >= LEAST_OF_BEST * hits[0].score))
+    return Found(nearest=tuple(_best(hit for index in indexes for hit in index.nearest(query))[:NEAREST]))
 
 
 def _best(hits: Iterable[Hit]) -> list[Hit]:
@@ -97,136 +99,150 @@ def _best(hits: Iterable[Hit]) -> list[Hit]:
 
 @lru_cache(maxsize=2)
 def _indexes(versions: tuple[tuple[int, str], ...]) -> list[Index]:
-    """Return an index for each language of these versions, (id, hash); they never change, so it is never stale."""
-    by_language: dict[str, list[flow.Document]] = {}
-    for pk, _ in versions:
-        document = publishing.document_of(pk)
-        by_language.setdefault(_algorithm(document.language), []).append(document)
-    return [Index(algorithm, documents) for algorithm, documents in by_language.items()]
+    """Return an index for each language of these versions (id, content hash). They never change: it is never stale."""
+    by_stemmer: dict[str, list[flow.Document]] = {}
+    for version_id, _ in versions:
+        document = publishing.document_of(version_id)
+        by_stemmer.setdefault(stemmer_of(document.language), []).append(document)
+    return [Index(name, documents) for name, documents in by_stemmer.items()]
 
 
-def _algorithm(language: str) -> str:
-    """Return the stemmer's name for a language code such as de or en-GB; English where there is none."""
+def stemmer_of(language: str) -> str:
+    """Return the name of the stemmer for a language code such as de or en-GB: English where there is none."""
     name = LANG_INFO.get(language.split("-")[0], {}).get("name", "English").split()[0].lower()
     return name if name in snowballstemmer.algorithms() else "english"
 
 
-def words(text: str) -> list[str]:
+def words_of(text: str) -> list[str]:
     """Return the words of a text in small letters, without accents and apostrophes."""
-    plain = unicodedata.normalize("NFKD", text.casefold().replace("’", "'").replace("'", ""))
-    return re.findall(r"[^\W_]+", "".join(letter for letter in plain if not unicodedata.combining(letter)))
+    letters = unicodedata.normalize("NFKD", re.sub("['’]", "", text.casefold()))
+    return re.findall(r"[^\W_]+", "".join(letter for letter in letters if not unicodedata.combining(letter)))
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """A word of a query: the stems that it may stand for, each with 0 < likeness <= 1, and how much it tells."""
+
+    stems: dict[str, float]
+    weight: float  # about symptoms: the rarer, the more
+    naming: float  # about wizards: 0 where all titles have it, or none
+
+    def likeness(self, stems: frozenset[str]) -> float:
+        """Return how surely the word is one of `stems`."""
+        return max((likeness for stem, likeness in self.stems.items() if stem in stems), default=0.0)
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A symptom in the index: its label and search words as sets of stems, the title's stems, and everything."""
+    """A symptom in the index: its label and search words as texts and as sets of stems, its title's stems, and all."""
 
     hit: Hit
+    texts: tuple[str, ...]
     phrases: tuple[frozenset[str], ...]
     title: frozenset[str]
     stems: frozenset[str]
-    text: str
 
 
 class Index:
     """The symptoms of some wizards of one language."""
 
-    def __init__(self, algorithm: str, documents: list[flow.Document]) -> None:
-        self.algorithm = algorithm
-        texts = [text for document in documents for text in _texts(document)]
-        self.single = {word for text in texts for word in words(text)}
-        self.pairs = {a + b: (a, b) for text in texts for a, b in pairwise(words(text))}
-        self.vocabulary = self._stemmed({word for text in texts for word in self._joined(words(text))})
-        self.entries = [self._entry(document, symptom) for document in documents for symptom in document.symptoms]
+    def __init__(self, stemmer: str, documents: list[flow.Document]) -> None:
+        self.stemmer = stemmer
+        texts = [words_of(text) for document in documents for text in _texts(document)]
+        self.pairs = {first + second: (first, second) for text in texts for first, second in pairwise(text)}
+        self.words = {word for text in texts for word in text}
+        self.stems = self._stemmed(self.words)
+        rows = zip_longest(*([self._entry(document, part) for part in document.symptoms] for document in documents))
+        self.entries = [entry for row in rows for entry in row if entry]  # where scores are equal, wizards take turns
         often = Counter(stem for entry in self.entries for stem in entry.stems)
-        self.weight = {
-            stem: math.log(1 + len(self.entries) / count) * (0.5 if stem in WEAK else 1) for stem, count in often.items()
-        }
+        self.weight = {stem: math.log(1 + len(self.entries) / count) for stem, count in often.items()}
+        titles = Counter(stem for document in documents for stem in self._stems_in(document.title))
+        self.naming = {stem: math.log(len(documents) / count) for stem, count in titles.items()}
 
     def _entry(self, document: flow.Document, symptom: flow.Symptom) -> Entry:
         hit = Hit(document.slug, document.title, symptom.id, symptom.label, 0.0)
-        phrases = [self._stems(text) for text in (symptom.label, *symptom.words)]
-        title = self._stems(document.title)
-        text = " ".join((symptom.label, *symptom.words, document.title))
-        return Entry(hit, tuple(filter(None, phrases)), title, title.union(*phrases), text)
+        phrases = [self._stems_in(text) for text in (symptom.label, *symptom.words)]
+        texts = tuple(" ".join(words_of(text)) for text in (symptom.label, *symptom.words))
+        title = self._stems_in(document.title)
+        return Entry(hit, texts, tuple(filter(None, phrases)), title, title.union(*phrases))
 
-    def _stems(self, text: str) -> frozenset[str]:
-        return frozenset(self.vocabulary[word] for word in self._joined(words(text)) if word in self.vocabulary)
+    def _stems_in(self, text: str) -> frozenset[str]:
+        return frozenset(self.stems[word] for word in self._said(words_of(text)) if word in self.stems)
 
-    def _joined(self, said: list[str]) -> list[str]:
-        """Return the words with "log in" as "login" where the documents know that as one word, and the other way."""
-        joined: list[str] = []
-        rest = iter(range(len(said)))
-        for place in rest:
-            both = "".join(said[place : place + 2])
-            if place + 1 < len(said) and both in self.single:
-                joined.append(both)
-                next(rest)
-            elif said[place] in self.single:
-                joined.append(said[place])
-            else:
-                joined.extend(self.pairs.get(said[place], (said[place],)))
-        return joined
-
-    def _stemmed(self, said: Iterable[str]) -> dict[str, str]:
+    def _stemmed(self, words: Iterable[str]) -> dict[str, str]:
         """Return the stem of each word; empty words have none."""
-        stemmer = snowballstemmer.stemmer(self.algorithm)  # not shared: a stemmer is not safe in threads
-        if self.algorithm != "english":
-            return {word: stemmer.stemWord(word) for word in said}
-        return {word: stemmer.stemWord(FORMS.get(word, word)) for word in said if word not in EMPTY}
+        stemmer = snowballstemmer.stemmer(self.stemmer)  # made anew: threads must not share one
+        if self.stemmer != "english":
+            return {word: stemmer.stemWord(word) for word in words}
+        return {word: stemmer.stemWord(REGULAR.get(word, word)) for word in words if word not in NO_STEM}
 
-    def understand(self, query: str) -> list[dict[str, float]]:
-        """Return for each word of the query that means something here the stems that it may mean, and how surely."""
-        said = list(dict.fromkeys(self._joined(words(query))))
-        stems = self._stemmed(said)
-        meant = [self._meanings(word, stems[word], word == said[-1]) for word in said if word in stems]
-        return [meaning for meaning in meant if meaning]
+    def _said(self, words: list[str]) -> Iterator[str]:
+        """Yield the words, and what they are when written together or apart, as in "log in" and "login"."""
+        for word in words:
+            yield from (word, *self.pairs.get(word, ()))
+        yield from (first + second for first, second in pairwise(words) if first + second in self.words)
 
-    def _meanings(self, word: str, stem: str, last: bool) -> dict[str, float]:
-        found: dict[str, float] = {}
+    def understand(self, query: str) -> list[Meaning]:
+        """Return what the words of the query mean here, without those that mean nothing."""
+        words = words_of(query)
+        stems = self._stemmed(dict.fromkeys(self._said(words)))
+        found = (self._likenesses(word, stem, word == words[-1]) for word, stem in stems.items())
+        return [
+            Meaning(
+                likeness, min(map(self.weight.__getitem__, likeness)), max(self.naming.get(s, 0.0) for s in likeness)
+            )
+            for likeness in found
+            if likeness
+        ]
+
+    def _likenesses(self, word: str, stem: str, last: bool) -> dict[str, float]:
+        """Return the stems that a word may stand for: its own, those it begins, else those it is a slip for."""
+        found = {stem: 1.0} if stem in self.weight else {}
         if last and len(word) >= SHORTEST_UNFINISHED:
-            for known, its_stem in self.vocabulary.items():
+            for known, its_stem in self.stems.items():
                 if known.startswith(word):
-                    found[its_stem] = max(found.get(its_stem, 0), 0.5 + 0.5 * len(word) / len(known))
-        if stem in self.weight:
-            found[stem] = 1.0
-        elif not found and len(word) >= SHORTEST_MISTYPED:
-            scorer = OSA.normalized_similarity
-            for known, alike, _ in process.extract(word, self.vocabulary.keys(), scorer=scorer, score_cutoff=ALIKE):
-                its_stem = self.vocabulary[known]
-                found[its_stem] = max(found.get(its_stem, 0), alike**2)
+                    found[its_stem] = max(found.get(its_stem, 0.0), (1 + len(word) / len(known)) / 2)
+        if not found and len(word) >= SHORTEST_MISTYPED:
+            alike = process.extract(word, self.stems.keys(), scorer=OSA.normalized_similarity, score_cutoff=ALIKE)
+            for known, likeness, _ in alike:
+                if known[0] == word[0] or len(word) >= LONG:
+                    found[self.stems[known]] = max(found.get(self.stems[known], 0.0), likeness**2)
         return found
 
     def hits(self, query: str) -> list[Hit]:
         """Return the symptoms that share more than weak words with the query."""
-        meant = self.understand(query)
-        total = sum(max(self.weight[stem] for stem in meaning) for meaning in meant)
-        known = {stem for meaning in meant for stem in meaning} - WEAK
+        meanings = self.understand(query)
+        telling = {stem for meaning in meanings for stem in meaning.stems} - WEAK
         return [
-            replace(entry.hit, score=self._score(entry, meant, total))
+            replace(entry.hit, score=self._score(entry, meanings))
             for entry in self.entries
-            if not known.isdisjoint(entry.stems)
+            if not telling.isdisjoint(entry.stems)
         ]
 
-    def _score(self, entry: Entry, meant: list[dict[str, float]], total: float) -> float:
-        def covered(stems: frozenset[str]) -> float:
-            return sum(
-                max((sure * self.weight[stem] for stem, sure in meaning.items() if stem in stems), default=0.0)
-                for meaning in meant
-            )
+    def _score(self, entry: Entry, meanings: list[Meaning]) -> float:
+        total = sum(meaning.weight for meaning in meanings)
+        naming = sum(meaning.naming for meaning in meanings) or 1.0
 
-        phrase = max(
-            (covered(stems) / math.sqrt(total * sum(self.weight[s] for s in stems)) for stems in entry.phrases), default=0.0
-        )
-        return WHOLE * covered(entry.stems) / total + PHRASE * phrase + TITLE * covered(entry.title) / total
+        def share(stems: frozenset[str]) -> float:
+            return sum(meaning.weight * meaning.likeness(stems) for meaning in meanings) / total
+
+        def closeness(phrase: frozenset[str]) -> float:
+            return share(phrase) * math.sqrt(total / sum(self.weight[stem] for stem in phrase))
+
+        named = sum(meaning.naming * meaning.likeness(entry.title) for meaning in meanings) / naming
+        best = max(map(closeness, entry.phrases), default=0.0)
+        return WHOLE * share(entry.stems) + PHRASE * best + TITLE * named
 
     def nearest(self, query: str) -> list[Hit]:
-        """Return every symptom by how much its letters are like the query's."""
-        text = " ".join(words(query))
-        return [replace(entry.hit, score=fuzz.WRatio(text, entry.text) / 100) for entry in self.entries]
+        """Return every symptom, scored by how much the letters of its most similar phrase are like the query's."""
+        said = " ".join(words_of(query))
+        return [
+            replace(entry.hit, score=max(fuzz.token_sort_ratio(said, text) for text in entry.texts) / 100)
+            for entry in self.entries
+        ]
 
 
-def _texts(document: flow.Document) -> Iterable[str]:
+def _texts(document: flow.Document) -> Iterator[str]:
     yield document.title
     for symptom in document.symptoms:
         yield from (symptom.label, *symptom.words)

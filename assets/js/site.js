@@ -25,7 +25,7 @@
   const RING =
     '<svg viewBox="0 0 120 120" aria-hidden="true"><circle cx="60" cy="60" r="54"/>' +
     '<circle cx="60" cy="60" r="54" pathLength="100" stroke-dasharray="100"/>' +
-    '<text x="60" y="70"></text><text x="60" y="87"></text></svg>';
+    '<path d="M42 62l13 13 25-29"/><text x="60" y="70"></text><text x="60" y="87"></text></svg>';
 
   /** Turn the sentence in `box` into a countdown that a press starts. It counts from a moment in time, not from its
       own ticks, so that a sleeping tab or a reload does not stop it. It never moves on by itself. */
@@ -47,10 +47,10 @@
     const show = () => {
       const left = until ? Math.max(0, Math.ceil((until - Date.now()) / 1000)) : total;
       const running = until && left > 0;
-      arc.setAttribute("stroke-dashoffset", until ? 100 - Math.max(0, until - Date.now()) / total / 10 : 0);
+      arc.setAttribute("stroke-dashoffset", running ? 100 - (until - Date.now()) / total / 10 : 0);
       digits.textContent = inDigits(left, total);
       unit.textContent = total > 90 ? "minutes" : "seconds";
-      box.classList.toggle("over", Boolean(until) && !left);
+      box.classList.toggle("done", Boolean(until) && !left);
       words.textContent = !until ? before : left ? box.dataset.during : `${inWords(total)} are over.`;
       button.textContent = until ? "Start again" : `Start the ${inWords(total)}`;
       if (running && left <= 10 && shown > 10 && total > 10) say("10 seconds left.");

@@ -6,7 +6,7 @@ import unicodedata
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 LONGEST_LINE = 300
 LONGEST_TEXT = 8_000
@@ -19,13 +19,18 @@ class Reference:
     to: Literal["node", "procedure"]
 
 
-def printable(value: str) -> str:
-    """Return `value` with plain line feeds and no outer blanks; raise ValueError for control characters."""
-    value = unicodedata.normalize("NFC", value.replace("\r\n", "\n").replace("\r", "\n")).strip()
-    for character in value:
+def printable(value: object) -> object:
+    """Return a text with plain line feeds and no outer blanks; raise ValueError for control characters.
+
+    Comes before the length is checked, because composing (NFC) can make a text longer. What is no text passes.
+    """
+    if not isinstance(value, str):
+        return value
+    text = unicodedata.normalize("NFC", value.replace("\r\n", "\n").replace("\r", "\n")).strip()
+    for character in text:
         if unicodedata.category(character) in {"Cc", "Cs"} and character not in "\n\t":
             raise ValueError(f"contains the control character U+{ord(character):04X}; delete it")
-    return value
+    return text
 
 
 def one_line(value: str) -> str:
@@ -36,9 +41,12 @@ def one_line(value: str) -> str:
 Id = Annotated[str, StringConstraints(strict=True, pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")]
 FactId = Annotated[str, StringConstraints(strict=True, pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{0,31}$")]
 Line = Annotated[
-    str, StringConstraints(strict=True, max_length=LONGEST_LINE), AfterValidator(printable), AfterValidator(one_line)
+    str,
+    StringConstraints(strict=True, max_length=LONGEST_LINE),
+    BeforeValidator(printable),
+    AfterValidator(one_line),
 ]
-Text = Annotated[str, StringConstraints(strict=True, max_length=LONGEST_TEXT), AfterValidator(printable)]
+Text = Annotated[str, StringConstraints(strict=True, max_length=LONGEST_TEXT), BeforeValidator(printable)]
 _Target = Annotated[str, StringConstraints(strict=True, pattern=r"^([a-z0-9][a-z0-9-]{0,63})?$")]
 NodeId = Annotated[_Target, Reference("node")]
 ProcedureId = Annotated[_Target, Reference("procedure")]

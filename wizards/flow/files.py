@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, NoReturn
 
 import yaml
 from pydantic import ValidationError
@@ -68,7 +68,7 @@ class Parsed:
         words, part = [], self.data
         for key in path:
             words.append(f"{key + 1}" if isinstance(key, int) else str(key))
-            part = part[key] if isinstance(part, list | dict) and _has(part, key) else None
+            part = _inside(part, key)
             if isinstance(key, int) and isinstance(part, dict) and isinstance(part.get("id"), str):
                 words[-1] += f" ({part['id']})"
         return " › ".join(words)
@@ -103,15 +103,17 @@ def _problem(source: Parsed, fault: Fault) -> Problem:
     return Problem(source.line(fault.path), fault.where or source.where(fault.path), f"{fault.message} {fault.remedy}")
 
 
-def _has(part: list[Any] | dict[Any, Any], key: str | int) -> bool:
-    return key in part if isinstance(part, dict) else isinstance(key, int) and key < len(part)
+def _inside(part: Any, key: str | int) -> Any:
+    if isinstance(part, dict):
+        return part.get(key)
+    return part[key] if isinstance(part, list) and isinstance(key, int) and key < len(part) else None
 
 
 def _decoded(content: str | bytes) -> str:
     if len(content) > LARGEST:
         raise BadFile([Problem(0, "", f"The file is larger than {LARGEST // 1000} kB. Split the wizard in two.")])
     if isinstance(content, str):
-        return content
+        content = content.encode(errors="surrogatepass")
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as wrong:
@@ -221,8 +223,8 @@ class _Builder:
         if getattr(event, "tag", None):
             self._fail(event, "Tags (!) are not allowed. Put the text in quotes.")
 
-    def _fail(self, event: yaml.Event, message: str) -> None:
-        raise BadFile([Problem(event.start_mark.line + 1, "", message)])
+    def _fail(self, event: yaml.Event, message: str) -> NoReturn:
+        raise BadFile([Problem(_line(event), "", message)])
 
     def _open(self, event: yaml.Event, container: Any) -> None:
         if len(self.stack) >= DEEPEST:
@@ -237,13 +239,14 @@ class _Builder:
             if event.value in container:
                 self._fail(event, f"“{event.value}” stands twice in the same place. Remove one.")
             self.key[-1] = event.value
-            self.source.lines[(*path, event.value)] = event.start_mark.line + 1
+            self.source.lines[(*path, event.value)] = _line(event)
         else:
             self._place(event, _value(event))
 
     def _place(self, event: yaml.Event, value: Any) -> Path:
+        path: Path = ()
         if not self.stack:
-            self.source.data, path = value, ()
+            self.source.data = value
         else:
             container, parent = self.stack[-1]
             if isinstance(container, list):
@@ -256,8 +259,12 @@ class _Builder:
                 path = (*parent, str(key))
                 container[key] = value
                 self.key[-1] = None
-        self.source.lines.setdefault(path, event.start_mark.line + 1)
+        self.source.lines.setdefault(path, _line(event))
         return path
+
+
+def _line(event: yaml.Event) -> int:
+    return event.start_mark.line + 1 if event.start_mark else 0
 
 
 def _value(event: yaml.ScalarEvent) -> Any:

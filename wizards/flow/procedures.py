@@ -11,6 +11,15 @@ from .fields import Id, Line, Part, Sources, Text
 CONFIRM, DECLINE = "confirm", "decline"
 NEXT, WORKED, FAILED, BLOCKED, DECLINED = "next", "worked", "failed", "blocked", "declined"
 
+WORDINGS = {
+    CONFIRM: "Yes, go on",
+    DECLINE: "No, show me another way",
+    NEXT: "Done",
+    WORKED: "It worked",
+    FAILED: "It did not work",
+    BLOCKED: "I can’t do this",
+}
+
 Seconds = Annotated[int, Field(strict=True, ge=0, le=3600)]
 Minutes = Annotated[int, Field(strict=True, ge=1, le=600)]
 
@@ -39,13 +48,19 @@ class Step(Part):
 
 
 class Procedure(Part):
-    """An ordered list of steps. `minutes` is about how long it takes; `erases` says what is lost, empty for nothing."""
+    """An ordered list of steps. `minutes` is about how long it takes; `erases` says what is lost, empty for nothing.
+
+    `worked_label` and `failed_label` say the two results in the procedure's own words ("I found it"); empty leaves
+    "It worked" and "It did not work".
+    """
 
     id: Id
     title: Line = ""
     minutes: Minutes = 5
     text: Text = ""
     erases: Text = ""
+    worked_label: Line = ""
+    failed_label: Line = ""
     steps: tuple[Step, ...] = ()
     sources: Sources = ()
 
@@ -71,6 +86,11 @@ class Procedure(Part):
         if answer == NEXT:
             return self.steps[self.index(step) + 1].id, ""
         return "", DECLINED if answer == DECLINE else answer
+
+    def wording(self, answer: str) -> str:
+        """Return a legal answer as the person reads it."""
+        own = {WORKED: self.worked_label, FAILED: self.failed_label}.get(answer, "")
+        return own or WORDINGS.get(answer, answer)
 
     def minutes_left(self, step: str) -> int:
         """Return about how many minutes are left at `step`: the steps' share of the whole, at least 1."""

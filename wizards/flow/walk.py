@@ -167,7 +167,8 @@ class History:
 
         None where there is nothing before it, and where that very step back is already the last thing logged.
         """
-        target = self.page(number).before if to is None else self.page(to).origin
+        page = self.page(number)
+        target = page.before if to is None else self.page(to).origin
         if not target or target == self.pages[-1].origin:
             return ()
         return (self._back_to(target),)

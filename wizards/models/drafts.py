@@ -5,6 +5,8 @@ A part's `id` in the document is its `key` here, a list's order is `place`, and 
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 
@@ -15,7 +17,7 @@ from .fields import LinesField
 KEY_RULE = RegexValidator(r"\A[a-z0-9][a-z0-9-]{0,63}\Z", "Use lower-case letters, digits and hyphens.")
 
 
-def key_field(**options: object) -> models.CharField:
+def key_field(**options: Any) -> models.CharField:
     """Return the field of a part's id: stays the same when its label changes, so that figures join across versions."""
     return models.CharField(
         max_length=64,
@@ -25,7 +27,7 @@ def key_field(**options: object) -> models.CharField:
     )
 
 
-def line_field(**options: object) -> models.CharField:
+def line_field(**options: Any) -> models.CharField:
     """Return a field for one line of plain text."""
     return models.CharField(max_length=LONGEST_LINE, blank=True, default="", **options)
 
@@ -50,7 +52,9 @@ class Wizard(models.Model):
     current = models.OneToOneField(
         "Version", null=True, blank=True, editable=False, on_delete=models.PROTECT, related_name="+"
     )
-    procedures = models.ManyToManyField("Procedure", through="WizardProcedure", related_name="wizards")
+    procedures: models.ManyToManyField[Procedure, WizardProcedure] = models.ManyToManyField(
+        "Procedure", through="WizardProcedure", related_name="wizards"
+    )
 
     class Meta:
         ordering = ("title",)
@@ -92,6 +96,8 @@ class Procedure(models.Model):
     minutes = models.PositiveSmallIntegerField(default=5, validators=[MinValueValidator(1), MaxValueValidator(600)])
     text = text_field()
     erases = text_field("What is lost, in plain words. When filled in, the customer confirms before the first step.")
+    worked_label = line_field(help_text="The good result in its own words; empty for “It worked”.")
+    failed_label = line_field(help_text="The other result in its own words; empty for “It did not work”.")
     sources = sources_field()
 
     class Meta:
@@ -223,6 +229,7 @@ class Cause(Placed):
     )
     procedure = procedure_field()
     worked = edge_field()
+    failed = edge_field()
     note = text_field("For agents only.")
     sources = sources_field()
 

@@ -21,7 +21,7 @@ class LinesField(models.TextField):
         lines = (value or "").splitlines() if isinstance(value, str | None) else value
         return tuple(line.strip() for line in lines if line.strip())
 
-    def get_prep_value(self, value: str | Iterable[str] | None) -> str:
+    def get_prep_value(self, value: Any) -> str:
         return "\n".join(self.to_python(value))
 
     def value_to_string(self, obj: models.Model) -> str:

@@ -85,7 +85,7 @@ def feedback(request: HttpRequest, own: Own, number: int) -> HttpResponse:
     """Log whether it helped."""
     form = FeedbackForm(request.POST)
     if not form.is_valid():
-        return not_moved(request, own.get(), number, next(iter(form.errors.values()))[0])
+        return not_moved(request, own.get(), number, str(next(iter(form.errors.values()))[0]))
     helped, words = form.cleaned_data["helped"], form.cleaned_data["words"]
     return noted(request, own, number, "feedback", lambda: journal.feedback(own, number, helped, words))
 

@@ -30,7 +30,7 @@ def find(request: HttpRequest) -> HttpResponse:
     """Show the symptoms that fit what the person typed; where none fits, the nearest ones and a way to a human."""
     form = SearchForm(request.GET)
     if not form.is_valid():
-        context = {"query": "", "results": [], "nearest": [], "error": form.errors["q"][0]}
+        context: pages.Context = {"query": "", "results": [], "nearest": [], "error": form.errors["q"][0]}
         return pages.show(request, "search.html", context, fragment="_results.html", status=422)
     found = search.find(form.cleaned_data["q"])
     context = {

@@ -14,18 +14,20 @@ from ..fields import Id, Line, NodeId, Part, ProcedureId, Sources, Text
 from ..order import best_first
 from ..position import Position
 from .base import BaseNode, Edge, go
-from .procedure import WORDINGS, missing_procedure, startable
+from .procedure import missing_procedure, startable
 
 if TYPE_CHECKING:
     from ..document import Document
 
 NONE = "none"
+NONE_WORDING = "None of these fits"
 
 
 class Cause(Part):
     """What may be wrong. `weight` says how likely it is against the others, `minutes` how long its fix takes to try.
 
-    `worked` is the node to go to when its procedure worked; empty means the diagnosis's own.
+    `worked` is the node to go to when its procedure worked; empty means the diagnosis's own. `failed` is the node to
+    go to when it did not work; empty means back to the list.
     """
 
     id: Id
@@ -35,6 +37,7 @@ class Cause(Part):
     minutes: run.Minutes = 5
     procedure: ProcedureId = ""
     worked: NodeId = ""
+    failed: NodeId = ""
     note: Text = ""
     sources: Sources = ()
 
@@ -92,24 +95,29 @@ class Diagnosis(BaseNode):
             return replace(position, step=step)
         if result == run.WORKED:
             return go(document, cause.worked or self.worked)
+        if result == run.FAILED and cause.failed:
+            return go(document, cause.failed)
         tried = {**dict(position.tried), cause.id: result}
         if all(each.id in tried for each in self.causes):
             return go(document, self.failed)
         return Position(node=self.id, tried=tuple(tried.items()))
 
     def wording(self, document: Document, position: Position, answer: str) -> str:
-        if position.cause:
-            return WORDINGS.get(answer, answer)
+        procedure = self.procedure_in_hand(document, position)
+        if procedure:
+            return procedure.wording(answer)
         cause = None if answer == NONE else self.cause(answer)
-        return cause.label if cause else "None of these"
+        return cause.label if cause else NONE_WORDING
 
     def edges(self, document: Document) -> Iterator[Edge]:
         for place, cause in enumerate(self.causes):
             if cause.worked:
                 yield Edge(("causes", place, "worked"), f"{cause.label or cause.id}: it worked", cause.worked)
+            if cause.failed:
+                yield Edge(("causes", place, "failed"), f"{cause.label or cause.id}: it did not work", cause.failed)
         if not self.causes or any(not cause.worked for cause in self.causes) or self.worked:
-            yield Edge(("worked",), WORDINGS[run.WORKED], self.worked)
-        yield Edge(("failed",), "None of these", self.failed)
+            yield Edge(("worked",), run.WORDINGS[run.WORKED], self.worked)
+        yield Edge(("failed",), NONE_WORDING, self.failed)
 
     def faults(self, document: Document) -> Iterator[Fault]:
         if not self.causes:

@@ -15,15 +15,6 @@ from .base import BaseNode, Edge, go
 if TYPE_CHECKING:
     from ..document import Document
 
-WORDINGS = {
-    run.CONFIRM: "Yes, go on",
-    run.DECLINE: "No, do not erase anything",
-    run.NEXT: "Done",
-    run.WORKED: "It worked",
-    run.FAILED: "It did not work",
-    run.BLOCKED: "I can't do this",
-}
-
 
 class ProcedureNode(BaseNode):
     """Leads through a procedure; `worked`, `failed`, `blocked` and `declined` say where each result leads."""
@@ -54,15 +45,15 @@ class ProcedureNode(BaseNode):
         return replace(position, step=step)
 
     def wording(self, document: Document, position: Position, answer: str) -> str:
-        return WORDINGS.get(answer, answer)
+        return startable(document, self.procedure).wording(answer)
 
     def edges(self, document: Document) -> Iterator[Edge]:
-        yield Edge(("worked",), WORDINGS[run.WORKED], self.worked)
-        yield Edge(("failed",), WORDINGS[run.FAILED], self.failed)
-        yield Edge(("blocked",), WORDINGS[run.BLOCKED], self.blocked)
+        yield Edge(("worked",), run.WORDINGS[run.WORKED], self.worked)
+        yield Edge(("failed",), run.WORDINGS[run.FAILED], self.failed)
+        yield Edge(("blocked",), run.WORDINGS[run.BLOCKED], self.blocked)
         procedure = document.procedure(self.procedure)
         if self.declined or (procedure and procedure.erases):
-            yield Edge(("declined",), WORDINGS[run.DECLINE], self.declined)
+            yield Edge(("declined",), run.WORDINGS[run.DECLINE], self.declined)
 
     def faults(self, document: Document) -> Iterator[Fault]:
         procedure = document.procedure(self.procedure)

@@ -1,0 +1,1 @@
+"""The customer's pages in a real Chromium, with and without JavaScript."""

@@ -1,0 +1,126 @@
+"""What the browser tests share: the real wizards on the live server, and visitors whose browsers must not complain.
+
+documents   slug -> document, as fixtures/ has them
+site        the live server's address, with these wizards published
+visitor     visitor(java_script=False, ...) gives a page in a browser of its own
+begun       begun(page, journey) gives that visitor a session which stands at the end of a journey
+complained  what consoles said; a test that provokes something takes it out with complained.expect(...)
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page
+
+from tests.browser.walks import Journey
+from wizards import access, flow, journal, publishing
+from wizards.models import Session, Version, Wizard
+
+FIXTURES = Path(__file__).resolve().parents[2] / "fixtures"
+SECRET = "the-secret-of-the-visitor-in-browser-tests"
+REPORT_VIOLATIONS = """
+    document.addEventListener("securitypolicyviolation", (event) =>
+        console.error(`content policy: ${event.violatedDirective} ${event.blockedURI}`));
+"""
+
+
+@pytest.fixture(scope="session")
+def documents() -> dict[str, flow.Document]:
+    """Read the real wizards once."""
+    files = sorted(FIXTURES.glob("*.yaml"))
+    read = [flow.read_faultless(file.read_bytes(), "yaml") for file in files]
+    return {document.slug: document for document in read}
+
+
+@pytest.fixture
+def site(live_server, transactional_db, documents) -> str:
+    """Publish the real wizards, and return the live server's address.
+
+    Written as versions directly: customers' pages never touch the editing tables.
+    """
+    publishing.document_of.cache_clear()
+    for document in documents.values():
+        publish(document)
+    return live_server.url
+
+
+def publish(document: flow.Document) -> Version:
+    """Make `document` the current version of a wizard of its own."""
+    wizard = Wizard.objects.create(slug=document.slug, title=document.title, summary=document.summary)
+    wizard.current = Version.objects.create(
+        wizard=wizard, number=1, document=document.canonical(), content_hash=document.content_hash()
+    )
+    wizard.save()
+    return wizard.current
+
+
+class Complaints:
+    """What the browsers' consoles said in a test, errors and warnings alike."""
+
+    def __init__(self) -> None:
+        self.said: list[str] = []
+
+    def listen(self, context: BrowserContext) -> None:
+        """Keep what every page of the context complains about."""
+        context.add_init_script(REPORT_VIOLATIONS)
+        context.on("console", lambda message: self.said.append(f"{message.type}: {message.text}"))
+        context.on("weberror", lambda fault: self.said.append(f"uncaught: {fault.error}"))
+
+    def expect(self, pattern: str) -> None:
+        """Take out what matches `pattern`; fail where nothing does."""
+        rest = [line for line in self.said if not re.search(pattern, line)]
+        assert len(rest) < len(self.said), f"No console said {pattern!r}, but: {self.said}"
+        self.said = rest
+
+
+@pytest.fixture
+def complained() -> Iterator[Complaints]:
+    """Collect what consoles say; fail the test where something is left at its end."""
+    complaints = Complaints()
+    yield complaints
+    assert complaints.said == []
+
+
+@pytest.fixture
+def visitor(browser: Browser, complained: Complaints, site: str) -> Iterator[Callable[..., Page]]:
+    """Give a function that opens a browser of its own for one more visitor, and returns its first page."""
+    contexts = []
+
+    def arrive(java_script: bool = True, **options: Any) -> Page:
+        options = {"viewport": {"width": 1280, "height": 800}, "base_url": site} | options
+        context = browser.new_context(
+            locale="en-GB", timezone_id="Europe/London", java_script_enabled=java_script, **options
+        )
+        context.set_default_timeout(5000)
+        complained.listen(context)
+        contexts.append(context)
+        return context.new_page()
+
+    yield arrive
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture
+def begun(site: str, documents) -> Callable[..., Session]:
+    """Give a function that makes a session stand at the end of a journey, and makes the page's visitor its owner."""
+
+    def begin(page: Page, document: flow.Document, journey: Journey) -> Session:
+        session = make_session(document.slug, journey)
+        page.context.add_cookies([{"name": "visitor", "value": SECRET, "url": site, "httpOnly": True}])
+        return session
+
+    return begin
+
+
+def make_session(slug: str, journey: Journey) -> Session:
+    """Return a session of the visitor with SECRET that was answered along a journey."""
+    session = journal.begin(Wizard.objects.get(slug=slug).current, journey.symptom, access.digest(SECRET))
+    for answer in journey.answers:
+        session = journal.answer(Session.objects.filter(pk=session.pk), session.count, answer)
+    return session

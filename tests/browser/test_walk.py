@@ -1,0 +1,83 @@
+"""The main job: a customer says what is wrong, and is led to a working camera or to a person."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.walks import (
+    Journey,
+    arrived,
+    code_of,
+    ends,
+    give,
+    is_screen,
+    number_of,
+    plan,
+    screen,
+    step_with,
+    tried,
+    walk,
+)
+from wizards import audit, flow, journal
+from wizards.models import Event, Session
+
+pytestmark = pytest.mark.browser
+
+SCREENS = {"question", "diagnosis", "confirm", "procedure", "outcome"}
+# Past a question, a list of causes, one that did not help, what erases, a countdown and a picture.
+WAYS = [is_screen("question"), tried, is_screen("confirm"), step_with(hold_seconds=True), step_with(picture=True)]
+
+
+@pytest.fixture
+def camera(documents) -> flow.Document:
+    """Give the wizard of the Hikvision camera."""
+    return documents["hikvision-camera"]
+
+
+@pytest.mark.parametrize("java_script", [True, False], ids=["with script", "without script"])
+@pytest.mark.parametrize("result", ["solved", "unsolved"])
+def test_a_customer_is_led_all_the_way(visitor, camera, result, java_script):
+    journey = plan(camera, *WAYS, ends(result))
+    assert {screen(camera, position) for position in journey.positions} == SCREENS
+    page = visitor(java_script)
+    choose(page, camera, journey.symptom)
+    page.evaluate("window.arrived = 'once'") if java_script else None
+    walk(page, camera, journey)
+    if java_script:
+        assert page.evaluate("window.arrived") == "once", "a whole page was loaded on the way"
+    expect(page.get_by_role("heading", name="Did this help?")).to_be_visible()
+    if result == "unsolved":
+        reference = code_of(page).upper()
+        expect(page.locator("#page .code")).to_have_text(" ".join(re.findall("....", reference)))
+    the_log_says(page, journey, result)
+
+
+def choose(page: Page, document: flow.Document, symptom: str) -> None:
+    """Search for a symptom by its first search word, and choose it from what is found."""
+    wanted = document.symptom(symptom)
+    page.goto("/")
+    page.get_by_role("searchbox").fill(f"{wanted.label}, hikvision")
+    way = page.locator(f'#results button[formaction="/begin/{document.slug}/{symptom}/"]')
+    if page.evaluate("!!window.htmx"):
+        expect(way).to_be_visible()
+        assert page.url.endswith("/"), "results come while one types"
+    else:
+        page.get_by_role("button", name="Search").click()
+    way.click()
+    arrived(page, 1)
+
+
+def the_log_says(page: Page, journey: Journey, result: str) -> None:
+    """Hold that the session's log holds the journey, and that it replays to where the session stands."""
+    session = Session.objects.get(code=code_of(page))
+    assert (session.status, session.count, session.position) == (result, number_of(page), journey.positions[-1])
+    events = session.events.order_by("number")
+    assert list(events.values_list("number", flat=True)) == list(range(1, session.count + 1))
+    assert tuple(events.filter(kind="answer").values_list("answer", flat=True)) == journey.answers
+    again = journal.rebuilt(session)
+    for name in audit.REPEATED:
+        assert getattr(again, name) == getattr(session, name)
+    assert list(audit.breaks()) == []
