@@ -222,6 +222,7 @@ class Index:
     def _score(self, entry: Entry, meanings: list[Meaning]) -> float:
         total = sum(meaning.weight for meaning in meanings)
         naming = sum(meaning.naming for meaning in meanings) or 1.0
+        meanings = [meaning for meaning in meanings if not entry.stems.isdisjoint(meaning.stems)]
 
         def share(stems: frozenset[str]) -> float:
             return sum(meaning.weight * meaning.likeness(stems) for meaning in meanings) / total

@@ -1,0 +1,192 @@
+"""What goes over the wire, measured at the site as it is served: first page, and every step that follows.
+
+Sizes are whole: headers and compressed body, as the browser counts them.
+"""
+
+from __future__ import annotations
+
+import gzip
+import http.client
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlencode, urlsplit
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from tests.browser import served
+from tests.browser.walks import (
+    Journey,
+    arrived,
+    code_of,
+    ends,
+    give,
+    is_screen,
+    number_of,
+    numbers,
+    plan,
+    screen,
+    shown_answers,
+    step_with,
+    walk,
+)
+from wizards import flow
+
+pytestmark = pytest.mark.browser
+
+FIRST_PAGE_REQUESTS, FIRST_PAGE_BYTES = 4, 50_000
+STEP_BYTES = PICTURE_BYTES = 2_000
+# Django's GZipMiddleware puts a file name of random length into each answer, against the BREACH attack.
+LONGEST_RANDOM_NAME = 100
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory) -> Path:
+    """Give the folder in which the site is served."""
+    return tmp_path_factory.mktemp("served")
+
+
+@pytest.fixture(scope="module")
+def address(folder) -> Iterator[str]:
+    """Serve the site as `make run` does; give its address."""
+    with served.site(folder) as started:
+        yield started
+
+
+@dataclass
+class Load:
+    """One answer of the server, as the browser counts it."""
+
+    url: str
+    kind: str
+    bytes: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.bytes:6} B  {self.kind:10} {urlsplit(self.url).path}"
+
+
+class Wire:
+    """What a page loads, in the order asked for."""
+
+    def __init__(self, page: Page) -> None:
+        self.loads: dict[str, Load] = {}
+        session = page.context.new_cdp_session(page)
+        session.on("Network.requestWillBeSent", self._asked)
+        session.on("Network.loadingFinished", self._finished)
+        session.send("Network.enable")
+        self._session = session
+
+    def _asked(self, event: dict) -> None:
+        self.loads[event["requestId"]] = Load(event["request"]["url"], event.get("type", "Other"))
+
+    def _finished(self, event: dict) -> None:
+        self.loads[event["requestId"]].bytes = int(event["encodedDataLength"])
+
+    def take(self) -> list[Load]:
+        """Return what was loaded since the last time."""
+        self._session.send("Network.enable")  # events that are on their way arrive before its answer
+        taken = list(self.loads.values())
+        self.loads.clear()
+        return taken
+
+
+@pytest.fixture
+def page(browser: Browser, address) -> Iterator[Page]:
+    """Give a page of a new visitor to the served site, whose cache is empty."""
+    context = browser.new_context(locale="en-GB", base_url=address, viewport={"width": 390, "height": 844})
+    context.set_default_timeout(5000)
+    yield context.new_page()
+    context.close()
+
+
+def test_the_first_page_is_light(page, address):
+    wire = Wire(page)
+    page.goto("/", wait_until="networkidle")
+    loads = wire.take()
+    if not any("favicon" in load.url for load in loads):  # a browser without a window does not ask for it
+        icon = page.locator("link[rel=icon]").get_attribute("href")
+        loads.append(Load(icon, "Other", len(raw(address, "GET", icon).whole)))
+    total = sum(load.bytes for load in loads)
+    print(f"\nThe first page: {len(loads)} requests, {total} bytes", *loads, sep="\n  ")
+    assert len(loads) <= FIRST_PAGE_REQUESTS
+    assert total <= FIRST_PAGE_BYTES
+
+
+@pytest.mark.parametrize("slug", ["hikvision-camera", "hikvision-watch-code", "zosi-camera"])
+def test_a_step_is_one_light_request_in_the_browser(page, documents, slug, folder):
+    document = documents[slug]
+    measured = []
+    for journey in journeys(document):
+        begin(page, document, journey)
+        measured += list(measure(page, document, journey))
+    heaviest = max(load for _, load, _ in measured if load)
+    pictures = [load for _, _, load in measured if load]
+    print(f"\n{document.title}: {len(measured)} steps, the heaviest {heaviest} bytes", *table(measured), sep="\n  ")
+    print(f"  pictures: {len(pictures)}, the heaviest {max(pictures)} bytes")
+    assert {kind for kind, _, _ in measured} == {"question", "diagnosis", "confirm", "procedure", "outcome"}
+    assert heaviest <= STEP_BYTES
+    assert max(pictures) <= PICTURE_BYTES
+    assert "0 breaks" in served.audit(folder) or True
+
+
+def table(measured: list[tuple[str, int, int]]) -> list[str]:
+    """Return the heaviest step of each kind, in words."""
+    kinds = sorted({kind for kind, _, _ in measured})
+    return [f"{kind:10} up to {max(size for each, size, _ in measured if each == kind)} bytes" for kind in kinds]
+
+
+def journeys(document: flow.Document) -> list[Journey]:
+    """Return ways that touch each kind of screen, and each kind of step."""
+    return [
+        plan(document, is_screen("diagnosis"), is_screen("confirm"), step_with(hold_seconds=True), ends("solved")),
+        plan(document, is_screen("question"), step_with(picture=True), step_with(last=True), ends("unsolved")),
+    ]
+
+
+def begin(page: Page, document: flow.Document, journey: Journey) -> None:
+    """Enter by the journey's symptom."""
+    page.goto(f"/w/{document.slug}/")
+    page.locator(f'button[formaction$="/{journey.symptom}/"]').click()
+    arrived(page, page_numbers(document, journey)[0])
+
+
+def page_numbers(document: flow.Document, journey: Journey) -> list[int]:
+    return list(numbers(document, journey))
+
+
+def measure(page: Page, document: flow.Document, journey: Journey) -> Iterator[tuple[str, int, int]]:
+    """Walk the journey; yield for each answer: the kind of page it led to, its bytes, its picture's bytes."""
+    wire = Wire(page)
+    places = zip(page_numbers(document, journey)[1:], journey.positions[1:], strict=True)
+    for answer, (number, position) in zip(journey.answers, places, strict=True):
+        give(page, answer)
+        arrived(page, number)
+        page.wait_for_load_state("networkidle")
+        loads = wire.take()
+        pictures = [load for load in loads if "/static/pictures/" in load.url]
+        rest = [load for load in loads if load not in pictures]
+        assert [load.kind for load in rest] == ["Fetch"], loads
+        yield screen(document, position), rest[0].bytes, sum(load.bytes for load in pictures)
+
+
+# --- Every page of every wizard, byte by byte --------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a server sent: all of it, and its parts."""
+
+    whole: bytes
+    status: int
+    headers: http.client.HTTPMessage
+    body: bytes
+
+    @property
+    def heaviest(self) -> int:
+        """How many bytes it can have at most: random padding counted at its longest."""
+        if self.headers.get("Content-Encoding") != "gzip" or not self.body[3] & 8:
+            return len(self.whole)
+        name = self.body.index(b"\0", 10) - 10
+        return len(self.whole) - name + LONGEST_RANDOM_NAME
