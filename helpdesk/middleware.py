@@ -22,6 +22,14 @@ NOT_TEXT = "What your browser sent contains a character that is not text."
 
 # Everything that reading a damaged or forged form can raise; UnreadablePostError is an OSError.
 UNREADABLE = (MultiPartParserError, SuspiciousOperation, BadRequest, OSError, LookupError, ValueError)
+# Headers that tell a browser how to treat a document.
+FOR_DOCUMENTS = (
+    "Content-Security-Policy",
+    "Cross-Origin-Opener-Policy",
+    "Permissions-Policy",
+    "Referrer-Policy",
+    "X-Frame-Options",
+)
 # Set by helpdesk.wsgi where even the kind of the form could not be read.
 UNREADABLE_TYPE = "helpdesk.unreadable_type"
 
@@ -32,6 +40,25 @@ def permissions_policy(get_response: Handler) -> Handler:
     def handle(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
         response.headers.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=(), payment=()")
+        return response
+
+    return handle
+
+
+def light_fragments(get_response: Handler) -> Handler:
+    """Leave out of a fragment what only matters for a whole page: it would weigh as much as the fragment itself.
+
+    A fragment is never a document: htmx fetches it into a page that came with these headers. A view marks it by
+    `response.is_fragment = True`. The cookie for forms is renewed by whole pages; a visitor without one still gets it.
+    """
+
+    def handle(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        if getattr(response, "is_fragment", False):
+            for name in FOR_DOCUMENTS:
+                response.headers.pop(name, None)
+            if settings.CSRF_COOKIE_NAME in request.COOKIES:
+                response.cookies.pop(settings.CSRF_COOKIE_NAME, None)
         return response
 
     return handle

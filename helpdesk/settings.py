@@ -139,6 +139,7 @@ INSTALLED_APPS = [
     "wizards",
 ]
 MIDDLEWARE = [
+    "helpdesk.middleware.light_fragments",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "helpdesk.middleware.permissions_policy",

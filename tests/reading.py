@@ -1,4 +1,4 @@
-"""A page as its reader finds it: title, headings, words, links, forms, and what the content policy would not let pass."""
+"""A page as its reader finds it: title, heading, words, links and forms; and what the content policy would stop."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import re
 from html.parser import HTMLParser
 from typing import Any
 
+# Words on both sides of these belong together; every other tag stands between words.
+WITHIN_WORDS = {"a", "b", "code", "em", "i", "span", "strong"}
 VOID = {"input", "meta", "link", "br", "img", "hr"}
 ADDRESSES = ("href", "src", "action", "formaction", "hx-get", "hx-post")
 
@@ -27,7 +29,7 @@ class Reading(HTMLParser):
     @property
     def whole(self) -> bool:
         """Whether this is a full page and not a fragment."""
-        return bool(re.match(r"\s*<!doctype html>\s*<html", self.html)) and "</html>" in self.html
+        return bool(re.match(r"\s*<!doctype html>\s*<html", self.html, re.IGNORECASE)) and "</html>" in self.html
 
     def all(self, tag: str, **attributes: str) -> list[dict[str, str]]:
         """Return the attributes of every `tag` that has these."""
@@ -62,6 +64,7 @@ class Reading(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         found = {name: value or "" for name, value in attrs}
         self.elements.append((tag, found))
+        self.text += "" if tag in WITHIN_WORDS else " "
         self._judge(tag, found)
         if tag not in VOID:
             self._open.append(tag)
@@ -72,6 +75,7 @@ class Reading(HTMLParser):
             self.handle_endtag(tag)
 
     def handle_endtag(self, tag: str) -> None:
+        self.text += "" if tag in WITHIN_WORDS else " "
         while tag in self._open and self._open.pop() != tag:
             pass
 

@@ -36,8 +36,8 @@ class Site:
                 shutil.copy(ROOT / part, folder / part)
         return cls(folder)
 
-    def start(self) -> None:
-        """Start the site on a free port, and wait until its first page is served."""
+    def start(self, **environment: str) -> None:
+        """Start the site on a free port with these settings, and wait until its first page is served."""
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
@@ -46,7 +46,7 @@ class Site:
         began = time.monotonic()
         with (self.folder / "output").open("w") as output:
             self.process = subprocess.Popen(
-                command, cwd=self.folder, env=kept, stdout=output, stderr=subprocess.STDOUT, text=True
+                command, cwd=self.folder, env=kept | environment, stdout=output, stderr=subprocess.STDOUT, text=True
             )
         self.url = f"http://127.0.0.1:{port}"
         while not self._answers():
@@ -57,8 +57,12 @@ class Site:
 
     def _answers(self) -> bool:
         try:
-            return urllib.request.urlopen(self.url, timeout=5).status == 200
+            # A site for https answers only what came by https, which a proxy would say; the others do not listen.
+            request = urllib.request.Request(self.url, headers={"X-Forwarded-Proto": "https"})
+            with urllib.request.urlopen(request, timeout=5) as answer:
+                return answer.status == 200
         except urllib.error.HTTPError as refusal:
+            refusal.close()
             raise AssertionError(f"The first page answers {refusal.code}.") from refusal
         except OSError:
             return False

@@ -2,11 +2,12 @@
 
 documents()         faultless documents with nasty texts
 broken_documents()  documents of a valid form whose graph may be wrong in every way: dangling targets, ids twice, ...
-lines(), texts()    what an editor might type, the worst of it included
+texts()             what an editor might type, the worst of it included
 """
 
 from __future__ import annotations
 
+import random
 from collections.abc import Sequence
 from typing import Any
 
@@ -108,14 +109,8 @@ FACTS = ("F1", "ZR-P1", "1", "no", "X" * 32)
 _CHARACTERS = st.characters(exclude_categories=("Cs", "Cc"))
 
 
-def lines(empty: bool = True) -> st.SearchStrategy[str]:
-    """Return one-line texts, as typed; without `empty`, such that something is left when blanks are cut off."""
-    found = st.one_of(st.sampled_from(NASTY), st.text(_CHARACTERS, max_size=12))
-    return st.one_of(st.just(""), found) if empty else found.filter(lambda line: bool(line.strip()))
-
-
 def texts() -> st.SearchStrategy[str]:
-    """Return texts of several lines, as typed."""
+    """Return texts of one line or several, as typed, the empty one included."""
     alphabet = st.one_of(st.sampled_from("\n\t \r-#:'\"ab"), _CHARACTERS)
     return st.one_of(st.just(""), st.sampled_from(NASTY_TEXTS + NASTY), st.text(alphabet, max_size=20))
 
@@ -146,10 +141,10 @@ def _documents(draw: st.DrawFn, slug: str, broken: bool) -> flow.Document:
         {
             "format": 1,
             "slug": slug,
-            "title": draw(lines(empty=False)),
-            "summary": draw(lines()),
-            "language": draw(st.sampled_from(["en", "de", "pt-BR", "zh-Hant"])),
-            "sources": [{"id": fact, "fact": draw(lines()), "open": draw(st.booleans())} for fact in facts],
+            "title": make.title(),
+            "summary": make.text(),
+            "language": make.one("en", "de", "pt-BR", "zh-Hant"),
+            "sources": [{"id": fact, "fact": make.text(), "open": make.one(True, False)} for fact in facts],
             "symptoms": make.symptoms(names),
             "nodes": draw(st.permutations(nodes)),
             "procedures": procedures,
@@ -158,15 +153,36 @@ def _documents(draw: st.DrawFn, slug: str, broken: bool) -> flow.Document:
 
 
 class _Make:
-    """Makes the parts of one document as plain data."""
+    """Makes the parts of one document as plain data.
+
+    The graph is drawn choice by choice; which of the texts drawn stands where comes from one seed, which is quick.
+    """
 
     def __init__(self, draw: st.DrawFn, broken: bool, facts: Sequence[str]) -> None:
         self.draw = draw
         self.broken = broken
-        self.cited = st.lists(st.sampled_from([*facts, "editorial"]), max_size=2)
+        self.known = [*facts, "editorial"]
+        self.pool = ["", *draw(st.lists(texts(), min_size=2, max_size=6))]
+        self.random = random.Random(draw(st.integers(0, 2**32)))
+
+    def one(self, *these: Any) -> Any:
+        return self.random.choice(these)
+
+    def text(self) -> str:
+        return self.random.choice(self.pool)
+
+    def title(self) -> str:
+        text = self.text()
+        return text if text.strip() else "Title"
 
     def label(self, place: int) -> str:
-        return f"{self.draw(lines())} {place}"
+        return f"{self.text()} {place}"
+
+    def texts(self) -> list[str]:
+        return self.random.choices(self.pool, k=self.one(0, 1, 2))
+
+    def cited(self) -> list[str]:
+        return self.random.choices(self.known, k=self.one(0, 1, 2))
 
     def ids(self, least: int, most: int) -> list[str]:
         if self.broken:
@@ -184,9 +200,9 @@ class _Make:
             {
                 "id": name,
                 "label": self.label(place),
-                "words": self.draw(st.lists(lines(), max_size=2)),
+                "words": self.texts(),
                 "to": self.target(names),
-                "sources": self.draw(self.cited),
+                "sources": self.cited(),
             }
             for place, name in enumerate(["s", *self.draw(ids(0, 2))])
         ]
@@ -195,29 +211,30 @@ class _Make:
         return [
             {
                 "id": name,
-                "title": self.draw(lines(empty=False)),
-                "minutes": self.draw(st.sampled_from([1, 5, 600])),
-                "text": self.draw(texts()),
-                "erases": self.draw(st.one_of(st.just(""), st.just("Every setting."), texts())),
+                "title": self.title(),
+                "minutes": self.one(1, 5, 600),
+                "text": self.text(),
+                "erases": self.one("", "Every setting.", self.text()),
+                "worked_label": self.text(),
+                "failed_label": self.text(),
                 "steps": [self.step(each) for each in self.ids(1, 3)],
-                "sources": self.draw(self.cited),
+                "sources": self.cited(),
             }
             for name in self.draw(ids(1, 3))
         ]
 
     def step(self, name: str) -> dict[str, Any]:
-        countdown = self.draw(st.sampled_from([{}, {"hold_seconds": 20}, {"wait_seconds": 3600}]))
-        picture = {"name": "card", "alt": self.draw(lines(empty=False))} if self.draw(st.booleans()) else None
         return {
             "id": name,
-            "title": self.draw(lines(empty=False)),
-            "text": self.draw(texts()),
-            "say": self.draw(texts()),
-            "signs": self.draw(st.lists(lines(), max_size=2)),
-            "caution": self.draw(texts()),
-            "picture": picture,
-            "sources": self.draw(self.cited),
-            **countdown,
+            "title": self.title(),
+            "text": self.text(),
+            "say": self.text(),
+            "signs": self.texts(),
+            "caution": self.text(),
+            "note": self.text(),
+            "picture": self.one(None, {"name": "card", "alt": self.title()}),
+            "sources": self.cited(),
+            **self.one({}, {"hold_seconds": 20}, {"wait_seconds": 3600}),
         }
 
     def node(self, place: int, names: Sequence[str], procedures: Sequence[str]) -> dict[str, Any]:
@@ -226,10 +243,11 @@ class _Make:
         common = {
             "id": names[place],
             "kind": kind,
-            "title": self.draw(lines(empty=False)),
-            "text": self.draw(texts()),
-            "note": self.draw(texts()),
-            "sources": self.draw(self.cited),
+            "title": self.title(),
+            "text": self.text(),
+            "say": self.text(),
+            "note": self.text(),
+            "sources": self.cited(),
         }
         return common | getattr(self, f"_{kind}")(place, names, [*procedures, ""] if self.broken else procedures)
 
@@ -239,7 +257,7 @@ class _Make:
                 {
                     "id": name,
                     "label": self.label(index),
-                    "reason": self.draw(lines()),
+                    "reason": self.text(),
                     "to": self.target(names, place if index == 0 else None),
                 }
                 for index, name in enumerate(self.ids(1, 3))
@@ -251,11 +269,14 @@ class _Make:
             {
                 "id": "none" if self.broken and name == "null" else name,
                 "label": self.label(index),
-                "reason": self.draw(lines()),
-                "weight": self.draw(st.integers(1, 100)),
-                "minutes": self.draw(st.integers(1, 600)),
+                "reason": self.text(),
+                "weight": self.random.randint(1, 100),
+                "minutes": self.random.randint(1, 600),
                 "procedure": self.draw(st.sampled_from(procedures)),
-                "worked": self.draw(st.sampled_from(["", self.target(names)])),
+                "worked": self.one("", self.target(names)),
+                "failed": self.one("", self.target(names)),
+                "note": self.text(),
+                "sources": self.cited(),
             }
             for index, name in enumerate(self.ids(1, 3))
         ]
@@ -266,4 +287,4 @@ class _Make:
         return {"procedure": self.draw(st.sampled_from(procedures)), "worked": self.target(names, place)} | ways
 
     def _outcome(self, place: int, names: Sequence[str], procedures: Sequence[str]) -> dict[str, Any]:
-        return {"result": self.draw(st.sampled_from(["solved", "unsolved", "advice"]))}
+        return {"result": self.one("solved", "unsolved", "advice")}

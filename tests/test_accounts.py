@@ -94,7 +94,7 @@ def test_a_user_that_is_missing_is_made_again_and_the_others_stay(file):
 
 
 def test_a_group_that_is_there_already_is_used(file):
-    Group.objects.create(name="editors")
+    Group.objects.get_or_create(name="editors")
     call_command("make_accounts")
     assert Group.objects.filter(name="editors").count() == 1
 

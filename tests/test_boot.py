@@ -183,6 +183,8 @@ def test_a_new_database_gets_the_wizards_again(fixtures):
 
 
 def test_a_bad_file_stops_the_start_and_is_tried_again(fixtures, tmp_path):
+    fixtures("one", "First")
+    boot.load_fixtures()
     (tmp_path / "fixtures" / "bad.yaml").write_text("format: 1\nslug: [\n")
     for _ in range(2):
         with pytest.raises(CommandError, match=r"bad\.yaml"):

@@ -12,9 +12,10 @@ from django.views.decorators.csrf import csrf_exempt
 from hypothesis import given
 from hypothesis import strategies as st
 
-from helpdesk import errors, middleware, wsgi
+from helpdesk import errors, middleware, urls, wsgi
 
-pytestmark = pytest.mark.urls(__name__)
+# The database is only there to be left alone: a request begins and ends with a look at its connections.
+pytestmark = [pytest.mark.urls(__name__), pytest.mark.once, pytest.mark.django_db]
 
 FORM = "application/x-www-form-urlencoded"
 MULTIPART = "multipart/form-data; boundary=x"
@@ -40,6 +41,7 @@ urlpatterns = [
     path("admin/echo/", echo),
     path("protected/", protected),
     path("broken/", broken),
+    *urls.urlpatterns,
 ]
 handler400 = "helpdesk.errors.bad_request"
 handler403 = "helpdesk.errors.permission_denied"

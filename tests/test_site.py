@@ -3,6 +3,7 @@
 import http.cookiejar
 import json
 import re
+import urllib.error
 import urllib.parse
 import urllib.request
 
@@ -25,8 +26,31 @@ def started(tmp_path_factory):
     site.stop()
 
 
+@pytest.fixture(scope="module")
+def behind_proxy(started):
+    """Give the address of the same site as it stands behind a proxy that speaks https."""
+    site = Site(started.folder)
+    site.start(SITE_URL="https://127.0.0.1", TRUSTED_PROXY="true")
+    yield site.url
+    site.stop()
+
+
+class Stay(urllib.request.HTTPRedirectHandler):
+    """Follow no redirect."""
+
+    def redirect_request(self, *args):
+        return None
+
+
 def fetch(address, **headers):
-    return urllib.request.urlopen(urllib.request.Request(address, headers=headers), timeout=10)
+    """Fetch an address without following a redirect; return the status, the headers and what came, as text."""
+    request = urllib.request.Request(address, headers=headers)
+    try:
+        answer = urllib.request.build_opener(Stay).open(request, timeout=10)
+    except urllib.error.HTTPError as refusal:
+        answer = refusal
+    with answer:
+        return answer.status, answer.headers, answer.read().decode(errors="replace")
 
 
 def test_ctrl_c_stops_it_without_a_word(started):
@@ -58,33 +82,60 @@ def test_what_it_writes_is_for_its_owner_only(started):
 
 
 def test_the_first_page_is_compressed_and_hides_its_workings(started):
-    answer = fetch(started.url, **{"Accept-Encoding": "gzip"})
-    assert answer.headers["Content-Encoding"] == "gzip"
-    assert answer.headers["Cache-Control"] == "no-store"
-    assert "'unsafe" not in answer.headers["Content-Security-Policy"]
+    _, headers, _ = fetch(started.url, **{"Accept-Encoding": "gzip"})
+    assert headers["Content-Encoding"] == "gzip"
+    assert headers["Cache-Control"] == "no-store"
+    assert "'unsafe" not in headers["Content-Security-Policy"]
 
 
 def test_static_files_are_compressed_and_kept_for_good(started):
-    page = fetch(started.url).read().decode()
+    _, _, page = fetch(started.url)
     files = re.findall(r'(?:href|src)="(/static/[^"]+\.(?:css|js))"', page)
     assert files
     for file in files:
-        answer = fetch(started.url + file, **{"Accept-Encoding": "br"})
-        assert answer.headers["Content-Encoding"] == "br", file
-        assert "immutable" in answer.headers["Cache-Control"], file
+        _, headers, _ = fetch(started.url + file, **{"Accept-Encoding": "br"})
+        assert headers["Content-Encoding"] == "br", file
+        assert "immutable" in headers["Cache-Control"], file
 
 
 def test_the_accounts_open_the_staffs_pages(started):
     accounts = json.loads((started.folder / "var" / "accounts.json").read_text())
     for account in accounts.values():
-        assert "Log out" in log_in(started.url, account).read().decode()
+        assert "Log out" in log_in(started.url, account)
 
 
 def log_in(url, account):
     """Log in as a browser does; return the page that follows."""
-    jar = http.cookiejar.CookieJar()
-    browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(jar))
-    page = browser.open(f"{url}/admin/login/?next=/admin/").read().decode()
-    token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page)[1]
+    browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar()))
+    address = f"{url}/admin/login/?next=/admin/"
+    with browser.open(address, timeout=10) as answer:
+        token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', answer.read().decode())[1]
     form = urllib.parse.urlencode(account | {"csrfmiddlewaretoken": token}).encode()
-    return browser.open(f"{url}/admin/login/?next=/admin/", form)
+    with browser.open(address, form, timeout=10) as answer:
+        return answer.read().decode()
+
+
+def test_plain_http_is_led_to_https_where_the_site_is_https(behind_proxy):
+    status, headers, _ = fetch(behind_proxy)
+    assert status == 301
+    assert headers["Location"].startswith("https://127.0.0.1")
+
+
+def test_cookies_are_bound_to_the_host_where_the_site_is_https(behind_proxy):
+    address = f"{behind_proxy}/admin/login/"
+    status, headers, _ = fetch(address, **{"X-Forwarded-Proto": "https"})
+    assert status == 200
+    assert headers["Strict-Transport-Security"].startswith("max-age=31536000")
+    (cookie,) = headers.get_all("Set-Cookie")
+    assert cookie.startswith("__Host-csrf=")
+    assert "; Secure" in cookie
+    assert "; HttpOnly" in cookie
+    assert "Path=/" in cookie
+    assert "Domain" not in cookie
+
+
+def test_a_proxys_word_is_not_taken_where_none_was_announced(started):
+    status, headers, _ = fetch(f"{started.url}/admin/login/", **{"X-Forwarded-Proto": "https"})
+    assert status == 200
+    assert "Secure" not in headers["Set-Cookie"]
+    assert headers["Strict-Transport-Security"] is None

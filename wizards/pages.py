@@ -44,6 +44,8 @@ def show(
     """Return the page `template`, or its `fragment` where HTMX asked for it, with `address` to show for it."""
     part = fragment if fragment and wants_fragment(request) else ""
     response = render(request, part or template, context, status=status)
+    if part:
+        response.is_fragment = True  # type: ignore[attr-defined]  # helpdesk.middleware.light_fragments reads it
     if part and address:
         response["HX-Push-Url"] = address
     response["Cache-Control"] = "no-store"

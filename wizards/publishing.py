@@ -6,7 +6,7 @@ rows <----load-------- Document
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any, Literal
 
@@ -96,7 +96,7 @@ def _plain_node(
 def _plain_procedures(wizard: Wizard, nodes: list[NodeRow], causes: dict[int, list[CauseRow]]) -> list[dict[str, Any]]:
     """Return the wizard's own list of procedures, then those that its nodes use without being on the list."""
     listed = list(WizardProcedure.objects.filter(wizard=wizard).values_list("procedure_id", flat=True))
-    used = {node.procedure_id for node in nodes} | {row.procedure_id for rows in causes.values() for row in rows}
+    used = {row.procedure_id for row in _followers(nodes, causes)}
     rows = ProcedureRow.objects.in_bulk([*listed, *(used - {None})])
     extra = sorted((rows[pk] for pk in rows.keys() - set(listed)), key=lambda row: row.key)
     steps = _by(StepRow.objects.filter(procedure__in=rows), "procedure_id")
@@ -104,6 +104,16 @@ def _plain_procedures(wizard: Wizard, nodes: list[NodeRow], causes: dict[int, li
         _plain(row, Procedure, {}) | {"steps": [_plain_step(step) for step in steps.get(row.pk, [])]}
         for row in [*(rows[pk] for pk in listed), *extra]
     ]
+
+
+def _followers(nodes: list[NodeRow], causes: dict[int, list[CauseRow]]) -> Iterator[NodeRow | CauseRow]:
+    """Yield the rows that follow a procedure; not those left over from when their node was of another kind."""
+    for node in nodes:
+        fields = flow.KINDS[node.kind].model_fields
+        if "procedure" in fields:
+            yield node
+        if "causes" in fields:
+            yield from causes.get(node.pk, [])
 
 
 def _plain_step(row: StepRow) -> dict[str, Any]:
@@ -152,6 +162,7 @@ def load(document: flow.Document) -> Wizard:
     targets = {"node": _ids(nodes), "procedure": _ids(procedures)}
     for part in document.nodes:
         row = nodes[part.id]
+        _clear(row, part)
         _fill(row, part, targets)
         row.save()
         _sync(ChoiceRow, {"node": row}, getattr(part, "choices", ()), targets)
@@ -202,6 +213,14 @@ def _fill(row: Any, part: Any, targets: Lookup) -> None:
         row.picture, row.picture_alt = (part.picture.name, part.picture.alt) if part.picture else ("", "")
 
 
+def _clear(row: NodeRow, part: flow.BaseNode) -> None:
+    """Put what other kinds of node have and this one has not back to its default."""
+    others = {name for kind in flow.KINDS.values() for name in kind.model_fields} - type(part).model_fields.keys()
+    for field in row._meta.concrete_fields:
+        if field.name in others:
+            setattr(row, field.attname, field.get_default())
+
+
 def _list_procedures(wizard: Wizard, procedures: Iterable[ProcedureRow]) -> None:
     """Make the wizard's list of procedures this one; a procedure that no wizard lists or uses any more goes."""
     dropped = set(WizardProcedure.objects.filter(wizard=wizard).values_list("procedure_id", flat=True))
@@ -224,7 +243,8 @@ def publish(wizard: Wizard, author: User | None = None, note: str = "") -> tuple
 
     A draft that says what the current version says makes no new one. Raises NotPublishable if the draft has errors.
     """
-    wizard = Wizard.objects.select_for_update(of=("self",)).select_related("current").get(pk=wizard.pk)
+    # Without a join: a row that was waited for is read anew, but what was joined to it is not.
+    wizard = Wizard.objects.select_for_update().get(pk=wizard.pk)
     document = compile_draft(wizard)
     if found := flow.errors(document):
         raise NotPublishable(found)

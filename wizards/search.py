@@ -148,6 +148,7 @@ class Index:
 
     def __init__(self, stemmer: str, documents: list[flow.Document]) -> None:
         self.stemmer = stemmer
+        documents = [document for document in documents if document.symptoms]
         texts = [words_of(text) for document in documents for text in _texts(document)]
         self.pairs = {first + second: (first, second) for text in texts for first, second in pairwise(text)}
         self.words = {word for text in texts for word in text}
@@ -187,13 +188,11 @@ class Index:
         words = words_of(query)
         stems = self._stemmed(dict.fromkeys(self._said(words)))
         found = (self._likenesses(word, stem, word == words[-1]) for word, stem in stems.items())
-        return [
-            Meaning(
-                likeness, min(map(self.weight.__getitem__, likeness)), max(self.naming.get(s, 0.0) for s in likeness)
-            )
-            for likeness in found
-            if likeness
-        ]
+        return [self._meaning(likenesses) for likenesses in found if likenesses]
+
+    def _meaning(self, stems: dict[str, float]) -> Meaning:
+        weight = min(self.weight[stem] for stem in stems)
+        return Meaning(stems, weight, naming=max(self.naming.get(stem, 0.0) for stem in stems))
 
     def _likenesses(self, word: str, stem: str, last: bool) -> dict[str, float]:
         """Return the stems that a word may stand for: its own, those it begins, else those it is a slip for."""
@@ -213,8 +212,9 @@ class Index:
         """Return the symptoms that share more than weak words with the query."""
         meanings = self.understand(query)
         telling = {stem for meaning in meanings for stem in meaning.stems} - WEAK
+        understood = len(meanings) / (len(words_of(query)) or 1)  # the same for all here: indexes compare by it
         return [
-            replace(entry.hit, score=self._score(entry, meanings))
+            replace(entry.hit, score=self._score(entry, meanings) * understood)
             for entry in self.entries
             if not telling.isdisjoint(entry.stems)
         ]

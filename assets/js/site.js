@@ -25,13 +25,13 @@
   const RING =
     '<svg viewBox="0 0 120 120" aria-hidden="true"><circle cx="60" cy="60" r="54"/>' +
     '<circle cx="60" cy="60" r="54" pathLength="100" stroke-dasharray="100"/>' +
-    '<path d="M42 62l13 13 25-29"/><text x="60" y="70"></text><text x="60" y="87"></text></svg>';
+    '<path d="M42 62l13 13 25-29"/><text x="60" y="70" class="big"></text><text x="60" y="87"></text></svg>';
 
   /** Turn the sentence in `box` into a countdown that a press starts. It counts from a moment in time, not from its
       own ticks, so that a sleeping tab or a reload does not stop it. It never moves on by itself. */
-  const countdown = (box) => {
+  const countdown = (box, place) => {
     const total = Number(box.dataset.seconds);
-    const key = `until ${location.pathname} ${total}`;
+    const key = `until ${location.pathname} ${place}`;
     const words = box.querySelector("p");
     const before = words.textContent;
     const button = document.createElement("button");
@@ -40,6 +40,7 @@
     box.insertAdjacentHTML("afterbegin", RING);
     box.append(button);
     const [arc, digits, unit] = [box.querySelector("circle + circle"), ...box.querySelectorAll("text")];
+    digits.classList.toggle("wide", total > 90);
     let until = remember.get(key);
     let clock = 0;
     let shown = Infinity;
@@ -53,7 +54,7 @@
       box.classList.toggle("done", Boolean(until) && !left);
       words.textContent = !until ? before : left ? box.dataset.during : `${inWords(total)} are over.`;
       button.textContent = until ? "Start again" : `Start the ${inWords(total)}`;
-      if (running && left <= 10 && shown > 10 && total > 10) say("10 seconds left.");
+      if (running && left <= 10 && shown > 10 && total > 10) say(`${left} seconds left.`);
       if (until && !left && shown > 0 && shown < Infinity) {
         say(`${inWords(total)} are over.`);
         navigator.vibrate?.(200);
@@ -121,13 +122,14 @@
     request.action = sourceEvent.submitter?.getAttribute("formaction") || request.action;
   });
 
-  // A whole page came where a part was asked for (an error, another page): take what is inside its #page.
+  // A whole page came where a part was asked for (an error, another page): take its part with the same id, if any.
   on("htmx:after:request", (event) => {
     const context = event.detail.ctx;
-    if (context.response.raw.redirected) context.push ??= "true";
-    if (!/^\s*<!doctype/i.test(context.text) || context.target?.id !== "page") return;
-    if (/<main id="?page/.test(context.text)) {
-      context.select = "#page>*";
+    const { raw, status } = context.response;
+    if (raw.redirected && status < 400) context.push ??= "true";
+    if (context.target === document.body || status >= 500 || !/^\s*<!doctype/i.test(context.text)) return;
+    if (context.text.includes(` id="${context.target.id}"`)) {
+      context.select = `#${context.target.id}>*`;
     } else {
       event.preventDefault();
       fail(context);

@@ -7,14 +7,14 @@ import json
 from functools import cached_property
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
 
-from .fields import FactId, Id, Line, NodeId, Part, Sources
+from .fields import FactId, Id, Line, NodeId, Part, Sources, filled
 from .kinds import BaseNode, Node
 from .procedures import Procedure
 
 Language = Annotated[str, StringConstraints(strict=True, pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$", max_length=20)]
-Words = Annotated[tuple[Line, ...], Field(max_length=60)]
+Words = Annotated[tuple[Line, ...], Field(max_length=60), AfterValidator(filled)]
 
 
 class Source(Part):

@@ -194,7 +194,8 @@ def citations(document: Document) -> Iterator[tuple[Path, str, tuple[str, ...]]]
 
 def reachable(document: Document, starts: Iterable[str]) -> set[str]:
     """Return the ids of all nodes that can be reached from `starts`, those included."""
-    return _closure({node.id: [edge.to for edge in node.edges(document)] for node in document.nodes}, starts)
+    ways = {node.id: [edge.to for edge in node.edges(document) if edge.taken] for node in document.nodes}
+    return _closure(ways, starts)
 
 
 def _closure(ways: dict[str, list[str]], starts: Iterable[str]) -> set[str]:
@@ -212,7 +213,7 @@ def _reach(document: Document) -> Iterator[Fault]:
     reached = reachable(document, (symptom.to for symptom in document.symptoms))
     backwards: dict[str, list[str]] = {node.id: [] for node in document.nodes}
     for node in document.nodes:
-        for edge in node.edges(document):
+        for edge in filter(lambda each: each.taken, node.edges(document)):
             backwards.setdefault(edge.to, []).append(node.id)
     ending = _closure(backwards, (node.id for node in document.nodes if node.outcome()))
     for place, node in enumerate(document.nodes):

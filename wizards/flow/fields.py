@@ -38,6 +38,11 @@ def one_line(value: str) -> str:
     return " ".join(value.split())
 
 
+def filled(lines: tuple[str, ...]) -> tuple[str, ...]:
+    """Return `lines` without the empty ones."""
+    return tuple(filter(None, lines))
+
+
 Id = Annotated[str, StringConstraints(strict=True, pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")]
 FactId = Annotated[str, StringConstraints(strict=True, pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{0,31}$")]
 Line = Annotated[
@@ -47,6 +52,7 @@ Line = Annotated[
     AfterValidator(one_line),
 ]
 Text = Annotated[str, StringConstraints(strict=True, max_length=LONGEST_TEXT), BeforeValidator(printable)]
+Lines = Annotated[tuple[Line, ...], AfterValidator(filled)]
 _Target = Annotated[str, StringConstraints(strict=True, pattern=r"^([a-z0-9][a-z0-9-]{0,63})?$")]
 NodeId = Annotated[_Target, Reference("node")]
 ProcedureId = Annotated[_Target, Reference("procedure")]

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from .fields import Id, Line, Part, Sources, Text
+from .fields import Id, Line, Lines, Part, Sources, Text
 
 CONFIRM, DECLINE = "confirm", "decline"
 NEXT, WORKED, FAILED, BLOCKED, DECLINED = "next", "worked", "failed", "blocked", "declined"
@@ -38,7 +38,7 @@ class Step(Part):
     title: Line = ""
     text: Text = ""
     say: Text = ""
-    signs: tuple[Line, ...] = ()
+    signs: Lines = ()
     hold_seconds: Seconds = 0
     wait_seconds: Seconds = 0
     caution: Text = ""

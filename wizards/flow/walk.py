@@ -197,7 +197,10 @@ class History:
         if event.kind == EventKind.BACK:
             if event != self._back_to(event.to or 0):
                 raise BrokenLog(number, "the step back does not start at the position where the log stands")
-            return self.page(event.to or 0)
+            target = self.page(event.to or 0)
+            if target.origin == here.origin:
+                raise BrokenLog(number, "the step back leads to the page where the log stands")
+            return target
         if event.kind == EventKind.END:
             if due is None:
                 raise BrokenLog(number, "the end does not follow an answer that reached an outcome")

@@ -1,13 +1,16 @@
 """What templates show: icons, pictures, durations."""
 
 import re
+from datetime import datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 
 from django import template
 from django.conf import settings
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.timesince import timesince
 
 register = template.Library()
 
@@ -48,6 +51,14 @@ def duration(seconds: int) -> str:
     if rest or not minutes:
         return f"{seconds} second{'' if seconds == 1 else 's'}"
     return f"{minutes} minute{'' if minutes == 1 else 's'}"
+
+
+@register.filter
+def ago(when: datetime) -> str:
+    """Say how long ago something was, in one unit: "just now", "25 minutes ago", "3 days ago"."""
+    if timezone.now() - when < timedelta(minutes=1):
+        return "just now"
+    return f"{timesince(when, depth=1)} ago"
 
 
 def _symbol(path: Path) -> str:

@@ -67,7 +67,7 @@ def restart(request: HttpRequest, own: Own, number: int) -> HttpResponse:
 @owner_only
 def remark(request: HttpRequest, own: Own, number: int) -> HttpResponse:
     """Ask what looks different from page `number`, and log it."""
-    form = RemarkForm(request.POST or None)
+    form = RemarkForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         words = form.cleaned_data["words"]
         return noted(request, own, number, "remark", lambda: journal.remark(own, number, words))

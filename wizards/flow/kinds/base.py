@@ -17,11 +17,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """A way out of a node: `path` to the field within the node, what leads there in words, and the target's id."""
+    """A way out of a node: `path` to the field within the node, what leads there in words, and the target's id.
+
+    `taken` is False where the field is filled in, but no answer leads there as things stand.
+    """
 
     path: tuple[str | int, ...]
     label: str
     to: str
+    taken: bool = True
 
 
 class BaseNode(Part):

@@ -115,8 +115,9 @@ class Diagnosis(BaseNode):
                 yield Edge(("causes", place, "worked"), f"{cause.label or cause.id}: it worked", cause.worked)
             if cause.failed:
                 yield Edge(("causes", place, "failed"), f"{cause.label or cause.id}: it did not work", cause.failed)
-        if not self.causes or any(not cause.worked for cause in self.causes) or self.worked:
-            yield Edge(("worked",), run.WORDINGS[run.WORKED], self.worked)
+        taken = not self.causes or any(not cause.worked for cause in self.causes)
+        if taken or self.worked:
+            yield Edge(("worked",), run.WORDINGS[run.WORKED], self.worked, taken)
         yield Edge(("failed",), NONE_WORDING, self.failed)
 
     def faults(self, document: Document) -> Iterator[Fault]:

@@ -52,8 +52,9 @@ class ProcedureNode(BaseNode):
         yield Edge(("failed",), run.WORDINGS[run.FAILED], self.failed)
         yield Edge(("blocked",), run.WORDINGS[run.BLOCKED], self.blocked)
         procedure = document.procedure(self.procedure)
-        if self.declined or (procedure and procedure.erases):
-            yield Edge(("declined",), run.WORDINGS[run.DECLINE], self.declined)
+        erases = bool(procedure and procedure.erases)
+        if self.declined or erases:
+            yield Edge(("declined",), run.WORDINGS[run.DECLINE], self.declined, taken=erases)
 
     def faults(self, document: Document) -> Iterator[Fault]:
         procedure = document.procedure(self.procedure)

@@ -1,0 +1,115 @@
+"""Every kind of page, for everybody: axe, small screens, large fingers, less motion, on paper."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from axe_playwright_python.base import AXE_SCRIPT
+from playwright.sync_api import Page, expect
+
+from tests.browser.places import PLACES, Place, stand
+from tests.browser.walks import is_screen, plan, step_with
+
+pytestmark = pytest.mark.browser
+
+WIDTHS = (390, 1280)
+SCHEMES = ("light", "dark")
+NARROWEST = 320
+SMALLEST, SMALLEST_MAIN = 24, 44  # pixels
+LEAST_CONTRAST = 4.5
+AXE = {
+    "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa"],
+    "preload": False,
+}
+MAIN_TARGETS = ".btn, .ways button, .ways a, .goods a, fieldset label, .bar a, .bar button, .quiet, summary, input"
+
+# Everything that can be pressed and is smaller than it should be. A radio's target is its card; a link within a
+# sentence may be as high as its line.
+SMALL_TARGETS = """([main, smallest, smallestMain]) => {
+  const small = [];
+  for (const one of document.querySelectorAll("a[href], button, input, summary, textarea, fieldset label")) {
+    const { width, height } = one.getBoundingClientRect();
+    const unseen = !width || !one.checkVisibility() || one.matches("[type=hidden], [type=radio], .skip");
+    const inSentence = one.matches("p > a, #problem a, dd > a, .note a") && !one.matches(".btn, .quiet");
+    const least = one.matches(main) ? smallestMain : inSentence ? 0 : smallest;
+    if (!unseen && Math.min(width, height) < least - 0.01)
+      small.push(`${one.outerHTML.slice(0, 80)} is ${Math.round(width)} x ${Math.round(height)}`);
+  }
+  return small;
+}"""
+TOO_WIDE = """() => {
+  const wide = document.documentElement.clientWidth;
+  const over = [...document.querySelectorAll("body *")].filter((one) =>
+    one.checkVisibility() && one.getBoundingClientRect().right > wide + 1 && !one.closest(".skip, .visually-hidden"));
+  return [...(document.documentElement.scrollWidth > wide ? ["the page scrolls sideways"] : []),
+    ...over.map((one) => `${one.outerHTML.slice(0, 80)} stands out to the right`)];
+}"""
+CONTRAST = """(one) => {
+  const numbers = (colour) => colour.match(/[\\d.]+/g).map(Number);
+  const light = (colour) => {
+    const [r, g, b] = numbers(colour).map((each) => each / 255)
+      .map((each) => each <= 0.04045 ? each / 12.92 : ((each + 0.055) / 1.055) ** 2.4);
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  let ground = one;
+  const transparent = () => numbers(getComputedStyle(ground).backgroundColor)[3] === 0;
+  while (ground.ownerSVGElement || transparent()) ground = ground.parentElement;
+  const style = getComputedStyle(one);
+  const [a, b] = [one.ownerSVGElement ? style.fill : style.color, getComputedStyle(ground).backgroundColor].map(light);
+  return (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+}"""
+MOVES = """() => [...document.querySelectorAll("*")].flatMap((one) => ["", "::before", "::after"].map((part) => {
+    const style = getComputedStyle(one, part);
+    const long = (value) => value.split(", ").some((each) => parseFloat(each) > 0.011);
+    const moves = long(style.transitionDuration) || (style.animationName !== "none" && long(style.animationDuration));
+    return moves ? `${one.tagName}.${one.className}${part}` : "";
+  })).filter(Boolean)"""
+
+
+@pytest.mark.parametrize("place", PLACES, ids=lambda place: place.name)
+def test_a_page_is_for_everybody(visitor, documents, complained, place: Place):
+    page = visitor(reduced_motion="reduce")
+    place.open(page, documents)
+    problems = [*findings(page), *page.evaluate(MOVES)]
+    assert page.locator("h1").count() == 1
+    assert page.title().endswith(" | Help desk")
+    page.set_viewport_size({"width": NARROWEST, "height": 640})
+    problems += page.evaluate(TOO_WIDE)
+    problems += page.evaluate(SMALL_TARGETS, [MAIN_TARGETS, SMALLEST, SMALLEST_MAIN])
+    if place.says:
+        complained.expect(place.says)
+    assert problems == []
+
+
+def findings(page: Page) -> list[str]:
+    """Return what axe finds on a page, at every width and in both schemes.
+
+    What it cannot decide counts too, unless it is a contrast that can be worked out by hand.
+    """
+    page.evaluate(AXE_SCRIPT)
+    found = set()
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 800})
+        for scheme in SCHEMES:
+            page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+            result = page.evaluate(
+                f"axe.run({json.dumps(AXE)}).then(({{violations, incomplete}}) => [violations, incomplete])"
+            )
+            for rule in result[0] + result[1]:
+                undecided = rule["id"] == "color-contrast" and rule in result[1]
+                nodes = [node for node in rule["nodes"] if not undecided or contrast(page, node) < LEAST_CONTRAST]
+                found |= {f"{width} {scheme} {rule['id']}: {words(node)}" for node in nodes}
+    return sorted(found)
+
+
+def contrast(page: Page, node: dict[str, Any]) -> float:
+    """Return the contrast of a text to the first ground behind it that is not transparent."""
+    return page.locator(node["target"][0]).evaluate(CONTRAST)
+
+
+def words(node: dict[str, Any]) -> str:
+    """Return where axe found something, and what."""
+    checks = node["any"] + node["all"] + node["none"]
+    return f"{node['target'][0]}: {'; '.join(check['message'] for check in checks)}"

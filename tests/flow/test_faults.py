@@ -1,0 +1,237 @@
+"""The faults of a document: what each one is told for, where, and that a faultless document has none."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.graphs import graph
+from tests.strategies import broken_documents, documents
+from tests.walks import TOY
+from wizards import flow
+
+PLAIN = graph(
+    "q? yes:ok no:why",
+    "why{loose=press/50/5 worn=wipe/40/20} worked:ok failed:fix",
+    "fix[wipe] worked:ok failed:q blocked:ok declined:ok",
+    "ok = solved",
+    "press: hold release",
+    "wipe!: erase",
+).plain()
+Q, WHY, FIX, OK = range(4)
+STEP = {"id": "a", "title": "A"}
+
+
+def changed(path: tuple[str | int, ...], value: Any) -> flow.Document:
+    """Return the good document with the value at `path` replaced; None takes it out, a list is added to a list."""
+    plain = copy.deepcopy(PLAIN)
+    *way, last = path
+    part = plain
+    for key in way:
+        part = part[key]
+    if value is None:
+        del part[last]
+    elif isinstance(value, list) and isinstance(last, str) and last in part and value:
+        part[last] = [*part[last], *value]
+    else:
+        part[last] = value
+    return flow.Document.model_validate(plain)
+
+
+CASES = {
+    "empty": [
+        (("title",), "", ("title",)),
+        (("symptoms", 0, "label"), None, ("symptoms", 0, "label")),
+        (("nodes", OK, "title"), " ", ("nodes", OK, "title")),
+        (("nodes", Q, "choices", 1, "label"), None, ("nodes", Q, "choices", 1, "label")),
+        (("nodes", WHY, "causes", 1, "label"), "", ("nodes", WHY, "causes", 1, "label")),
+        (("procedures", 0, "title"), None, ("procedures", 0, "title")),
+        (("procedures", 0, "steps", 1, "title"), None, ("procedures", 0, "steps", 1, "title")),
+        (
+            ("procedures", 0, "steps", 0, "picture"),
+            {"name": "card", "alt": ""},
+            ("procedures", 0, "steps", 0, "picture", "alt"),
+        ),
+    ],
+    "no-symptoms": [(("symptoms",), None, ("symptoms",))],
+    "no-choices": [(("nodes", Q, "choices"), None, ("nodes", Q, "choices"))],
+    "no-causes": [(("nodes", WHY, "causes"), None, ("nodes", WHY, "causes"))],
+    "no-steps": [(("procedures", 1, "steps"), None, ("procedures", 1, "steps"))],
+    "no-target": [
+        (("symptoms", 0, "to"), None, ("symptoms", 0, "to")),
+        (("nodes", Q, "choices", 0, "to"), None, ("nodes", Q, "choices", 0, "to")),
+        (("nodes", WHY, "worked"), None, ("nodes", WHY, "worked")),
+        (("nodes", WHY, "failed"), None, ("nodes", WHY, "failed")),
+        *((("nodes", FIX, way), None, ("nodes", FIX, way)) for way in ("worked", "failed", "blocked", "declined")),
+    ],
+    "dangling": [
+        (("symptoms", 0, "to"), "gone", ("symptoms", 0, "to")),
+        (("nodes", Q, "choices", 0, "to"), "gone", ("nodes", Q, "choices", 0, "to")),
+        (("nodes", WHY, "causes", 1, "worked"), "gone", ("nodes", WHY, "causes", 1, "worked")),
+        (("nodes", WHY, "worked"), "gone", ("nodes", WHY, "worked")),
+        (("nodes", WHY, "failed"), "gone", ("nodes", WHY, "failed")),
+        *((("nodes", FIX, way), "gone", ("nodes", FIX, way)) for way in ("worked", "failed", "blocked", "declined")),
+    ],
+    "no-procedure": [
+        (("nodes", FIX, "procedure"), None, ("nodes", FIX, "procedure")),
+        (("nodes", WHY, "causes", 0, "procedure"), None, ("nodes", WHY, "causes", 0, "procedure")),
+    ],
+    "dangling-procedure": [
+        (("nodes", FIX, "procedure"), "gone", ("nodes", FIX, "procedure")),
+        (("nodes", WHY, "causes", 0, "procedure"), "gone", ("nodes", WHY, "causes", 0, "procedure")),
+    ],
+    "duplicate-id": [
+        (("symptoms",), [{"id": "s", "label": "Other", "to": "q"}], ("symptoms", 1, "id")),
+        (("nodes",), [{"id": "ok", "kind": "outcome", "title": "T", "result": "advice"}], ("nodes", 4, "id")),
+        (("nodes", Q, "choices"), [{"id": "yes", "label": "Other", "to": "ok"}], ("nodes", Q, "choices", 2, "id")),
+        (
+            ("nodes", WHY, "causes"),
+            [{"id": "worn", "label": "Other", "procedure": "press"}],
+            ("nodes", WHY, "causes", 2, "id"),
+        ),
+        (
+            ("procedures",),
+            [{"id": "press", "title": "T", "steps": [STEP]}],
+            ("procedures", 2, "id"),
+        ),
+        (("procedures", 0, "steps"), [{"id": "hold", "title": "Other"}], ("procedures", 0, "steps", 2, "id")),
+        (("sources",), [{"id": "F1"}, {"id": "F1"}], ("sources", 1, "id")),
+    ],
+    "duplicate-label": [
+        (("symptoms",), [{"id": "t", "label": "it does not WORK", "to": "q"}], ("symptoms", 1, "label")),
+        (("nodes", Q, "choices", 1, "label"), "choose  YES", ("nodes", Q, "choices", 1, "label")),
+        (("nodes", WHY, "causes", 1, "label"), "Cause Loose", ("nodes", WHY, "causes", 1, "label")),
+    ],
+    "reserved": [(("nodes", WHY, "causes", 0, "id"), "none", ("nodes", WHY, "causes", 0, "id"))],
+    "two-countdowns": [
+        (
+            ("procedures", 0, "steps", 0),
+            {"id": "hold", "title": "T", "hold_seconds": 1, "wait_seconds": 1},
+            ("procedures", 0, "steps", 0),
+        )
+    ],
+    "unknown-source": [
+        (("symptoms", 0, "sources"), ["editorial", "F9"], ("symptoms", 0, "sources", 1)),
+        (("nodes", OK, "sources"), ["F9"], ("nodes", OK, "sources", 0)),
+        (("nodes", WHY, "causes", 0, "sources"), ["F9"], ("nodes", WHY, "causes", 0, "sources", 0)),
+        (("procedures", 1, "sources"), ["F9"], ("procedures", 1, "sources", 0)),
+        (("procedures", 1, "steps", 0, "sources"), ["F9"], ("procedures", 1, "steps", 0, "sources", 0)),
+    ],
+    "no-outcome": [
+        (
+            ("nodes",),
+            [{"id": "x", "kind": "question", "choices": [{"id": "a", "to": "x"}]}],
+            ("nodes", 4),
+        ),
+    ],
+}
+WARNINGS = {
+    "unused": [(("procedures",), [{"id": "x", "title": "T", "steps": [{"id": "a", "title": "A"}]}], ("procedures", 2))],
+    "unreachable": [(("nodes",), [{"id": "x", "kind": "outcome", "title": "T", "result": "advice"}], ("nodes", 4))],
+    "needless-declined": [(("nodes", FIX, "procedure"), "press", ("nodes", FIX, "declined"))],
+    "one-choice": [(("nodes", Q, "choices"), "first", ("nodes", Q, "choices"))],
+}
+
+
+def flat(cases):
+    return [pytest.param(code, *case, id=f"{code}-{case[2]}") for code, group in cases.items() for case in group]
+
+
+@pytest.mark.parametrize(("code", "path", "value", "where"), flat(CASES))
+def test_an_error_is_told_where_it_is(code, path, value, where):
+    found = [(fault.code, fault.path) for fault in flow.errors(changed(path, value))]
+    assert (code, where) in found
+
+
+@pytest.mark.parametrize(("code", "path", "value", "where"), flat(WARNINGS))
+def test_a_warning_is_told_where_it_is_and_stops_nothing(code, path, value, where):
+    if value == "first":
+        value = PLAIN["nodes"][Q]["choices"][:1]
+        document = flow.Document.model_validate(
+            PLAIN | {"nodes": [{**PLAIN["nodes"][Q], "choices": value}, *PLAIN["nodes"][1:]]}
+        )
+    else:
+        document = changed(path, value)
+    assert (code, where, "warning") in [(fault.code, fault.path, fault.level) for fault in flow.faults(document)]
+    assert flow.errors(document) == []
+
+
+@pytest.mark.parametrize("document", [flow.Document.model_validate(PLAIN), TOY], ids=["good", "toy"])
+def test_a_good_document_has_no_faults(document):
+    assert flow.faults(document) == []
+
+
+def test_who_may_decline_must_be_led_on_only_where_something_is_erased():
+    document = changed(("nodes", FIX, "procedure"), "press")
+    fix = document.nodes[FIX].model_copy(update={"declined": ""})
+    assert flow.errors(document.model_copy(update={"nodes": (*document.nodes[:FIX], fix, document.nodes[OK])})) == []
+
+
+def test_a_diagnosis_whose_causes_all_say_where_they_lead_needs_no_target_of_its_own():
+    plain = copy.deepcopy(PLAIN)
+    for cause in plain["nodes"][WHY]["causes"]:
+        cause["worked"] = "ok"
+    del plain["nodes"][WHY]["worked"]
+    assert flow.errors(flow.Document.model_validate(plain)) == []
+
+
+def test_a_circle_with_a_way_out_is_no_fault():
+    assert flow.faults(graph("q? again:q other:r", "r? back:q on:ok", "ok = solved")) == []
+
+
+def test_a_circle_without_a_way_out_is_an_error_for_each_of_its_nodes():
+    document = graph("q? a:r b:ok", "r? a:t b:t", "t? a:r b:r", "ok = solved")
+    assert [fault.where for fault in flow.errors(document)] == ["node r", "node t"]
+
+
+def test_a_way_that_nobody_is_asked_to_take_leads_to_no_outcome():
+    lines = ("stuck[p] worked:stuck failed:stuck blocked:stuck declined:ok", "ok = solved")
+    assert "no-outcome" in [fault.code for fault in flow.errors(graph(*lines, "p: do"))]
+    assert flow.faults(graph(*lines, "p!: do")) == []
+
+
+def test_errors_come_before_warnings():
+    document = graph("q? a:ok b:gone", "ok = solved", "alone = advice")
+    assert [fault.level for fault in flow.faults(document)] == ["error", "warning"]
+
+
+def test_a_fault_reads_as_what_and_what_to_do():
+    [fault] = flow.errors(graph("q? a:ok b:gone", "ok = solved"))
+    assert str(fault) == (
+        "node q: “Choose b” leads to “gone”, and there is no such node. Correct the id, or add the node."
+    )
+
+
+@settings(max_examples=60)
+@given(broken_documents())
+def test_whatever_is_wrong_each_fault_says_where_what_and_what_to_do(document):
+    plain = flow.Document.model_dump(document)
+    for fault in flow.faults(document):
+        assert fault.message.endswith((".", "waits."))
+        assert fault.remedy.endswith(".")
+        part = plain
+        for key in fault.path:
+            part = part[key]
+
+
+@settings(max_examples=60)
+@given(st.one_of(documents(), broken_documents()))
+def test_where_there_is_no_error_everybody_can_always_go_on_and_reach_an_outcome(document):
+    if flow.errors(document):
+        return
+    waiting = [flow.entry(document, symptom.id) for symptom in document.symptoms]
+    ways: dict[flow.Position, set[flow.Position]] = {}
+    while waiting:
+        position = waiting.pop()
+        if position not in ways:
+            legal = flow.node_at(document, position).answers(document, position)
+            ways[position] = {flow.moved(document, position, each) for each in legal}
+            waiting += ways[position]
+    ending = {position for position in ways if flow.outcome(document, position)}
+    while more := {position for position, on in ways.items() if on & ending} - ending:
+        ending |= more
+    assert ending == ways.keys()

@@ -1,0 +1,318 @@
+"""The log: answers to earlier pages, going back, starting over, remarks, and what replaying refuses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from tests.graphs import graph
+from tests.walks import TOY, Walk
+from wizards import flow
+from wizards.flow import Event, EventKind, Position
+
+# --- answers to earlier pages, going back -----------------------------------------------------------------------
+
+
+def test_the_same_answer_posted_again_adds_nothing():
+    walk = Walk().answer("no", "stuck", "next")
+    assert [walk.history.answer(number, given) for number, given in ((1, "no"), (2, "stuck"), (3, "next"))] == [()] * 3
+
+
+def test_the_same_answer_that_led_to_the_end_adds_nothing():
+    assert Walk().answer("yes").history.answer(1, "yes") == ()
+
+
+def test_the_same_answer_in_a_circle_adds_nothing():
+    walk = Walk().answer("again")
+    assert walk.history.answer(1, "again") == ()
+    assert walk.history.answer(2, "again") == (Event(EventKind.ANSWER, "q", answer="again"),)
+
+
+def test_another_answer_to_an_earlier_page_goes_back_and_then_answers():
+    walk = Walk().answer("no", "stuck")
+    walk.add(walk.history.answer(1, "yes"))
+    assert walk.history.events[3:] == [
+        Event(EventKind.BACK, "why", "stuck", "hold", to=1),
+        Event(EventKind.ANSWER, "q", answer="yes"),
+        Event(EventKind.END, "ok", answer="solved"),
+    ]
+    assert walk.history.trail() == [1, 5]
+
+
+def test_another_answer_after_the_end_takes_the_walk_up_again():
+    walk = Walk().answer("yes")
+    walk.add(walk.history.answer(1, "no"))
+    assert walk.kinds == ["begin", "answer", "end", "back", "answer"]
+    assert walk.history.ended == ""
+
+
+def test_an_answer_that_an_earlier_page_does_not_offer_is_illegal():
+    walk = Walk().answer("no", "stuck")
+    with pytest.raises(flow.IllegalMove):
+        walk.history.answer(1, "next")
+
+
+@pytest.mark.parametrize("number", [0, -1, 4, 5, 10**20])
+def test_a_page_that_was_not_reached_takes_nothing(number):
+    history = Walk().answer("no", "stuck").history
+    for move in (
+        lambda: history.answer(number, "next"),
+        lambda: history.back(number),
+        lambda: history.back(number, to=1),
+        lambda: history.aside(number, EventKind.REMARK),
+    ):
+        with pytest.raises(flow.IllegalMove):
+            move()
+
+
+def test_back_leads_to_the_page_before():
+    walk = Walk().answer("no", "stuck")
+    walk.add(walk.history.back(3))
+    assert walk.position == Position("why")
+    assert walk.history.events[-1] == Event(EventKind.BACK, "why", "stuck", "hold", to=2)
+    walk.add(walk.history.back(4))
+    assert walk.position == Position("q")
+    assert walk.kinds == ["begin", "answer", "answer", "back", "back"]
+
+
+def test_back_from_the_first_page_is_nothing():
+    assert Walk().history.back(1) == ()
+
+
+def test_back_posted_again_is_nothing():
+    walk = Walk().answer("no", "stuck")
+    walk.add(walk.history.back(3))
+    assert walk.history.back(3) == ()
+
+
+def test_back_from_an_outcome_leads_to_the_page_that_was_answered():
+    walk = Walk().answer("no", "none", "worked")
+    walk.add(walk.history.back(len(walk.history)))
+    assert walk.position == Position("fix", step="hold")
+    assert walk.history.ended == ""
+
+
+def test_the_answer_given_before_going_back_may_be_given_again():
+    walk = Walk().answer("no")
+    walk.add(walk.history.back(2)).answer("no")
+    assert walk.kinds == ["begin", "answer", "back", "answer"]
+    assert walk.history.trail() == [1, 4]
+
+
+def test_a_page_that_was_given_up_can_be_answered_and_its_way_is_taken_up():
+    walk = Walk().answer("no", "stuck")
+    walk.add(walk.history.back(3))
+    walk.add(walk.history.back(4))
+    walk.add(walk.history.answer(2, "worn"))
+    assert walk.history.events[-2:] == [
+        Event(EventKind.BACK, "q", to=2),
+        Event(EventKind.ANSWER, "why", answer="worn", offered=("stuck", "loose", "worn", "lost")),
+    ]
+    assert walk.position == Position("why", "worn", "open")
+
+
+def test_a_late_double_click_on_a_page_that_was_given_up_adds_nothing():
+    walk = Walk().answer("no", "stuck")
+    walk.add(walk.history.answer(1, "again"))
+    assert walk.history.answer(2, "stuck") == ()
+
+
+def test_starting_over_leads_to_the_first_page_and_keeps_the_log():
+    walk = Walk().answer("no", "stuck", "next")
+    walk.add(walk.history.back(4, to=1))
+    assert walk.position == Position("q")
+    assert walk.kinds == ["begin", "answer", "answer", "answer", "back"]
+    assert walk.history.trail() == [1]
+    assert walk.history.back(5, to=1) == ()
+
+
+def test_the_answer_that_stands_for_a_page_is_known():
+    walk = Walk().answer("no", "stuck", "next")
+    assert [walk.history.given(number) for number in (1, 2, 3, 4)] == ["no", "stuck", "next", None]
+    walk.add(walk.history.answer(1, "again"))
+    assert [walk.history.given(number) for number in (1, 2, 3, 4, 5, 6)] == [
+        "again",
+        "stuck",
+        "next",
+        None,
+        "again",
+        None,
+    ]
+
+
+# --- remarks, help, feedback ------------------------------------------------------------------------------------
+
+
+def test_a_remark_leaves_the_session_where_it_stands():
+    walk = Walk().answer("no")
+    walk.add(walk.history.aside(2, EventKind.REMARK))
+    assert walk.history.events[-1] == Event(EventKind.REMARK, "why", to=2)
+    assert walk.position == Position("why")
+    assert walk.history.trail() == [1, 2]
+
+
+def test_a_remark_may_concern_an_earlier_page():
+    walk = Walk().answer("no", "stuck")
+    assert walk.history.aside(1, EventKind.REMARK) == Event(EventKind.REMARK, "q", to=1)
+
+
+def test_an_answer_on_a_page_that_was_remarked_on_goes_on():
+    walk = Walk()
+    walk.add(walk.history.aside(1, EventKind.REMARK)).add(walk.history.aside(2, EventKind.HELP))
+    assert walk.history.answer(1, "no") == walk.history.answer(3, "no") == (Event(EventKind.ANSWER, "q", answer="no"),)
+
+
+def test_the_same_answer_again_adds_nothing_with_remarks_in_between():
+    walk = Walk().answer("no")
+    walk.add(walk.history.aside(1, EventKind.REMARK)).add(walk.history.aside(2, EventKind.REMARK))
+    assert walk.history.answer(1, "no") == ()
+    walk.answer("stuck")
+    assert walk.history.answer(2, "stuck") == walk.history.answer(4, "stuck") == ()
+
+
+def test_going_back_passes_over_remarks():
+    walk = Walk().answer("no")
+    walk.add(walk.history.aside(2, EventKind.REMARK))
+    walk.add(walk.history.back(3))
+    assert walk.position == Position("q")
+
+
+@pytest.mark.parametrize("given", ["yes", "no"])
+def test_feedback_is_given_at_the_end(given):
+    walk = Walk().answer("yes")
+    event = walk.history.aside(3, EventKind.FEEDBACK, given)
+    assert event == Event(EventKind.FEEDBACK, "ok", answer=given, to=3)
+    assert walk.add(event).history.ended == "solved"
+
+
+@pytest.mark.parametrize(("page", "given"), [(1, "yes"), (3, "maybe"), (3, "")])
+def test_feedback_elsewhere_or_with_other_words_is_illegal(page, given):
+    with pytest.raises(flow.IllegalMove):
+        Walk().answer("yes").history.aside(page, EventKind.FEEDBACK, given)
+
+
+@pytest.mark.parametrize("kind", [EventKind.BEGIN, EventKind.ANSWER, EventKind.BACK, EventKind.END])
+def test_only_remarks_help_and_feedback_are_asides(kind):
+    with pytest.raises(flow.IllegalMove):
+        Walk().history.aside(1, kind)
+
+
+# --- replay -----------------------------------------------------------------------------------------------------
+
+LONG = (
+    Walk()
+    .answer("no", "stuck", "failed", "lost", "confirm", "next")
+    .remark(7)
+    .back(8)
+    .answer("worked")
+    .feedback("no")
+    .answer_at(1, "yes")
+    .feedback("yes")
+    .history.events
+)
+
+
+def test_a_log_replays_to_the_pages_that_were_shown():
+    walk = Walk().answer("no", "stuck", "failed")
+    again = flow.replay(TOY, walk.history.events)
+    assert again.pages == walk.history.pages
+    assert len(again) == 4
+
+
+def test_a_log_survives_every_kind_of_event():
+    assert {event.kind for event in LONG} == set(EventKind) - {EventKind.HELP}
+    assert flow.replay(TOY, LONG).ended == "solved"
+
+
+@pytest.mark.parametrize("length", range(1, len(LONG)))
+def test_the_beginning_of_a_log_replays_unless_it_lacks_its_end(length):
+    if LONG[length].kind == EventKind.END:
+        with pytest.raises(flow.BrokenLog, match="the end does not follow"):
+            flow.replay(TOY, LONG[:length])
+    else:
+        assert len(flow.replay(TOY, LONG[:length])) == length
+
+
+def changed() -> Iterator[tuple[int, Event]]:
+    """Yield (place, the event there with one field changed) for every event of the long log."""
+    changes = [{"node": "tip"}, {"node": ""}, {"cause": "worn"}, {"step": "open"}, {"answer": "forged"}, {"to": 99}]
+    changes += [{"offered": ("worn", "stuck")}, *({"kind": kind} for kind in EventKind)]
+    for place, event in enumerate(LONG):
+        for change in changes:
+            # A request for help and a remark look alike but for their kind: that one is no broken promise.
+            if replace(event, **change) != event and (event.kind, change) != (EventKind.REMARK, {"kind": "help"}):
+                yield pytest.param(place, replace(event, **change), id=f"{place + 1}-{event.kind}-{change}")
+
+
+@pytest.mark.parametrize(("place", "event"), list(changed()))
+def test_a_log_with_one_field_changed_is_broken_at_that_event(place, event):
+    with pytest.raises(flow.BrokenLog) as broken:
+        flow.replay(TOY, [*LONG[:place], event, *LONG[place + 1 :]])
+    assert broken.value.number == place + 1
+    assert broken.value.reason in str(broken.value)
+
+
+# What follows a remark or feedback does not depend on it; `tests/test_audit.py` finds those by number.
+MOVES = [place for place, event in enumerate(LONG) if event.kind not in (EventKind.REMARK, EventKind.FEEDBACK)]
+
+
+@pytest.mark.parametrize("place", MOVES[:-1])
+def test_a_log_with_one_move_taken_out_is_broken(place):
+    with pytest.raises(flow.BrokenLog):
+        flow.replay(TOY, [*LONG[:place], *LONG[place + 1 :]])
+
+
+@pytest.mark.parametrize("place", MOVES)
+def test_a_log_with_one_move_twice_is_broken(place):
+    with pytest.raises(flow.BrokenLog):
+        flow.replay(TOY, [*LONG[: place + 1], *LONG[place:]])
+
+
+@pytest.mark.parametrize("place", [place for place in MOVES[:-1] if place + 1 in MOVES])
+def test_a_log_with_two_moves_exchanged_is_broken(place):
+    with pytest.raises(flow.BrokenLog):
+        flow.replay(TOY, [*LONG[:place], LONG[place + 1], LONG[place], *LONG[place + 2 :]])
+
+
+def test_a_log_that_does_not_begin_is_broken():
+    with pytest.raises(flow.BrokenLog) as broken:
+        flow.replay(TOY, [Event(EventKind.ANSWER, "q", answer="yes")])
+    assert broken.value.number == 1
+
+
+def test_a_log_over_another_document_is_broken():
+    with pytest.raises(flow.BrokenLog):
+        flow.replay(graph("q? yes:ok", "ok = solved"), LONG)
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        Event(EventKind.BACK, "ok", to=0),
+        Event(EventKind.BACK, "ok", to=None),
+        Event(EventKind.BACK, "ok", to=-1),
+        Event(EventKind.BACK, "ok", to=4),
+        Event(EventKind.REMARK, "ok", to=4),
+        Event(EventKind.REMARK, "ok", to=None),
+        Event(EventKind.REMARK, "ok", answer="words", to=3),
+        Event(EventKind.REMARK, "q", to=3),
+        Event(EventKind.HELP, "ok", to=0),
+        Event(EventKind.FEEDBACK, "ok", answer="maybe", to=3),
+        Event(EventKind.FEEDBACK, "q", answer="yes", to=1),
+        Event(EventKind.END, "ok", answer="solved"),
+        Event(EventKind.BEGIN, answer="s"),
+        Event(EventKind.ANSWER, "ok", answer="yes"),
+    ],
+    ids=str,
+)
+def test_a_log_with_an_event_added_that_cannot_have_happened_is_broken_there(event):
+    events = Walk().answer("yes").history.events
+    with pytest.raises(flow.BrokenLog) as broken:
+        flow.replay(TOY, [*events, event])
+    assert broken.value.number == 4
+
+
+def test_an_empty_log_is_no_broken_log():
+    assert flow.replay(TOY, []).complete

@@ -1,0 +1,105 @@
+"""Any request at all, to any address, with a live session: no fault of ours, and nothing logged but legal moves."""
+
+from urllib.parse import quote, quote_from_bytes
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.django import TestCase
+
+from tests.visitor import FORM, MULTIPART, Visitor, field, filled, publish, routes, rows
+from wizards import audit, journal
+from wizards.models import Event, Session, Words
+
+HUGE = ("9" * 20, "9" * 5000, str(2**31), str(2**63), str(2**64))
+LOG, SESSIONS = Event._meta.label, Session._meta.label
+LEGAL = [
+    "yes",
+    "no",
+    "list",
+    "clean",
+    "tip",
+    "next",
+    "worked",
+    "failed",
+    "blocked",
+    "confirm",
+    "decline",
+    "none",
+    "loose",
+    "old",
+]
+WAYS = ((), ("no",), ("list", "old"), ("clean", "confirm", "next"), ("yes",))
+words = st.text(st.characters(codec=None), max_size=30)
+values = st.sampled_from(LEGAL) | words | st.sampled_from(["", "a" * 2001, "\0", "\ud800"])
+forms = st.lists(st.tuples(st.sampled_from(["answer", "helped", "words", "q", "x"]), values), max_size=4)
+numbers = st.integers(0, 12) | st.sampled_from(["-1", "x", "", *HUGE]) | words
+kinds = st.sampled_from([FORM, FORM, FORM, MULTIPART, "text/plain", f"{FORM}; charset=hex", "application/json"]) | words
+headers = st.fixed_dictionaries(
+    {},
+    optional={
+        "HTTP_HX_REQUEST": st.sampled_from(["true", "false"]),
+        "HTTP_HX_HISTORY_RESTORE_REQUEST": st.just("true"),
+        "HTTP_HX_CURRENT_URL": st.sampled_from(["http://[", "http://127.0.0.1:8000/", "%ff"]),
+        "HTTP_HX_CURRENT_URL_URI_AUTOENCODED": st.just("true"),
+        "HTTP_ACCEPT_ENCODING": st.just("gzip"),
+        "HTTP_ORIGIN": st.sampled_from(["null", "https://evil.example", "http://127.0.0.1:8000"]),
+        "HTTP_REFERER": st.sampled_from(["http://[", "https://evil.example/"]),
+        "CONTENT_LENGTH": st.sampled_from(["", "0", "-1", "70000"]),
+        "HTTP_X_FORWARDED_PROTO": st.just("https"),
+    },
+)
+
+
+def encoded(form, kind):
+    """Return a form as the bytes that its kind asks for."""
+    pairs = [(name.encode(), value.encode("utf-8", "surrogatepass")) for name, value in form]
+    if kind.startswith("multipart"):
+        return b"".join(field(*pair) for pair in pairs) + b"--x--\r\n"
+    return b"&".join(name + b"=" + quote_from_bytes(value).encode() for name, value in pairs)
+
+
+class AnyRequest(TestCase):
+    """Requests of every kind, to every address, with a live session in between."""
+
+    @classmethod
+    def setUpTestData(cls):
+        publish()
+
+    @settings(max_examples=150)
+    @given(data=st.data())
+    def test_no_request_is_a_fault_of_ours_and_only_legal_moves_are_logged(self, data):
+        visitor, other = Visitor().begin(), Visitor().begin()
+        visitor.walk(*data.draw(st.sampled_from(WAYS)))
+        for _ in range(data.draw(st.integers(1, 3))):
+            before = rows(Session, Event, Words)
+            method, status = self.send(data, visitor, other)
+            after = rows(Session, Event, Words)
+            assert status < 500
+            if after != before:
+                assert method == "POST"
+                assert status in {200, 303}
+                assert after[LOG][: len(before[LOG])] == before[LOG]
+                assert len(after[LOG]) > len(before[LOG])
+            theirs = [row for row in before[SESSIONS] if row["code"] == other.code]
+            assert [row for row in after[SESSIONS] if row["code"] == other.code] == theirs
+        assert list(audit.breaks()) == []
+
+    def send(self, data, visitor, other):
+        """Send one request; return its method and the status of the answer."""
+        method = data.draw(st.sampled_from(["GET", "POST", "POST", "POST", "HEAD", "PUT", "DELETE", "OPTIONS", "BREW"]))
+        pattern = data.draw(st.sampled_from(sorted(routes().values())))
+        values = {
+            "code": data.draw(st.sampled_from([visitor.code] * 8 + [other.code, "2" * journal.CODE_LENGTH])),
+            "number": data.draw(numbers),
+            "slug": data.draw(st.sampled_from(["toy", "toy", "none"]) | words),
+            "symptom": data.draw(st.sampled_from(["s", "s", "none"]) | words),
+        }
+        escaped = {name: quote(str(value).encode("utf-8", "surrogatepass")) for name, value in values.items()}
+        query = data.draw(st.just("") | forms.map(lambda form: "?" + encoded(form, FORM).decode()))
+        kind = data.draw(kinds)
+        body = encoded(data.draw(forms), kind) if data.draw(st.integers(0, 9)) else data.draw(st.binary(max_size=99))
+        extra = data.draw(headers)
+        address = filled(pattern, **escaped) + query
+        kind = kind.encode("utf-8", "replace").decode()
+        status, _ = visitor.raw(method, address, body, kind, csrf=bool(data.draw(st.integers(0, 9))), **extra)
+        return method, status

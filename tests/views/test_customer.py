@@ -1,0 +1,554 @@
+"""A customer's way through a session, with forms and links alone."""
+
+import pytest
+
+from tests.reading import read
+from tests.visitor import Visitor, publish
+from wizards.models import Words
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def visitor():
+    """Give a visitor at the first page of a session through the toy."""
+    publish()
+    return Visitor().begin()
+
+
+# Answering
+
+
+def test_an_answer_is_logged_and_leads_on_by_a_redirect(visitor):
+    response = visitor.answer("no")
+    assert response.status_code == 303
+    assert response["Location"] == f"/s/{visitor.code}/2/"
+    assert visitor.log == ["begin s", "answer no"]
+    assert read(visitor.see()).h1 == "Step hold"
+
+
+def test_the_same_answer_given_twice_is_logged_once(visitor):
+    visitor.answer("no")
+    again = visitor.answer("no", 1)
+    assert again.status_code == 303
+    assert again["Location"] == f"/s/{visitor.code}/2/"
+    assert visitor.log == ["begin s", "answer no"]
+
+
+def test_another_answer_to_an_earlier_page_goes_back_first(visitor):
+    visitor.walk("no", "next")
+    response = visitor.answer("tip", 1)
+    assert visitor.log == ["begin s", "answer no", "answer next", "back 1", "answer tip", "end advice"]
+    assert response["Location"] == f"/s/{visitor.code}/6/"
+    assert read(visitor.see()).h1 == "End tip"
+
+
+def test_no_answer_is_asked_for_in_plain_words(visitor):
+    response = visitor.send("step")
+    page = read(response)
+    assert response.status_code == 422
+    assert "Please choose an answer to go on." in page.text
+    assert "#answer" in page.links
+    assert page.all("input", id="answer")
+    assert page.all("div", role="alert")
+    assert visitor.log == ["begin s"]
+
+
+def test_the_field_in_error_is_described_by_the_error(visitor):
+    page = read(visitor.send("step"))
+    (fieldset,) = page.all("fieldset")
+    assert fieldset["aria-describedby"] == "problem"
+    assert page.all("div", id="problem")
+
+
+@pytest.mark.parametrize("given", ["maybe", "next", "fix", "NO", " no", "no ", "s"])
+def test_an_answer_that_the_page_does_not_offer_is_a_422(visitor, given):
+    response = visitor.answer(given)
+    assert response.status_code == 422
+    assert "not one of the answers on this page" in read(response).text
+    assert visitor.log == ["begin s"]
+
+
+def test_every_page_of_a_walk_has_an_address_and_a_title_of_its_own(visitor):
+    titles, addresses = [], []
+    for given in ("clean", "confirm", "next", "failed", "none"):
+        titles.append(read(visitor.see()).title)
+        addresses.append(visitor.address())
+        visitor.walk(given)
+    titles.append(read(visitor.see()).title)
+    assert len(set(titles)) == len(titles)
+    assert len(set(addresses)) == len(addresses)
+
+
+@pytest.mark.parametrize("way", [(), ("no",), ("list",), ("clean",), ("clean", "confirm"), ("tip",)])
+def test_a_page_names_its_number_where_its_form_leads(visitor, way):
+    visitor.walk(*way)
+    page = read(visitor.see())
+    (form,) = [form for form in page.all("form") if "hx-post" in form]
+    assert form["action"] == form["hx-post"] == visitor.address()
+    assert form["method"] == "post"
+
+
+# Each kind of page
+
+
+def test_a_question_shows_its_choices_and_none_is_chosen(visitor):
+    page = read(visitor.see())
+    assert page.h1 == "Question q?"
+    assert page.radios == ["yes", "no", "list", "clean", "tip"]
+    assert page.checked == []
+    assert "Choose clean" in page.text
+
+
+def test_a_choice_can_say_why_it_matters():
+    nodes = [
+        {
+            "id": "q",
+            "kind": "question",
+            "title": "Which?",
+            "text": "Look *closely*.",
+            "choices": [
+                {"id": "a", "label": "This", "reason": "It tells us more", "to": "ok"},
+                {"id": "b", "label": "That", "to": "ok"},
+            ],
+        },
+        {"id": "ok", "kind": "outcome", "title": "Done", "result": "solved"},
+    ]
+    publish(nodes=nodes, procedures=[])
+    page = read(Visitor().begin().see())
+    assert "It tells us more" in page.text
+    assert "<em>closely</em>" in page.html
+
+
+def test_a_diagnosis_offers_its_causes_best_first_and_those_that_erase_last(visitor):
+    page = read(visitor.walk("list").see())
+    assert page.h1 == "Why why"
+    assert page.radios == ["loose", "worn", "old"]
+    assert page.checked == ["loose"]
+    assert page.buttons == {"none"}
+    assert page.text.count("Try this first") == 1
+    assert "erases settings" in page.text
+    assert "about 2 minutes" in page.text
+    assert "about 1 minute" in page.text
+
+
+def test_a_cause_that_was_tried_is_listed_with_its_result_and_not_offered_first(visitor):
+    page = read(visitor.walk("list", "loose", "failed").see())
+    assert page.radios == ["worn", "old"]
+    assert page.checked == ["worn"]
+    assert "Cause loose did not help" in page.text
+
+
+def test_a_procedure_that_erases_asks_before_its_first_step(visitor):
+    page = read(visitor.walk("clean").see())
+    assert page.h1 == "Procedure wipe"
+    assert page.buttons == {"confirm", "decline"}
+    assert "Every setting." in page.text
+    assert "Step open" not in page.text
+
+
+def test_who_declines_is_led_another_way(visitor):
+    assert read(visitor.walk("clean", "decline").see()).h1 == "Question q?"
+
+
+def test_a_procedure_is_shown_one_step_at_a_time(visitor):
+    page = read(visitor.walk("no").see())
+    assert page.h1 == "Step hold"
+    assert "Step 1 of 2" in page.text
+    assert "Step release" not in page.text
+    assert {"next", "worked", "blocked"} <= page.buttons
+
+
+def test_the_last_step_asks_whether_it_worked(visitor):
+    page = read(visitor.walk("no", "next").see())
+    assert "Step 2 of 2" in page.text
+    assert page.buttons == {"worked", "failed", "blocked"}
+
+
+@pytest.mark.parametrize("number", [2, 3])
+@pytest.mark.parametrize(("given", "leads"), [("worked", "End ok"), ("failed", "Why why"), ("blocked", "End human")])
+def test_on_every_step_it_can_have_worked_failed_or_be_impossible(visitor, number, given, leads):
+    visitor.walk("no", *["next"] * (number - 2), given)
+    assert read(visitor.see()).h1 == leads
+
+
+def test_a_step_shows_all_that_it_carries():
+    step = {
+        "id": "hold",
+        "title": "Hold the button",
+        "text": "Press **firmly**.",
+        "signs": ["The light flashes"],
+        "caution": "No *force*.",
+        "picture": {"name": "click", "alt": "A pin presses a button"},
+        "say": "Say this aloud",
+        "note": "Only for agents",
+    }
+    visitor = Visitor()
+    begin_with_step(visitor, step)
+    for page in (read(visitor.see()), read(visitor.see("steps"))):
+        for words in ("Hold the button", "Press firmly.", "The light flashes", "No force."):
+            assert words in page.text
+        assert page.all("svg", role="img", **{"aria-label": "A pin presses a button"})
+        assert page.all("use", href="/static/pictures/click.svg#picture")
+        assert "Say this aloud" not in page.html
+        assert "Only for agents" not in page.html
+
+
+@pytest.mark.parametrize(
+    ("field", "seconds", "words"),
+    [
+        ("hold_seconds", 20, "Hold for 20 seconds."),
+        ("hold_seconds", 1, "Hold for 1 second."),
+        ("wait_seconds", 120, "Wait for 2 minutes."),
+        ("wait_seconds", 60, "Wait for 1 minute."),
+        ("wait_seconds", 90, "Wait for 90 seconds."),
+    ],
+)
+def test_a_step_says_how_long_to_hold_or_to_wait(field, seconds, words):
+    visitor = Visitor()
+    begin_with_step(visitor, {"id": "hold", "title": "Hold", field: seconds})
+    for page in (read(visitor.see()), read(visitor.see("steps"))):
+        assert words in page.text
+        assert [each["data-seconds"] for each in page.all("div") if "data-seconds" in each] == [str(seconds)]
+
+
+def begin_with_step(visitor, step):
+    """Bring the visitor to the only step of the toy's procedure, with `step` in its place."""
+    wipe = {"id": "wipe", "title": "Wipe it", "erases": "All.", "steps": [{"id": "open", "title": "Open it"}]}
+    publish(procedures=[{"id": "press", "title": "Press it", "steps": [step]}, wipe])
+    visitor.begin().walk("no")
+
+
+def test_an_unsolved_end_leads_to_a_person_with_a_reference(visitor):
+    page = read(visitor.walk("no", "blocked").see())
+    assert page.h1 == "End human"
+    assert [link for link in page.links if link.startswith("tel:")]
+    assert visitor.code.upper() in page.text.replace(" ", "")
+
+
+def test_a_solved_end_asks_whether_it_helped(visitor):
+    page = read(visitor.walk("yes").see())
+    assert page.h1 == "End ok"
+    assert page.beginnings >= {visitor.address("feedback")}
+    assert {button["value"] for button in page.all("button", name="helped")} == {"yes", "no"}
+
+
+def test_an_end_leads_to_the_first_page(visitor):
+    assert "/" in read(visitor.walk("yes").see()).links
+
+
+# Back, start over, and looking at an earlier page again
+
+
+def test_back_leads_to_the_page_before_and_is_logged(visitor):
+    visitor.walk("no", "next")
+    response = visitor.send("back")
+    assert response.status_code == 303
+    assert visitor.log[-1] == "back 2"
+    page = read(visitor.see())
+    assert page.h1 == "Step hold"
+    assert page.all("form", action=visitor.address())
+
+
+def test_back_again_leads_further_back(visitor):
+    visitor.walk("no", "next")
+    visitor.send("back")
+    visitor.send("back")
+    assert read(visitor.see()).h1 == "Question q?"
+    assert visitor.log[2:] == ["answer next", "back 2", "back 1"]
+
+
+def test_back_pressed_twice_on_one_page_goes_back_once(visitor):
+    visitor.walk("no", "next")
+    visitor.send("back", 3)
+    visitor.send("back", 3)
+    assert visitor.log[3:] == ["back 2"]
+    assert read(visitor.see()).h1 == "Step hold"
+
+
+def test_every_page_but_the_first_has_a_way_back(visitor):
+    assert visitor.address("back") not in read(visitor.see()).beginnings
+    for given in ("clean", "confirm", "next", "failed", "none"):
+        visitor.walk(given)
+        assert visitor.address("back") in read(visitor.see()).beginnings
+
+
+def test_start_over_leads_to_the_first_page_and_keeps_the_log(visitor):
+    visitor.walk("clean", "confirm", "next")
+    response = visitor.send("restart")
+    assert response.status_code == 303
+    assert visitor.log == ["begin s", "answer clean", "answer confirm", "answer next", "back 1"]
+    assert read(visitor.see()).h1 == "Question q?"
+
+
+def test_an_earlier_page_shows_the_answer_given_and_says_so(visitor):
+    visitor.walk("no", "next")
+    page = read(visitor.see("step", 1))
+    assert page.checked == ["no"]
+    assert "You answered this earlier" in page.text
+    assert visitor.address("step", 3) in page.links
+    assert page.all("form", action=visitor.address("step", 1))
+
+
+def test_the_current_page_does_not_say_that_it_was_answered(visitor):
+    assert "You answered this earlier" not in read(visitor.walk("no").see()).text
+
+
+def test_reloading_a_page_shows_the_same_page(visitor):
+    visitor.walk("list")
+    assert read(visitor.see()).text == read(visitor.see()).text
+
+
+def test_an_earlier_list_of_causes_shows_the_one_that_was_tried(visitor):
+    visitor.walk("list", "worn")
+    assert read(visitor.see("step", 2)).checked == ["worn"]
+
+
+# What looks different
+
+
+def test_a_remark_is_asked_for_beside_every_page(visitor):
+    for given in ("clean", "confirm", "next", "failed", "none"):
+        assert visitor.address("remark") in read(visitor.see()).links
+        visitor.walk(given)
+
+
+def test_a_remark_is_logged_with_its_words_and_thanked_for(visitor):
+    visitor.walk("no")
+    response = visitor.send("remark", words="The light is red")
+    assert response.status_code == 303
+    assert visitor.log[-1] == "remark 2"
+    assert Words.objects.get().text == "The light is red"
+    page = read(visitor.client.get(response["Location"]))
+    assert "Thank you. We have noted what you see." in page.text
+    assert page.h1 == "Step hold"
+
+
+def test_a_remark_needs_no_words(visitor):
+    assert visitor.send("remark").status_code == 303
+    assert visitor.log == ["begin s", "remark 1"]
+    assert not Words.objects.exists()
+
+
+def test_the_same_remark_sent_twice_is_logged_once(visitor):
+    visitor.send("remark", 1, words="red")
+    visitor.send("remark", 1, words="red")
+    assert visitor.log == ["begin s", "remark 1"]
+
+
+def test_overlong_words_are_a_422_and_stand_in_the_form_still(visitor):
+    response = visitor.send("remark", words="a" * 2001)
+    page = read(response)
+    assert response.status_code == 422
+    assert "at most 2000 characters" in page.text
+    assert "a" * 2001 in page.text
+    assert "#id_words" in page.links
+    assert page.all("textarea", id="id_words")
+    assert visitor.log == ["begin s"]
+
+
+def test_the_remarks_page_has_a_form_and_a_way_back(visitor):
+    page = read(visitor.see("remark"))
+    assert page.whole
+    assert page.all("form", method="post", action=visitor.address("remark"))
+    assert visitor.address() in page.links
+
+
+def test_a_remark_about_an_earlier_page_leads_back_to_that_page(visitor):
+    visitor.walk("no", "next")
+    response = visitor.send("remark", 1, words="odd")
+    assert response["Location"].startswith(visitor.address("step", 1))
+    assert visitor.log[-1] == "remark 1"
+    assert visitor.session.position.step == "release"
+
+
+# Did it help?
+
+
+@pytest.mark.parametrize("helped", ["yes", "no"])
+def test_feedback_is_logged_and_thanked_for(visitor, helped):
+    visitor.walk("yes")
+    response = visitor.send("feedback", helped=helped, words="Nice")
+    assert response.status_code == 303
+    assert visitor.log[-1] == f"feedback {helped}"
+    assert Words.objects.get().text == "Nice"
+    assert "Thank you" in read(visitor.client.get(response["Location"])).text
+
+
+def test_feedback_given_is_not_asked_for_again(visitor):
+    visitor.walk("yes")
+    visitor.send("feedback", helped="yes")
+    assert not read(visitor.see()).all("button", name="helped")
+
+
+def test_feedback_can_be_given_on_the_page_before_the_end_was_logged(visitor):
+    visitor.walk("yes")
+    assert visitor.log == ["begin s", "answer yes", "end solved"]
+    assert visitor.send("feedback", 2, helped="yes").status_code == 303
+    assert visitor.log[-1] == "feedback yes"
+
+
+@pytest.mark.parametrize("form", [{}, {"helped": ""}, {"helped": "maybe"}, {"helped": "YES"}])
+def test_feedback_is_yes_or_no(visitor, form):
+    visitor.walk("yes")
+    response = visitor.send("feedback", **form)
+    assert response.status_code == 422
+    assert "Please choose yes or no." in read(response).text
+    assert len(visitor.log) == 3
+
+
+def test_feedback_has_its_place_at_the_end_only(visitor):
+    response = visitor.send("feedback", helped="yes")
+    assert response.status_code == 422
+    assert visitor.log == ["begin s"]
+
+
+def test_overlong_words_with_feedback_are_a_422(visitor):
+    visitor.walk("yes")
+    assert visitor.send("feedback", helped="yes", words="a" * 2001).status_code == 422
+    assert len(visitor.log) == 3
+
+
+# All steps on one page
+
+
+def test_all_steps_are_on_one_page_with_the_ways_on(visitor):
+    visitor.walk("no")
+    page = read(visitor.see("steps"))
+    assert page.h1 == "Procedure press"
+    assert "Step hold" in page.text
+    assert "Step release" in page.text
+    assert page.buttons == {"worked", "failed", "blocked"}
+    assert page.all("form", action=visitor.address(), method="post")
+
+
+def test_the_page_of_all_steps_says_what_is_erased(visitor):
+    assert "Every setting." in read(visitor.walk("clean", "confirm").see("steps")).text
+
+
+def test_it_worked_on_the_page_of_all_steps_is_logged_at_the_step_in_hand(visitor):
+    visitor.walk("no", "worked")
+    assert visitor.log[-2:] == ["answer worked", "end solved"]
+
+
+@pytest.mark.parametrize("way", [(), ("list",), ("clean",), ("tip",)])
+def test_where_there_are_no_steps_there_is_no_page_of_them(visitor, way):
+    visitor.walk(*way)
+    assert visitor.address("steps") not in read(visitor.see()).links
+    response = visitor.see("steps")
+    assert response.status_code == 400
+    assert visitor.address() in read(response).links
+
+
+# What you told us so far
+
+
+def test_what_was_told_lists_questions_and_answers_with_a_way_to_change_each(visitor):
+    visitor.walk("list", "loose", "next", "failed")
+    page = read(visitor.see("told"))
+    for words in ("It does not work", "Question q?", "Choose list", "Why why", "Cause loose", "It did not work"):
+        assert words in page.text
+    assert {visitor.address("step", 1), visitor.address("step", 2), "/w/toy/"} <= page.links
+
+
+def test_going_from_step_to_step_is_not_an_answer_that_was_told(visitor):
+    visitor.walk("no", "next")
+    assert "Step hold" not in read(visitor.see("told")).text
+
+
+def test_an_answer_that_was_changed_is_told_as_it_stands_now(visitor):
+    visitor.walk("no", "next")
+    visitor.answer("list", 1)
+    page = read(visitor.see("told"))
+    assert "Choose list" in page.text
+    assert "Choose no" not in page.text
+
+
+def test_what_was_told_leads_on_to_where_the_session_stands(visitor):
+    visitor.walk("no")
+    assert visitor.address("step", 2) in read(visitor.see("told")).links
+
+
+# Talking to a person
+
+
+def test_every_page_offers_to_talk_to_a_person(visitor):
+    for given in ("clean", "confirm", "next", "failed", "none"):
+        assert read(visitor.see()).all("form", method="post", action=visitor.address("help"))
+        visitor.walk(given)
+
+
+def test_asking_for_a_person_is_logged_and_shows_how_to_reach_one(visitor):
+    visitor.walk("no")
+    response = visitor.send("help")
+    assert response.status_code == 303
+    assert response["Location"] == visitor.address("help")
+    assert visitor.log[-1] == "help 2"
+    page = read(visitor.see("help"))
+    assert [link for link in page.links if link.startswith("tel:")]
+    assert visitor.code.upper() in page.text.replace(" ", "")
+    assert "Choose no" in page.text
+
+
+def test_asking_twice_on_one_page_is_logged_once(visitor):
+    visitor.send("help")
+    visitor.send("help")
+    assert visitor.log == ["begin s", "help 1"]
+
+
+def test_after_asking_for_a_person_the_way_on_is_open(visitor):
+    visitor.walk("no")
+    visitor.send("help")
+    page = read(visitor.see("help"))
+    on = visitor.address("step", 3)
+    assert on in page.links
+    assert read(visitor.client.get(on)).h1 == "Step hold"
+
+
+def test_looking_at_how_to_reach_a_person_logs_nothing(visitor):
+    assert visitor.see("help").status_code == 200
+    assert visitor.log == ["begin s"]
+
+
+# What wizards and people wrote is text
+
+
+def test_what_a_wizard_says_is_shown_as_text():
+    evil = "<script>alert(1)</script><b onclick=x>"
+    step = {
+        "id": "hold",
+        "title": evil,
+        "text": evil,
+        "signs": [evil],
+        "caution": evil,
+        "picture": {"name": "click", "alt": f'"{evil}'},
+    }
+    said = {"title": evil, "text": evil}
+    choices = [{"id": "a", "label": evil, "reason": evil, "to": "why"}, {"id": "b", "label": "B", "to": "ok"}]
+    causes = [{"id": "c", "label": evil, "reason": evil, "procedure": "press"}]
+    nodes = [
+        {"id": "q", "kind": "question", **said, "choices": choices},
+        {"id": "why", "kind": "diagnosis", **said, "causes": causes, "worked": "ok", "failed": "ok"},
+        {"id": "ok", "kind": "outcome", **said, "result": "unsolved"},
+    ]
+    procedures = [{"id": "press", "title": evil, "text": evil, "erases": evil, "steps": [step]}]
+    symptoms = [{"id": "s", "label": evil, "words": [evil], "to": "q"}]
+    publish(title=evil, summary=evil, nodes=nodes, procedures=procedures, symptoms=symptoms)
+    visitor = Visitor().begin()
+    pages = [visitor.client.get(address) for address in ("/", "/w/toy/", "/search/?q=alert")]
+    for given in ("a", "c", "confirm", "worked"):
+        pages += [visitor.see(), visitor.see("told"), visitor.see("remark"), visitor.see("help")]
+        visitor.walk(given)
+    pages += [visitor.see(), visitor.see("steps", 4), visitor.see("told")]
+    for response in pages:
+        assert response.status_code == 200
+        page = read(response)
+        assert page.inline == []
+        assert "<script>alert(1)</script>" in page.text
+        assert not page.all("b", onclick="x")
+
+
+def test_the_words_of_a_remark_stand_in_no_page(visitor):
+    visitor.send("remark", words="peculiar words")
+    for name in ("step", "told", "help", "remark"):
+        assert "peculiar" not in visitor.see(name).content.decode()
