@@ -1,8 +1,8 @@
 """What gunicorn serves."""
 
-import codecs
 import os
 from collections.abc import Callable, Iterable
+from email.utils import quote
 from typing import Any
 
 from django.core.wsgi import get_wsgi_application
@@ -15,20 +15,28 @@ WSGIApplication = Callable[[Environ, Any], Iterable[bytes]]
 
 
 def readable_type(application: WSGIApplication) -> WSGIApplication:
-    """Take away a Content-Type that Django would stumble over before its middleware runs, and leave a mark for it."""
+    """Pass on of a Content-Type only what is of use here: the kind, and the boundary between parts.
+
+    Django decodes the query with whatever charset the header names, `hex` included, before any middleware runs. Text
+    is UTF-8 here. A header that cannot be read is taken away, and leaves a mark for the middleware.
+    """
 
     def handle(environ: Environ, start_response: Any) -> Iterable[bytes]:
         try:
-            _kind, parameters = parse_header_parameters(environ.get("CONTENT_TYPE", ""))
-            codecs.lookup(parameters.get("charset", "utf-8"))
-        except LookupError:
-            pass  # Django itself ignores a charset that nobody knows
+            environ["CONTENT_TYPE"] = plain_type(environ.get("CONTENT_TYPE", ""))
         except ValueError:
             environ["CONTENT_TYPE"] = ""
             environ[UNREADABLE_TYPE] = True
         return application(environ, start_response)
 
     return handle
+
+
+def plain_type(header: str) -> str:
+    """Return the header without parameters but for the boundary. Raises ValueError where it cannot be read."""
+    kind, parameters = parse_header_parameters(header)
+    boundary = parameters.get("boundary")
+    return kind if boundary is None else f'{kind}; boundary="{quote(boundary)}"'
 
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "helpdesk.settings")

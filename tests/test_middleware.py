@@ -1,11 +1,13 @@
 """What every request passes: forged and damaged requests get a page in plain words, and no view sees them."""
 
 import io
+import json
 from urllib.parse import urlencode
 
 import pytest
 from django.conf import settings
-from django.http import HttpRequest, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.middleware.csrf import get_token
 from django.test import Client
 from django.urls import path
 from django.views.decorators.csrf import csrf_exempt
@@ -32,6 +34,13 @@ def protected(request: HttpRequest) -> JsonResponse:
     return JsonResponse({})
 
 
+def fragment(request: HttpRequest) -> HttpResponse:
+    """Answer with a form for forgery protection, as a fragment where the address says so."""
+    response = HttpResponse(get_token(request))
+    response.is_fragment = "fragment" in request.path
+    return response
+
+
 def broken(request: HttpRequest) -> JsonResponse:
     raise RuntimeError("for the test")
 
@@ -40,6 +49,8 @@ urlpatterns = [
     path("echo/<str:word>/", echo),
     path("admin/echo/", echo),
     path("protected/", protected),
+    path("fragment/", fragment),
+    path("whole/", fragment),
     path("broken/", broken),
     *urls.urlpatterns,
 ]
@@ -103,19 +114,29 @@ def test_a_length_that_is_no_number_is_no_fault_of_ours(length):
     assert response.status_code in {200, 400}
 
 
-@pytest.mark.parametrize(
-    "charset",
-    ["unicode_escape", "hex", "utf-7", "rot13", "idna", "punycode", "undefined", "zip", "utf-16", "nonsense", ""],
-)
+CHARSETS = ["unicode_escape", "hex", "utf-7", "rot13", "idna", "undefined", "zip", "utf-16", "nonsense", "a\0b", ""]
+
+
+@pytest.mark.parametrize("charset", CHARSETS)
 @pytest.mark.parametrize("kind", [FORM, MULTIPART], ids=["urlencoded", "multipart"])
 def test_a_forged_charset_is_ignored(charset, kind):
     bodies = {
         FORM: "a=%5Cud800%ff",
         MULTIPART: '--x\r\nContent-Disposition: form-data; name="a"\r\n\r\n\\ud800\r\n--x--\r\n',
     }
-    response = post(bodies[kind], f"{kind}; charset={charset}")
-    assert response.status_code == 200
-    assert response.json()["form"]["a"][0].startswith("\\ud800")
+    status, page = ask(f"{kind}; charset={charset}", bodies[kind].encode(), query="q=%5Cud800")
+    assert status == 200
+    arrived = json.loads(page)
+    assert arrived["form"]["a"][0].startswith("\\ud800")
+    assert arrived["query"] == {"q": "\\ud800"}
+
+
+@pytest.mark.parametrize("boundary", ["x", '"x y"', "'x'", '"x;y"', r'"x\"y"', r'"x\\y"'])
+def test_a_boundary_is_passed_on_as_it_was(boundary):
+    between = json.loads(boundary) if boundary.startswith('"') else boundary
+    body = f'--{between}\r\nContent-Disposition: form-data; name="a"\r\n\r\nb\r\n--{between}--\r\n'
+    status, page = ask(f"multipart/form-data; charset=hex; boundary={boundary}", body.encode())
+    assert (status, json.loads(page)["form"]) == (200, {"a": ["b"]})
 
 
 @pytest.mark.parametrize(
@@ -137,11 +158,12 @@ def test_a_form_that_cannot_be_read_gets_a_page_that_says_so(kind, body):
     assert status == 200 or errors.UNREADABLE in page
 
 
-def ask(kind, body):
+def ask(kind, body, query=""):
     """Send a form the whole way, as gunicorn would; return the status and the page."""
     environ = {
         "REQUEST_METHOD": "POST",
         "PATH_INFO": "/echo/a/",
+        "QUERY_STRING": query,
         "SERVER_NAME": "127.0.0.1",
         "SERVER_PORT": "8000",
         "HTTP_HOST": "127.0.0.1:8000",
@@ -158,7 +180,7 @@ def ask(kind, body):
 
 @given(kind=st.sampled_from([FORM, "multipart/form-data; boundary=x", "text/plain"]), parameters=st.text(max_size=40))
 def test_no_content_type_ends_in_a_fault_of_ours(kind, parameters):
-    assert ask(f"{kind};{parameters}", b"a=b")[0] in {200, 400}
+    assert ask(f"{kind};{parameters}", b"a=b", query="q=%5C")[0] in {200, 400}
 
 
 @given(
@@ -247,6 +269,24 @@ def test_every_page_carries_the_security_headers():
     assert headers["Referrer-Policy"] == "same-origin"
     assert headers["Cross-Origin-Opener-Policy"] == "same-origin"
     assert "camera=()" in headers["Permissions-Policy"]
+
+
+def test_a_fragment_leaves_out_what_only_a_whole_page_needs():
+    visitor = Client()
+    whole = visitor.get("/whole/")
+    assert "csrf" in whole.cookies
+    again = visitor.get("/whole/")
+    assert "csrf" in again.cookies
+    part = visitor.get("/fragment/")
+    assert "csrf" not in part.cookies
+    for name in middleware.FOR_DOCUMENTS:
+        assert name in whole.headers
+        assert name not in part.headers
+    assert part.headers["X-Content-Type-Options"] == "nosniff"
+
+
+def test_a_fragment_still_gives_a_first_cookie_for_forms():
+    assert "csrf" in Client().get("/fragment/").cookies
 
 
 def test_a_refusal_carries_them_too():

@@ -10,10 +10,11 @@ raises Session.DoesNotExist if there is none, and flow.IllegalMove, with nothing
 from __future__ import annotations
 
 import secrets
+import zlib
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
@@ -35,6 +36,7 @@ def begin(version: Version, symptom_id: str, visitor: str) -> Session:
     """
     document = document_of(version.pk)
     events = flow.begin(document, symptom_id)
+    _wait_for_other_beginnings(visitor)
     same = Session.objects.filter(visitor=visitor, status=OPEN, version=version, symptom=symptom_id, count=len(events))
     if there := same.first():
         return there
@@ -131,6 +133,13 @@ def rebuilt(session: Session) -> Session:
     again.symptom, again.begun_at, again.count = rows[0].answer, rows[0].at, 0
     _stand(again, document, history.pages[-1].position, history.events, rows[-1].at)
     return again
+
+
+def _wait_for_other_beginnings(visitor: str) -> None:
+    """Let a visitor's beginnings wait for each other until the transaction ends; SQLite's transactions always do."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [zlib.crc32(visitor.encode())])
 
 
 def _locked(sessions: QuerySet[Session]) -> Session:

@@ -21,7 +21,8 @@ from django.utils.cache import patch_vary_headers
 from django_htmx.middleware import HtmxDetails
 
 from . import flow
-from .flow.kinds import Diagnosis, Question
+from .flow.kinds import Cause, Diagnosis, Question
+from .flow.procedures import DECLINE, DECLINED
 from .forms import AnswerForm, Card
 from .markup import markdown
 from .models import Session
@@ -29,7 +30,6 @@ from .publishing import document_of
 
 Context = dict[str, Any]
 
-RESULTS = {"failed": "did not help", "blocked": "could not be done", "declined": "not wanted"}
 
 
 def wants_fragment(request: HttpRequest) -> bool:
@@ -172,11 +172,17 @@ def _diagnosis(view: View) -> Context:
         "heading": node.title,
         "form": AnswerForm(node.title, cards, view.chosen or (order[0].id if order else "")),
         "tried": [
-            {"label": cause.label, "value": cause.id, "result": RESULTS[tried[cause.id]]}
+            {"label": cause.label, "value": cause.id, "result": said(view.document, cause, tried[cause.id])}
             for cause in node.causes
             if cause.id in tried
         ],
     }
+
+
+def said(document: flow.Document, cause: Cause, result: str) -> str:
+    """Return how a cause that was tried ended, in the words of its procedure's buttons."""
+    procedure = document.procedure(cause.procedure)
+    return procedure.wording(DECLINE if result == DECLINED else result) if procedure else ""
 
 
 def _confirm(view: View) -> Context:
@@ -202,7 +208,8 @@ def _procedure(view: View) -> Context:
         "minutes_left": procedure.minutes_left(one.id),
         "is_last": place == len(procedure.steps) - 1,
         "worked_label": procedure.wording("worked"),
-        "works_now_label": procedure.worked_label or "It works now",
+        # Halfway through something that erases, a first sign is no reason to stop.
+        "works_now_label": "" if procedure.erases else procedure.worked_label or "It works now",
         "failed_label": procedure.wording("failed"),
         **shown_step(one),
     }

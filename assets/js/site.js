@@ -116,6 +116,11 @@
     event.stopImmediatePropagation();
   }, true);
 
+  // The second click of a slow double click falls on the page that came meanwhile: it is no answer to that one.
+  document.addEventListener("click", (event) => {
+    if (event.detail > 1 && event.target.closest("#page button")) event.preventDefault();
+  }, true);
+
   // A button's own address (back, start over) counts with htmx as it does without.
   on("htmx:config:request", (event) => {
     const { sourceEvent, request } = event.detail.ctx;

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.places import PLACES, Place, stand
-from tests.browser.walks import is_screen, plan, step_with
+from tests.browser.walks import is_screen, plan, step_at, step_with
 
 pytestmark = pytest.mark.browser
 
@@ -113,3 +113,43 @@ def words(node: dict[str, Any]) -> str:
     """Return where axe found something, and what."""
     checks = node["any"] + node["all"] + node["none"]
     return f"{node['target'][0]}: {'; '.join(check['message'] for check in checks)}"
+
+
+def test_on_paper_a_procedure_is_all_there_and_nothing_else(visitor, documents):
+    page = visitor()
+    document = documents["hikvision-camera"]
+    journey = plan(document, is_screen("confirm"), step_with(hold_seconds=True))
+    stand(page, document, journey)
+    procedure, _ = step_at(document, journey.positions[-1])
+    page.get_by_role("link", name="Show all steps").click()
+    expect(page.get_by_role("button", name="Print")).to_be_visible()
+    page.emulate_media(media="print", color_scheme="dark")
+    for step in procedure.steps:
+        expect(page.locator("ol.steps").get_by_text(step.title, exact=True)).to_be_visible()
+    expect(page.locator(".note").filter(has_text="This erases settings")).to_be_visible()
+    expect(page.locator(".timer p").first).to_contain_text("for")
+    for hidden in ("button", ".person", ".quiet", "footer", ".acts", "#retry", ".timer svg"):
+        expect(page.locator(f"{hidden}:visible")).to_have_count(0)
+    ground = page.evaluate("getComputedStyle(document.querySelector('main')).backgroundColor")
+    assert contrast_of(page) > 7, f"dark on light, whatever the screen has: {ground}"
+
+
+def contrast_of(page: Page) -> float:
+    """Return the contrast of the heading to white paper."""
+    return page.locator("h1").evaluate(
+        CONTRAST.replace("getComputedStyle(ground).backgroundColor].map", "'rgb(255, 255, 255)'].map")
+    )
+
+
+def test_less_motion_means_none_while_one_waits(visitor, documents):
+    page = visitor(reduced_motion="reduce")
+    document = documents["hikvision-camera"]
+    stand(page, document, plan(document, is_screen("question")))
+    waiting: list[Route] = []
+    page.route("**/s/**", lambda route: waiting.append(route))
+    page.get_by_role("radio").first.check()
+    page.get_by_role("button", name="Continue").click()
+    expect(page.locator("form.htmx-request")).to_be_visible()
+    assert page.evaluate(MOVES) == []
+    waiting[0].continue_()
+    expect(page.locator("form.htmx-request")).to_have_count(0)

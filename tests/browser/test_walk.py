@@ -12,7 +12,6 @@ from tests.browser.walks import (
     arrived,
     code_of,
     ends,
-    give,
     is_screen,
     number_of,
     plan,
@@ -22,7 +21,7 @@ from tests.browser.walks import (
     walk,
 )
 from wizards import audit, flow, journal
-from wizards.models import Event, Session
+from wizards.models import Session
 
 pytestmark = pytest.mark.browser
 

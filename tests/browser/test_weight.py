@@ -6,7 +6,7 @@ Sizes are whole: headers and compressed body, as the browser counts them.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -48,6 +48,17 @@ def address(folder) -> Iterator[str]:
     """Serve the site as `make run` does; give its address."""
     with served.site(folder) as started:
         yield started
+
+
+@pytest.fixture
+def report(capsys) -> Callable[..., None]:
+    """Give a function that prints lines which stay to be read when the tests pass."""
+
+    def lines(first: str, *more: object) -> None:
+        with capsys.disabled():
+            print(f"\n{first}", *more, sep="\n  ")
+
+    return lines
 
 
 @dataclass
@@ -97,22 +108,23 @@ def page(browser: Browser, address) -> Iterator[Page]:
     context.close()
 
 
-def test_the_first_page_is_light(page, address):
+@pytest.mark.parametrize("path", ["/", "/w/hikvision-camera/", "/search/?q=camera"])
+def test_the_first_page_is_light(page, address, report, path):
     wire = Wire(page)
-    page.goto("/", wait_until="networkidle")
+    page.goto(path, wait_until="networkidle")
     loads = wire.take()
     if not any("favicon" in load.url for load in loads):  # a browser without a window does not ask for it
         icon = page.locator("link[rel=icon]").get_attribute("href")
         with Client(address) as client:
             loads.append(Load(icon, "Other", client.get(icon).bytes))
     total = sum(load.bytes for load in loads)
-    print(f"\nThe first page: {len(loads)} requests, {total} bytes", *loads, sep="\n  ")
+    report(f"first page {path}: {len(loads)} requests, {total} bytes", *loads)
     assert len(loads) <= FIRST_PAGE_REQUESTS
     assert total <= FIRST_PAGE_BYTES
 
 
 @pytest.mark.parametrize("slug", ["hikvision-camera", "hikvision-watch-code", "zosi-camera"])
-def test_a_step_is_one_light_request_in_the_browser(page, documents, slug):
+def test_a_step_is_one_light_request_in_the_browser(page, documents, report, slug):
     document = documents[slug]
     measured = []
     for journey in journeys(document):
@@ -120,17 +132,16 @@ def test_a_step_is_one_light_request_in_the_browser(page, documents, slug):
         measured += list(measure(page, document, journey))
     heaviest = max(load for _, load, _ in measured if load)
     pictures = [load for _, _, load in measured if load]
-    print(f"\n{document.title}: {len(measured)} steps, the heaviest {heaviest} bytes", *table(measured), sep="\n  ")
-    print(f"  pictures: {len(pictures)}, the heaviest {max(pictures)} bytes")
+    report(f"{document.title}: {len(measured)} steps in the browser, at most {heaviest} bytes: {table(measured)}")
     assert {kind for kind, _, _ in measured} == {"question", "diagnosis", "confirm", "procedure", "outcome"}
     assert heaviest <= STEP_BYTES
     assert max(pictures) <= PICTURE_BYTES
 
 
-def table(measured: list[tuple[str, int, int]]) -> list[str]:
+def table(measured: list[tuple[str, int, int]]) -> str:
     """Return the heaviest step of each kind, in words."""
     kinds = sorted({kind for kind, _, _ in measured})
-    return [f"{kind:10} up to {max(size for each, size, _ in measured if each == kind)} bytes" for kind in kinds]
+    return ", ".join(f"{kind} {max(size for each, size, _ in measured if each == kind)}" for kind in kinds)
 
 
 def journeys(document: flow.Document) -> list[Journey]:
@@ -171,13 +182,12 @@ def measure(page: Page, document: flow.Document, journey: Journey) -> Iterator[t
 
 
 @pytest.mark.parametrize("slug", ["hikvision-camera", "hikvision-watch-code", "zosi-camera"])
-def test_no_page_of_a_wizard_is_heavier(address, documents, slug, folder):
+def test_no_page_of_a_wizard_is_heavier(address, documents, folder, report, slug):
     with Client(address) as client:
         walker = Walker(client, documents[slug])
         walker.walk_all()
     sizes = sorted(((size, place) for place, size in walker.sizes.items()), reverse=True)
-    print(f"\n{slug}: {len(sizes)} different pages, the heaviest at most:")
-    print(*(f"  {size} bytes  {place}" for size, place in sizes[:8]), sep="\n")
+    report(f"{slug}: {len(sizes)} different pages, the heaviest at most {sizes[0][0]} bytes: {sizes[0][1]}")
     assert len(sizes) >= len(documents[slug].nodes)
     assert sizes[0][0] <= STEP_BYTES
     assert served.audit(folder)
@@ -223,7 +233,7 @@ class Walker:
         return f"{screen(self.document, position)} {step}" + (f", {len(position.tried)} tried" * bool(position.tried))
 
 
-def test_pictures_are_light_and_kept_for_good(address, documents, folder):
+def test_pictures_are_light_and_kept_for_good(address, documents, folder, report):
     names = {
         step.picture.name
         for document in documents.values()
@@ -239,5 +249,5 @@ def test_pictures_are_light_and_kept_for_good(address, documents, folder):
             assert reply.status == 200, name
             assert "immutable" in reply.headers["Cache-Control"], name
             sizes[name] = reply.bytes
-    print(f"\n{len(sizes)} pictures, the heaviest {max(sizes.values())} bytes")
+    report(f"{len(sizes)} pictures of steps, the heaviest {max(sizes.values())} bytes, each asked for once")
     assert max(sizes.values()) <= PICTURE_BYTES, sizes

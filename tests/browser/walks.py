@@ -23,7 +23,7 @@ ADDRESS = re.compile(r"/s/(?P<code>[a-z0-9]+)/(?P<number>\d+)/")
 
 @dataclass(frozen=True)
 class Journey:
-    """A way through a document: the symptom to enter by, the answers to give, and where each leads (the first: before any)."""
+    """A way through a document: the symptom to enter by, the answers to give, and the positions before and after."""
 
     symptom: str
     answers: tuple[str, ...]
@@ -66,12 +66,16 @@ def _leg(document: flow.Document, start: flow.Position, wanted: Wanted) -> list[
 
 
 def shown_answers(document: flow.Document, position: flow.Position) -> list[str]:
-    """Return the answers that the page of a position shows: of all legal ones, what was tried before is left out,
-    and that it did not work is asked on a procedure's last step only."""
+    """Return the answers that the page of a position shows, of all legal ones.
+
+    Left out are causes that were tried before; before a procedure's last step, that it did not work; and that it
+    worked where something is being erased.
+    """
     answers = flow.node_at(document, position).answers(document, position)
     hidden = {cause for cause, _ in position.tried} if not position.cause else set()
     if "next" in answers:
-        hidden.add("failed")
+        procedure, _ = step_at(document, position)
+        hidden |= {"failed", "worked"} if procedure.erases else {"failed"}
     return [answer for answer in answers if answer not in hidden]
 
 
@@ -166,7 +170,7 @@ def give(page: Page, answer: str) -> None:
 
 def arrived(page: Page, number: int) -> None:
     """Wait until page `number` of the session is shown whole, its address and its form agreeing."""
-    expect(page).to_have_url(re.compile(rf"/s/[a-z0-9]+/{number}/$"))
+    expect(page).to_have_url(re.compile(rf"/s/[a-z0-9]+/{number}/(\?said=\w+)?$"))
     expect(page.locator(f'#page form[action$="/{number}/"]')).to_have_count(1)
 
 

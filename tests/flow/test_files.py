@@ -190,6 +190,21 @@ def test_broken_json_is_told_with_its_line():
     assert problems('{\n"format": 1,\n"slug" "toy"}', "json")[0].startswith("line 3: This is not JSON")
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ('"title": "Toy"', '"title": 7', "title: This must be text. Put it in quotes."),
+        ('"result": "solved"', '"result": "fine"', "nodes › 2 (ok) › result: "),
+        ('"label": "No"', '"label": ""', "node q: A choice has no label."),
+    ],
+)
+def test_a_problem_in_json_is_told_with_its_line(old, new, expected):
+    lines = flow.write(flow.read(GOOD), "json").splitlines()
+    [place] = [place for place, line in enumerate(lines) if old in line]
+    lines[place] = lines[place].replace(old, new)
+    assert problems("\n".join(lines), "json", faultless=True)[0].startswith(f"line {place + 1}: {expected}")
+
+
 def test_a_key_twice_in_json_is_refused():
     assert problems('{"format": 1, "format": 1}', "json") == ["A key stands twice in one place: format."]
 

@@ -257,6 +257,30 @@ def test_no_trick_with_encodings_is_logged(visitor, kind, body):
 
 
 @pytest.mark.parametrize(
+    "charset",
+    ["hex", "idna", "undefined", "utf-7", "unicode_escape", "utf-16", "zip", "rot13", "none", "", '"\\"', "a\x00", "é"],
+)
+@pytest.mark.parametrize("kind", [FORM, MULTIPART, "text/plain"])
+def test_no_charset_spoils_how_the_address_is_read(visitor, kind, charset):
+    for method in ("GET", "POST"):
+        for query in ("q=reset", "q=%ED%A0%80", "q=\xff", "q=%5Cud800"):
+            address = f"{visitor.address()}?{query}"
+            assert visitor.raw(method, address, b"", f"{kind}; charset={charset}")[0] in {200, 400, 422}
+            assert visitor.raw("GET", f"/search/?{query}", b"", f"{kind}; charset={charset}")[0] in {200, 400, 422}
+
+
+def test_a_form_that_names_its_charset_arrives(visitor):
+    bodies = {FORM: b"words=gr%C3%B6%C3%9Fer", MULTIPART: field(b"words", "größer".encode()) + b"--x--\r\n"}
+    for kind, body in bodies.items():
+        for charset in ("; charset=utf-8", "; charset=UTF-8", "; charset=iso-8859-1"):
+            Words.objects.all().delete()
+            visitor.send("back")
+            assert visitor.raw("POST", visitor.address("remark"), body, kind + charset)[0] == 303
+            assert Words.objects.get().text == "größer"
+            visitor.walk("no")
+
+
+@pytest.mark.parametrize(
     ("kind", "words", "kept"),
     [
         (FORM, b"%ED%A0%80", "\ufffd\ufffd\ufffd"),

@@ -136,7 +136,7 @@ def test_a_cause_that_was_tried_is_listed_with_its_result_and_not_offered_first(
     page = read(visitor.walk("list", "loose", "failed").see())
     assert page.radios == ["worn", "old"]
     assert page.checked == ["worn"]
-    assert "Cause loose did not help" in page.text
+    assert "Cause loose It did not work" in page.text
 
 
 def test_a_procedure_that_erases_asks_before_its_first_step(visitor):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Literal, NoReturn
 
@@ -173,11 +174,19 @@ def _json_source(text: str) -> Parsed:
         return dict(pairs)
 
     try:
-        return Parsed(json.loads(text, object_pairs_hook=unique))
+        return Parsed(json.loads(text, object_pairs_hook=unique), _json_lines(text))
     except json.JSONDecodeError as wrong:
         raise BadFile([Problem(wrong.lineno, "", f"This is not JSON: {wrong.msg}.")]) from wrong
     except (RecursionError, ValueError) as wrong:
         raise BadFile([Problem(0, "", "This is nested too deeply, or holds a number that is too long.")]) from wrong
+
+
+def _json_lines(text: str) -> dict[Path, int]:
+    """Return the lines of JSON's parts, as far as YAML's parser, which reads nearly all JSON, can tell them."""
+    source = Parsed()
+    with suppress(BadFile, yaml.YAMLError, UnicodeError):
+        _Builder(source).build(yaml.parse(text, Loader=_Loader))
+    return source.lines
 
 
 def _yaml_source(text: str) -> Parsed:

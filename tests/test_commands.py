@@ -1,0 +1,313 @@
+"""The commands that read, check and write wizards."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection
+from hypothesis import HealthCheck, given, settings
+
+from tests.graphs import graph
+from tests.strategies import documents
+from wizards import flow, publishing
+from wizards.models import Choice, Node, Procedure, Version, Wizard
+
+pytestmark = pytest.mark.django_db
+
+ROOT = Path(__file__).parents[1]
+FIXTURES = sorted((ROOT / "fixtures").glob("*.yaml"))
+TOY = graph("q? yes:ok no:do", "do[press] worked:ok failed:q blocked:ok", "ok = solved", "press: hold release")
+
+
+@pytest.fixture
+def run(capsys):
+    """Give a function that runs a command and returns what it prints."""
+    publishing.document_of.cache_clear()
+
+    def call(name: str, *arguments: object) -> str:
+        capsys.readouterr()
+        call_command(name, *map(str, arguments))
+        return capsys.readouterr().out
+
+    return call
+
+
+@pytest.fixture
+def save(tmp_path):
+    """Give a function that saves a document (or any text) as a file and returns its path."""
+
+    def write(name: str, content: flow.Document | str) -> Path:
+        path = tmp_path / name
+        form = "json" if name.endswith(".json") else "yaml"
+        path.write_text(content if isinstance(content, str) else flow.write(content, form), encoding="utf-8")
+        return path
+
+    return write
+
+
+def everything() -> list[list[tuple]]:
+    """Return every row of every table of wizards."""
+    tables = [table for table in connection.introspection.table_names() if table.startswith("wizards_")]
+    with connection.cursor() as cursor:
+        found = []
+        for table in sorted(tables):
+            cursor.execute(f"SELECT * FROM {table} ORDER BY id")
+            found.append(cursor.fetchall())
+        return found
+
+
+# --- load_wizards -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["toy.yaml", "toy.yml", "toy.json"])
+def test_a_good_file_is_loaded_and_published(run, save, name):
+    assert run("load_wizards", save(name, TOY)) == f"toy: published as version 1, {TOY.content_hash()[:12]}\n"
+    version = publishing.current_version("toy")
+    assert publishing.document_of(version.pk) == TOY
+    assert Version.objects.get().note == f"Loaded from {name}"
+
+
+def test_the_same_files_again_change_nothing(run, save):
+    path = save("toy.yaml", TOY)
+    run("load_wizards", path)
+    before = everything()
+    assert run("load_wizards", path) == f"toy: unchanged, version 1, {TOY.content_hash()[:12]}\n"
+    assert everything() == before
+
+
+def test_the_fixtures_load_and_load_again_unchanged(run):
+    assert run("load_wizards", ROOT / "fixtures").count("published as version 1") == len(FIXTURES) == 3
+    before = everything()
+    assert run("load_wizards", *reversed(FIXTURES)).count("unchanged, version 1") == 3
+    assert everything() == before
+
+
+def test_a_changed_file_is_published_as_the_next_version(run, save):
+    run("load_wizards", save("toy.yaml", TOY))
+    changed = graph("q? yes:ok no:ok", "ok = solved")
+    assert "published as version 2" in run("load_wizards", save("toy.yaml", changed))
+    assert publishing.compile_draft(Wizard.objects.get()) == changed
+
+
+def test_a_draft_that_was_changed_is_made_what_the_file_says(run, save):
+    path = save("toy.yaml", TOY)
+    run("load_wizards", path)
+    Choice.objects.filter(key="yes").update(label="Changed in the admin")
+    assert "unchanged, version 1" in run("load_wizards", path)
+    assert publishing.compile_draft(Wizard.objects.get()) == TOY
+
+
+def test_a_bad_file_is_told_with_its_line_and_nothing_at_all_is_changed(run, save):
+    run("load_wizards", save("toy.yaml", TOY))
+    before = everything()
+    good = save("good.yaml", graph("ok = advice", slug="good"))
+    bad = save("toy.yaml", flow.write(TOY).replace("to: ok", "to: gone", 1))
+    line = bad.read_text().splitlines().index("        to: gone") + 1
+    with pytest.raises(CommandError) as refused:
+        run("load_wizards", good, bad)
+    assert str(refused.value).splitlines() == [
+        f"{bad}:{line}: node q: “Choose yes” leads to “gone”, and there is no such node."
+        " Correct the id, or add the node.",
+        "Nothing was changed.",
+    ]
+    assert everything() == before
+
+
+@pytest.mark.parametrize("content", ["", "a: [", "format: 1\nformat: 1", "\x00", "- 1"])
+def test_whatever_a_bad_file_holds_it_is_told_with_its_name(run, save, content):
+    path = save("bad.yaml", content)
+    with pytest.raises(CommandError, match=r"bad\.yaml:\d+: .*\nNothing was changed\."):
+        run("load_wizards", path)
+    assert not Wizard.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("missing.yaml", "missing.yaml: there is no such file."),
+        ("notes.txt", "notes.txt: is neither .yaml, .yml nor .json."),
+        ("empty", "empty: holds no .yaml, .yml or .json file."),
+    ],
+)
+def test_a_path_that_holds_no_wizard_is_told(run, tmp_path, name, message):
+    (tmp_path / "notes.txt").write_text("Notes.")
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(CommandError) as refused:
+        run("load_wizards", tmp_path / name)
+    assert message in str(refused.value)
+
+
+def test_two_files_with_one_slug_are_refused(run, save):
+    first, second = save("a.yaml", TOY), save("b.json", TOY)
+    with pytest.raises(CommandError, match=r"b\.json: the slug “toy” is also that of .*a\.yaml"):
+        run("load_wizards", first, second)
+    assert not Wizard.objects.exists()
+
+
+def test_two_files_that_word_a_shared_procedure_differently_are_refused(run, save):
+    lines = ("do[press] worked:ok failed:ok blocked:ok", "ok = solved")
+    first = save("a.yaml", graph(*lines, "press: hold", slug="a"))
+    second = save("b.yaml", graph(*lines, "press: push", slug="b"))
+    with pytest.raises(CommandError, match=r"b\.yaml: procedure “press” is worded differently in .*a\.yaml"):
+        run("load_wizards", first, second)
+    assert not Procedure.objects.exists()
+
+
+def test_a_failure_halfway_changes_nothing_at_all(run, save, monkeypatch):
+    publish = publishing.publish
+
+    def fail(wizard, **arguments):
+        if wizard.slug == "b":
+            raise RuntimeError("the disk is full")
+        return publish(wizard, **arguments)
+
+    monkeypatch.setattr(publishing, "publish", fail)
+    paths = [save(f"{slug}.yaml", graph("ok = advice", slug=slug)) for slug in "ab"]
+    with pytest.raises(RuntimeError):
+        run("load_wizards", *paths)
+    assert not Wizard.objects.exists()
+
+
+# --- dump_wizard ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("form", ["yaml", "json"])
+@pytest.mark.parametrize("path", FIXTURES, ids=lambda path: path.stem)
+def test_load_dump_load_gives_the_same_hash(run, save, path, form):
+    run("load_wizards", path)
+    version = Version.objects.get()
+    dumped = save(f"dumped.{form}", run("dump_wizard", path.stem, "--format", form))
+    assert flow.read_faultless(dumped.read_bytes(), form).content_hash() == version.content_hash
+    assert run("load_wizards", dumped) == f"{path.stem}: unchanged, version 1, {version.content_hash[:12]}\n"
+
+
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(document=documents())
+def test_load_dump_load_gives_the_same_hash_for_any_document(run, save, document):
+    publishing.load(document)
+    for form in ("yaml", "json"):
+        dumped = run("dump_wizard", "toy", "--format", form)
+        assert flow.read(dumped, form).content_hash() == document.content_hash()
+
+
+def test_the_draft_is_dumped_and_with_version_the_version(run, save):
+    run("load_wizards", save("toy.yaml", TOY))
+    Node.objects.filter(key="ok").update(title="Changed")
+    assert "Changed" in run("dump_wizard", "toy")
+    assert flow.read(run("dump_wizard", "toy", "--version", "1")) == TOY
+    assert json.loads(run("dump_wizard", "toy", "--version", 1, "--format", "json")) == TOY.plain()
+
+
+def test_a_wizard_or_version_that_is_not_there_is_told(run, save):
+    with pytest.raises(CommandError, match=r"There is no wizard “toy”\. There are: none yet\."):
+        run("dump_wizard", "toy")
+    run("load_wizards", save("toy.yaml", TOY))
+    with pytest.raises(CommandError, match=r"There is no wizard “tyo”\. There are: toy\."):
+        run("dump_wizard", "tyo")
+    with pytest.raises(CommandError, match=r"toy has no version 2\."):
+        run("dump_wizard", "toy", "--version", "2")
+
+
+# --- check_wizards ----------------------------------------------------------------------------------------------
+
+GOOD = """\
+format: 1
+slug: toy
+title: Toy
+sources:
+  - {id: F1, fact: It has a lamp}
+symptoms:
+  - {id: s, label: It does not work, to: why}
+nodes:
+  - id: why
+    kind: diagnosis
+    title: Why
+    causes:
+      - {id: loose, label: Loose, procedure: press}
+      - {id: worn, label: Worn, procedure: press}
+    worked: ok
+    failed: ok
+  - id: ok
+    kind: outcome
+    result: solved
+    title: It works
+procedures:
+  - id: press
+    title: Press
+    steps:
+      - {id: hold, title: Hold}
+"""
+LOOSE, WORN = GOOD.splitlines(keepends=True)[12:14]
+
+
+def test_files_without_errors_pass(run, save):
+    assert run("check_wizards", save("toy.yaml", GOOD), save("other.yaml", TOY)) == "2 wizards, no errors\n"
+
+
+def test_the_fixtures_have_no_faults_at_all(run):
+    assert run("check_wizards", ROOT / "fixtures") == "3 wizards, no errors\n"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "told"),
+    [
+        ("    worked: ok\n", "    worked: gone\n", 15, "“It worked” leads to “gone”, and there is no such node."),
+        ("    failed: ok\n", "", 9, "leads nowhere."),
+        ("to: why", "to: who", 7, "“It does not work” leads to “who”"),
+        ("    worked: ok\n    failed: ok\n", "    worked: why\n    failed: why\n", 9, "nobody can reach an outcome."),
+        ("label: Worn", "label: loose", 14, "Two entries are both labelled “loose”"),
+        ("title: Why", "title: ''", 11, "This node has no title."),
+        ("label: Worn, ", "", 14, "A cause has no label."),
+        ("title: Toy", "title: ' '", 3, "The wizard has no title."),
+        (f"{LOOSE}{WORN}", "      []\n", 12, "This diagnosis has no causes."),
+        ("label: Worn, procedure: press", "label: Worn, procedure: gone", 14, "There is no procedure “gone”."),
+        ("title: It works", "title: It works\n    sources: [F1, F2]", 21, "It cites “F2”"),
+        ("{id: hold, title: Hold}", "{id: hold, title: Hold, sources: [F2]}", 25, "procedure press: It cites “F2”"),
+        ("result: solved", "result: done", 19, "nodes › 2 (ok) › result"),
+    ],
+    ids=lambda value: value if isinstance(value, int) else "",
+)  # fmt: skip
+def test_each_fault_is_told_with_its_line(run, save, old, new, line, told):
+    assert GOOD.count(old) == 1
+    path = save("toy.yaml", GOOD.replace(old, new))
+    with pytest.raises(CommandError) as refused:
+        run("check_wizards", path)
+    assert any(each.startswith(f"{path}:{line}: ") and told in each for each in str(refused.value).splitlines())
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        (
+            "procedures:",
+            "  - {id: x, kind: outcome, result: advice, title: X}\nprocedures:",
+            "node x: No symptom and no",
+        ),
+        (
+            "{id: hold, title: Hold}",
+            "{id: a, title: A}\n  - {id: b, title: B, steps: [{id: c, title: C}]}",
+            "procedure b: N",
+        ),
+    ],
+    ids=["unreachable", "unused"],
+)
+def test_a_warning_is_told_and_passes(run, save, old, new, told):
+    path = save("toy.yaml", GOOD.replace(old, new))
+    assert f"{path}: warning: {told}" in run("check_wizards", path)
+
+
+def test_without_a_path_the_drafts_are_checked(run, save):
+    run("load_wizards", save("toy.yaml", TOY))
+    assert run("check_wizards") == "1 wizards, no errors\n"
+    Node.objects.filter(key="ok").delete()
+    with pytest.raises(CommandError, match=r"toy: error: node q: “Choose yes” leads nowhere\."):
+        run("check_wizards")
+
+
+def test_checking_changes_nothing(run, save):
+    before = everything()
+    run("check_wizards", save("toy.yaml", GOOD))
+    assert everything() == before
