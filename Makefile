@@ -7,7 +7,7 @@ CHECK_ENV := ENV_FILE= SECRET_KEY=for-checks-only-0123456789-abcdefghijklmnopqrs
 SOURCES := helpdesk wizards tests manage.py gunicorn.conf.py
 
 .DEFAULT_GOAL := help
-.PHONY: help run test unit browser lint format types schema lock assets clean python dev
+.PHONY: help run test unit browser lint format types schema lock assets screenshots clean python dev
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -51,6 +51,11 @@ lock: dev ## pin the newest allowed versions: requirements*.in -> requirements*.
 
 assets: ## build static/vendor from assets/ (needs npm; the result is checked in)
 	@cd assets && npm ci --no-audit --no-fund && npm run build
+
+# Every page in every size: make screenshots SHOTS="/tmp/pages"
+SHOTS := docs/screenshots home-390-light question-390-light countdown-390-light solved-390-dark
+screenshots: dev ## take the pictures in docs/screenshots anew
+	@$(VENV) -m tests.browser.screenshots $(SHOTS)
 
 clean: ## forget .venv and caches; var/ with its data stays
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis assets/node_modules

@@ -6,6 +6,7 @@ from collections import deque
 from dataclasses import dataclass
 
 from wizards import flow
+from wizards.flow.procedures import FAILED, NEXT, WORKED
 
 
 @dataclass(frozen=True)
@@ -22,8 +23,14 @@ class Screen:
         return self.position.node, self.position.cause, self.position.step
 
     def offered(self, document: flow.Document) -> tuple[str, ...]:
-        """Return the legal answers here."""
-        return flow.node_at(document, self.position).answers(document, self.position)
+        """Return the answers that the page shows: fewer than are legal, on the way to a procedure's last step."""
+        node = flow.node_at(document, self.position)
+        answers = node.answers(document, self.position)
+        if NEXT not in answers:
+            return answers
+        procedure = node.procedure_in_hand(document, self.position)
+        hidden = {FAILED, WORKED} if procedure and procedure.erases else {FAILED}
+        return tuple(each for each in answers if each not in hidden)
 
     def after(self, document: flow.Document, answer: str) -> Screen:
         """Return the screen that an answer leads to."""

@@ -115,11 +115,6 @@ def texts() -> st.SearchStrategy[str]:
     return st.one_of(st.just(""), st.sampled_from(NASTY_TEXTS + NASTY), st.text(alphabet, max_size=20))
 
 
-def ids(least: int, most: int) -> st.SearchStrategy[list[str]]:
-    """Return lists of different ids."""
-    return st.lists(st.sampled_from(IDS), min_size=least, max_size=most, unique=True)
-
-
 def documents(slug: str = "toy") -> st.SearchStrategy[flow.Document]:
     """Return faultless documents: `flow.errors` finds nothing in them."""
     return _documents(slug, broken=False)
@@ -134,7 +129,7 @@ def broken_documents(slug: str = "toy") -> st.SearchStrategy[flow.Document]:
 def _documents(draw: st.DrawFn, slug: str, broken: bool) -> flow.Document:
     facts = draw(st.lists(st.sampled_from(FACTS), max_size=3, unique=True))
     make = _Make(draw, broken, facts)
-    names = draw(ids(1, 6)) + (draw(st.lists(st.sampled_from(IDS), max_size=2)) if broken else [])
+    names = make.names(draw(st.sampled_from(range(1, 7))))
     procedures = make.procedures()
     nodes = [make.node(place, names, [each["id"] for each in procedures]) for place in range(len(names))]
     return flow.Document.model_validate(
@@ -184,10 +179,15 @@ class _Make:
     def cited(self) -> list[str]:
         return self.random.choices(self.known, k=self.one(0, 1, 2))
 
-    def ids(self, least: int, most: int) -> list[str]:
-        if self.broken:
-            return self.draw(st.lists(st.sampled_from(IDS[:6]), max_size=most))
-        return self.draw(ids(least, most))
+    def names(self, size: int) -> list[str]:
+        """Return that many different ids; where things may be broken, perhaps some of them twice."""
+        names = self.random.sample(IDS, size)
+        return names + self.random.choices(names, k=self.one(0, 0, 1, 2)) if self.broken else names
+
+    def ids(self) -> list[str]:
+        """Return the ids of a list's parts: one to three; where things may be broken, none or the same ones twice."""
+        size = self.random.randint(0 if self.broken else 1, 3)
+        return self.random.choices(IDS[:6], k=size) if self.broken else self.random.sample(IDS, size)
 
     def target(self, names: Sequence[str], place: int | None = None) -> str:
         """Return a target: after `place` in `names`, so that every node leads to the last one; else anywhere."""
@@ -201,10 +201,10 @@ class _Make:
                 "id": name,
                 "label": self.label(place),
                 "words": self.texts(),
-                "to": self.target(names),
+                "to": names[0] if self.broken and place == 0 else self.target(names),
                 "sources": self.cited(),
             }
-            for place, name in enumerate(["s", *self.draw(ids(0, 2))])
+            for place, name in enumerate(["s", *self.random.sample(IDS, self.one(0, 1, 2))])
         ]
 
     def procedures(self) -> list[dict[str, Any]]:
@@ -217,10 +217,10 @@ class _Make:
                 "erases": self.one("", "Every setting.", self.text()),
                 "worked_label": self.text(),
                 "failed_label": self.text(),
-                "steps": [self.step(each) for each in self.ids(1, 3)],
+                "steps": [self.step(each) for each in self.ids()],
                 "sources": self.cited(),
             }
-            for name in self.draw(ids(1, 3))
+            for name in self.random.sample(IDS, self.one(1, 2, 3))
         ]
 
     def step(self, name: str) -> dict[str, Any]:
@@ -238,7 +238,7 @@ class _Make:
         }
 
     def node(self, place: int, names: Sequence[str], procedures: Sequence[str]) -> dict[str, Any]:
-        kinds = ["question", "diagnosis", "procedure", "outcome"]
+        kinds = ["question", "diagnosis", "procedure", "diagnosis", "procedure", "outcome"]
         kind = "outcome" if place == len(names) - 1 else self.draw(st.sampled_from(kinds))
         common = {
             "id": names[place],
@@ -260,7 +260,7 @@ class _Make:
                     "reason": self.text(),
                     "to": self.target(names, place if index == 0 else None),
                 }
-                for index, name in enumerate(self.ids(1, 3))
+                for index, name in enumerate(self.ids())
             ]
         }
 
@@ -278,7 +278,7 @@ class _Make:
                 "note": self.text(),
                 "sources": self.cited(),
             }
-            for index, name in enumerate(self.ids(1, 3))
+            for index, name in enumerate(self.ids())
         ]
         return {"causes": causes, "worked": self.target(names), "failed": self.target(names, place)}
 

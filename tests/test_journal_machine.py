@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 from django.db import transaction
-from hypothesis import settings
+from hypothesis import Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
@@ -66,10 +66,11 @@ class Machine(RuleBasedStateMachine):
             assert self.attempt(lambda: journal.answer(self.mine, number, given))
             assert len(self.logged) == length, "the same answer again was logged twice"
 
-    @rule(data=st.data())
-    def answer_as_offered(self, data: st.DataObject) -> None:
-        if legal := self.legal(len(self.logged)):
-            self.answer(len(self.logged), data.draw(st.sampled_from(legal)))
+    @rule(data=st.data(), times=st.integers(1, 4))
+    def answer_as_offered(self, data: st.DataObject, times: int) -> None:
+        for _ in range(times):
+            if legal := self.legal(len(self.logged)):
+                self.answer(len(self.logged), data.draw(st.sampled_from(legal)))
 
     @rule(data=st.data())
     def answer_on_an_earlier_page(self, data: st.DataObject) -> None:
@@ -128,6 +129,10 @@ class Machine(RuleBasedStateMachine):
         Version.objects.all().delete()
 
 
+# Without making a failure small: that takes minutes here, and tests/flow/test_machine.py does it for the engine.
+RUN = settings(max_examples=25, stateful_step_count=12, phases=[Phase.explicit, Phase.generate])
+
+
 @pytest.mark.django_db
 def test_whatever_is_done_the_log_and_the_row_keep_their_promises():
-    run_state_machine_as_test(Machine, settings=settings(max_examples=20, stateful_step_count=15))
+    run_state_machine_as_test(Machine, settings=RUN)

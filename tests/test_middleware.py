@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.middleware.csrf import get_token
 from django.test import Client
 from django.urls import path
+from django.utils.http import parse_header_parameters
 from django.views.decorators.csrf import csrf_exempt
 from hypothesis import given
 from hypothesis import strategies as st
@@ -131,11 +132,13 @@ def test_a_forged_charset_is_ignored(charset, kind):
     assert arrived["query"] == {"q": "\\ud800"}
 
 
-@pytest.mark.parametrize("boundary", ["x", '"x y"', "'x'", '"x;y"', r'"x\"y"', r'"x\\y"'])
+@pytest.mark.parametrize("boundary", ["x", '"x y"', "'x'", '"x;y"', r'"x\"y"', r'"x\\y"', r'"x\";y"'])
 def test_a_boundary_is_passed_on_as_it_was(boundary):
     between = json.loads(boundary) if boundary.startswith('"') else boundary
     body = f'--{between}\r\nContent-Disposition: form-data; name="a"\r\n\r\nb\r\n--{between}--\r\n'
-    status, page = ask(f"multipart/form-data; charset=hex; boundary={boundary}", body.encode())
+    kind = f"multipart/form-data; charset=hex; boundary={boundary}"
+    assert parse_header_parameters(wsgi.plain_type(kind)) == ("multipart/form-data", {"boundary": between})
+    status, page = ask(kind, body.encode())
     assert (status, json.loads(page)["form"]) == (200, {"a": ["b"]})
 
 

@@ -164,6 +164,17 @@ def test_a_node_may_change_its_kind(node, other):
         needed = [procedure] if any(mark in line for mark in "[{") else []
         document = graph("q? a:n b:ok", line, "ok = solved", *needed)
         assert publishing.compile_draft(publishing.load(document)) == document
+        assert [procedure.key for procedure in Procedure.objects.all()] == [part.id for part in document.procedures]
+
+
+def test_what_is_left_over_from_a_node_of_another_kind_does_not_count():
+    wizard = publishing.load(TOY)
+    WizardProcedure.objects.all().delete()
+    assert {part.id for part in publishing.compile_draft(wizard).procedures} == {"press", "wipe"}
+    wizard.nodes.filter(key="why").update(kind="outcome", result="advice")
+    assert {part.id for part in publishing.compile_draft(wizard).procedures} == {"wipe"}
+    wizard.nodes.filter(key="fix").update(kind="outcome", result="advice")
+    assert publishing.compile_draft(wizard).procedures == ()
 
 
 def test_an_editors_procedure_that_is_used_but_not_listed_comes_after_those_listed():

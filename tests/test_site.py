@@ -132,10 +132,3 @@ def test_cookies_are_bound_to_the_host_where_the_site_is_https(behind_proxy):
     assert "; HttpOnly" in cookie
     assert "Path=/" in cookie
     assert "Domain" not in cookie
-
-
-def test_a_proxys_word_is_not_taken_where_none_was_announced(started):
-    status, headers, _ = fetch(f"{started.url}/admin/login/", **{"X-Forwarded-Proto": "https"})
-    assert status == 200
-    assert "Secure" not in headers["Set-Cookie"]
-    assert headers["Strict-Transport-Security"] is None

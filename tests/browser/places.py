@@ -19,6 +19,7 @@ from tests.browser.walks import (
     is_screen,
     number_of,
     plan,
+    step_at,
     step_with,
     tried,
 )
@@ -132,10 +133,25 @@ def lose_the_connection(page: Page) -> None:
     expect(page.locator("#retry")).to_be_visible()
 
 
+def start_counting(page: Page) -> None:
+    """Start the countdown, and let eight seconds pass at once."""
+    page.clock.install()
+    page.reload()
+    page.get_by_role("button", name="Start the").click()
+    page.clock.fast_forward(8000)
+    expect(page.locator("#page").get_by_role("button", name="Start again")).to_be_visible()
+
+
 def from_the_future(page: Page) -> None:
     """Ask for a page that was not reached yet."""
     number = number_of(page)
     page.goto(ADDRESS.sub(lambda found: f"/s/{found['code']}/{number + 50}/", page.url))
+
+
+def hold_for_long(document: flow.Document, position: flow.Position) -> bool:
+    """Want a step at which something is held for twenty seconds."""
+    found = step_at(document, position)
+    return found is not None and found[1].hold_seconds == 20
 
 
 QUESTION = (is_screen("question"),)
@@ -157,6 +173,7 @@ PLACES = (
     Place("diagnosis-tried", wanted=(tried,)),
     Place("confirm", wanted=(is_screen("confirm"),)),
     Place("step-hold", wanted=(step_with(hold_seconds=True),)),
+    Place("countdown", wanted=(hold_for_long,), slug="zosi-camera", then=start_counting),
     Place("step-wait", wanted=(step_with(wait_seconds=True),)),
     Place("step-picture", wanted=(PICTURE,)),
     Place("step-last", wanted=(step_with(last=True),)),

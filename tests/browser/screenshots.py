@@ -1,31 +1,34 @@
-"""Take a picture of every kind of page, on a phone and on a wide screen, light and dark.
+"""Take pictures of every kind of page, on a phone and on a wide screen, light and dark.
 
-    python -m tests.browser.screenshots FOLDER [NAME...]
+    python -m tests.browser.screenshots FOLDER                          all of them, whole pages
+    python -m tests.browser.screenshots FOLDER home-390-light ...       these, as much as the screen shows
 
 In:  the project as it is; it is started the way `make run` starts it, in a folder of its own.
-Out: FOLDER/NAME-390-light.png and so on.
+Out: FOLDER/PLACE-WIDTH-SCHEME.png
 """
 
 from __future__ import annotations
 
 import sys
 import tempfile
+from itertools import product
 from pathlib import Path
 
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Browser, sync_playwright
 
 from tests import chromium
 from tests.browser import served
-from tests.browser.places import PLACES
+from tests.browser.places import PLACES, Documents, Place
 from tests.conftest import CHROMIUM_ARGUMENTS
 from wizards import flow
 
-SIZES = {390: 844, 1280: 800}
+SIZES = {390: 1040, 1280: 800}
+SCHEMES = ("light", "dark")
 
 
 def main(arguments: list[str]) -> None:
-    """Take the pictures of the places named, or of all."""
-    target, names = Path(arguments[0]), arguments[1:]
+    """Take the pictures named, or all."""
+    target, names = Path(arguments[0]), set(arguments[1:])
     target.mkdir(parents=True, exist_ok=True)
     files = sorted((served.ROOT / "fixtures").glob("*.yaml"))
     read = [flow.read_faultless(file.read_bytes(), "yaml") for file in files]
@@ -33,18 +36,38 @@ def main(arguments: list[str]) -> None:
     with tempfile.TemporaryDirectory() as folder, served.site(Path(folder)) as address, sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=chromium.find(), args=CHROMIUM_ARGUMENTS)
         for place in PLACES:
-            if not names or place.name in names:
-                context = browser.new_context(base_url=address, locale="en-GB", reduced_motion="reduce")
-                page = context.new_page()
-                place.open(page, documents)
-                for width, height in SIZES.items():
-                    for scheme in ("light", "dark"):
-                        page.set_viewport_size({"width": width, "height": height})
-                        page.emulate_media(color_scheme=scheme)
-                        page.screenshot(path=target / f"{place.name}-{width}-{scheme}.png", full_page=True)
-                context.close()
-                print(place.name, flush=True)
+            shots = [name for name in all_names(place) if not names or name[0] in names]
+            if shots:
+                take(browser, address, place, documents, shots, target, full_page=not names)
         browser.close()
+
+
+def all_names(place: Place) -> list[tuple[str, int, str]]:
+    """Return (name, width, scheme) for each picture of a place."""
+    return [(f"{place.name}-{width}-{scheme}", width, scheme) for width, scheme in product(SIZES, SCHEMES)]
+
+
+def take(
+    browser: Browser,
+    address: str,
+    place: Place,
+    documents: Documents,
+    shots: list[tuple[str, int, str]],
+    target: Path,
+    *,
+    full_page: bool,
+) -> None:
+    """Go to a place once, and take pictures of it."""
+    context = browser.new_context(base_url=address, locale="en-GB", reduced_motion="reduce")
+    page = context.new_page()
+    place.open(page, documents)
+    for name, width, scheme in shots:
+        page.set_viewport_size({"width": width, "height": SIZES[width]})
+        page.emulate_media(color_scheme=scheme)
+        page.evaluate("scrollTo(0, 0)")
+        page.screenshot(path=target / f"{name}.png", full_page=full_page)
+        print(name, flush=True)
+    context.close()
 
 
 if __name__ == "__main__":

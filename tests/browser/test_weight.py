@@ -68,9 +68,14 @@ class Load:
     url: str
     kind: str
     bytes: int = 0
+    finished: bool = False
 
     def __str__(self) -> str:
         return f"{self.bytes:6} B  {self.kind:10} {urlsplit(self.url).path}"
+
+
+# After two frames a page has asked for all that it shows.
+SETTLED = "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 
 
 class Wire:
@@ -82,18 +87,25 @@ class Wire:
         session.on("Network.requestWillBeSent", self._asked)
         session.on("Network.loadingFinished", self._finished)
         session.send("Network.enable")
-        self._session = session
+        self._session, self._page = session, page
 
     def _asked(self, event: dict) -> None:
-        self.loads[event["requestId"]] = Load(event["request"]["url"], event.get("type", "Other"))
+        if event["request"]["url"].startswith("http"):
+            self.loads[event["requestId"]] = Load(event["request"]["url"], event.get("type", "Other"))
 
     def _finished(self, event: dict) -> None:
         if event["requestId"] in self.loads:
-            self.loads[event["requestId"]].bytes = int(event["encodedDataLength"])
+            load = self.loads[event["requestId"]]
+            load.bytes, load.finished = int(event["encodedDataLength"]), True
 
     def take(self) -> list[Load]:
-        """Return what was loaded since the last time; what the cache had needed no wire."""
-        self._session.send("Network.enable")  # events that are on their way arrive before its answer
+        """Wait until all is loaded, and return what was since the last time; what the cache had needed no wire."""
+        self._page.evaluate(SETTLED)
+        for _ in range(100):
+            self._session.send("Network.enable")  # events that are on their way arrive before its answer
+            if all(load.finished for load in self.loads.values()):
+                break
+            self._page.wait_for_timeout(20)
         taken = [load for load in self.loads.values() if load.bytes]
         self.loads.clear()
         return taken
@@ -170,7 +182,6 @@ def measure(page: Page, document: flow.Document, journey: Journey) -> Iterator[t
     for answer, (number, position) in zip(journey.answers, places, strict=True):
         give(page, answer)
         arrived(page, number)
-        page.wait_for_load_state("networkidle")
         loads = wire.take()
         pictures = [load for load in loads if "/static/pictures/" in load.url]
         rest = [load for load in loads if load not in pictures]

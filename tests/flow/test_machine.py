@@ -46,12 +46,12 @@ class Machine(RuleBasedStateMachine):
         self.logged += events
         return True
 
-    @rule(data=st.data())
-    def answer_as_offered(self, data: st.DataObject) -> None:
-        position = self.history.pages[-1].position
-        legal = flow.node_at(self.document, position).answers(self.document, position)
-        if legal:
-            self.answer(len(self.history), data.draw(st.sampled_from(legal)))
+    @rule(data=st.data(), times=st.integers(1, 4))
+    def answer_as_offered(self, data: st.DataObject, times: int) -> None:
+        for _ in range(times):
+            position = self.history.pages[-1].position
+            if legal := flow.node_at(self.document, position).answers(self.document, position):
+                self.answer(len(self.history), data.draw(st.sampled_from(legal)))
 
     @rule(data=st.data(), number=NUMBERS)
     def answer_on_some_page(self, data: st.DataObject, number: int) -> None:
@@ -119,4 +119,4 @@ class Machine(RuleBasedStateMachine):
 
 
 TestMachine = Machine.TestCase
-TestMachine.settings = settings(max_examples=120, stateful_step_count=25)
+TestMachine.settings = settings(max_examples=120, stateful_step_count=20)

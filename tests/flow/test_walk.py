@@ -64,6 +64,12 @@ def test_a_choice_that_leads_nowhere_yet_is_illegal():
         walk.answer("a")
 
 
+def test_a_position_at_a_node_that_is_not_there_takes_no_answer():
+    for act in (flow.answer, flow.moved):
+        with pytest.raises(flow.IllegalMove, match="no longer there"):
+            act(TOY, Position("gone"), "yes")
+
+
 def test_an_answer_is_told_as_the_person_read_it():
     question, diagnosis, fix = (TOY.node(name) for name in ("q", "why", "fix"))
     assert question.wording(TOY, Position("q"), "yes") == "Choose yes"

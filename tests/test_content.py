@@ -1,0 +1,266 @@
+"""The wizards that come with the site: every fact is stated, every screen can be reached, nothing is asked too late."""
+
+import re
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from tests.explore import screens, ways
+from tests.reading import read
+from tests.versions import publish
+from tests.visitor import HTMX, Visitor
+from wizards import flow
+from wizards.flow.kinds import Diagnosis, ProcedureNode, Question
+from wizards.flow.procedures import CONFIRM
+
+ROOT = Path(__file__).resolve().parent.parent
+FIXTURES = sorted((ROOT / "fixtures").glob("*.yaml"))
+# A row of the sheet: | HR-S1 | the fact |, with a mark where the guides leave it open.
+ROW = re.compile(r"^\| ([A-Z]{2}-[A-Za-z0-9]+)( `!`)? \|", re.MULTILINE)
+FACTS = dict(ROW.findall((ROOT / "docs" / "camera-facts.md").read_text()))
+
+
+@cache
+def document_in(path):
+    return flow.read(path.read_text())
+
+
+@pytest.fixture(params=FIXTURES, ids=lambda path: path.stem)
+def document(request):
+    """Give each wizard that comes with the site."""
+    return document_in(request.param)
+
+
+def cited_by(document):
+    """Yield what each part is called, and the facts that it cites."""
+    for symptom in document.symptoms:
+        yield f"symptom {symptom.id}", symptom.sources
+    for node in document.nodes:
+        yield f"node {node.id}", node.sources
+        for cause in getattr(node, "causes", ()):
+            yield f"cause {cause.id} of {node.id}", cause.sources
+    for procedure in document.procedures:
+        yield f"procedure {procedure.id}", procedure.sources
+        for step in procedure.steps:
+            yield f"step {step.id} of {procedure.id}", step.sources
+
+
+# Facts
+
+
+def test_the_sheet_holds_the_facts_that_it_should():
+    assert len(FACTS) == 93
+
+
+def test_every_fact_is_stated_somewhere():
+    stated = {fact for path in FIXTURES for _, sources in cited_by(document_in(path)) for fact in sources}
+    assert FACTS.keys() - stated == set()
+
+
+def test_every_part_cites_a_known_fact_or_says_that_it_is_editorial(document):
+    known = {*FACTS, flow.EDITORIAL}
+    assert [part for part, sources in cited_by(document) if not sources or not known.issuperset(sources)] == []
+
+
+def test_a_wizards_own_facts_are_rows_of_the_sheet_and_all_are_used(document):
+    own = [source.id for source in document.sources]
+    assert len(set(own)) == len(own)
+    assert set(own) <= FACTS.keys()
+    cited = {fact for _, sources in cited_by(document) for fact in sources} - {flow.EDITORIAL}
+    assert cited == set(own)
+
+
+def test_a_fact_is_marked_open_where_the_sheet_marks_it(document):
+    assert [source.id for source in document.sources if source.open != bool(FACTS[source.id])] == []
+
+
+def test_a_fact_that_is_open_comes_with_a_note_for_agents(document):
+    open_facts = {source.id for source in document.sources if source.open}
+    parts = [*document.nodes] + [step for each in document.procedures for step in each.steps]
+    noted = {fact for part in parts if part.note for fact in part.sources}
+    assert open_facts - noted == set()
+
+
+# Order and safety
+
+
+def test_a_wizard_has_no_errors_and_no_warnings(document):
+    assert [str(fault) for fault in flow.faults(document)] == []
+
+
+def test_everything_that_an_agent_reads_aloud_is_written(document):
+    spoken = [node for node in document.nodes if isinstance(node, Question | Diagnosis)]
+    assert [node.id for node in spoken if not node.say] == []
+    assert [(each.id, step.id) for each in document.procedures for step in each.steps if not step.say] == []
+
+
+def test_every_picture_is_there_and_is_described(document):
+    pictures = [step.picture for each in document.procedures for step in each.steps if step.picture]
+    assert [picture for picture in pictures if not picture.alt] == []
+    drawn = {path.stem for path in (ROOT / "static" / "pictures").glob("*.svg")}
+    assert {picture.name for picture in pictures} - drawn == set()
+
+
+def test_what_erases_something_is_never_begun_without_asking(document):
+    for screen in screens(document):
+        for answer in screen.offered(document):
+            after = screen.after(document, answer)
+            procedure = in_hand(document, after)
+            if procedure and procedure.erases and after.position.step == procedure.steps[0].id:
+                assert in_hand(document, screen) == procedure
+                assert (screen.position.step, answer) == ("", CONFIRM), screen
+
+
+def test_a_reset_says_that_it_erases(document):
+    resets = [each for each in document.procedures if each.title.startswith("Reset ")]
+    assert resets
+    assert [each.id for each in resets if not each.erases] == []
+
+
+def test_who_declines_is_led_elsewhere(document):
+    for node in document.nodes:
+        if isinstance(node, ProcedureNode) and document.procedure(node.procedure).erases:
+            assert node.declined not in {"", node.id}
+
+
+def test_a_human_can_be_reached_from_every_screen_by_answers_alone(document):
+    found = screens(document)
+    leads = {each.key: {each.after(document, given).key for given in each.offered(document)} for each in found}
+    reached = {each.key for each in found if flow.outcome(document, each.position) == "unsolved"}
+    assert reached
+    while more := {key for key, after in leads.items() if after & reached} - reached:
+        reached |= more
+    ends = {each.key for each in found if flow.outcome(document, each.position)}
+    assert leads.keys() - reached - ends == set()
+
+
+def test_everything_that_is_written_can_be_reached(document):
+    found = screens(document)
+    assert {node.id for node in document.nodes} - {each.position.node for each in found} == set()
+    shown = {(in_hand(document, each).id, each.position.step) for each in found if each.position.step}
+    written = {(each.id, step.id) for each in document.procedures for step in each.steps}
+    assert written - shown == set()
+
+
+def in_hand(document, screen):
+    """Return the procedure in hand on a screen, if any."""
+    return flow.node_at(document, screen.position).procedure_in_hand(document, screen.position)
+
+
+# By clicking
+
+
+@pytest.mark.django_db
+def test_every_fact_is_reached_by_clicking():
+    shown, unreached = set(), []
+    for path in FIXTURES:
+        document = document_in(path)
+        publish(document)
+        shown |= facts_of_product_page(document)
+        found = screens(document)
+        seen = set()
+        for way in ways(found):
+            seen |= clicked(document, way, shown)
+        unreached += [screen.key for screen in found if screen.key not in seen]
+    assert unreached == []
+    assert FACTS.keys() - shown == set()
+
+
+def facts_of_product_page(document):
+    """Return the facts of the symptoms that the product's page shows."""
+    page = whole(Visitor().client.get(f"/w/{document.slug}/"))
+    for symptom in document.symptoms:
+        assert f"/begin/{document.slug}/{symptom.id}/" in page.beginnings
+    return {fact for symptom in document.symptoms if symptom.label in page.text for fact in symptom.sources}
+
+
+def clicked(document, way, shown):
+    """Click along a way; add to `shown` the facts of what was seen, and return the keys of the screens."""
+    visitor = Visitor().begin(document.slug, way.symptom)
+    position, keys = flow.entry(document, way.symptom), set()
+    page = whole(visitor.see())
+    for given in (*way.answers, ""):
+        shown |= facts_of(document, position, page)
+        keys.add((position.node, position.cause, position.step))
+        if given:
+            assert given in {*page.radios, *page.buttons}, f"{given} is not offered on {page.h1}"
+            fragment = read(visitor.answer(given, headers=HTMX))
+            page = whole(visitor.see())
+            assert fragment.inline == []
+            assert fragment.title == page.title
+            position = flow.moved(document, position, given)
+    assert visitor.session.position == position
+    return keys
+
+
+def whole(response):
+    """Return a page, held to be one: found, whole, with a title, one heading, and nothing that the policy stops."""
+    page = read(response)
+    assert response.status_code == 200
+    assert page.whole
+    assert page.title
+    assert len(page.all("h1")) == 1
+    assert page.inline == []
+    policy = dict(each.strip().split(" ", 1) for each in response["Content-Security-Policy"].split(";"))
+    assert policy["default-src"] == "'none'"
+    assert set(policy.values()) == {"'self'", "'none'"}
+    return page
+
+
+def facts_of(document, position, page):
+    """Return the facts of the parts that a page shows: its node, the causes on its list, its procedure and step."""
+    node = flow.node_at(document, position)
+    procedure = node.procedure_in_hand(document, position)
+    if procedure is None:
+        assert page.h1 == node.title
+        causes = [cause for cause in getattr(node, "causes", ()) if cause.label in page.text]
+        return {*node.sources, *(fact for cause in causes for fact in cause.sources)}
+    assert procedure.title in page.text
+    step = next((each for each in procedure.steps if each.id == position.step), None)
+    assert page.h1 == (step.title if step else procedure.title)
+    return {*node.sources, *procedure.sources, *(step.sources if step else ())}
+
+
+# Each in its own words
+
+
+@pytest.mark.django_db
+def test_every_screen_has_a_title_of_its_own(document):
+    publish(document)
+    titles = {}
+    for way in ways(screens(document)):
+        visitor = Visitor().begin(document.slug, way.symptom)
+        position = flow.entry(document, way.symptom)
+        for given in (*way.answers, ""):
+            procedure = flow.node_at(document, position).procedure_in_hand(document, position)
+            # The steps of a procedure are the same screens wherever it is used.
+            titles.setdefault(read(visitor.see()).title, set()).add(
+                (procedure.id, position.step) if procedure else (position.node,)
+            )
+            if given:
+                visitor.answer(given)
+                position = flow.moved(document, position, given)
+    assert {title: found for title, found in titles.items() if len(found) > 1} == {}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", ["steps", "told", "remark", "help"])
+def test_the_pages_beside_the_way_hold_to_the_policy_too(document, name):
+    publish(document)
+    for way in ways(screens(document))[::4]:
+        visitor = Visitor().begin(document.slug, way.symptom).walk(*way.answers[:-1])
+        if name != "steps" or visitor.session.step:
+            whole(visitor.see(name))
+
+
+@pytest.mark.django_db
+def test_the_ways_in_hold_to_the_policy_too():
+    for path in FIXTURES:
+        publish(document_in(path))
+    Visitor().begin("zosi-camera", document_in(FIXTURES[-1]).symptoms[0].id)
+    for address in ("/", "/search/", "/search/?q=reset", "/search/?q=xyzzy", "/contact/"):
+        whole(Visitor().client.get(address))
+    for address in ("/nowhere/", "/?q=%00"):
+        page = read(Visitor().client.get(address))
+        assert page.inline == []
