@@ -6,6 +6,7 @@ The last lines say what ran on which database and browser, and what was skipped.
 import argparse
 import dataclasses
 import os
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -108,4 +109,6 @@ def postgres_version(address: str) -> str:
 
 
 if __name__ == "__main__":
+    # Ended from outside, it still stops the server that it started.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     sys.exit(main(sys.argv[1:]))

@@ -3,7 +3,6 @@
 documents   slug -> document, as fixtures/ has them
 site        the live server's address, with these wizards published
 visitor     visitor(java_script=False, ...) gives a page in a browser of its own
-begun       begun(page, journey) gives that visitor a session which stands at the end of a journey
 complained  what consoles said; a test that provokes something takes it out with complained.expect(...)
 """
 
@@ -15,14 +14,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.browser.walks import Journey
-from wizards import access, flow, journal, publishing
-from wizards.models import Session, Version, Wizard
+from tests.browser.walks import PATIENCE
+from wizards import flow, publishing
+from wizards.models import Version, Wizard
 
 FIXTURES = Path(__file__).resolve().parents[2] / "fixtures"
-SECRET = "the-secret-of-the-visitor-in-browser-tests"
+expect.set_options(timeout=PATIENCE)
 REPORT_VIOLATIONS = """
     document.addEventListener("securitypolicyviolation", (event) =>
         console.error(`content policy: ${event.violatedDirective} ${event.blockedURI}`));
@@ -96,7 +95,7 @@ def visitor(browser: Browser, complained: Complaints, site: str) -> Iterator[Cal
         context = browser.new_context(
             locale="en-GB", timezone_id="Europe/London", java_script_enabled=java_script, **options
         )
-        context.set_default_timeout(5000)
+        context.set_default_timeout(PATIENCE)
         complained.listen(context)
         contexts.append(context)
         return context.new_page()
@@ -104,23 +103,3 @@ def visitor(browser: Browser, complained: Complaints, site: str) -> Iterator[Cal
     yield arrive
     for context in contexts:
         context.close()
-
-
-@pytest.fixture
-def begun(site: str, documents) -> Callable[..., Session]:
-    """Give a function that makes a session stand at the end of a journey, and makes the page's visitor its owner."""
-
-    def begin(page: Page, document: flow.Document, journey: Journey) -> Session:
-        session = make_session(document.slug, journey)
-        page.context.add_cookies([{"name": "visitor", "value": SECRET, "url": site, "httpOnly": True}])
-        return session
-
-    return begin
-
-
-def make_session(slug: str, journey: Journey) -> Session:
-    """Return a session of the visitor with SECRET that was answered along a journey."""
-    session = journal.begin(Wizard.objects.get(slug=slug).current, journey.symptom, access.digest(SECRET))
-    for answer in journey.answers:
-        session = journal.answer(Session.objects.filter(pk=session.pk), session.count, answer)
-    return session

@@ -14,7 +14,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 PARTS = ("helpdesk", "wizards", "templates", "static", "fixtures", "manage.py", "gunicorn.conf.py")
-PATIENCE = 60  # seconds until it answers: the first start migrates, loads and compresses
+PATIENCE = 120  # seconds until it answers: the first start migrates, loads and compresses
 
 
 @contextlib.contextmanager

@@ -55,7 +55,7 @@ def test_a_customer_is_led_all_the_way(visitor, camera, result, java_script):
 
 
 def choose(page: Page, document: flow.Document, symptom: str) -> None:
-    """Search for a symptom by its first search word, and choose it from what is found."""
+    """Search for a symptom in its own words, and choose it from what is found."""
     wanted = document.symptom(symptom)
     page.goto("/")
     page.get_by_role("searchbox").fill(f"{wanted.label}, hikvision")

@@ -17,6 +17,7 @@ from playwright.sync_api import Browser, Page
 from tests.browser import served
 from tests.browser.client import Client
 from tests.browser.walks import (
+    PATIENCE,
     Journey,
     arrived,
     ends,
@@ -115,7 +116,7 @@ class Wire:
 def page(browser: Browser, address) -> Iterator[Page]:
     """Give a page of a new visitor to the served site, whose cache is empty."""
     context = browser.new_context(locale="en-GB", base_url=address, viewport={"width": 390, "height": 844})
-    context.set_default_timeout(5000)
+    context.set_default_timeout(PATIENCE)
     yield context.new_page()
     context.close()
 

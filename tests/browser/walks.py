@@ -18,6 +18,7 @@ from playwright.sync_api import Page, expect
 from wizards import flow
 
 Wanted = Callable[[flow.Document, flow.Position], bool]
+PATIENCE = 10_000  # milliseconds: enough for a busy machine
 ADDRESS = re.compile(r"/s/(?P<code>[a-z0-9]+)/(?P<number>\d+)/")
 
 

@@ -64,7 +64,7 @@ class AnyRequest(TestCase):
     def setUpTestData(cls):
         publish()
 
-    @settings(max_examples=150, phases=(Phase.explicit, Phase.reuse, Phase.generate))  # shrinking takes minutes
+    @settings(max_examples=100, phases=(Phase.explicit, Phase.reuse, Phase.generate))  # shrinking takes minutes
     @given(data=st.data())
     def test_no_request_is_a_fault_of_ours_and_only_legal_moves_are_logged(self, data):
         visitor, other = Visitor().begin(), Visitor().begin()

@@ -13,7 +13,7 @@ from wizards.models import Event, Session, Words
 
 pytestmark = pytest.mark.django_db
 
-HUGE = ("9" * 20, "9" * 5000, str(2**31), str(2**63), str(2**64))
+HUGE = (str(2**31), str(2**63), "9" * 20, "9" * 5000)
 SURROGATE = b"\xed\xa0\x80"
 POSTED = ("step", "back", "restart", "remark", "feedback")
 LONGEST_BODY = 64 * 1024
@@ -83,23 +83,23 @@ def test_a_number_that_is_none_is_a_404(visitor, number, method):
 # Numbers that no page has
 
 
-@pytest.mark.parametrize("number", ["0", "3", "99", *HUGE], ids=lambda number: number[:22])
 @pytest.mark.parametrize("name", ["step", "remark", "steps", "told"])
-def test_a_page_that_was_not_reached_is_refused_with_the_way_back(visitor, name, number):
-    answer = visitor.raw("GET", visitor.address(name, number))
-    refused(answer, {400, 404})
-    if answer[0] == 400:
-        assert "has not been reached yet" in read(answer[1]).text
-        assert visitor.address("step", 2) in read(answer[1]).links
+def test_a_page_that_was_not_reached_is_refused_with_the_way_back(visitor, name):
+    for number in ("0", "3", "99", *HUGE):
+        answer = visitor.raw("GET", visitor.address(name, number))
+        refused(answer, {400, 404})
+        if answer[0] == 400:
+            assert "has not been reached yet" in read(answer[1]).text
+            assert visitor.address("step", 2) in read(answer[1]).links
 
 
 @pytest.mark.parametrize("headers", [{}, {"HTTP_HX_REQUEST": "true"}], ids=["page", "htmx"])
-@pytest.mark.parametrize("number", ["0", "3", "99", *HUGE], ids=lambda number: number[:22])
 @pytest.mark.parametrize("name", POSTED)
-def test_nothing_is_logged_for_a_page_that_was_not_reached(visitor, name, number, headers):
+def test_nothing_is_logged_for_a_page_that_was_not_reached(visitor, name, headers):
     before = rows()
     body = b"answer=next&helped=yes&words=hello"
-    refused(visitor.raw("POST", visitor.address(name, number), body, **headers), {400, 404, 422})
+    for number in ("0", "3", "99", *HUGE):
+        refused(visitor.raw("POST", visitor.address(name, number), body, **headers), {400, 404, 422})
     assert rows() == before
 
 
@@ -175,19 +175,18 @@ def test_a_query_that_cannot_be_searched_is_refused_in_plain_words(visitor, quer
 # Bodies
 
 
-@pytest.mark.parametrize("name", POSTED)
 @pytest.mark.parametrize("kind", [FORM, MULTIPART, "text/plain", "application/json"])
-def test_a_body_over_64_kb_is_refused(visitor, name, kind):
+def test_a_body_over_64_kb_is_refused(visitor, kind):
     before = rows()
     big = b"a" * LONGEST_BODY
     bodies = {FORM: b"answer=next&helped=yes&words=" + big, MULTIPART: field(b"words", big) + b"--x--\r\n"}
-    answer = visitor.raw("POST", visitor.address(name), bodies.get(kind, big + b"a"), kind)
-    refused(answer, {400})
-    assert "too large" in read(answer[1]).text
+    for name in POSTED:
+        answer = visitor.raw("POST", visitor.address(name), bodies.get(kind, big + b"a"), kind)
+        refused(answer, {400})
+        assert "too large" in read(answer[1]).text
     assert rows() == before
 
 
-@pytest.mark.parametrize("name", POSTED)
 @pytest.mark.parametrize(
     ("kind", "body"),
     [
@@ -200,9 +199,10 @@ def test_a_body_over_64_kb_is_refused(visitor, name, kind):
     ],
     ids=["escaped", "within", "plain", "in a name", "multipart", "in a multipart name"],
 )
-def test_a_nul_in_the_form_is_refused(visitor, name, kind, body):
+def test_a_nul_in_the_form_is_refused(visitor, kind, body):
     before = rows()
-    refused(visitor.raw("POST", visitor.address(name), body, kind), {400})
+    for name in POSTED:
+        refused(visitor.raw("POST", visitor.address(name), body, kind), {400})
     assert rows() == before
 
 
@@ -260,13 +260,12 @@ def test_no_trick_with_encodings_is_logged(visitor, kind, body):
     "charset",
     ["hex", "idna", "undefined", "utf-7", "unicode_escape", "utf-16", "zip", "rot13", "none", "", '"\\"', "a\x00", "é"],
 )
-@pytest.mark.parametrize("kind", [FORM, MULTIPART, "text/plain"])
-def test_no_charset_spoils_how_the_address_is_read(visitor, kind, charset):
-    for method in ("GET", "POST"):
+def test_no_charset_spoils_how_the_address_is_read(visitor, charset):
+    for kind in (FORM, MULTIPART, "text/plain"):
         for query in ("q=reset", "q=%ED%A0%80", "q=\xff", "q=%5Cud800"):
-            address = f"{visitor.address()}?{query}"
-            assert visitor.raw(method, address, b"", f"{kind}; charset={charset}")[0] in {200, 400, 422}
-            assert visitor.raw("GET", f"/search/?{query}", b"", f"{kind}; charset={charset}")[0] in {200, 400, 422}
+            for method, path in (("POST", visitor.address()), ("GET", "/search/")):
+                status, _ = visitor.raw(method, f"{path}?{query}", b"", f"{kind}; charset={charset}")
+                assert status in {200, 400, 422}
 
 
 def test_a_form_that_names_its_charset_arrives(visitor):
@@ -300,7 +299,6 @@ def test_words_that_are_not_utf8_are_refused(visitor):
     assert len(visitor.log) == 2
 
 
-@pytest.mark.parametrize("name", POSTED)
 @pytest.mark.parametrize(
     ("kind", "body"),
     [
@@ -324,13 +322,14 @@ def test_words_that_are_not_utf8_are_refused(visitor):
         (FORM, b"answer"),
     ],
 )
-def test_a_body_that_is_not_our_form_logs_no_answer(visitor, name, kind, body):
+def test_a_body_that_is_not_our_form_logs_no_answer(visitor, kind, body):
     before = rows(Event, Session)
-    status, html = visitor.raw("POST", visitor.address(name), body, kind)
-    if name in {"step", "feedback"}:
-        refused((status, html), {400, 422})
-        assert rows(Event, Session) == before
-    else:  # going back, starting over and a remark without words need no field
+    for name in ("step", "feedback"):
+        refused(visitor.raw("POST", visitor.address(name), body, kind), {400, 422})
+    assert rows(Event, Session) == before
+    for name in ("back", "restart", "remark"):  # these need no field
+        before = rows(Event, Session)
+        status, _ = visitor.raw("POST", visitor.address(name), body, kind)
         assert status in {303, 400}
         assert status == 303 or rows(Event, Session) == before
 
