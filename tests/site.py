@@ -18,12 +18,16 @@ PARTS = ("helpdesk", "wizards", "templates", "static", "fixtures", "manage.py", 
 
 @dataclasses.dataclass
 class Site:
-    """A copy of the site in `folder`; what it prints is kept in `output`, and how long it took in `seconds`."""
+    """A copy of the site in `folder`; what it prints is kept in `output`, how long it took to serve in `seconds`.
+
+    `began_at` is when it was last started, in seconds since the epoch.
+    """
 
     folder: Path
     url: str = ""
     output: str = ""
     seconds: float = 0
+    began_at: float = 0
     process: subprocess.Popen[str] | None = None
 
     @classmethod
@@ -43,7 +47,7 @@ class Site:
             port = probe.getsockname()[1]
         command = [sys.executable, "-m", "helpdesk.boot", "--port", str(port)]
         kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ}
-        began = time.monotonic()
+        began, self.began_at = time.monotonic(), time.time()
         with (self.folder / "output").open("w") as output:
             self.process = subprocess.Popen(
                 command, cwd=self.folder, env=kept | environment, stdout=output, stderr=subprocess.STDOUT, text=True
