@@ -31,7 +31,6 @@ from .publishing import document_of
 Context = dict[str, Any]
 
 
-
 def wants_fragment(request: HttpRequest) -> bool:
     """Return whether HTMX asks for a part of a page, and not for a page to put back on going through the history."""
     htmx: HtmxDetails = request.htmx  # type: ignore[attr-defined]  # set by django-htmx's middleware
