@@ -29,11 +29,17 @@ ANSWERS = [
 ]
 WAYS = ((), ("no",), ("list", "old"), ("clean", "confirm", "next"), ("yes",))
 words = st.text(st.characters(codec=None), max_size=30)
-values = st.sampled_from(ANSWERS) | words | st.sampled_from(["", "a" * 2001, "\0", "\ud800"])
-forms = st.lists(st.tuples(st.sampled_from(["answer", "helped", "words", "q", "x"]), values), max_size=4)
-numbers = st.integers(0, 12) | st.sampled_from(["-1", "x", "", *HUGE]) | words
-kinds = st.sampled_from([FORM, FORM, FORM, MULTIPART, "text/plain", f"{FORM}; charset=hex", "application/json"]) | words
-headers = st.fixed_dictionaries(
+values = st.sampled_from([*ANSWERS, *ANSWERS, "", "a" * 2001, "\0", "\ud800"]) | words
+names = st.sampled_from(["answer", "answer", "answer", "helped", "words", "q", "x"])
+forms = st.lists(st.tuples(names, values), max_size=4)
+numbers = st.sampled_from([1, 2, 3, 4] * 6 + [0, 9, "-1", "x", "", *HUGE]) | words
+charsets = st.sampled_from(["utf-8", "hex", "idna", "unicode_escape", "\0"])
+kinds = (
+    st.sampled_from([FORM, MULTIPART, "text/plain", "application/json"])
+    | charsets.map(lambda charset: f"{FORM}; charset={charset}")
+    | words
+)
+oddities = st.fixed_dictionaries(
     {},
     optional={
         "HTTP_HX_REQUEST": st.sampled_from(["true", "false"]),
@@ -84,8 +90,10 @@ class AnyRequest(TestCase):
         assert list(audit.breaks()) == []
 
     def send(self, data, visitor, other):
-        """Send one request; return its method and the status of the answer."""
-        method = data.draw(st.sampled_from(["GET", "POST", "POST", "POST", "HEAD", "PUT", "DELETE", "OPTIONS", "BREW"]))
+        """Send a request, every other one an answer such as a browser sends; return its method and the status."""
+        if data.draw(st.booleans()):
+            return self.answer(data, visitor)
+        method = data.draw(st.sampled_from([*["POST"] * 9, "GET", "GET", "HEAD", "PUT", "BREW"]))
         pattern = data.draw(st.sampled_from(sorted(routes().values())))
         values = {
             "code": data.draw(st.sampled_from([visitor.code] * 8 + [other.code, "2" * journal.CODE_LENGTH])),
@@ -97,9 +105,18 @@ class AnyRequest(TestCase):
         query = data.draw(st.just("") | forms.map(lambda form: "?" + encoded(form, FORM).decode()))
         kind = data.draw(kinds)
         body = encoded(data.draw(forms), kind) if data.draw(st.integers(0, 9)) else data.draw(st.binary(max_size=99))
-        extra = data.draw(headers)
+        extra = data.draw(st.just({}) | oddities)
         address = filled(pattern, **escaped) + query
         kind = kind.encode("utf-8", "replace").decode()
         status, _ = visitor.raw(method, address, body, kind, csrf=bool(data.draw(st.integers(0, 9))), **extra)
         note(f"{method} {address[:200]} {kind} {body[:200]!r} {extra} -> {status}")
         return method, status
+
+    def answer(self, data, visitor):
+        """Answer on some page of the session, as likely as not with what it offers."""
+        name = data.draw(st.sampled_from(["step", "step", "step", "back", "restart", "remark", "feedback", "help"]))
+        number = data.draw(st.integers(1, visitor.session.count))
+        body = encoded([("answer", data.draw(values)), ("helped", data.draw(st.sampled_from(["yes", "no", ""])))], FORM)
+        status, _ = visitor.raw("POST", visitor.address(name, number), body)
+        note(f"POST {name} {number} {body[:200]!r} -> {status}")
+        return "POST", status

@@ -3,18 +3,11 @@
 import pytest
 
 from tests.reading import read
-from tests.visitor import HTMX, Visitor, publish
+from tests.visitor import HTMX
 
 pytestmark = pytest.mark.django_db
 
 RESTORING = {**HTMX, "hx-history-restore-request": "true"}
-
-
-@pytest.fixture
-def visitor():
-    """Give a visitor at the first page of a session through the toy."""
-    publish()
-    return Visitor().begin()
 
 
 def is_fragment(response):
