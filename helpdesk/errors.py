@@ -14,9 +14,16 @@ FAILED = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Somethin
 UNREADABLE = "What your browser sent could not be read."
 
 
+def page(request: HttpRequest, template: str, status: int, **context: str) -> HttpResponse:
+    """Return one of the pages below, which nobody stores: the next try may go well."""
+    response = render(request, template, context, status=status)
+    response["Cache-Control"] = "no-store"
+    return response
+
+
 def refusal(request: HttpRequest, reason: str) -> HttpResponse:
     """Return the 400 page, which shows `reason` (one plain sentence) and a way on."""
-    return render(request, "400.html", {"reason": reason}, status=400)
+    return page(request, "400.html", 400, reason=reason)
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -27,25 +34,25 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Answer someone who is known but may not do this."""
-    return render(request, "403.html", status=403)
+    return page(request, "403.html", 403)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """Answer a form that cannot be shown to come from our own page; the page says to open it again."""
     log.info("Refused %s: %s", request.path[:200], reason)
-    return render(request, "403_csrf.html", status=403)
+    return page(request, "403_csrf.html", 403)
 
 
 def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Answer an address that names nothing, or nothing that is this visitor's."""
-    return render(request, "404.html", status=404)
+    return page(request, "404.html", 404)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """Answer when we failed. Without a context, and with bare words where even the template cannot be shown."""
     try:
-        page: str = render_to_string("500.html")
+        text: str = render_to_string("500.html")
     except Exception:
         log.exception("The page for our own faults cannot be shown")
-        page = FAILED
-    return HttpResponse(page, status=500)
+        text = FAILED
+    return HttpResponse(text, status=500, headers={"Cache-Control": "no-store"})

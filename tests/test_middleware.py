@@ -249,6 +249,13 @@ def test_an_address_that_names_nothing_leads_home():
     assert 'href="/"' in response.content.decode()
 
 
+@pytest.mark.parametrize("address", ["/nowhere/", "/broken/", "/?q=%00"])
+def test_no_page_about_what_went_wrong_is_stored(address):
+    response = Client(raise_request_exception=False).get(address)
+    assert response.status_code >= 400
+    assert response["Cache-Control"] == "no-store"
+
+
 def test_a_fault_of_ours_is_owned_up_to_without_details():
     client = Client(raise_request_exception=False)
     response = client.get("/broken/")
