@@ -54,6 +54,7 @@ assets: ## build static/vendor from assets/ (needs npm; the result is checked in
 
 # Every page in every size: make screenshots SHOTS="/tmp/pages"
 SHOTS := docs/screenshots home-390-light question-390-light countdown-390-light solved-390-dark
+SHOTS += $(addprefix editing-,$(addsuffix -1280-light,wizard node publish versions map))
 screenshots: dev ## take the pictures in docs/screenshots anew
 	@$(VENV) -m tests.browser.screenshots $(SHOTS)
 

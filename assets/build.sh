@@ -8,11 +8,18 @@ cd "$(dirname "$0")"
 
 htmx=node_modules/htmx.org
 vendor=../static/vendor
-mkdir -p "$vendor/htmx" "$vendor/bootstrap"
+cytoscape=node_modules/cytoscape
+dagre=node_modules/@dagrejs/dagre
+mkdir -p "$vendor/htmx" "$vendor/bootstrap" "$vendor/cytoscape" "$vendor/dagre"
 cp "$htmx/dist/htmx.min.js" "$htmx/LICENSE" "$vendor/htmx/"
 cp node_modules/bootstrap/LICENSE "$vendor/bootstrap/LICENSE"
+cp "$cytoscape/dist/cytoscape.min.js" "$cytoscape/LICENSE" "$vendor/cytoscape/"
+cp "$dagre/LICENSE" "$dagre/dist/dagre.min.js.LEGAL.txt" "$vendor/dagre/"
+sed '/^\/\/# sourceMappingURL/d' "$dagre/dist/dagre.min.js" > "$vendor/dagre/dagre.min.js"
 version() { node -p "require('./node_modules/$1/package.json').version"; }
 echo "htmx.org $(version htmx.org), dist/htmx.min.js of the npm package, unchanged" > "$vendor/htmx/VERSION"
+echo "cytoscape $(version cytoscape), dist/cytoscape.min.js of the npm package, unchanged" > "$vendor/cytoscape/VERSION"
+echo "@dagrejs/dagre $(version @dagrejs/dagre), dist/dagre.min.js of the npm package, without the comment that points to its source map" > "$vendor/dagre/VERSION"
 echo "bootstrap $(version bootstrap), Sass sources of the npm package, compiled in part: assets/scss/site.scss" > "$vendor/bootstrap/VERSION"
 
 node_modules/.bin/sass --style=compressed --no-source-map --load-path=node_modules \

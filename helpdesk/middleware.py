@@ -67,7 +67,7 @@ def light_fragments(get_response: Handler) -> Handler:
 def refuse_unreadable(get_response: Handler) -> Handler:
     """Answer what cannot be read with the 400 page, so that no view has to think of it.
 
-    Refused are: a body over DATA_UPLOAD_MAX_MEMORY_SIZE bytes (by its stated length, before it is read), a form that
+    Refused are: a body over LONGEST_FORM bytes (by its stated length, before it is read), a form that
     cannot be parsed, and a NUL in the address or the form (PostgreSQL cannot store one, SQLite can). Text is UTF-8,
     whatever the request says. Editors' pages keep Django's own limits and messages.
     """
@@ -96,7 +96,7 @@ def _unreadable_form(request: HttpRequest) -> str:
     """Return why the form is refused, or nothing. Parses the form, so that the view finds it ready."""
     if UNREADABLE_TYPE in request.META:
         return errors.UNREADABLE
-    if _stated_length(request) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+    if _stated_length(request) > settings.LONGEST_FORM:
         return TOO_LARGE
     try:
         form = request.POST
@@ -104,6 +104,8 @@ def _unreadable_form(request: HttpRequest) -> str:
         return TOO_LARGE
     except UNREADABLE as mistake:
         log.info("Refused a form at %s: %s", request.path[:200], type(mistake).__name__)
+        return errors.UNREADABLE
+    if sum(len(values) for _, values in form.lists()) > settings.MOST_FIELDS:
         return errors.UNREADABLE
     damaged = any("\0" in name or any("\0" in value for value in values) for name, values in form.lists())
     return NOT_TEXT if damaged else ""

@@ -136,6 +136,8 @@ INSTALLED_APPS = [
     "crispy_forms",
     "crispy_bootstrap5",
     "csp",
+    "adminsortable2",
+    "django_object_actions",
     "wizards",
 ]
 MIDDLEWARE = [
@@ -157,6 +159,8 @@ MIDDLEWARE = [
 ROOT_URLCONF = "helpdesk.urls"
 WSGI_APPLICATION = "helpdesk.wsgi.application"
 LOGIN_URL = "admin:login"
+# Buttons on an object's page in the admin lead on; none of them changes anything by itself.
+DJANGO_OBJECT_ACTIONS_DEFAULT_HTTP_METHOD = "GET"
 CRISPY_ALLOWED_TEMPLATE_PACKS = CRISPY_TEMPLATE_PACK = "bootstrap5"
 TEMPLATES = [
     {
@@ -207,9 +211,12 @@ def _cache() -> dict[str, Any]:
 DATABASES = {"default": _database()}
 CACHES = {"default": _cache()}
 
-# The largest form that is read, in bytes, and the most fields in it.
-DATA_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024
-DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
+# The largest form that is read from a customer, in bytes, and the most fields in it.
+LONGEST_FORM = 64 * 1024
+MOST_FIELDS = 1000
+# The same for editors, whose forms hold a whole wizard's symptoms and facts.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000
 
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}

@@ -19,6 +19,19 @@ from typing import Any
 
 from wizards import flow
 
+# A graph with everything in it: each kind of node, ways back, a procedure that erases.
+TOY = (
+    "q? yes:ok no:fix list:why clean:wiping tip:tip",
+    "fix[press] worked:ok failed:why blocked:human",
+    "wiping[wipe] worked:ok failed:why blocked:human declined:q",
+    "why{loose=press/50/2 old=wipe/50/1 worn=press/10/5} worked:ok failed:human",
+    "ok = solved",
+    "human = unsolved",
+    "tip = advice",
+    "press: hold release",
+    "wipe!: open shut",
+)
+
 
 def graph(*lines: str, slug: str = "toy") -> flow.Document:
     """Return the document that the lines describe."""

@@ -306,4 +306,4 @@ def test_a_refusal_carries_them_too():
 
 
 def test_the_limit_is_the_one_that_the_settings_name():
-    assert settings.DATA_UPLOAD_MAX_MEMORY_SIZE == LIMIT
+    assert settings.LONGEST_FORM == LIMIT

@@ -124,11 +124,17 @@ def test_what_was_published_reads_as_the_document_that_was_loaded(document):
     assert version.content_hash == document.content_hash()
 
 
+def contents():
+    """Return what the rows say; `revision` only counts how often they were saved."""
+    rows = [list(model.objects.order_by("pk").values()) for model in ROWS]
+    return [[{name: value for name, value in row.items() if name != "revision"} for row in each] for each in rows]
+
+
 def test_loading_again_changes_nothing():
     publishing.load(TOY)
-    before = identities(), [list(model.objects.order_by("pk").values()) for model in ROWS]
+    before = identities(), contents()
     publishing.load(TOY)
-    assert (identities(), [list(model.objects.order_by("pk").values()) for model in ROWS]) == before
+    assert (identities(), contents()) == before
 
 
 def test_rows_keep_their_identity_by_their_key_when_all_else_changes():

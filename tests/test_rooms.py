@@ -29,7 +29,8 @@ MAY = {
     "markup": set(),
     "forms": {"flow"},
     "pages": {"flow", "models", "publishing", "forms", "markup"},
-    "admin": {"flow", "models", "publishing"},
+    # access, journal: a preview begins a session; markup, pages: a preview of a field, and what HTMX asked for
+    "admin": {"flow", "models", "publishing", "access", "journal", "markup", "pages"},
     "templatetags": {"markup"},
     "apps": set(),
 }

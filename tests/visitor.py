@@ -23,7 +23,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from helpdesk import wsgi
-from tests.graphs import graph
+from tests.graphs import TOY, graph
 from wizards import flow, publishing
 from wizards.models import Event, Session, Version, Wizard, Words
 
@@ -33,17 +33,6 @@ HTMX = {"hx-request": "true"}
 CSRF = "c" * 32
 
 # One node of each kind, and every way in and out of them.
-TOY = (
-    "q? yes:ok no:fix list:why clean:wiping tip:tip",
-    "fix[press] worked:ok failed:why blocked:human",
-    "wiping[wipe] worked:ok failed:why blocked:human declined:q",
-    "why{loose=press/50/2 old=wipe/50/1 worn=press/10/5} worked:ok failed:human",
-    "ok = solved",
-    "human = unsolved",
-    "tip = advice",
-    "press: hold release",
-    "wipe!: open shut",
-)
 
 
 def publish(*lines: str, slug: str = "toy", **changes: Any) -> Version:
@@ -194,5 +183,6 @@ def _patterns(entries: Any, before: str = "") -> Iterator[tuple[str, str]]:
 
 
 def filled(pattern: str, **values: Any) -> str:
-    """Return the address that a route's pattern makes of these values."""
+    """Return the address that a route's pattern makes of these values; a picture's name is one that is not there."""
+    values.setdefault("name", f"up-{'0' * 16}")
     return "/" + re.sub(r"<(?:\w+:)?(\w+)>", lambda found: str(values[found[1]]), pattern)

@@ -29,7 +29,9 @@ Moves = Callable[[flow.History], Sequence[flow.Event]]
 
 
 @transaction.atomic
-def begin(version: Version, symptom_id: str, visitor: str) -> Session:
+def begin(
+    version: Version, symptom_id: str, visitor: str, channel: Session.Channel = Session.Channel.SELF_SERVICE
+) -> Session:
     """Begin a session of `version` by a symptom for a visitor (the digest of their secret), and return it.
 
     A session of theirs that stands at this very beginning is taken up instead of making another.
@@ -44,6 +46,7 @@ def begin(version: Version, symptom_id: str, visitor: str) -> Session:
     session = Session(
         code="".join(secrets.choice(CODE_ALPHABET) for _ in range(CODE_LENGTH)),
         version=version,
+        channel=channel,
         visitor=visitor,
         symptom=symptom_id,
         begun_at=now,

@@ -25,7 +25,8 @@ from .flow.kinds import Cause, Diagnosis, Question
 from .flow.procedures import DECLINE, DECLINED
 from .forms import AnswerForm, Card
 from .markup import markdown
-from .models import Session
+from .models import Picture, Session, Version
+from .models.pictures import UPLOADED
 from .publishing import document_of
 
 Context = dict[str, Any]
@@ -125,7 +126,41 @@ def screen(view: View) -> Context:
         **addresses(view),
     }
     shown = common | SCREENS[name](view)
+    if view.session.channel == Session.Channel.TEST:
+        shown |= for_editor(view)
     return {"title": f"{shown['heading']} · {view.document.title}", **shown}
+
+
+def for_agent(view: View) -> Context:
+    """Return what an agent says aloud on a page, and what only agents read."""
+    procedure = view.procedure
+    place = procedure.index(view.position.step) if procedure else -1
+    part = procedure.steps[place] if procedure and place >= 0 else view.node
+    cause = view.node.cause(view.position.cause) if isinstance(view.node, Diagnosis) else None
+    notes = [markdown(each.note) for each in (cause, part) if each and each.note]
+    return {"say": markdown(part.say), "notes": notes}
+
+
+def for_editor(view: View) -> Context:
+    """Return what a preview shows beside a page: the agent's words, and the ways back to where it is edited."""
+    wizard = wizard_of(view.session)
+    return {
+        "agent": for_agent(view),
+        "edit_url": reverse("admin:wizards_wizard_map", args=[wizard]) + f"#{view.position.node}",
+        "previews_url": reverse("admin:wizards_wizard_previews", args=[wizard]),
+    }
+
+
+def wizard_of(session: Session) -> int:
+    """Return the primary key of the wizard that a session walks."""
+    return Version.objects.values_list("wizard_id", flat=True).get(pk=session.version_id)
+
+
+def entrance(session: Session, document: flow.Document) -> str:
+    """Return where the ways in stand: the product's page, or for a preview the editor's page of previews."""
+    if session.channel == Session.Channel.TEST:
+        return reverse("admin:wizards_wizard_previews", args=[wizard_of(session)])
+    return reverse("product", args=[document.slug])
 
 
 def addresses(view: View) -> Context:
@@ -142,7 +177,7 @@ def addresses(view: View) -> Context:
         "feedback_url": reverse("feedback", args=[code, number]),
         "help_url": reverse("help", args=[code]),
         "home_url": reverse("home"),
-        "product_url": reverse("product", args=[view.document.slug]),
+        "product_url": entrance(view.session, view.document),
         "can_go_back": number > 1,
     }
 
@@ -242,8 +277,36 @@ def shown_step(step: flow.Step) -> Context:
         "hold_seconds": step.hold_seconds,
         "wait_seconds": step.wait_seconds,
         "caution": markdown(step.caution),
-        "picture": {"url": static(f"pictures/{picture.name}.svg"), "alt": picture.alt} if picture else None,
+        "picture": shown_picture(picture.name, picture.alt) if picture else None,
     }
+
+
+def shown_picture(name: str, alt: str) -> Context | None:
+    """Return a picture as templates show it: a drawn one by its file, an uploaded one by its address and size.
+
+    None where there is no such picture here: a file from another site may name one.
+    """
+    if name.startswith(UPLOADED):
+        size = uploaded_size(name)
+        return size and {"src": reverse("picture", args=[name]), "alt": alt, **size}
+    return {"url": static(f"pictures/{name}.svg"), "alt": alt} if is_drawn(name) else None
+
+
+@cache
+def is_drawn(name: str) -> bool:
+    """Return whether static/pictures has a picture of this name."""
+    return bool(finders.find(f"pictures/{name}.svg"))
+
+
+def uploaded_size(name: str) -> Context | None:
+    """Return the width and height of an uploaded picture, if it is there; read once for each process."""
+    if name not in _SIZES and (found := Picture.objects.filter(name=name).values("width", "height").first()):
+        _SIZES[name] = dict(found)
+    return _SIZES.get(name)
+
+
+# An uploaded picture never changes, and is never deleted.
+_SIZES: dict[str, Context] = {}
 
 
 def all_steps(view: View) -> Context:
@@ -272,7 +335,7 @@ def told(session: Session, history: flow.History, number: int | None = None) -> 
         {
             "question": "What is wrong",
             "answer": symptom.label if symptom else "",
-            "change_url": reverse("product", args=[document.slug]),
+            "change_url": entrance(session, document),
         }
     ]
     trail = history.trail(number)
@@ -300,4 +363,4 @@ def contact() -> Context:
 def product_picture(slug: str) -> str:
     """Return the name of a product's picture in static/pictures, or an empty string where there is none."""
     name = f"product-{slug}"
-    return name if finders.find(f"pictures/{name}.svg") else ""
+    return name if is_drawn(name) else ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import include, path, register_converter
 
 from .journal import CODE_ALPHABET, CODE_LENGTH
-from .views import customer, entrance
+from .views import customer, entrance, pictures
 
 
 class Code:
@@ -40,6 +40,7 @@ urlpatterns = [
     path("search/", entrance.find, name="search"),
     path("contact/", entrance.contact, name="contact"),
     path("w/<slug:slug>/", entrance.product, name="product"),
+    path("pictures/<slug:name>.webp", pictures.picture, name="picture"),
     path("begin/<slug:slug>/<slug:symptom>/", entrance.begin, name="begin"),
     path("s/<code:code>/", include(session_urls)),
 ]

@@ -14,16 +14,19 @@ import tempfile
 from itertools import product
 from pathlib import Path
 
+from PIL import Image
 from playwright.sync_api import Browser, sync_playwright
 
 from tests import chromium
 from tests.browser import served
+from tests.browser.editing_places import Editing
 from tests.browser.places import PLACES, Documents, Place
 from tests.conftest import CHROMIUM_ARGUMENTS
 from wizards import flow
 
 SIZES = {390: 1040, 1280: 800}
 SCHEMES = ("light", "dark")
+HEAVY = 120_000  # bytes
 
 
 def main(arguments: list[str]) -> None:
@@ -35,7 +38,7 @@ def main(arguments: list[str]) -> None:
     documents = {document.slug: document for document in read}
     with tempfile.TemporaryDirectory() as folder, served.site(Path(folder)) as address, sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=chromium.find(), args=CHROMIUM_ARGUMENTS)
-        for place in PLACES:
+        for place in (*PLACES, *Editing(Path(folder), documents).places()):
             shots = [name for name in all_names(place) if not names or name[0] in names]
             if shots:
                 take(browser, address, place, documents, shots, target, full_page=not names)
@@ -66,8 +69,16 @@ def take(
         page.emulate_media(color_scheme=scheme)
         page.evaluate("scrollTo(0, 0)")
         page.screenshot(path=target / f"{name}.png", full_page=full_page)
+        lighten(target / f"{name}.png")
         print(name, flush=True)
     context.close()
+
+
+def lighten(picture: Path) -> None:
+    """Save a picture that is too heavy for the documentation with 256 colours."""
+    if picture.stat().st_size > HEAVY:
+        with Image.open(picture) as full:
+            full.convert("RGB").quantize(256).save(picture, optimize=True)
 
 
 if __name__ == "__main__":

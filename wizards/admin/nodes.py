@@ -1,39 +1,193 @@
-"""A node in the admin, with its choices or causes."""
+"""A node in the admin: the fields of its kind, with its choices or causes."""
 
 from __future__ import annotations
 
+from typing import Any
+
+from adminsortable2.admin import SortableAdminBase
 from django.contrib import admin
+from django.contrib.admin.options import IS_POPUP_VAR
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
+from django_object_actions import DjangoObjectActions, action
 
-from ..models import Cause, Choice, Node
+from .. import flow
+from ..markup import markdown
+from ..models import Cause, Choice, Node, Wizard
+from ..publishing.mapping import shared_fields
+from . import drafts, leading
+from .beside import BesideMap
+from .forms import NodeForm
+from .links import change_url
+from .pages import tabs
+from .parts import PartFields, StackedParts, TabularParts, next_place
+from .saving import GuardedAdmin
+
+# What the page that asks for the kind of a new node says about each.
+KINDS = {
+    "question": "Asks one thing and offers choices.",
+    "diagnosis": "Works through likely causes, the cheapest expected fix first.",
+    "procedure": "Leads through one procedure, step by step.",
+    "outcome": "The end: solved, for a person to go on with, or advice.",
+}
 
 
-class ChoiceInline(admin.TabularInline):
+class ChoiceInline(TabularParts):
     """The choices of a question, in order."""
 
     model = Choice
     fk_name = "node"
-    extra = 0
-    fields = ("place", "key", "label", "reason", "to")
-    autocomplete_fields = ("to",)
+    fields = ("label", "to", "reason", "key", "place")
 
 
-class CauseInline(admin.TabularInline):
+class CauseInline(StackedParts):
     """The causes of a diagnosis."""
 
     model = Cause
     fk_name = "node"
-    extra = 0
-    fields = ("place", "key", "label", "reason", "weight", "minutes", "procedure", "worked", "failed", "sources")
-    autocomplete_fields = ("procedure", "worked", "failed")
+    fieldsets = (
+        (None, {"fields": ("label", "reason", "key", ("weight", "minutes"), "procedure")}),
+        ("Other ways out, note and sources", {"fields": ("worked", "failed", "note", "sources", "place")}),
+    )
 
 
 @admin.register(Node)
-class NodeAdmin(admin.ModelAdmin):
-    """A node of any kind; the fields that its kind does not use stay empty."""
+class NodeAdmin(BesideMap, DjangoObjectActions, PartFields, SortableAdminBase, GuardedAdmin):
+    """A node of any kind. The kind is chosen when it is added, and stays."""
 
+    form = NodeForm
+    change_form_template = "admin/wizards/node/change_form.html"
     list_display = ("title", "key", "kind", "wizard")
     list_filter = ("wizard", "kind")
     list_select_related = ("wizard",)
     search_fields = ("title", "key")
-    autocomplete_fields = ("procedure", "worked", "failed", "blocked", "declined")
-    inlines = (ChoiceInline, CauseInline)
+    change_actions = ("preview",)
+
+    def get_urls(self) -> list[URLPattern]:
+        shown = path("markdown/", self.admin_site.admin_view(self.markdown_view), name="wizards_markdown")
+        return [shown, *super().get_urls()]
+
+    def markdown_view(self, request: HttpRequest) -> HttpResponse:
+        """Return Markdown as readers will see it: what the preview beside a field asks for while one types."""
+        if not self.has_change_permission(request):
+            raise PermissionDenied
+        return HttpResponse(markdown(request.POST.get("text", "")[: flow.fields.LONGEST_TEXT]))
+
+    def wizards_of(self, row: Node) -> list[Wizard]:
+        return [row.wizard]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Node]:
+        return super().get_queryset(request).select_related("wizard__current").defer("wizard__current__document")
+
+    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
+        """Within one wizard, where a form asks for the targets of that wizard."""
+        wizard = request.GET.get("wizard", "")
+        if wizard.isascii() and wizard.isdigit():
+            queryset = queryset.filter(wizard=int(wizard))
+        return super().get_search_results(request, queryset, search_term)
+
+    def get_inlines(self, request: HttpRequest, obj: Node | None) -> list[Any]:
+        fields = flow.KINDS[kind_of(request, obj)].model_fields
+        return [inline for name, inline in (("choices", ChoiceInline), ("causes", CauseInline)) if name in fields]
+
+    def get_fieldsets(self, request: HttpRequest, obj: Node | None = None) -> Any:
+        own = shared_fields(flow.KINDS[kind_of(request, obj)], Node)
+        ways = tuple(name for name in ("procedure", "worked", "failed", "blocked", "declined", "result") if name in own)
+        return (
+            (None, {"fields": ("revision", "title", "key", "text", *ways)}),
+            ("For agents", {"fields": ("say", "note")}),
+            ("Sources", {"fields": ("sources",), "classes": ("collapse",)}),
+        )
+
+    def get_form(self, request: HttpRequest, obj: Node | None = None, change: bool = False, **kwargs: Any) -> Any:
+        form = super().get_form(request, obj, change=change, **kwargs)
+        form.given = {} if obj else {"wizard_id": chosen_wizard(request), "kind": kind_of(request, None)}
+        return form
+
+    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        wizard = Wizard.objects.select_related("current").filter(pk=chosen_wizard(request) or 0).first()
+        if wizard is None or request.GET.get("kind") not in flow.KINDS:
+            return self.choose_kind(request, wizard)
+        context = {**(extra_context or {}), **frame(wizard), "kind": kind_of(request, None)}
+        return super().add_view(request, form_url, context)
+
+    def choose_kind(self, request: HttpRequest, wizard: Wizard | None) -> HttpResponse:
+        """Return the page that asks for the kind of a new node, and for its wizard where that is not known."""
+        kept = {name: value for name, value in request.GET.items() if name.startswith("_")}
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": "Add a node",
+            "wizard": wizard,
+            "wizards": [] if wizard else Wizard.objects.all(),
+            "kinds": [(kind, KINDS.get(kind, "")) for kind in flow.KINDS],
+            "kept": kept,
+            "is_popup": IS_POPUP_VAR in request.GET,
+        }
+        return TemplateResponse(request, "admin/wizards/node/kinds.html", context)
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
+        if node := context.get("original"):
+            context |= about(node)
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    def consequences(self, row: Node) -> dict[str, Any]:
+        draft = drafts.read([row.wizard])[0]
+        return {"ways": draft.ways_to(row.key), "lost": draft.lost_without(row.key), "revision": row.revision}
+
+    def save_model(self, request: HttpRequest, obj: Node, form: Any, change: bool) -> None:
+        if not change:
+            obj.place = next_place(Node.objects.filter(wizard=obj.wizard_id))
+        super().save_model(request, obj, form, change)
+
+    def response_post_save_add(self, request: HttpRequest, obj: Node) -> HttpResponseRedirect:
+        return HttpResponseRedirect(change_url("wizard", obj.wizard_id))
+
+    def response_post_save_change(self, request: HttpRequest, obj: Node) -> HttpResponseRedirect:
+        return HttpResponseRedirect(change_url("wizard", obj.wizard_id))
+
+    def response_delete(self, request: HttpRequest, obj_display: str, obj_id: int) -> HttpResponse:
+        """Go on to the wizard, where the admin would go to the list of all nodes."""
+        response = super().response_delete(request, obj_display, obj_id)
+        wizard = request.POST.get("wizard", "")
+        onward = wizard.isascii() and wizard.isdigit() and IS_POPUP_VAR not in request.POST
+        return HttpResponseRedirect(change_url("wizard", int(wizard))) if onward else response
+
+    @action(label="Preview from here", description="Walk the draft from this node", button_type="form")
+    def preview(self, request: HttpRequest, obj: Node) -> HttpResponse | None:
+        """Walk the draft from this node."""
+        return leading.preview(self, request, obj.wizard, obj.key)
+
+
+def kind_of(request: HttpRequest, node: Node | None) -> str:
+    """Return the kind of a node; of one that is being added, what the address says."""
+    kind = node.kind if node else request.GET.get("kind", "")
+    return kind if kind in flow.KINDS else "question"
+
+
+def chosen_wizard(request: HttpRequest) -> int | None:
+    """Return the wizard that the address of a new node's form names, if any."""
+    words = request.GET.get("wizard", "")
+    return int(words) if words.isascii() and words.isdigit() and len(words) < 19 else None
+
+
+def frame(wizard: Wizard) -> dict[str, Any]:
+    """Return what every page of a node shows around its form."""
+    return {"wizard": wizard, "tabs": tabs(wizard, ""), "show_save_and_add_another": False}
+
+
+def about(node: Node) -> dict[str, Any]:
+    """Return what a node's page says about where it stands in its wizard."""
+    draft = drafts.read([node.wizard])[0]
+    place = draft.place(node.key)
+    return {
+        **frame(node.wizard),
+        "kind": node.kind,
+        "ways": draft.ways_to(node.key),
+        "faults": [(fault, draft.link(fault)) for fault in draft.faults if fault.path[:2] == ("nodes", place)],
+    }

@@ -1,23 +1,126 @@
-"""A procedure in the admin, with its steps."""
+"""A procedure in the admin, with its steps and their pictures."""
 
 from __future__ import annotations
 
+from typing import Any
+
+from adminsortable2.admin import SortableAdminBase
+from django import forms
 from django.contrib import admin
+from django.core.exceptions import ValidationError
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, HttpResponse
 
-from ..models import Procedure, Step
+from ..models import Cause, Node, Picture, Procedure, Step, Wizard
+from . import pictures
+from .forms import PartForm, PartFormSet, ProcedureForm
+from .links import change_url
+from .parts import PartFields, StackedParts
+from .saving import GuardedAdmin
+from .widgets import PictureSelect
 
 
-class StepInline(admin.StackedInline):
+class StepForm(PartForm):
+    """A step; its picture is one of those that are there, or a new upload."""
+
+    picture = forms.ChoiceField(required=False, widget=PictureSelect)
+    upload = forms.FileField(
+        required=False,
+        label="Or a new picture",
+        help_text="PNG, JPEG or WebP, at most 5 MB. It is scaled down, and what the camera wrote into it goes.",
+        widget=forms.FileInput(attrs={"accept": "image/png,image/jpeg,image/webp"}),
+    )
+
+    def use(self, shared: dict[str, Any]) -> None:
+        choices, addresses = shared["pictures"]
+        own = self.instance.picture
+        if own and own not in addresses:
+            choices = [*choices, (own, f"{own} (not here)")]
+        field = self.fields["picture"]
+        field.choices, field.widget.addresses = choices, addresses  # type: ignore[attr-defined]  # as declared above
+
+    def clean_upload(self) -> Picture | None:
+        upload = self.cleaned_data.get("upload")
+        try:
+            return pictures.take_in(upload) if upload else None
+        except pictures.BadPicture as reason:
+            raise ValidationError(str(reason), code="bad-picture") from reason
+
+    def clean(self) -> dict[str, Any]:
+        super().clean()
+        if new := self.cleaned_data.get("upload"):
+            self.cleaned_data["picture"] = new.name
+        if self.cleaned_data.get("picture") and not self.cleaned_data.get("picture_alt", "").strip():
+            self.add_error("picture_alt", "Say what the picture shows, for those who cannot see it.")
+        return self.cleaned_data
+
+
+class StepFormSet(PartFormSet):
+    """The steps, which share the list of pictures."""
+
+    def more_shared(self) -> dict[str, Any]:
+        return {"pictures": pictures.listed()}
+
+
+class StepInline(StackedParts):
     """The steps, in order."""
 
     model = Step
-    extra = 0
+    form = StepForm
+    formset = StepFormSet
+    fieldsets = (
+        (None, {"fields": ("title", "key", "text", ("hold_seconds", "wait_seconds"), "signs", "caution")}),
+        ("Picture", {"fields": (("picture", "upload"), "picture_alt")}),
+        ("For agents", {"fields": ("say", "note"), "classes": ("collapse",)}),
+        ("Sources", {"fields": ("sources", "place"), "classes": ("collapse",)}),
+    )
 
 
 @admin.register(Procedure)
-class ProcedureAdmin(admin.ModelAdmin):
+class ProcedureAdmin(PartFields, SortableAdminBase, GuardedAdmin):
     """A procedure, which several nodes and wizards may use."""
 
+    form = ProcedureForm
+    change_form_template = "admin/wizards/procedure/change_form.html"
     list_display = ("title", "key", "minutes")
     search_fields = ("title", "key")
     inlines = (StepInline,)
+    fieldsets = (
+        (None, {"fields": ("revision", "title", "key", "minutes", "text", "erases")}),
+        (
+            "Results in its own words",
+            {"fields": ("worked_label", "failed_label"), "classes": ("collapse",)},
+        ),
+        ("Sources", {"fields": ("sources",), "classes": ("collapse",)}),
+    )
+
+    def wizards_of(self, row: Procedure) -> list[Wizard]:
+        """Return the wizards that use or list the procedure."""
+        used = Q(nodes__procedure=row) | Q(nodes__causes__procedure=row) | Q(procedures=row)
+        return list(Wizard.objects.filter(used).distinct())
+
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+        """Keep the pictures that were uploaded with the steps."""
+        for step in formset.forms:
+            if step not in formset.deleted_forms and (new := step.cleaned_data.get("upload")):
+                pictures.keep(new, request.user)
+        super().save_formset(request, form, formset, change)
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
+        if row := context.get("original"):
+            context["uses"] = uses(row)
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    def consequences(self, row: Procedure) -> dict[str, Any]:
+        return {"uses": uses(row), "revision": row.revision}
+
+
+def uses(procedure: Procedure) -> list[tuple[str, str]]:
+    """Return where a procedure is used, in all wizards: words, and the address of the form."""
+    nodes: QuerySet[Node] = Node.objects.filter(procedure=procedure).select_related("wizard")
+    causes: QuerySet[Cause] = Cause.objects.filter(procedure=procedure).select_related("node__wizard")
+    found = [(f"{node.wizard} › {node}", change_url("node", node.pk)) for node in nodes.order_by("wizard__title")]
+    return found + [
+        (f"{cause.node.wizard} › {cause.node} › {cause}", change_url("node", cause.node_id))
+        for cause in causes.order_by("node__wizard__title", "node__place", "place")
+    ]

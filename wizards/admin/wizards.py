@@ -1,52 +1,172 @@
-"""A wizard in the admin: its symptoms and facts, its state, and the action that publishes it."""
+"""A wizard in the admin: its state, its symptoms and facts, and its nodes by kind."""
 
 from __future__ import annotations
 
+from typing import Any
+
+from adminsortable2.admin import SortableAdminBase
 from django.contrib import admin, messages
+from django.contrib.admin.views.main import ChangeList
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, reverse
+from django_object_actions import DjangoObjectActions, action
 
-from .. import publishing
-from ..models import Source, Symptom, Version, Wizard
+from .. import flow
+from ..models import Node, Source, Symptom, Version, Wizard, WizardProcedure
+from . import check, drafts, importing, leading, map, preview, publish, versions
+from .forms import WizardForm
+from .links import change_url
+from .pages import TABS, tabs
+from .parts import PartFields, StackedParts, TabularParts
+from .saving import GuardedAdmin
 
 
-class SymptomInline(admin.TabularInline):
+class SymptomInline(StackedParts):
     """The ways in, in order."""
 
     model = Symptom
-    extra = 0
-    fields = ("place", "key", "label", "words", "to", "sources")
-    autocomplete_fields = ("to",)
+    fieldsets = (
+        (None, {"fields": ("label", "to", "words")}),
+        ("Key and sources", {"fields": ("key", "sources", "place"), "classes": ("collapse",)}),
+    )
 
 
-class SourceInline(admin.TabularInline):
+class SourceInline(TabularParts):
     """The facts that the wizard states."""
 
     model = Source
-    extra = 0
-    fields = ("place", "key", "fact", "open")
+    fields = ("key", "fact", "open", "place")
+    classes = ("collapse",)
+    verbose_name_plural = "facts that the wizard states (sources)"
+
+
+class ProcedureInline(TabularParts):
+    """The procedures that the wizard's document lists, in order."""
+
+    model = WizardProcedure
+    fields = ("procedure", "place")
+    classes = ("collapse",)
+    verbose_name = "procedure"
+    verbose_name_plural = "procedures, in the order of the document"
+
+
+class WizardList(ChangeList):
+    """The list of wizards, each with its state."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        self.result_list = list(self.result_list)
+        states = drafts.states(self.result_list)
+        for wizard in self.result_list:
+            wizard.state = states[wizard.pk]
 
 
 @admin.register(Wizard)
-class WizardAdmin(admin.ModelAdmin):
-    """A wizard: published as a whole, by the action above the list."""
+class WizardAdmin(DjangoObjectActions, PartFields, SortableAdminBase, GuardedAdmin):
+    """A wizard: changed as a draft, and published as a whole."""
 
-    list_display = ("title", "slug", "current")
-    list_select_related = ("current__wizard",)
+    form = WizardForm
+    change_form_template = "admin/wizards/wizard/change_form.html"
+    change_list_template = "admin/wizards/wizard/change_list.html"
+    list_display = ("title", "slug", "state")
     search_fields = ("title", "slug")
-    inlines = (SymptomInline, SourceInline)
-    actions = ("publish",)
+    inlines = (SymptomInline, ProcedureInline, SourceInline)
+    fieldsets = ((None, {"fields": ("revision", "title", "slug", "summary", "language")}),)
+    change_actions = ("open_map", "open_check", "open_preview", "compare", "open_publish", "export")
 
-    @admin.action(description="Publish the draft of the selected wizards", permissions=["change"])
-    def publish(self, request: HttpRequest, queryset: QuerySet[Wizard]) -> None:
-        """Publish each selected wizard; say which faults stop one."""
-        for wizard in queryset:
-            try:
-                version, is_new = publishing.publish(wizard, author=request.user)  # type: ignore[arg-type]
-            except publishing.NotPublishable as stopped:
-                messages.error(request, f"{wizard}: {stopped}")
-            else:
-                messages.success(request, f"{version} is {'published' if is_new else 'unchanged'}.")
+    def get_urls(self) -> list[URLPattern]:
+        own = [url for room in (map, check, publish, versions, importing, preview) for url in room.urls(self)]
+        return own + super().get_urls()
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Wizard]:
+        return super().get_queryset(request).select_related("current").defer("current__document")
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return WizardList
+
+    def get_change_actions(self, request: HttpRequest, object_id: str, form_url: str) -> list[str]:
+        """Show as buttons the actions that are not among the tabs."""
+        shown = {label for _, label in TABS}
+        return [name for name in self.change_actions if getattr(self, name).label not in shown]
+
+    def wizards_of(self, row: Wizard) -> list[Wizard]:
+        return [row]
+
+    @admin.display(description="State")
+    def state(self, wizard: Any) -> str:
+        """Say where a wizard of the list stands."""
+        return str(wizard.state)
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
+        if wizard := context.get("original"):
+            context |= about(wizard)
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    def consequences(self, row: Wizard) -> dict[str, Any]:
+        return {"revision": row.revision}
+
+    @action(label="Map", description="The draft as a drawing")
+    def open_map(self, request: HttpRequest, obj: Wizard) -> HttpResponse | None:
+        """Lead to the map."""
+        return leading.lead(self, request, "map", obj.pk)
+
+    @action(label="Check", description="Everything that is wrong with the draft")
+    def open_check(self, request: HttpRequest, obj: Wizard) -> HttpResponse | None:
+        """Lead to the faults."""
+        return leading.lead(self, request, "check", obj.pk)
+
+    @action(label="Preview", description="Walk the draft from its first symptom", button_type="form")
+    def open_preview(self, request: HttpRequest, obj: Wizard) -> HttpResponse | None:
+        """Walk the draft from where its first symptom leads."""
+        first = Symptom.objects.filter(wizard=obj, to__isnull=False).values_list("to__key", flat=True).first()
+        key = first or Node.objects.filter(wizard=obj).values_list("key", flat=True).first()
+        if key is None:
+            messages.warning(request, "There is nothing to walk yet: add a node first.")
+            return None
+        return leading.preview(self, request, obj, key)
+
+    @action(label="Compare", description="What changed since the published version")
+    def compare(self, request: HttpRequest, obj: Wizard) -> HttpResponse | None:
+        """Lead to what changed since the published version."""
+        if obj.current is None:
+            messages.warning(request, "There is nothing to compare with yet: nothing is published.")
+            return None
+        return leading.lead(self, request, "compare", obj.pk, obj.current.number, "draft")
+
+    @action(label="Publish", description="Make the draft the next version")
+    def open_publish(self, request: HttpRequest, obj: Wizard) -> HttpResponse | None:
+        """Lead to the page that publishes."""
+        return leading.lead(self, request, "publish", obj.pk)
+
+    @action(label="Export", description="The draft as a YAML file")
+    def export(self, request: HttpRequest, obj: Wizard) -> HttpResponse | None:
+        """Lead to the draft as a file."""
+        return leading.lead(self, request, "export", obj.pk, "draft", "yaml")
+
+
+def about(wizard: Wizard) -> dict[str, Any]:
+    """Return what a wizard's page says beside its form."""
+    return {
+        "wizard": wizard,
+        "tabs": tabs(wizard, "wizards_wizard_change"),
+        "state": drafts.states([wizard])[wizard.pk],
+        "kinds": kinds(wizard),
+    }
+
+
+def kinds(wizard: Wizard) -> list[dict[str, Any]]:
+    """Return the nodes of a wizard by kind, with links, and where each kind is added."""
+    rows = list(Node.objects.filter(wizard=wizard).only("pk", "kind", "title", "key"))
+    add = reverse("admin:wizards_node_add")
+    return [
+        {
+            "kind": kind,
+            "add_url": f"{add}?wizard={wizard.pk}&kind={kind}",
+            "nodes": [(str(row), change_url("node", row.pk)) for row in rows if row.kind == kind],
+        }
+        for kind in flow.KINDS
+    ]
 
 
 @admin.register(Version)
@@ -56,6 +176,10 @@ class VersionAdmin(admin.ModelAdmin):
     list_display = ("wizard", "number", "published_at", "author", "note", "content_hash")
     list_filter = ("wizard",)
     list_select_related = ("wizard", "author")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Version]:
+        """Leave out what only previews use."""
+        return super().get_queryset(request).filter(number__isnull=False)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

@@ -6,17 +6,22 @@
                               kinds/: what each kind of node offers and where it leads
 
 `document` holds the parts, `kinds/` one module for each kind of node, `procedures` the going through steps,
-`order` the order of causes, `walk` the moves and the replay, `faults` the checks, `files` and `schema` the file form.
+`order` the order of causes, `walk` the moves and the replay, `faults` the checks, `files` and `schema` the file form;
+`diff` says what changed between two documents (`wording` word by word), `rerun` what that means for a walk that
+somebody took.
 """
 
+from .diff import Change, ChangeKind, diff
 from .document import Document, Source, Symptom
-from .faults import EDITORIAL, Fault, errors, faults
-from .files import BadFile, Problem, read, read_faultless, write
+from .faults import EDITORIAL, Fault, errors, faults, reachable
+from .files import BadFile, Problem, problems, read, read_faultless, write
 from .kinds import KINDS, BaseNode
 from .position import BrokenLog, Event, EventKind, IllegalMove, Position
 from .procedures import Procedure, Step
+from .rerun import Fate, Rerun, rerun
 from .schema import schema
 from .walk import History, answer, aside, begin, entry, moved, node_at, outcome, replay
+from .wording import Run, word_by_word
 
 __all__ = [
     "EDITORIAL",
@@ -24,30 +29,40 @@ __all__ = [
     "BadFile",
     "BaseNode",
     "BrokenLog",
+    "Change",
+    "ChangeKind",
     "Document",
     "Event",
     "EventKind",
+    "Fate",
     "Fault",
     "History",
     "IllegalMove",
     "Position",
     "Problem",
     "Procedure",
+    "Rerun",
+    "Run",
     "Source",
     "Step",
     "Symptom",
     "answer",
     "aside",
     "begin",
+    "diff",
     "entry",
     "errors",
     "faults",
     "moved",
     "node_at",
     "outcome",
+    "problems",
+    "reachable",
     "read",
     "read_faultless",
     "replay",
+    "rerun",
     "schema",
+    "word_by_word",
     "write",
 ]

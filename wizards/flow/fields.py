@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 LONGEST_LINE = 300
 LONGEST_TEXT = 8_000
+MOST_MARKS = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +27,23 @@ def printable(value: object) -> object:
     """
     if not isinstance(value, str):
         return value
+    _composable(value)
     text = unicodedata.normalize("NFC", value.replace("\r\n", "\n").replace("\r", "\n")).strip()
     for character in text:
         if unicodedata.category(character) in {"Cc", "Cs"} and character not in "\n\t":
             raise ValueError(f"contains the control character U+{ord(character):04X}; delete it")
     return text
+
+
+def _composable(text: str) -> None:
+    """Refuse marks without end on one letter: composing takes the square of their number (30: Unicode's UAX 15)."""
+    if text.isascii():
+        return
+    marks = 0
+    for character in text:
+        marks = marks + 1 if unicodedata.combining(character) else 0
+        if marks > MOST_MARKS:
+            raise ValueError(f"has more than {MOST_MARKS} accents on one letter; delete some")
 
 
 def one_line(value: str) -> str:

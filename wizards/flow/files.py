@@ -25,7 +25,14 @@ Path = tuple[str | int, ...]
 
 LARGEST = 1_000_000
 DEEPEST = 20
+# Far more than any wizard needs, and few enough to be judged in a moment.
+MOST_VALUES = 50_000
+MOST_KEYS = 50
+MOST_PROBLEMS = 50
+LONGEST_QUOTE = 80
 _WHOLE = re.compile(r"[-+]?(0|[1-9][0-9]{0,17})")
+# Brackets of JSON outside of its strings; a string is found whole, also one without an end.
+_BRACKETS = re.compile(r'[][{}]|"(?:[^"\\]|\\.)*+"?', re.DOTALL)
 _WORDS = {"true": True, "false": False, "null": None, "~": None, "": None}
 _Loader: type = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -44,10 +51,13 @@ class Problem:
 
 
 class BadFile(Exception):
-    """A file holds no valid document. `problems` says what is wrong, in the order of the file."""
+    """A file holds no valid document. `problems` says what is wrong, in the order of the file, with an end to it."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
-        self.problems = sorted(problems, key=lambda problem: problem.line)
+        found = sorted(problems, key=lambda problem: problem.line)
+        left = len(found) - MOST_PROBLEMS
+        more = [Problem(0, "", f"And {left} more. Mend these first.")] if left > 0 else []
+        self.problems = found[:MOST_PROBLEMS] + more
         super().__init__("\n".join(str(problem) for problem in self.problems))
 
 
@@ -68,10 +78,10 @@ class Parsed:
         """Return `path` in words, with the ids of the parts that it goes through."""
         words, part = [], self.data
         for key in path:
-            words.append(f"{key + 1}" if isinstance(key, int) else str(key))
+            words.append(f"{key + 1}" if isinstance(key, int) else quotable(key))
             part = _inside(part, key)
             if isinstance(key, int) and isinstance(part, dict) and isinstance(part.get("id"), str):
-                words[-1] += f" ({part['id']})"
+                words[-1] += f" ({quotable(part['id'])})"
         return " › ".join(words)
 
 
@@ -104,6 +114,12 @@ def _problem(source: Parsed, fault: Fault) -> Problem:
     return Problem(source.line(fault.path), fault.where or source.where(fault.path), f"{fault.message} {fault.remedy}")
 
 
+def quotable(words: str) -> str:
+    """Return words from a file such that a message can quote them: not too long, and without what nobody can print."""
+    short = words if len(words) <= LONGEST_QUOTE else f"{words[:LONGEST_QUOTE]}…"
+    return "".join(character if character.isprintable() else "\ufffd" for character in short)
+
+
 def _inside(part: Any, key: str | int) -> Any:
     if isinstance(part, dict):
         return part.get(key)
@@ -125,10 +141,35 @@ def _decoded(content: str | bytes) -> str:
 def _document(source: Parsed) -> Document:
     if not isinstance(source.data, dict):
         raise BadFile([Problem(1, "", "The file does not hold a wizard. It starts with “format: 1”.")])
+    if oversized := list(_oversized(source)):
+        raise BadFile(oversized)
     try:
         return Document.model_validate(source.data)
     except ValidationError as invalid:
         raise BadFile(_invalid(source, invalid)) from invalid
+
+
+def _oversized(source: Parsed) -> Iterator[Problem]:
+    """Yield a problem for each part that holds more than any wizard's part could."""
+    waiting: list[tuple[Path, Any]] = [((), source.data)]
+    count = 0
+    while waiting:
+        path, part = waiting.pop()
+        inside = list(part.items()) if isinstance(part, dict) else list(enumerate(part))
+        count += len(inside)
+        if isinstance(part, dict) and len(inside) > MOST_KEYS:
+            message = f"This has {len(inside)} fields. Nothing in a wizard has more than {MOST_KEYS}."
+            yield Problem(source.line(path), source.where(path), message)
+        elif count > MOST_VALUES:
+            yield Problem(0, "", f"The file holds more than {MOST_VALUES:,} values. Split the wizard in two.")
+            return
+        else:
+            waiting += [((*path, key), value) for key, value in inside if isinstance(value, dict | list)]
+
+
+def problems(data: Any, invalid: ValidationError) -> list[Problem]:
+    """Return what pydantic found wrong with `data`, in plain words."""
+    return list(_invalid(Parsed(data), invalid))
 
 
 def _invalid(source: Parsed, invalid: ValidationError) -> Iterator[Problem]:
@@ -163,22 +204,35 @@ def _plain_words(kind: str, message: str, context: dict[str, Any]) -> str:
             return f"“kind” must be one of {', '.join(KINDS)}."
         case "value_error":
             return f"This {context['error']}."
-    return f"{message}."
+    return f"{quotable(message)}."
 
 
 def _json_source(text: str) -> Parsed:
-    def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        repeated = {key for key, _ in pairs if [each for each, _ in pairs].count(key) > 1} if len(pairs) < 100 else ()
-        if repeated or len(dict(pairs)) < len(pairs):
-            raise BadFile([Problem(0, "", f"A key stands twice in one place: {', '.join(sorted(repeated))}.")])
-        return dict(pairs)
-
+    _refuse_depth(text)
     try:
-        return Parsed(json.loads(text, object_pairs_hook=unique), _json_lines(text))
+        return Parsed(json.loads(text, object_pairs_hook=_unique), _json_lines(text))
     except json.JSONDecodeError as wrong:
-        raise BadFile([Problem(wrong.lineno, "", f"This is not JSON: {wrong.msg}.")]) from wrong
+        raise BadFile([Problem(wrong.lineno, "", f"This is not JSON: {quotable(wrong.msg)}.")]) from wrong
     except (RecursionError, ValueError) as wrong:
         raise BadFile([Problem(0, "", "This is nested too deeply, or holds a number that is too long.")]) from wrong
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in found:
+            raise BadFile([Problem(0, "", f"A key stands twice in one place: {quotable(key)}.")])
+        found[key] = value
+    return found
+
+
+def _refuse_depth(text: str) -> None:
+    depth = 0
+    for found in _BRACKETS.finditer(text):
+        depth += {"[": 1, "{": 1, "]": -1, "}": -1}.get(found[0], 0)
+        if depth > DEEPEST:
+            line = text.count("\n", 0, found.start()) + 1
+            raise BadFile([Problem(line, "", f"This is nested more than {DEEPEST} deep.")])
 
 
 def _json_lines(text: str) -> dict[Path, int]:
@@ -195,7 +249,7 @@ def _yaml_source(text: str) -> Parsed:
         _Builder(source).build(yaml.parse(text, Loader=_Loader))
     except yaml.MarkedYAMLError as wrong:
         mark = wrong.problem_mark or wrong.context_mark
-        message = f"This is not YAML: {wrong.problem or wrong.context}."
+        message = f"This is not YAML: {quotable(str(wrong.problem or wrong.context))}."
         raise BadFile([Problem(mark.line + 1 if mark else 0, "", message)]) from wrong
     except yaml.YAMLError as wrong:
         raise BadFile([Problem(0, "", "The file holds a character that YAML does not allow.")]) from wrong
@@ -209,6 +263,7 @@ class _Builder:
         self.source = source
         self.stack: list[tuple[Any, Path]] = []
         self.key: list[str | None] = []
+        self.count = 0
 
     def build(self, events: Iterable[yaml.Event]) -> None:
         documents = 0
@@ -227,6 +282,9 @@ class _Builder:
                 self.key.pop()
 
     def _refuse(self, event: yaml.Event) -> None:
+        self.count += 1
+        if self.count > 3 * MOST_VALUES:  # a key, its value, the end of what that opened
+            self._fail(event, f"The file holds more than {MOST_VALUES:,} values. Split the wizard in two.")
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
             self._fail(event, "Anchors and aliases (& and *) are not allowed. Write the text out.")
         if getattr(event, "tag", None):
@@ -246,7 +304,7 @@ class _Builder:
         if self.stack and isinstance(self.stack[-1][0], dict) and self.key[-1] is None:
             container, path = self.stack[-1]
             if event.value in container:
-                self._fail(event, f"“{event.value}” stands twice in the same place. Remove one.")
+                self._fail(event, f"“{quotable(event.value)}” stands twice in the same place. Remove one.")
             self.key[-1] = event.value
             self.source.lines[(*path, event.value)] = _line(event)
         else:

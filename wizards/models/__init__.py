@@ -1,6 +1,7 @@
 """The rows: drafts that editors change, versions that were published, sessions and their logs."""
 
 from .drafts import Cause, Choice, Node, Procedure, Source, Step, Symptom, Wizard, WizardProcedure
+from .pictures import Picture
 from .sessions import OPEN, Event, Session, Words
 from .versions import Version
 
@@ -10,6 +11,7 @@ __all__ = [
     "Choice",
     "Event",
     "Node",
+    "Picture",
     "Procedure",
     "Session",
     "Source",

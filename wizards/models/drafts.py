@@ -12,9 +12,11 @@ from django.db import models
 
 from ..flow import KINDS
 from ..flow.fields import LONGEST_LINE
-from .fields import LinesField
+from .fields import FitsList, LinesField, fits_line, fits_text
 
 KEY_RULE = RegexValidator(r"\A[a-z0-9][a-z0-9-]{0,63}\Z", "Use lower-case letters, digits and hyphens.")
+FACT_RULE = RegexValidator(r"\A[A-Za-z0-9][A-Za-z0-9-]{0,31}\Z", "Use letters, digits and hyphens.")
+LANGUAGE_RULE = RegexValidator(r"\A[a-z]{2,3}(-[A-Za-z0-9]{2,8})*\Z", "Use a language's code, such as “en” or “en-GB”.")
 
 
 def key_field(**options: Any) -> models.CharField:
@@ -29,17 +31,27 @@ def key_field(**options: Any) -> models.CharField:
 
 def line_field(**options: Any) -> models.CharField:
     """Return a field for one line of plain text."""
-    return models.CharField(max_length=LONGEST_LINE, blank=True, default="", **options)
+    return models.CharField(max_length=LONGEST_LINE, blank=True, default="", validators=[fits_line], **options)
 
 
 def text_field(help_text: str = "Markdown.") -> models.TextField:
     """Return a field for text in Markdown."""
-    return models.TextField(blank=True, default="", help_text=help_text)
+    return models.TextField(blank=True, default="", help_text=help_text, validators=[fits_text])
 
 
 def sources_field() -> LinesField:
     """Return the field of the fact ids that a part states."""
-    return LinesField(blank=True, default=(), help_text="Ids of the facts stated here, one a line, or “editorial”.")
+    return LinesField(
+        blank=True,
+        default=(),
+        help_text="Ids of the facts stated here, one a line, or “editorial”.",
+        validators=[FitsList(40, r"[A-Za-z0-9][A-Za-z0-9-]{0,31}", "is no id: use letters, digits and hyphens.")],
+    )
+
+
+def revision_field() -> models.PositiveIntegerField:
+    """Return the field that counts the saves of a row, so that two editors at once are noticed."""
+    return models.PositiveIntegerField(default=0, editable=False)
 
 
 class Wizard(models.Model):
@@ -48,7 +60,9 @@ class Wizard(models.Model):
     slug = models.SlugField(max_length=64, unique=True, validators=[KEY_RULE])
     title = line_field()
     summary = line_field()
-    language = models.CharField(max_length=20, default="en")
+    language = models.CharField(max_length=20, default="en", validators=[LANGUAGE_RULE])
+    archived = models.BooleanField(default=False, help_text="No new sessions; running ones finish.")
+    revision = revision_field()
     current = models.OneToOneField(
         "Version", null=True, blank=True, editable=False, on_delete=models.PROTECT, related_name="+"
     )
@@ -77,7 +91,7 @@ class Source(Placed):
     """A fact that the wizard states."""
 
     wizard = models.ForeignKey(Wizard, on_delete=models.CASCADE, related_name="sources")
-    key = models.CharField(max_length=32)
+    key = models.CharField(max_length=32, validators=[FACT_RULE])
     fact = line_field()
     open = models.BooleanField(default=False, help_text="The guides leave this open or contradict each other.")
 
@@ -99,6 +113,7 @@ class Procedure(models.Model):
     worked_label = line_field(help_text="The good result in its own words; empty for “It worked”.")
     failed_label = line_field(help_text="The other result in its own words; empty for “It did not work”.")
     sources = sources_field()
+    revision = revision_field()
 
     class Meta:
         ordering = ("title",)
@@ -128,11 +143,11 @@ class Step(Placed):
     title = line_field()
     text = text_field()
     say = text_field("What the agent says aloud.")
-    signs = LinesField(blank=True, default=(), help_text="What to expect, one sign a line.")
+    signs = LinesField(blank=True, default=(), help_text="What to expect, one sign a line.", validators=[FitsList()])
     hold_seconds = models.PositiveSmallIntegerField(default=0, validators=[MaxValueValidator(3600)])
     wait_seconds = models.PositiveSmallIntegerField(default=0, validators=[MaxValueValidator(3600)])
     caution = text_field()
-    picture = models.CharField(max_length=64, blank=True, default="")
+    picture = models.CharField(max_length=64, blank=True, default="", validators=[KEY_RULE])
     picture_alt = line_field()
     note = text_field("For agents only.")
     sources = sources_field()
@@ -159,6 +174,7 @@ class Node(Placed):
 
     wizard = models.ForeignKey(Wizard, on_delete=models.CASCADE, related_name="nodes")
     key = key_field()
+    revision = revision_field()
     kind = models.CharField(max_length=20, choices=[(kind, kind) for kind in KINDS])
     title = line_field()
     text = text_field()
@@ -187,7 +203,9 @@ class Symptom(Placed):
     wizard = models.ForeignKey(Wizard, on_delete=models.CASCADE, related_name="symptoms")
     key = key_field()
     label = line_field()
-    words = LinesField(blank=True, default=(), help_text="Words and phrases that find it, one a line.")
+    words = LinesField(
+        blank=True, default=(), help_text="Words and phrases that find it, one a line.", validators=[FitsList(60)]
+    )
     to = edge_field()
     sources = sources_field()
 

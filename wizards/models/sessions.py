@@ -22,6 +22,7 @@ class Session(models.Model):
         SELF_SERVICE = "self", "self-service"
         AGENT = "agent", "agent"
         EMBEDDED = "embed", "embedded"
+        TEST = "test", "preview by an editor"
 
     code = models.CharField(max_length=16, unique=True, help_text="Public: stands in addresses, and names nothing.")
     version = models.ForeignKey(Version, on_delete=models.PROTECT, related_name="sessions")

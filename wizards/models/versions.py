@@ -13,7 +13,7 @@ class Version(models.Model):
     """A published wizard: an immutable document with a number and a content hash."""
 
     wizard = models.ForeignKey(Wizard, on_delete=models.PROTECT, related_name="versions")
-    number = models.PositiveIntegerField()
+    number = models.PositiveIntegerField(null=True, blank=True, help_text="Empty for a preview.")
     document = models.TextField(help_text="Canonical JSON.")
     content_hash = models.CharField(max_length=64, help_text="SHA-256 of the document.")
     note = models.CharField(max_length=500, blank=True, default="")
@@ -27,4 +27,4 @@ class Version(models.Model):
         constraints = [models.UniqueConstraint(fields=["wizard", "number"], name="version_once")]
 
     def __str__(self) -> str:
-        return f"{self.wizard} v{self.number}"
+        return f"{self.wizard} v{self.number}" if self.number else f"{self.wizard}, preview"

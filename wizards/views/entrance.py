@@ -16,7 +16,8 @@ OPEN_SESSIONS_SHOWN = 5
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """Show the search, the products, and the visitor's own sessions that are still open."""
-    open_sessions = access.sessions_of(request).filter(status=OPEN)[:OPEN_SESSIONS_SHOWN]
+    own = access.sessions_of(request).filter(status=OPEN).exclude(channel=Session.Channel.TEST)
+    open_sessions = own[:OPEN_SESSIONS_SHOWN]
     context = {
         "query": "",
         "products": [product_card(version.pk) for version in publishing.published()],

@@ -1,0 +1,84 @@
+"""From a part of the document to the form in the admin that changes it."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Mapping
+from dataclasses import dataclass
+
+from django.db import models
+from django.urls import reverse
+
+from .. import flow
+from ..models import Node, Procedure, Wizard
+
+# Lists that are inlines of a form. A wizard's `sources` are one, too; those of other parts are one field.
+INLINES = {"symptoms", "choices", "causes", "steps"}
+# A field of the document -> its name in the form, where the two differ.
+FIELDS = {"id": "key", "picture": "picture_alt"}
+
+
+@dataclass(frozen=True, slots=True)
+class WizardRows:
+    """What it takes to link a wizard's document to its rows: the primary keys of its nodes and procedures, by id."""
+
+    wizard: int
+    document: flow.Document
+    nodes: Mapping[str, int]
+    procedures: Mapping[str, int]
+
+
+def rows_of(wizard: Wizard, document: flow.Document) -> WizardRows:
+    """Return the rows behind `document`, the compiled draft of `wizard`, in two queries."""
+    used = [procedure.id for procedure in document.procedures]
+    return WizardRows(
+        wizard.pk,
+        document,
+        dict(Node.objects.filter(wizard=wizard).values_list("key", "pk")),
+        dict(Procedure.objects.filter(key__in=used).values_list("key", "pk")),
+    )
+
+
+def fault_link(fault: flow.Fault, wizard_rows: WizardRows) -> str:
+    """Return the address of the form that mends `fault`, down to the field where there is one."""
+    return path_link(fault.path, wizard_rows)
+
+
+def path_link(path: tuple[str | int, ...], wizard_rows: WizardRows) -> str:
+    """Return the address of the form behind a path in the document, such as ("nodes", 3, "choices", 0, "to")."""
+    match path:
+        case ("nodes", int(place), *rest):
+            key = wizard_rows.document.nodes[place].id
+            return _address("node", wizard_rows.nodes.get(key), wizard_rows) + _anchor(rest)
+        case ("procedures", int(place), *rest):
+            key = wizard_rows.document.procedures[place].id
+            return _address("procedure", wizard_rows.procedures.get(key), wizard_rows) + _anchor(rest)
+    return change_url("wizard", wizard_rows.wizard) + _anchor(list(path), {*INLINES, "sources"})
+
+
+def change_url(model: str, pk: int) -> str:
+    """Return the address of a change form: `model` is wizard, node or procedure."""
+    return reverse(f"admin:wizards_{model}_change", args=[pk])
+
+
+def form_link(row: models.Model) -> str:
+    """Return the address of the change form of a wizard, node or procedure."""
+    return change_url(str(row._meta.model_name), row.pk)
+
+
+def _address(model: str, pk: int | None, wizard_rows: WizardRows) -> str:
+    """Return the form's address; the wizard's own where the row is gone meanwhile."""
+    return change_url(model, pk) if pk else change_url("wizard", wizard_rows.wizard)
+
+
+def _anchor(rest: list[str | int], inlines: Container[str] = INLINES) -> str:
+    """Return the fragment of the address that leads to the field within its form."""
+    match rest:
+        case [str(inline), int(place)] if inline in inlines:
+            return f"#{inline}-{place}"
+        case [str(inline), int(place), str(field), *_] if inline in inlines:
+            return f"#id_{inline}-{place}-{FIELDS.get(field, field)}"
+        case [str(inline)] if inline in inlines:
+            return f"#{inline}-group"
+        case [str(field), *_]:
+            return f"#id_{FIELDS.get(field, field)}"
+    return ""

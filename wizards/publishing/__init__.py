@@ -1,0 +1,42 @@
+"""Draft rows <-> document <-> version.
+
+    rows --compile_draft--> Document --publish--> Version --document_of--> Document (kept in memory)
+    rows <-----load-------- Document <---------------------------------------- an older version, or a file
+
+`compiling` reads the rows, `loading` writes them, `versions` freezes what they say.
+"""
+
+from .compiling import BadDraft, compile_draft, compile_drafts
+from .loading import Outdated, load
+from .versions import (
+    PREVIEW,
+    NotPublishable,
+    current_version,
+    document_of,
+    documents_of,
+    preview,
+    publish,
+    published,
+    restorable,
+    restore,
+    seen_mark,
+)
+
+__all__ = [
+    "PREVIEW",
+    "BadDraft",
+    "NotPublishable",
+    "Outdated",
+    "compile_draft",
+    "compile_drafts",
+    "current_version",
+    "document_of",
+    "documents_of",
+    "load",
+    "preview",
+    "publish",
+    "published",
+    "restorable",
+    "restore",
+    "seen_mark",
+]

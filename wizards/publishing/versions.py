@@ -1,0 +1,133 @@
+"""Versions: the draft frozen, read again, loaded back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import lru_cache
+
+from django.contrib.auth.models import User
+from django.db import models, transaction
+
+from .. import flow
+from ..models import Version, Wizard
+from .compiling import compile_draft
+from .loading import Outdated, load
+
+VERSIONS_IN_MEMORY = 256
+PREVIEW = "preview"
+
+
+class NotPublishable(Exception):
+    """The draft has errors. `faults` lists them."""
+
+    def __init__(self, found: list[flow.Fault]) -> None:
+        super().__init__("\n".join(str(fault) for fault in found))
+        self.faults = found
+
+
+@lru_cache(maxsize=VERSIONS_IN_MEMORY)
+def document_of(version_id: int) -> flow.Document:
+    """Return the document of a version. Versions never change, so it is read once for each process."""
+    return _read(Version.objects.values_list("document", flat=True).get(pk=version_id))
+
+
+def documents_of(version_ids: Iterable[int]) -> dict[int, flow.Document]:
+    """Return the documents of several versions by the versions' primary keys, in one query."""
+    texts = Version.objects.filter(pk__in=set(version_ids)).values_list("pk", "document")
+    return {pk: _read(text) for pk, text in texts}
+
+
+@lru_cache(maxsize=VERSIONS_IN_MEMORY)
+def _read(text: str) -> flow.Document:
+    return flow.Document.model_validate_json(text)
+
+
+@transaction.atomic
+def publish(wizard: Wizard, author: User | None = None, note: str = "", seen: str = "") -> tuple[Version, bool]:
+    """Freeze the draft as the wizard's next version; return it and whether it is new.
+
+    A draft that says what the current version says makes no new one. Raises NotPublishable if the draft has errors,
+    and Outdated if the draft or the current version is not what the mark `seen` (see `seen_mark`) says of them.
+    """
+    # Without a join: a row that was waited for is read anew, but what was joined to it is not.
+    wizard = Wizard.objects.select_for_update().get(pk=wizard.pk)
+    document = compile_draft(wizard)
+    if seen and seen != seen_mark(wizard, document):
+        raise Outdated(_what_happened(wizard, seen))
+    if found := flow.errors(document):
+        raise NotPublishable(found)
+    if wizard.current and wizard.current.content_hash == document.content_hash():
+        return wizard.current, False
+    latest = Version.objects.filter(wizard=wizard).aggregate(models.Max("number"))["number__max"] or 0
+    version = Version.objects.create(
+        wizard=wizard,
+        number=latest + 1,
+        document=document.canonical(),
+        content_hash=document.content_hash(),
+        author=author,
+        note=note,
+    )
+    wizard.current = version
+    wizard.save(update_fields=["current"])
+    return version, True
+
+
+def seen_mark(wizard: Wizard, draft: flow.Document) -> str:
+    """Return a mark of what an editor sees: which version is current, and what the draft says."""
+    return f"{wizard.current_id or 0}-{draft.content_hash()}"
+
+
+def _what_happened(wizard: Wizard, seen: str) -> str:
+    current = wizard.current
+    if current and not seen.startswith(f"{current.pk}-"):
+        by = f" by {current.author}" if current.author else ""
+        return f"Version {current.number} was published{by} meanwhile. Look at what would change now, then decide."
+    return "Somebody changed the draft meanwhile. Look at what would change now, then decide."
+
+
+def published() -> list[Version]:
+    """Return the current version of every wizard that takes new sessions, by title, without its document's text."""
+    return list(
+        Version.objects.filter(wizard__current=models.F("pk"), wizard__archived=False)
+        .select_related("wizard")
+        .defer("document")
+        .order_by("wizard__title")
+    )
+
+
+def current_version(slug: str) -> Version | None:
+    """Return the current version of a wizard, without its document's text, if it takes new sessions."""
+    current = Version.objects.filter(wizard__slug=slug, wizard__archived=False, wizard__current=models.F("pk"))
+    return current.defer("document").first()
+
+
+def preview(wizard: Wizard, node_key: str) -> Version:
+    """Freeze the draft, faults and all, as a version that only previews use; the symptom PREVIEW enters at a node.
+
+    The same draft and node give the same version again. Raises LookupError if the draft has no such node.
+    """
+    draft = compile_draft(wizard)
+    if draft.node(node_key) is None:
+        raise LookupError(node_key)
+    way_in = flow.Symptom(id=PREVIEW, label="Preview", to=node_key)
+    others = tuple(symptom for symptom in draft.symptoms if symptom.id != PREVIEW)
+    document = draft.model_copy(update={"symptoms": (way_in, *others)})
+    content_hash = document.content_hash()
+    # Not get_or_create: two previews at the same moment may make two, and either will do from then on.
+    there = Version.objects.filter(wizard=wizard, number=None, content_hash=content_hash).order_by("pk").first()
+    return there or Version.objects.create(
+        wizard=wizard, number=None, content_hash=content_hash, document=document.canonical(), note="Preview"
+    )
+
+
+def restore(version: Version, seen: str | None = None) -> Wizard:
+    """Load a published version back into the draft; publishing it then is a step of its own.
+
+    Raises Outdated if the draft is not the one whose content hash the editor has `seen`.
+    """
+    return load(restorable(version), seen)
+
+
+def restorable(version: Version) -> flow.Document:
+    """Return what loading a version back puts into the draft: its document, under the wizard's present slug."""
+    return document_of(version.pk).model_copy(update={"slug": version.wizard.slug})
