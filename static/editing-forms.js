@@ -24,6 +24,29 @@
     waiting.set(area, setTimeout(() => show(area), PAUSE));
   });
 
+  // --- The page as the form would make it: in a frame without scripts, a moment after the last change ----------------
+  let looking;
+
+  async function showLook() {
+    const look = document.querySelector("[data-look]");
+    if (!look) return;
+    const form = document.getElementById("node_form");
+    const body = new FormData();
+    for (const [name, value] of new FormData(form)) if (typeof value === "string") body.append(name, value);
+    const token = form.querySelector("[name=csrfmiddlewaretoken]").value;
+    const answer = await fetch(look.dataset.look, { method: "POST", body, headers: { "X-CSRFToken": token } });
+    if (answer.ok || answer.status === 422) {
+      look.querySelector("iframe").srcdoc = await answer.text();
+      look.hidden = false;
+    }
+  }
+
+  window.addEventListener("load", showLook);
+  document.addEventListener("input", () => {
+    clearTimeout(looking);
+    looking = setTimeout(showLook, 2 * PAUSE);
+  });
+
   // --- Pictures -----------------------------------------------------------------------------------------------------
   document.addEventListener("change", (event) => {
     const image = event.target.closest(".picture")?.querySelector("img");

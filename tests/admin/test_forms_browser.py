@@ -152,3 +152,17 @@ def test_nothing_of_ours_hinders_anybody(desk, wizard, kind, width):
     desk.complaints.clear()  # axe itself styles elements in line
     assert found.violations_count == 0, found.generate_report()
     assert desk.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_the_page_is_shown_as_it_is_typed(desk, wizard):
+    desk.open(node(wizard, "q"))
+    shown = desk.frame_locator(".look iframe")
+    expect(shown.locator("h1")).to_have_text("Question q?")
+    desk.fill("#id_title", "Is the light on?")
+    desk.fill("#id_say", "Look at the light, please.")
+    desk.fill("#id_choices-0-label", "It shines")
+    expect(shown.locator("h1")).to_have_text("Is the light on?")
+    expect(shown.locator("main")).to_contain_text("It shines")
+    expect(shown.locator("main")).to_contain_text("Look at the light, please.")
+    # The customer's styles reach the frame.
+    assert shown.locator("main").evaluate("main => getComputedStyle(main).maxWidth") != "none"

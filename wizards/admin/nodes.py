@@ -10,8 +10,10 @@ from django.contrib.admin.options import IS_POPUP_VAR
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
+from django.views.decorators.http import require_POST
 from django_object_actions import DjangoObjectActions, action
 
 from .. import flow
@@ -22,6 +24,7 @@ from . import drafts, leading
 from .beside import BesideMap
 from .forms import NodeForm
 from .links import change_url
+from .look import look
 from .pages import tabs
 from .parts import PartFields, StackedParts, TabularParts, next_place
 from .saving import GuardedAdmin
@@ -68,7 +71,15 @@ class NodeAdmin(BesideMap, DjangoObjectActions, PartFields, SortableAdminBase, G
 
     def get_urls(self) -> list[URLPattern]:
         shown = path("markdown/", self.admin_site.admin_view(self.markdown_view), name="wizards_markdown")
-        return [shown, *super().get_urls()]
+        look = path("<int:pk>/look/", self.admin_site.admin_view(require_POST(self.look_view)), name="wizards_look")
+        return [shown, look, *super().get_urls()]
+
+    def look_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Return the node's page as the form, which is not saved, would make it."""
+        node = get_object_or_404(Node.objects.select_related("wizard"), pk=pk)
+        if not self.has_change_permission(request, node):
+            raise PermissionDenied
+        return look(request, node)
 
     def markdown_view(self, request: HttpRequest) -> HttpResponse:
         """Return Markdown as readers will see it: what the preview beside a field asks for while one types."""
