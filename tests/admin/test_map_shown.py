@@ -5,7 +5,8 @@ import pytest
 from tests.admin.forms import Form, address, editor, toy
 from tests.admin.test_map import PART, at, choice, node, way
 from tests.graphs import graph
-from wizards.admin.graph import DEEPEST, drawing, lost_without, outline
+from wizards import flow
+from wizards.admin.graph import DEEPEST, drawing, outline
 from wizards.models import Cause, Choice, Wizard
 
 pytestmark = pytest.mark.django_db
@@ -104,8 +105,8 @@ def test_a_wizard_without_anything_says_how_to_begin():
 
 def test_without_a_node_only_what_it_alone_leads_to_is_lost():
     document = graph("q? a:b b:c", "b? x:c y:d", "c = solved", "d? z:e", "e = solved")
-    assert [each.id for each in lost_without(document, "b")] == ["d", "e"]
-    assert lost_without(document, "c") == []
+    assert [each.id for each in flow.lost_without(document, "b")] == ["d", "e"]
+    assert flow.lost_without(document, "c") == []
 
 
 # --- panels ----------------------------------------------------------------------------------------------------------

@@ -58,15 +58,9 @@ class Draft:
         """Return the nodes that nobody can reach any more without this one: titles and addresses of their forms."""
         if self.document is None or self.rows is None:
             return []
-        starts = [symptom.to for symptom in self.document.symptoms]
-        kept = tuple(node for node in self.document.nodes if node.id != key)
-        # Not model_copy: that would keep the document's own index of its nodes.
-        without = flow.Document.model_construct(**{**dict(self.document), "nodes": kept})
-        lost = flow.reachable(self.document, starts) - flow.reachable(without, starts) - {key}
         return [
-            (node.title or node.id, path_link(("nodes", place), self.rows))
-            for place, node in enumerate(self.document.nodes)
-            if node.id in lost
+            (node.title or node.id, path_link(("nodes", self.place(node.id)), self.rows))
+            for node in flow.lost_without(self.document, key)
         ]
 
 

@@ -145,16 +145,6 @@ class _Unfolding:
             waiting += [(branch, depth + 1, edge.label, edge.to) for edge in reversed(ways)]
 
 
-def lost_without(draft: flow.Document, key: str) -> list[BaseNode]:
-    """Return the nodes that nobody reaches any more once the node `key` is gone, in the order of the document."""
-    starts = [symptom.to for symptom in draft.symptoms]
-    kept = tuple(node for node in draft.nodes if node.id != key)
-    # Not model_copy: that would keep the document's own index of its nodes.
-    rest = flow.Document.model_construct(**{**dict(draft), "nodes": kept})
-    lost = flow.reachable(draft, starts) - flow.reachable(rest, starts) - {key}
-    return [node for node in draft.nodes if node.id in lost]
-
-
 def symptom_id(key: str) -> str:
     """Return the name of a symptom on the map; no node has such a one."""
     return f"symptom {key}"

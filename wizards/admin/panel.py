@@ -12,7 +12,7 @@ from .. import flow, publishing
 from ..flow.kinds import BaseNode
 from ..models import Node, Symptom, Wizard
 from .beside import BESIDE
-from .graph import LOOKS, look, lost_without, symptom_id
+from .graph import LOOKS, look, symptom_id
 from .links import change_url, fault_link, path_link, rows_of
 from .ways import ANSWERS
 
@@ -42,7 +42,7 @@ def node_panel(wizard: Wizard, key: str) -> dict[str, Any]:
         "revision": row.revision,
         "ways": node_ways(draft, node, row),
         "origins": origins(wizard, draft, key),
-        "lost": lost_without(draft, key),
+        "lost": flow.lost_without(draft, key),
         "form_url": form,
         "beside_url": f"{form}?{BESIDE}=1",
         "preview_url": reverse("admin:wizards_wizard_preview", args=[wizard.pk, key]),

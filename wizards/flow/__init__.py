@@ -13,7 +13,7 @@ somebody took.
 
 from .diff import Change, ChangeKind, diff
 from .document import Document, Source, Symptom
-from .faults import EDITORIAL, Fault, errors, faults, reachable
+from .faults import EDITORIAL, Fault, errors, faults, lost_without, reachable
 from .files import BadFile, Problem, problems, read, read_faultless, write
 from .kinds import KINDS, BaseNode
 from .position import BrokenLog, Event, EventKind, IllegalMove, Position
@@ -53,6 +53,7 @@ __all__ = [
     "entry",
     "errors",
     "faults",
+    "lost_without",
     "moved",
     "node_at",
     "outcome",

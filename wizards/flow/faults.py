@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal, Protocol
 
 if TYPE_CHECKING:
     from .document import Document
+    from .kinds import BaseNode
     from .procedures import Procedure
 
 Path = tuple[str | int, ...]
@@ -192,10 +193,17 @@ def citations(document: Document) -> Iterator[tuple[Path, str, tuple[str, ...]]]
             yield path, f"step {step.id} of procedure {procedure.id}", step.sources
 
 
-def reachable(document: Document, starts: Iterable[str]) -> set[str]:
-    """Return the ids of all nodes that can be reached from `starts`, those included."""
-    ways = {node.id: [edge.to for edge in node.edges(document) if edge.taken] for node in document.nodes}
-    return _closure(ways, starts)
+def reachable(document: Document, starts: Iterable[str], without: str = "") -> set[str]:
+    """Return the ids of all nodes that can be reached from `starts`, those included, as if `without` were not there."""
+    kept = (node for node in document.nodes if node.id != without)
+    return _closure({node.id: [edge.to for edge in node.edges(document) if edge.taken] for node in kept}, starts)
+
+
+def lost_without(document: Document, key: str) -> list[BaseNode]:
+    """Return the nodes that nobody reaches any more once the node `key` is gone, in the order of the document."""
+    starts = [symptom.to for symptom in document.symptoms]
+    lost = reachable(document, starts) - reachable(document, starts, without=key) - {key}
+    return [node for node in document.nodes if node.id in lost]
 
 
 def _closure(ways: dict[str, list[str]], starts: Iterable[str]) -> set[str]:
