@@ -26,6 +26,12 @@ def refusal(request: HttpRequest, reason: str) -> HttpResponse:
     return page(request, "400.html", 400, reason=reason)
 
 
+def too_large(request: HttpRequest, most: int) -> HttpResponse:
+    """Return the 413 page, which says how many bytes (`most`, in whole MB) one form may hold."""
+    log.info("Refused %s: %s bytes", request.path[:200], request.META.get("CONTENT_LENGTH"))
+    return page(request, "413.html", 413, limit=f"{most // 1024 // 1024} MB")
+
+
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Answer what could not be understood. What exactly was wrong is for the log, not for the page."""
     log.info("Refused %s: %s", request.get_full_path()[:200], type(exception).__name__)

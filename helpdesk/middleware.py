@@ -20,6 +20,9 @@ Handler = Callable[[HttpRequest], HttpResponse]
 TOO_LARGE = "What your browser sent is too large: a form here can hold about 60,000 characters."
 NOT_TEXT = "What your browser sent contains a character that is not text."
 
+# The longest body, in bytes, that an editor's form may have: its fields, and one picture of 5 MB.
+LONGEST_UPLOAD = 6 * 1024 * 1024
+
 # Everything that reading a damaged or forged form can raise; UnreadablePostError is an OSError.
 UNREADABLE = (MultiPartParserError, SuspiciousOperation, BadRequest, OSError, LookupError, ValueError)
 # Headers that tell a browser how to treat a document.
@@ -69,17 +72,21 @@ def refuse_unreadable(get_response: Handler) -> Handler:
 
     Refused are: a body over LONGEST_FORM bytes (by its stated length, before it is read), a form that
     cannot be parsed, and a NUL in the address or the form (PostgreSQL cannot store one, SQLite can). Text is UTF-8,
-    whatever the request says. Editors' pages keep Django's own limits and messages.
+    whatever the request says. Editors' pages keep Django's own limits and messages, and take uploads: only a body over
+    LONGEST_UPLOAD bytes is refused, with the 413 page, before Django writes its files to the disk.
     """
 
     def handle(request: HttpRequest) -> HttpResponse:
         # Browsers send UTF-8. Another encoding is a forgery, and decoding with `hex` or `unicode_escape` can fail.
         request.encoding = "utf-8"
         reason = _nul_in_address(request)
-        if not reason and not request.path_info.startswith("/admin/"):
+        is_editing = request.path_info.startswith("/admin/")
+        if not reason and not is_editing:
             reason = _unreadable_form(request)
         if reason:
             return errors.refusal(request, reason)
+        if is_editing and _stated_length(request) > LONGEST_UPLOAD:
+            return errors.too_large(request, LONGEST_UPLOAD)
         _drop_damaged_cookies(request)
         return get_response(request)
 

@@ -30,7 +30,7 @@
   async function showLook() {
     const look = document.querySelector("[data-look]");
     if (!look) return;
-    const form = document.getElementById("node_form");
+    const form = document.querySelector("#node_form, #procedure_form");
     const body = new FormData();
     for (const [name, value] of new FormData(form)) if (typeof value === "string") body.append(name, value);
     const token = form.querySelector("[name=csrfmiddlewaretoken]").value;
@@ -41,11 +41,13 @@
     }
   }
 
-  window.addEventListener("load", showLook);
-  document.addEventListener("input", () => {
+  function lookSoon() {
     clearTimeout(looking);
     looking = setTimeout(showLook, 2 * PAUSE);
-  });
+  }
+
+  window.addEventListener("load", showLook);
+  for (const name of ["input", "change", "formset:added", "formset:removed"]) document.addEventListener(name, lookSoon);
 
   // --- Pictures -----------------------------------------------------------------------------------------------------
   document.addEventListener("change", (event) => {
@@ -65,6 +67,7 @@
     rowsOf(list).forEach((row, place) => {
       placeOf(row).value = place + 1;
     });
+    lookSoon();
   }
 
   function move(row, by, button) {

@@ -12,7 +12,7 @@
   const calm = matchMedia("(prefers-reduced-motion: reduce)");
   const face = getComputedStyle(document.body).fontFamily;
   const signs = { error: room.dataset.error, warning: room.dataset.warning };
-  let cy, shape, chosen = "", picking = null, typed = false, loads = 0, asked = 0;
+  let cy, shape, chosen = "", picking = null, drawn = Promise.resolve(), typed = false, loads = 0, asked = 0;
 
   const say = (words) => { part("map-said").textContent = words; };
   const node = (id) => cy.getElementById(id);
@@ -46,8 +46,13 @@
     return [...nodes, ...edges];
   }
 
-  /* Takes over a graph as the site sent it. What is chosen stays where it is on the screen. */
+  /* Takes over a graph as the site sent it, one after another. What is chosen stays where it is on the screen. */
   function draw(sent) {
+    drawn = drawn.catch(() => {}).then(() => drawNow(sent));
+    return drawn;
+  }
+
+  async function drawNow(sent) {
     part("map-outline").innerHTML = outlineOf(sent.list);
     const graph = mapLook.simplified(sent);
     const faults = graph.nodes.map((each) => [each.id, each.fault || "", each.url]);
@@ -55,6 +60,8 @@
     if (now !== shape) {
       mapLook.measure(graph, face);
       mapLook.place(graph);
+      // Placing and drawing each take long for a large wizard: the browser has its turn in between.
+      await new Promise((go) => { setTimeout(go); });
       if (!cy) begin(graph);
       else replace(graph);
       shape = now;
@@ -75,6 +82,7 @@
     cy.on("mouseover", "node", () => paper.classList.add("pointing"));
     cy.on("mouseout", "node", () => paper.classList.remove("pointing"));
     fit();
+    for (const tool of room.querySelectorAll(".map-tools [disabled]")) tool.disabled = false; // there is something to find
     window.mapDrawing = cy; // for tests
   }
 
@@ -168,7 +176,7 @@
 
   /* Draws what the site holds now, and fills the panel again where its node is still there. */
   async function follow(fresh = false) {
-    draw(await (await ask(room.dataset.graph)).json());
+    await draw(await (await ask(room.dataset.graph)).json());
     if (!chosen && !fresh) fill(await (await ask(room.dataset.map)).text());
     else if (!fresh) fill(await (await ask(node(chosen).data("url"))).text());
   }

@@ -13,7 +13,7 @@ from tests.graphs import graph
 from tests.versions import freeze, publish
 from tests.walks import TOY
 from wizards import audit, flow, journal
-from wizards.models import OPEN, Event, Session, Words
+from wizards.models import OPEN, Event, Session, Version, Words
 
 pytestmark = pytest.mark.django_db
 
@@ -323,3 +323,25 @@ def test_a_session_stays_on_the_version_that_it_began_on(session):
     publish(graph("q? other:end", "end = advice"))
     session = answered(session, "no", "none", "next")
     assert session.position == flow.Position("fix", step="release")
+
+
+# --- previews are forgotten ---------------------------------------------------------------------------------------
+
+
+def test_only_editors_tests_of_previews_are_forgotten_with_their_logs(version):
+    previews = [
+        Version.objects.create(wizard=version.wizard, document=version.document, content_hash=version.content_hash)
+        for _ in range(2)
+    ]
+    test = Session.Channel.TEST
+    gone = journal.begin(previews[0], "s", "editor", test)
+    journal.remark(own(gone), 1, "not so")
+    kept = [
+        journal.begin(previews[0], "s", "visitor"),
+        journal.begin(previews[1], "s", "editor", test),
+        journal.begin(version, "s", "editor", test),
+    ]
+    journal.forget_tests(Version.objects.filter(pk__in=[previews[0].pk, version.pk]))
+    assert set(Session.objects.all()) == set(kept)
+    assert set(Event.objects.values_list("session", flat=True)) == {session.pk for session in kept}
+    assert not Words.objects.exists()

@@ -108,6 +108,37 @@ def test_editors_pages_keep_djangos_own_limits():
     assert post(body, MULTIPART).status_code == 400
 
 
+def upload_to_editors(length, kind=MULTIPART, body=None):
+    return Client().request(
+        REQUEST_METHOD="POST",
+        PATH_INFO="/admin/echo/",
+        CONTENT_TYPE=kind,
+        CONTENT_LENGTH=length,
+        **{"wsgi.input": body or Unreadable()},
+    )
+
+
+@pytest.mark.parametrize("kind", [MULTIPART, FORM, "application/octet-stream"])
+def test_editors_uploads_have_a_limit_that_the_page_says_before_anything_is_read(kind):
+    response = upload_to_editors(str(middleware.LONGEST_UPLOAD + 1), kind)
+    assert response.status_code == 413
+    assert "<h1>" in response.content.decode()
+    assert "larger than 6 MB" in response.content.decode()
+    assert response.headers["Cache-Control"] == "no-store"
+
+
+def test_a_picture_of_5_mb_arrives_at_editors_pages():
+    head = 'Content-Disposition: form-data; name="file"; filename="a"'
+    whole = f"--x\r\n{head}\r\n\r\n{'b' * 5 * 1024 * 1024}\r\n--x--\r\n".encode()
+    assert upload_to_editors(str(len(whole)), body=io.BytesIO(whole)).status_code == 200
+
+
+def test_what_states_no_length_is_not_read_on_editors_pages():
+    body = io.BytesIO(b"--x\r\n" + b"b" * (middleware.LONGEST_UPLOAD + 1))
+    assert upload_to_editors("", body=body).json()["form"] == {}
+    assert body.tell() == 0
+
+
 @pytest.mark.parametrize("length", ["", "many", "-1", "²"])
 def test_a_length_that_is_no_number_is_no_fault_of_ours(length):
     request = Client().request

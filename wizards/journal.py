@@ -3,8 +3,9 @@
 Each function is one transaction: it locks the session, asks `flow` what may be appended, appends it, and moves the
 session's row along; nothing is acknowledged before its commit.
 
-Every function but `begin` takes the sessions that the caller may move (`access` says which) narrowed to one; it
-raises Session.DoesNotExist if there is none, and flow.IllegalMove, with nothing written, if the move is not legal.
+Every function but `begin` and `forget_tests` takes the sessions that the caller may move (`access` says which)
+narrowed to one; it raises Session.DoesNotExist if there is none, and flow.IllegalMove, with nothing written, if the
+move is not legal.
 """
 
 from __future__ import annotations
@@ -117,6 +118,13 @@ def helped(session: Session) -> str:
     said = session.events.filter(kind__in=[flow.EventKind.END, flow.EventKind.FEEDBACK]).order_by("-number")
     last = said.values_list("kind", "answer").first()
     return last[1] if last and last[0] == flow.EventKind.FEEDBACK else ""
+
+
+@transaction.atomic
+def forget_tests(versions: QuerySet[Version]) -> None:
+    """Delete the editors' test sessions of the previews among `versions`, logs and all; every other session stays."""
+    previews = versions.filter(number=None).values("pk")
+    Session.objects.filter(channel=Session.Channel.TEST, version__in=previews).delete()
 
 
 def rebuilt(session: Session) -> Session:

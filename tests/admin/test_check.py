@@ -22,7 +22,7 @@ def seen(wizard):
 def test_a_draft_without_faults_is_said_to_be_fine():
     wizard = toy()
     lead("no", "fix")
-    assert "Nothing is wrong with the draft." in seen(wizard)[1]
+    assert "The draft has no faults." in seen(wizard)[1]
 
 
 def test_an_error_names_the_node_by_its_title_says_what_to_do_and_links_to_the_field():
@@ -60,7 +60,7 @@ def test_a_draft_with_warnings_only_may_be_published():
     wizard = toy()
     Node.objects.create(wizard=wizard, key="spare", kind="outcome", title="Spare", result="advice", place=9)
     context, text = seen(wizard)
-    assert [fault["where"] for fault in context["warnings"]] == ["procedure “Do fix”", "outcome “Spare”"]
+    assert [fault["where"] for fault in context["warnings"]] == ["node “Do fix”", "outcome “Spare”"]
     assert "Nothing stops a publication." in text
 
 

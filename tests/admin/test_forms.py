@@ -5,7 +5,8 @@ import pytest
 from tests.admin.forms import Form, address, editor, messages, shown_errors, toy
 from tests.reading import read
 from wizards import flow, publishing
-from wizards.models import Choice, Node, Symptom, Wizard
+from wizards.admin import words
+from wizards.models import Choice, Node, Procedure, Symptom, Wizard
 
 pytestmark = pytest.mark.django_db
 
@@ -57,15 +58,15 @@ def test_the_state_says_what_is_published_and_what_changed_since(client, wizard)
     Symptom.objects.filter(wizard=wizard).update(to=None)
     text = read(client.get(address(wizard))).text
     # Without its way in every node is beyond reach, too: warnings.
-    assert "published v1 2 unpublished changes 1 fault 5 warnings" in text
+    assert "published v1 2 unpublished changes 6 faults: 1 error, 5 warnings" in text
 
 
 def test_the_list_says_the_same_for_every_wizard(client, wizard):
     toy("other")
     Node.objects.filter(wizard=wizard, key="q").update(title="Is it on?")
     text = read(client.get("/admin/wizards/wizard/")).text
-    assert "published v1, 1 unpublished change, no faults" in text
-    assert "published v1, no unpublished changes, no faults" in text
+    assert "published v1, 1 unpublished change, 1 fault: no errors, 1 warning" in text
+    assert "published v1, no unpublished changes, 1 fault: no errors, 1 warning" in text
 
 
 def test_a_wizard_that_was_never_published_says_so(client):
@@ -312,26 +313,126 @@ def test_a_node_is_deleted_and_the_answers_to_it_lead_nowhere(client, wizard):
 # --- Faults after a save ---------------------------------------------------------------------------------------------
 
 
-def test_a_save_lists_the_errors_with_links_to_what_mends_them(client, wizard):
-    page = form(client, wizard, "q")
-    page["choices-0-to"] = ""
-    shown = read(messages(client, page.save()))
-    assert "Node q: “Choose yes” leads nowhere." in shown.text
-    assert f"{address(node(wizard, 'q'))}#id_choices-0-to" in shown.links
+def test_a_save_tells_a_fault_once_by_title_with_a_link_to_what_mends_it(client, wizard):
+    for button in ("_continue", "_save"):
+        page = form(client, wizard, "q")
+        page["choices-0-to"] = ""
+        shown = read(messages(client, page.save(button)))
+        assert "Question “Question q?” › choice “Choose yes” “Choose yes” leads nowhere." in shown.text, button
+        assert shown.text.count("leads nowhere") == 1, button
+        assert f"{address(node(wizard, 'q'))}#id_choices-0-to" in shown.links, button
 
 
-def test_a_save_lists_five_errors_at_most(client, wizard):
+def test_a_save_lists_five_faults_at_most_and_says_how_many_more_there_are(client, wizard):
     page = form(client, wizard, "q")
     for _ in range(7):
         page.add("choices", label="More")
-    shown = read(messages(client, page.save())).text
-    assert shown.count("Mend it") == 5
-    # Seven lead nowhere, six are labelled like the first.
-    assert "And 8 more faults." in shown
+    shown = read(messages(client, page.save("_save")))
+    # Seven lead nowhere, six are labelled like the first, and one node is reached by nothing.
+    assert len([link for link in shown.links if "#id_choices-" in link]) == 5
+    assert "And 9 more faults" in shown.text
+
+
+def test_a_nodes_page_says_how_many_faults_there_are_elsewhere(client, wizard):
+    Symptom.objects.filter(wizard=wizard).update(to=None)
+    assert "Elsewhere in this wizard: 5 faults" in read(client.get(address(node(wizard, "q")))).text
 
 
 def test_a_faultless_save_lists_nothing(client, wizard):
-    assert "Mend it" not in messages(client, form(client, wizard, "q").save())
+    page = form(client, wizard, "q")
+    page["choices-1-to"] = node(wizard, "fix").pk
+    shown = read(messages(client, page.save()))
+    assert not shown.all("ul", **{"class": "faults"})
+    assert "Elsewhere" not in shown.text
+
+
+# --- Procedures ------------------------------------------------------------------------------------------------------
+
+
+def test_a_procedure_leads_back_to_the_wizard_from_which_one_came(client, wizard):
+    other = toy("other")
+    row = Procedure.objects.get(key="press")
+    came_from = f"{address(row)}?wizard={other.pk}"
+    assert came_from in read(client.get(address(other))).links
+    assert Form(client, came_from).save("_save").url == address(other)
+    assert Form(client, came_from).save("_continue").url == came_from
+
+
+def test_a_new_procedure_leads_back_to_the_wizard_from_which_one_came(client, wizard):
+    page = Form(client, f"/admin/wizards/procedure/add/?wizard={wizard.pk}")
+    page["title"] = "Dry it"
+    stayed = page.save("_continue").url
+    assert stayed == f"{address(Procedure.objects.get(title='Dry it'))}?wizard={wizard.pk}"
+    assert Form(client, stayed).save("_save").url == address(wizard)
+    assert page.save("_save").url == address(wizard)
+
+
+def test_a_procedure_leads_to_the_one_wizard_that_uses_it_and_to_the_list_where_several_do(client, wizard):
+    row = Procedure.objects.get(key="press")
+    assert Form(client, address(row)).save("_save").url == address(wizard)
+    toy("other")
+    assert Form(client, address(row)).save("_save").url == "/admin/wizards/procedure/"
+
+
+def test_a_procedures_page_tells_its_faults_once_however_many_wizards_use_it(client, wizard):
+    toy("other")
+    row = Procedure.objects.get(key="press")
+    row.steps.update(title="")
+    shown = read(client.get(address(row)))
+    assert shown.text.count("A step has no title.") == 2
+    assert {link.partition("#")[2] for link in shown.links} >= {"id_steps-0-title", "id_steps-1-title"}
+
+
+# --- Words -----------------------------------------------------------------------------------------------------------
+
+
+def labels(response):
+    """Return the labels of every field that a form shows, with the form's model and the field's name."""
+    context = response.context
+    forms = [context["adminform"].form, *(each.formset.empty_form for each in context["inline_admin_formsets"])]
+    return {
+        (type(form.instance), field.name): field.label
+        for form in forms
+        for field in form.visible_fields()
+        if field.name != "DELETE"
+    }
+
+
+def test_every_field_has_a_label_in_an_editors_words(client, wizard):
+    rows = [wizard, *(node(wizard, key) for key in ("q", "why", "fix", "ok")), Procedure.objects.get(key="press")]
+    shown = [(key, label) for row in rows for key, label in labels(client.get(address(row))).items()]
+    own = {"picture": "Picture", "upload": "Or a new picture", "procedure": "Procedure"}  # said by their forms
+    for (model, name), label in shown:
+        known = {words.of_field(model, name).get("label"), own.get(name)}
+        known |= {ways[name][0] for ways in words.WAYS.values() if name in ways and model is Node}
+        assert label in known, f"{model.__name__}.{name} is called “{label}”"
+
+
+def test_the_ways_of_a_node_are_called_by_what_they_mean_for_its_kind(client, wizard):
+    found = [labels(client.get(address(node(wizard, key)))) for key in ("fix", "why")]
+    assert [each[Node, "failed"] for each in found] == [
+        "If it did not work, go to",
+        "When nothing on the list helped, go to",
+    ]
+
+
+def test_a_node_that_does_a_procedure_is_never_called_a_procedure(client, wizard):
+    assert "Do a procedure in Toy" in read(client.get(address(node(wizard, "fix")))).text
+    page = read(client.get(address(wizard))).text
+    assert "Add a node: do a procedure" in page
+    assert "Add a node: procedure" not in page
+
+
+def test_there_is_no_compare_before_anything_is_published(client, wizard):
+    bare = Wizard.objects.create(slug="bare", title="Bare")
+    assert "Compare" in read(client.get(address(wizard))).text
+    assert "Compare" not in read(client.get(address(bare))).text
+
+
+def test_a_wizards_page_offers_no_button_that_adds_another(client, wizard):
+    for place in (address(wizard), "/admin/wizards/wizard/add/"):
+        assert read(client.get(place)).all("input", name="_continue")
+        assert not read(client.get(place)).all("input", name="_addanother")
 
 
 # --- Markdown --------------------------------------------------------------------------------------------------------

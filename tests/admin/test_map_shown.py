@@ -144,9 +144,9 @@ def test_a_panel_tells_the_faults_with_links_to_their_fields():
     wizard = toy()
     Choice.objects.filter(pk=choice(wizard).pk).update(to=None)
     panel = editor().get(at(wizard, "q/"), headers=PART).context["panel"]
-    [(fault, link)] = panel["faults"]
-    assert fault.level == "error"
-    assert link == f"{address(node(wizard, 'q'))}#id_choices-0-to"
+    [fault] = panel["faults"]
+    assert fault["level"] == "error"
+    assert fault["url"] == f"{address(node(wizard, 'q'))}#id_choices-0-to"
 
 
 # --- the form beside the map -----------------------------------------------------------------------------------------

@@ -40,7 +40,7 @@ class Desk:
         self.save("_continue")
 
     def add_node(self, kind: str, title: str, **targets: str) -> None:
-        """Add a node from the wizard's page; `targets` are the fields that point elsewhere."""
+        """Add a node from the wizard's page; `kind` as it says there, `targets` are the fields that point elsewhere."""
         self.page.get_by_role("link", name=f"Add a node: {kind}").click()
         self.page.get_by_label("Title").fill(title)
         for field, target in targets.items():

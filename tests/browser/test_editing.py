@@ -34,7 +34,7 @@ def make(desk: Desk) -> None:
     desk.save()
     desk.add_node("outcome", TALK, result="unsolved")
     desk.save()
-    desk.add_node("procedure", COOL, procedure="Cool it", worked=BOILS, failed=TALK, blocked=TALK)
+    desk.add_node("do a procedure", COOL, procedure="Cool it", worked=BOILS, failed=TALK, blocked=TALK)
     desk.save()
     desk.add_node("question", LIT)
     for label in ("Yes", "No"):
@@ -104,11 +104,45 @@ def test_a_wizard_is_made_mended_published_changed_under_a_session_and_restored(
     assert [row[0] for row in desk.versions()] == ["3", "2", "1"]
 
 
+def test_a_form_that_adds_something_begins_with_its_title(desk):
+    wizard = toy()
+    for place in (
+        "wizard/add/",
+        "procedure/add/",
+        *(f"node/add/?wizard={wizard.pk}&kind={kind}" for kind in ("question", "diagnosis", "procedure", "outcome")),
+    ):
+        desk.page.goto(f"/admin/wizards/{place}")
+        expect(desk.page.locator("#id_title")).to_be_focused()
+
+
+def test_nothing_can_be_sought_on_the_map_before_it_is_drawn(desk):
+    toy()
+    desk.open("Toy")
+    held = []
+    desk.page.route("**/graph.json", lambda route: held.append(route))
+    desk.tab("Map")
+    expect(desk.page.get_by_label("Find")).to_be_disabled()
+    expect(desk.page.get_by_role("button", name="Find")).to_be_disabled()
+    held[0].continue_()
+    expect(desk.page.get_by_label("Find")).to_be_enabled()
+
+
+def test_the_steps_of_a_procedure_are_shown_as_the_customer_sees_them_while_one_types(desk):
+    toy()
+    desk.open("Toy")
+    desk.page.get_by_role("link", name="Procedure press").click()
+    shown = desk.page.frame_locator(".look iframe")
+    desk.page.locator("#id_steps-0-title").fill("Hold it down")
+    expect(shown.get_by_role("heading", name="Hold it down")).to_be_visible()
+    desk.page.locator("#steps-1 .move-up").click()
+    expect(shown.get_by_role("heading").last).to_have_text("Hold it down")
+
+
 def test_a_preview_from_a_node_shows_the_agents_words_and_counts_nowhere(desk):
     toy()
     desk.open("Toy")
     desk.page.get_by_role("link", name="Question q?").first.click()
-    desk.page.get_by_label("Say").fill("Would you look at the light?")
+    desk.page.get_by_label("What the agent says aloud").fill("Would you look at the light?")
     desk.save("_continue")
     desk.page.get_by_role("button", name="Preview from here").click()
     expect(desk.page.locator("h1")).to_have_text("Question q?")

@@ -20,6 +20,24 @@ PLACES = "mapDrawing.nodes('[?key]').map((each) => [each.position().x, each.posi
 LEADS_TO_HUMAN = """mapDrawing.edges('[from = "q"]').targets()
     .some((each) => each.id() === "human" || each.data("of") === "human")"""
 
+# Notes when the nodes are placed, when the browser had its turn, and when they are drawn.
+TURNS = """
+    window.turns = [];
+    const noted = (name, note) => {
+        let own;
+        Object.defineProperty(window, name, { get: () => own, set: (value) => { own = note(value); } });
+    };
+    noted("mapLook", (look) => ({ ...look, place: (graph) => {
+        look.place(graph);
+        turns.push("placed");
+        setTimeout(() => turns.push("turn"));
+    } }));
+    noted("cytoscape", (draw) => (options) => {
+        turns.push("drawn");
+        return draw(options);
+    });
+"""
+
 
 @pytest.fixture
 def wizard(live_server, transactional_db) -> Wizard:
@@ -289,3 +307,11 @@ def test_300_nodes_are_drawn_cheaply(drawn, wizard):
     assert page.evaluate("mapDrawing.renderer().textureOnViewport") is True
     assert page.evaluate("mapDrawing.renderer().options.pixelRatio") == 1
     assert len({tuple(place) for place in page.evaluate(PLACES)}) == 331, "two nodes lie on one another"
+
+
+def test_placing_and_drawing_300_nodes_are_two_tasks_with_the_browsers_turn_between(drawn, wizard):
+    page = drawn(wizard)
+    page.context.add_init_script(TURNS)
+    page.goto(f"/admin/wizards/wizard/{large(300).pk}/map/")
+    expect(page.locator("#map-room")).to_have_attribute("data-drawn", "331 nodes, 627 ways", timeout=30_000)
+    assert page.evaluate("turns") == ["placed", "turn", "drawn"]

@@ -2,9 +2,9 @@
 
 from django.contrib import admin
 
-from . import nodes, procedures, wizards
+from . import gallery, nodes, procedures, wizards
 
-__all__ = ["nodes", "procedures", "wizards"]
+__all__ = ["gallery", "nodes", "procedures", "wizards"]
 
 admin.site.site_header = "Help desk: editing"
 admin.site.site_title = "Help desk"

@@ -11,7 +11,8 @@ from django.urls import URLPattern, path
 from .. import flow, publishing
 from ..flow.fields import Part
 from ..models import Wizard
-from .links import fault_link, rows_of
+from .faults import all_faults
+from .links import WizardRows, fault_link, rows_of
 from .pages import of_wizard, page
 
 TAB = "wizards_wizard_check"
@@ -24,6 +25,8 @@ NAMES = {
     "causes": "cause",
     "steps": "step",
 }
+# The kinds of node that a fault names as such. The others are nodes: a procedure is the list of steps.
+KINDS = {"question": "question", "diagnosis": "diagnosis", "outcome": "outcome"}
 
 
 def urls(model_admin: admin.ModelAdmin) -> list[URLPattern]:
@@ -39,19 +42,21 @@ def urls(model_admin: admin.ModelAdmin) -> list[URLPattern]:
 def checked(wizard: Wizard, draft: flow.Document) -> dict[str, list[dict[str, str]]]:
     """Return the errors and the warnings of a draft, each as {level, where, message, remedy, url}."""
     rows = rows_of(wizard, draft)
-    shown = [
-        {
-            "level": fault.level,
-            "where": where(fault, draft),
-            "message": fault.message,
-            "remedy": fault.remedy,
-            "url": fault_link(fault, rows),
-        }
-        for fault in flow.faults(draft)
-    ]
+    shown = [told(fault, draft, rows) for fault in all_faults(draft)]
     return {
         "errors": [each for each in shown if each["level"] == "error"],
         "warnings": [each for each in shown if each["level"] == "warning"],
+    }
+
+
+def told(fault: flow.Fault, draft: flow.Document, rows: WizardRows) -> dict[str, str]:
+    """Return a fault of a draft as the pages show it: {level, where, message, remedy, url}."""
+    return {
+        "level": fault.level,
+        "where": where(fault, draft),
+        "message": fault.message,
+        "remedy": fault.remedy,
+        "url": fault_link(fault, rows),
     }
 
 
@@ -61,7 +66,7 @@ def where(fault: flow.Fault, draft: flow.Document) -> str:
     for key in fault.path:
         part = _inside(part, key)
         if isinstance(key, int) and isinstance(part, Part) and inside in NAMES:
-            words.append(f"{getattr(part, 'kind', NAMES[inside])} “{_title(part)}”")
+            words.append(f"{KINDS.get(getattr(part, 'kind', ''), NAMES[inside])} “{_title(part)}”")
         inside = str(key)
     return " › ".join(words) or "The wizard"
 

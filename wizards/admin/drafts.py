@@ -9,7 +9,9 @@ from functools import cached_property
 from .. import flow, publishing
 from ..flow.faults import Path
 from ..models import Version, Wizard
-from .links import WizardRows, fault_link, path_link, rows_of
+from . import check
+from .faults import all_faults
+from .links import WizardRows, path_link, rows_of
 
 
 @dataclass
@@ -23,21 +25,26 @@ class Draft:
     @cached_property
     def faults(self) -> list[flow.Fault]:
         """Everything that is wrong with the draft, errors first."""
-        return flow.faults(self.document) if self.document else []
+        return all_faults(self.document) if self.document else []
 
     @cached_property
     def rows(self) -> WizardRows | None:
         """The rows behind the document, read when they are first asked for."""
         return rows_of(self.wizard, self.document) if self.document else None
 
-    def link(self, fault: flow.Fault) -> str:
-        """Return the address of the form that mends a fault."""
-        return fault_link(fault, self.rows) if self.rows else ""
+    def told(self, faults: Iterable[flow.Fault]) -> list[dict[str, str]]:
+        """Return some of its faults as the pages show them (see check.told)."""
+        return [check.told(fault, self.document, self.rows) for fault in faults if self.document and self.rows]
 
-    def place(self, key: str) -> int:
-        """Return the place of a node in the document; -1 where it is not there."""
-        nodes = self.document.nodes if self.document else ()
-        return next((place for place, node in enumerate(nodes) if node.id == key), -1)
+    def faults_of(self, part: str, key: str) -> list[flow.Fault]:
+        """Return the faults within one part: `part` is "nodes" or "procedures", `key` the part's id."""
+        path = (part, self.place(key, part))
+        return [fault for fault in self.faults if fault.path[:2] == path]
+
+    def place(self, key: str, part: str = "nodes") -> int:
+        """Return the place of a node, or of a procedure, in the document; -1 where it is not there."""
+        parts = getattr(self.document, part) if self.document else ()
+        return next((place for place, each in enumerate(parts) if each.id == key), -1)
 
     def ways_to(self, key: str) -> list[tuple[str, str]]:
         """Return what leads to a node: words, and the address of the form that changes it."""
@@ -105,8 +112,15 @@ class State:
             words.append(counted(self.changes, "unpublished change") if self.changes else "no unpublished changes")
         if self.problem:
             return [*words, "the draft cannot be read"]
-        words.append(counted(self.errors, "fault") if self.errors else "no faults")
-        return [*words, counted(self.warnings, "warning")] if self.warnings else words
+        return [*words, self.faults()]
+
+    def faults(self) -> str:
+        """Return how many faults there are: errors stop a publication, warnings do not."""
+        if not self.errors + self.warnings:
+            return "no faults"
+        errors = counted(self.errors, "error") if self.errors else "no errors"
+        warnings = counted(self.warnings, "warning") if self.warnings else "no warnings"
+        return f"{counted(self.errors + self.warnings, 'fault')}: {errors}, {warnings}"
 
 
 def counted(number: int, what: str) -> str:
@@ -119,8 +133,11 @@ def states(wizards: Iterable[Wizard]) -> dict[int, State]:
 
     The wizards come with `current` (its document's text may be deferred).
     """
-    wizards = list(wizards)
-    found = read(wizards)
+    return states_of(read(wizards))
+
+
+def states_of(found: list[Draft]) -> dict[int, State]:
+    """Return what `states` does, of drafts that are read already."""
     before = _changed_documents(found)
     return {draft.wizard.pk: _state(draft, before.get(draft.wizard.pk)) for draft in found}
 

@@ -10,7 +10,7 @@ from django import forms
 from django.db.models import Model
 
 from ..models import Node, Procedure, Wizard
-from . import keys, saving
+from . import keys, saving, words
 from .widgets import TargetField, lookups
 
 
@@ -63,12 +63,12 @@ class RowForm(forms.ModelForm):
         if key and key in taken:
             self.add_error(self.key_name, f"“{key}” is taken. Choose another, or leave it empty.")
         elif not key:
-            words = self.cleaned_data.get("title", "")
-            self.cleaned_data[self.key_name] = keys.propose(words, taken, type(self.instance))
+            title = self.cleaned_data.get("title", "")
+            self.cleaned_data[self.key_name] = keys.propose(title, taken, type(self.instance))
 
 
-STAYS = "Stays the same for good: statistics are joined by it."
-PROPOSED = "Made from the title where you leave it empty. It stays the same for good."
+STAYS = "Stays the same for good: figures of last month and of this month are joined by it."
+PROPOSED = "Leave it empty, and it is made from the words above. It stays the same for good."
 
 
 class WizardForm(RowForm):
@@ -101,8 +101,11 @@ class NodeForm(RowForm):
     def begin(self) -> None:
         for name, value in self.given.items():
             setattr(self.instance, name, value)
-        if "result" in self.fields:
-            self.fields["result"].required = True
+        for name, (label, told) in words.WAYS.get(self.instance.kind, {}).items():
+            if field := self.fields.get(name):
+                field.label, field.help_text = label, told or ""
+        if isinstance(result := self.fields.get("result"), forms.TypedChoiceField):
+            result.required, result.choices = True, words.RESULTS
 
     def taken(self) -> set[str]:
         return set(Node.objects.filter(wizard=self.instance.wizard_id).values_list("key", flat=True))

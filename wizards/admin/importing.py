@@ -15,10 +15,12 @@ from django.urls import URLPattern, path, reverse
 
 from .. import flow, publishing
 from ..models import Procedure, Wizard
+from . import pictures
 
 # The key in the editor's own Django session under which a file waits between being shown and being taken over.
 WAITING = "import"
 FORMS: dict[str, flow.files.Format] = {"yaml": "yaml", "yml": "yaml", "json": "json"}
+ABSENT = "Pictures do not travel with a file. Steps are shown without these, which are not on this site:"
 GONE = "Nothing was changed: the file that you saw is no longer here. Choose it again."
 
 
@@ -76,6 +78,8 @@ def proposed(
 ) -> HttpResponse:
     """Return the page that shows what a file would change, and asks whether to take it over."""
     wizard = Wizard.objects.filter(slug=document.slug).first()
+    if absent := sorted(pictures.absent([document])):
+        messages.warning(request, f"{ABSENT} {', '.join(absent)}.")
     context |= {"document": document, "file": document.content_hash(), **difference(document, wizard)}
     return shown(model_admin, request, status=status, **context)
 

@@ -19,6 +19,12 @@ def lead(model_admin: admin.ModelAdmin, request: HttpRequest, name: str, *argume
     return HttpResponseRedirect(reverse(f"admin:wizards_wizard_{name}", args=arguments))
 
 
+def wizard_named(request: HttpRequest) -> int | None:
+    """Return the wizard that the address of a form names: the one from which an editor came there, if any."""
+    words = request.GET.get("wizard", "")
+    return int(words) if words.isascii() and words.isdigit() and len(words) < 19 else None
+
+
 def preview(model_admin: admin.ModelAdmin, request: HttpRequest, wizard: Wizard, key: str) -> HttpResponse | None:
     """Begin a preview at a node. The browser posts again to where a preview begins, so that a GET begins none."""
     found = lead(model_admin, request, "preview", wizard.pk, key)

@@ -48,10 +48,11 @@ def path_link(path: tuple[str | int, ...], wizard_rows: WizardRows) -> str:
     match path:
         case ("nodes", int(place), *rest):
             key = wizard_rows.document.nodes[place].id
-            return _address("node", wizard_rows.nodes.get(key), wizard_rows) + _anchor(rest)
+            pk = wizard_rows.nodes.get(key)
+            return (change_url("node", pk) if pk else change_url("wizard", wizard_rows.wizard)) + _anchor(rest)
         case ("procedures", int(place), *rest):
             key = wizard_rows.document.procedures[place].id
-            return _address("procedure", wizard_rows.procedures.get(key), wizard_rows) + _anchor(rest)
+            return procedure_url(wizard_rows.procedures.get(key), wizard_rows.wizard) + _anchor(rest)
     return change_url("wizard", wizard_rows.wizard) + _anchor(list(path), {*INLINES, "sources"})
 
 
@@ -60,14 +61,14 @@ def change_url(model: str, pk: int) -> str:
     return reverse(f"admin:wizards_{model}_change", args=[pk])
 
 
+def procedure_url(pk: int | None, wizard: int) -> str:
+    """Return the address of a procedure's form that leads back to the wizard; the wizard's own without a procedure."""
+    return f"{change_url('procedure', pk)}?wizard={wizard}" if pk else change_url("wizard", wizard)
+
+
 def form_link(row: models.Model) -> str:
     """Return the address of the change form of a wizard, node or procedure."""
     return change_url(str(row._meta.model_name), row.pk)
-
-
-def _address(model: str, pk: int | None, wizard_rows: WizardRows) -> str:
-    """Return the form's address; the wizard's own where the row is gone meanwhile."""
-    return change_url(model, pk) if pk else change_url("wizard", wizard_rows.wizard)
 
 
 def _anchor(rest: list[str | int], inlines: Container[str] = INLINES) -> str:

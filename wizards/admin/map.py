@@ -22,6 +22,7 @@ from ..flow.fields import LONGEST_LINE
 from ..models import Node, Wizard
 from ..models.fields import fits_line
 from ..pages import wants_fragment
+from . import words
 from .beside import may_hold_frames
 from .graph import LOOKS, NOWHERE, drawing, outline, symptom_id
 from .pages import of_wizard, page
@@ -40,7 +41,7 @@ class BehindForm(forms.Form):
         validators=[fits_line],
         error_messages={"required": "Write what the new node asks or says."},
     )
-    kind = forms.ChoiceField(choices=[(kind, kind) for kind in flow.KINDS])
+    kind = forms.ChoiceField(choices=[(kind, words.kind(kind)) for kind in flow.KINDS])
 
 
 def urls(model_admin: admin.ModelAdmin) -> list[URLPattern]:

@@ -20,7 +20,7 @@ from .. import flow
 from ..markup import markdown
 from ..models import Cause, Choice, Node, Wizard
 from ..publishing.mapping import shared_fields
-from . import drafts, leading
+from . import drafts, leading, words
 from .beside import BesideMap
 from .forms import NodeForm
 from .links import change_url
@@ -29,18 +29,11 @@ from .pages import tabs
 from .parts import PartFields, StackedParts, TabularParts, next_place
 from .saving import GuardedAdmin
 
-# What the page that asks for the kind of a new node says about each.
-KINDS = {
-    "question": "Asks one thing and offers choices.",
-    "diagnosis": "Works through likely causes, the cheapest expected fix first.",
-    "procedure": "Leads through one procedure, step by step.",
-    "outcome": "The end: solved, for a person to go on with, or advice.",
-}
-
 
 class ChoiceInline(TabularParts):
     """The choices of a question, in order."""
 
+    explained = "What the person can answer, in this order, and where each answer leads."
     model = Choice
     fk_name = "node"
     fields = ("label", "to", "reason", "key", "place")
@@ -49,12 +42,29 @@ class ChoiceInline(TabularParts):
 class CauseInline(StackedParts):
     """The causes of a diagnosis."""
 
+    explained = (
+        "What may be wrong, each with the procedure that mends it. The customer sees first what is most likely for the"
+        " least time; what erases something comes last."
+    )
     model = Cause
     fk_name = "node"
     fieldsets = (
-        (None, {"fields": ("label", "reason", "key", ("weight", "minutes"), "procedure")}),
-        ("Other ways out, note and sources", {"fields": ("worked", "failed", "note", "sources", "place")}),
+        (None, {"fields": ("label", "reason", ("weight", "minutes"), "procedure", "worked", "failed")}),
+        ("Note, sources and permanent name", {"fields": ("note", "sources", "key", "place"), "classes": ("collapse",)}),
     )
+
+
+class KindFilter(admin.SimpleListFilter):
+    """Nodes of one kind, by the names that the screens use."""
+
+    title = "kind"
+    parameter_name = "kind"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(kind, words.kind(kind).capitalize()) for kind in flow.KINDS]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Node]) -> QuerySet[Node]:
+        return queryset.filter(kind=self.value()) if self.value() else queryset
 
 
 @admin.register(Node)
@@ -63,8 +73,8 @@ class NodeAdmin(BesideMap, DjangoObjectActions, PartFields, SortableAdminBase, G
 
     form = NodeForm
     change_form_template = "admin/wizards/node/change_form.html"
-    list_display = ("title", "key", "kind", "wizard")
-    list_filter = ("wizard", "kind")
+    list_display = ("title", "key", "kind_name", "wizard")
+    list_filter = ("wizard", KindFilter)
     list_select_related = ("wizard",)
     search_fields = ("title", "key")
     change_actions = ("preview",)
@@ -87,8 +97,10 @@ class NodeAdmin(BesideMap, DjangoObjectActions, PartFields, SortableAdminBase, G
             raise PermissionDenied
         return HttpResponse(markdown(request.POST.get("text", "")[: flow.fields.LONGEST_TEXT]))
 
-    def wizards_of(self, row: Node) -> list[Wizard]:
-        return [row.wizard]
+    @admin.display(description="Kind", ordering="kind")
+    def kind_name(self, node: Node) -> str:
+        """Name the kind of a node in the list."""
+        return words.kind(node.kind).capitalize()
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Node]:
         return super().get_queryset(request).select_related("wizard__current").defer("wizard__current__document")
@@ -108,23 +120,23 @@ class NodeAdmin(BesideMap, DjangoObjectActions, PartFields, SortableAdminBase, G
         own = shared_fields(flow.KINDS[kind_of(request, obj)], Node)
         ways = tuple(name for name in ("procedure", "worked", "failed", "blocked", "declined", "result") if name in own)
         return (
-            (None, {"fields": ("revision", "title", "key", "text", *ways)}),
+            (None, {"fields": ("revision", "title", "text", *ways)}),
             ("For agents", {"fields": ("say", "note")}),
-            ("Sources", {"fields": ("sources",), "classes": ("collapse",)}),
+            ("Sources and permanent name", {"fields": ("sources", "key"), "classes": ("collapse",)}),
         )
 
     def get_form(self, request: HttpRequest, obj: Node | None = None, change: bool = False, **kwargs: Any) -> Any:
         form = super().get_form(request, obj, change=change, **kwargs)
-        form.given = {} if obj else {"wizard_id": chosen_wizard(request), "kind": kind_of(request, None)}
+        form.given = {} if obj else {"wizard_id": leading.wizard_named(request), "kind": kind_of(request, None)}
         return form
 
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
         if not self.has_add_permission(request):
             raise PermissionDenied
-        wizard = Wizard.objects.select_related("current").filter(pk=chosen_wizard(request) or 0).first()
+        wizard = Wizard.objects.select_related("current").filter(pk=leading.wizard_named(request) or 0).first()
         if wizard is None or request.GET.get("kind") not in flow.KINDS:
             return self.choose_kind(request, wizard)
-        context = {**(extra_context or {}), **frame(wizard), "kind": kind_of(request, None)}
+        context = {**(extra_context or {}), **frame(wizard, kind_of(request, None))}
         return super().add_view(request, form_url, context)
 
     def choose_kind(self, request: HttpRequest, wizard: Wizard | None) -> HttpResponse:
@@ -136,7 +148,7 @@ class NodeAdmin(BesideMap, DjangoObjectActions, PartFields, SortableAdminBase, G
             "title": "Add a node",
             "wizard": wizard,
             "wizards": [] if wizard else Wizard.objects.all(),
-            "kinds": [(kind, KINDS.get(kind, "")) for kind in flow.KINDS],
+            "kinds": [(kind, *words.KINDS.get(kind, (kind, ""))) for kind in flow.KINDS],
             "kept": kept,
             "is_popup": IS_POPUP_VAR in request.GET,
         }
@@ -149,7 +161,11 @@ class NodeAdmin(BesideMap, DjangoObjectActions, PartFields, SortableAdminBase, G
 
     def consequences(self, row: Node) -> dict[str, Any]:
         draft = drafts.read([row.wizard])[0]
-        return {"ways": draft.ways_to(row.key), "lost": draft.lost_without(row.key), "revision": row.revision}
+        follows = [
+            ("These will lead nowhere, until you choose another node for them:", draft.ways_to(row.key)),
+            ("Nobody will be able to reach these any more:", draft.lost_without(row.key)),
+        ]
+        return {"follows": [each for each in follows if each[1]]}
 
     def save_model(self, request: HttpRequest, obj: Node, form: Any, change: bool) -> None:
         if not change:
@@ -181,24 +197,24 @@ def kind_of(request: HttpRequest, node: Node | None) -> str:
     return kind if kind in flow.KINDS else "question"
 
 
-def chosen_wizard(request: HttpRequest) -> int | None:
-    """Return the wizard that the address of a new node's form names, if any."""
-    words = request.GET.get("wizard", "")
-    return int(words) if words.isascii() and words.isdigit() and len(words) < 19 else None
-
-
-def frame(wizard: Wizard) -> dict[str, Any]:
+def frame(wizard: Wizard, kind: str) -> dict[str, Any]:
     """Return what every page of a node shows around its form."""
-    return {"wizard": wizard, "tabs": tabs(wizard, ""), "show_save_and_add_another": False}
+    return {
+        "wizard": wizard,
+        "tabs": tabs(wizard, ""),
+        "kind_name": words.kind(kind),
+        "kind_explained": words.KINDS.get(kind, ("", ""))[1],
+        "show_save_and_add_another": False,
+    }
 
 
 def about(node: Node) -> dict[str, Any]:
     """Return what a node's page says about where it stands in its wizard."""
     draft = drafts.read([node.wizard])[0]
-    place = draft.place(node.key)
+    mine = draft.faults_of("nodes", node.key)
     return {
-        **frame(node.wizard),
-        "kind": node.kind,
+        **frame(node.wizard, node.kind),
         "ways": draft.ways_to(node.key),
-        "faults": [(fault, draft.link(fault)) for fault in draft.faults if fault.path[:2] == ("nodes", place)],
+        "faults": draft.told(mine),
+        "elsewhere": len(draft.faults) - len(mine),
     }

@@ -11,10 +11,19 @@ from django.urls import reverse
 from .. import flow, publishing
 from ..flow.kinds import BaseNode
 from ..models import Node, Symptom, Wizard
+from . import words
 from .beside import BESIDE
+from .check import told
+from .drafts import counted
 from .graph import LOOKS, look, symptom_id
-from .links import change_url, fault_link, path_link, rows_of
+from .links import change_url, path_link, rows_of
 from .ways import ANSWERS
+
+# What stands where a node has no ways out, by its kind.
+NO_WAYS = {
+    "question": "This question has no answers yet. Add them in its form.",
+    "outcome": "A session ends here.",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +42,7 @@ def node_panel(wizard: Wizard, key: str) -> dict[str, Any]:
     node, row = draft.node(key), Node.objects.filter(wizard=wizard, key=key).first()
     if node is None or row is None:
         raise Http404("There is no such node.")
-    form = change_url("node", row.pk)
+    form, leading_here, lost = change_url("node", row.pk), origins(wizard, draft, key), flow.lost_without(draft, key)
     return _shared(wizard, draft, ("nodes", draft.nodes.index(node))) | {
         "id": key,
         "heading": node.title or key,
@@ -41,8 +50,11 @@ def node_panel(wizard: Wizard, key: str) -> dict[str, Any]:
         "kind": LOOKS[look(node)],
         "revision": row.revision,
         "ways": node_ways(draft, node, row),
-        "origins": origins(wizard, draft, key),
-        "lost": flow.lost_without(draft, key),
+        "no_ways": NO_WAYS.get(row.kind, ""),
+        "origins": leading_here,
+        "lost": lost,
+        "follows": follows(len(leading_here), len(lost)),
+        "is_node": True,
         "form_url": form,
         "beside_url": f"{form}?{BESIDE}=1",
         "preview_url": reverse("admin:wizards_wizard_preview", args=[wizard.pk, key]),
@@ -106,6 +118,15 @@ def origins(wizard: Wizard, draft: flow.Document, key: str) -> list[dict[str, st
     ]
 
 
+def follows(origins: int, lost: int) -> list[str]:
+    """Return what follows from deleting a node that has so many ways to it and without which so many are lost."""
+    led = f"{counted(origins, 'way')} will lead nowhere until you lead {'it' if origins == 1 else 'them'} elsewhere."
+    alone = (
+        f"{counted(lost, 'node')} can then be reached by nobody:" if lost else "Every other node stays within reach."
+    )
+    return [led, alone] if origins else [alone]
+
+
 def panel_url(wizard: Wizard, name: str) -> str:
     """Return the address of the panel of a node, or of a symptom, by its name on the map."""
     if name.startswith(symptom_id("")):
@@ -116,5 +137,8 @@ def panel_url(wizard: Wizard, name: str) -> str:
 def _shared(wizard: Wizard, draft: flow.Document, path: tuple[str | int, ...]) -> dict[str, Any]:
     """Return what both kinds of panel show: the faults below `path`, and the nodes and kinds to choose from."""
     rows = rows_of(wizard, draft)
-    mine = [(each, fault_link(each, rows)) for each in flow.faults(draft) if each.path[:2] == path]
-    return {"faults": mine, "targets": draft.nodes, "kinds": [(kind, kind.capitalize()) for kind in flow.KINDS]}
+    return {
+        "faults": [told(each, draft, rows) for each in flow.faults(draft) if each.path[:2] == path],
+        "targets": draft.nodes,
+        "kinds": [(kind, words.kind(kind).capitalize()) for kind in flow.KINDS],
+    }

@@ -12,6 +12,7 @@ from django.http import HttpRequest
 
 from ..models import Node, Procedure
 from ..models.fields import LinesField
+from . import words
 from .forms import PartForm, PartFormSet
 from .widgets import MARKDOWN, MarkdownArea, TargetField, TargetSelect, TargetWrapper
 
@@ -22,6 +23,7 @@ class PartFields:
     admin_site: Any
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        kwargs = words.of_field(db_field.model, db_field.name) | kwargs
         if db_field.name in MARKDOWN:
             kwargs["widget"] = MarkdownArea(attrs={"rows": 4})
         elif isinstance(db_field, LinesField):
@@ -49,8 +51,11 @@ def _wrapped(wrapper: RelatedFieldWidgetWrapper) -> TargetWrapper:
 
 
 class StackedParts(PartFields, SortableStackedInline):
-    """An ordered inline whose rows take some room."""
+    """An ordered inline whose rows take some room; `explained` is a sentence above them."""
 
+    explained = ""
+    rows_template = SortableStackedInline.template
+    template = "admin/wizards/_parts.html"
     form = PartForm
     formset = PartFormSet
     extra = 0
@@ -63,8 +68,11 @@ class TablePartForm(PartForm):
 
 
 class TabularParts(PartFields, SortableTabularInline):
-    """An ordered inline with a line for each row."""
+    """An ordered inline with a line for each row; `explained` is a sentence above them."""
 
+    explained = ""
+    rows_template = SortableTabularInline.template
+    template = "admin/wizards/_parts.html"
     form = TablePartForm
     formset = PartFormSet
     extra = 0

@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import struct
 import zlib
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,9 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from PIL import Image, ImageOps
 
+from .. import flow, pages
 from ..models import Picture
+from ..models.pictures import UPLOADED
 
 FORMATS = ("PNG", "JPEG", "WEBP")
 MOST_BYTES = 5 * 1024 * 1024
@@ -131,6 +134,17 @@ def keep(picture: Picture, user: User | AnonymousUser) -> Picture:
 def drawn() -> list[str]:
     """Return the names of the drawn pictures for steps; the products' own are not among them."""
     return sorted(file.stem for file in DRAWN.glob("*.svg") if not file.stem.startswith("product-"))
+
+
+def absent(documents: Iterable[flow.Document]) -> set[str]:
+    """Return the names of pictures that steps of the documents show and that are not here; at most one query."""
+    steps = (step for document in documents for procedure in document.procedures for step in procedure.steps)
+    named = {step.picture.name for step in steps if step.picture}
+    uploads = {name for name in named if name.startswith(UPLOADED)}
+    missing = {name for name in named - uploads if not pages.is_drawn(name)}
+    if uploads:
+        missing |= uploads - set(Picture.objects.filter(name__in=uploads).values_list("name", flat=True))
+    return missing
 
 
 def listed() -> tuple[list[Any], dict[str, str]]:

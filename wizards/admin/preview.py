@@ -9,6 +9,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from .. import access, flow, journal, publishing
 from ..models import Session, Wizard
+from . import previews, words
 from .pages import of_wizard, page
 
 TAB = "wizards_wizard_previews"
@@ -35,7 +36,7 @@ def starts(wizard: Wizard) -> list[dict[str, object]]:
     draft = publishing.compile_draft(wizard)
     symptoms = [symptom for symptom in draft.symptoms if draft.node(symptom.to)]
     groups = {"By symptom": [{"key": each.to, "label": each.label or each.id} for each in symptoms]}
-    groups |= {f"From {'an' if kind == 'outcome' else 'a'} {kind}": [] for kind in flow.KINDS}
+    groups |= {f"From {words.indefinite(kind)}": [] for kind in flow.KINDS}
     by_kind = dict(zip(flow.KINDS, list(groups.values())[1:], strict=True))
     for node in draft.nodes:
         by_kind[node.kind].append({"key": node.id, "label": node.title or node.id})
@@ -48,6 +49,7 @@ def begin(request: HttpRequest, wizard: Wizard, key: str) -> HttpResponse:
         version = publishing.preview(wizard, key)
     except LookupError as missing:
         raise Http404("There is no such node.") from missing
+    previews.drop_old(wizard)
     secret = access.visitor_secret(request) or access.new_secret()
     try:
         session = journal.begin(version, publishing.PREVIEW, access.digest(secret), Session.Channel.TEST)

@@ -9,10 +9,11 @@ from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import URLPattern
 
 from ..models import Cause, Node, Picture, Procedure, Step, Wizard
-from . import pictures
+from . import drafts, leading, look, pictures
 from .forms import PartForm, PartFormSet, ProcedureForm
 from .links import change_url
 from .parts import PartFields, StackedParts
@@ -65,14 +66,15 @@ class StepFormSet(PartFormSet):
 class StepInline(StackedParts):
     """The steps, in order."""
 
+    explained = "One thing to do in each, in this order. The customer sees them one by one."
     model = Step
     form = StepForm
     formset = StepFormSet
     fieldsets = (
-        (None, {"fields": ("title", "key", "text", ("hold_seconds", "wait_seconds"), "signs", "caution")}),
+        (None, {"fields": ("title", "text", ("hold_seconds", "wait_seconds"), "signs", "caution")}),
         ("Picture", {"fields": (("picture", "upload"), "picture_alt")}),
         ("For agents", {"fields": ("say", "note"), "classes": ("collapse",)}),
-        ("Sources", {"fields": ("sources", "place"), "classes": ("collapse",)}),
+        ("Sources and permanent name", {"fields": ("sources", "key", "place"), "classes": ("collapse",)}),
     )
 
 
@@ -84,18 +86,26 @@ class ProcedureAdmin(PartFields, SortableAdminBase, GuardedAdmin):
     change_form_template = "admin/wizards/procedure/change_form.html"
     list_display = ("title", "key", "minutes")
     search_fields = ("title", "key")
+    in_use_template = "admin/wizards/procedure/_in_use.html"
     inlines = (StepInline,)
     fieldsets = (
-        (None, {"fields": ("revision", "title", "key", "minutes", "text", "erases")}),
+        (None, {"fields": ("revision", "title", "minutes", "text", "erases")}),
         (
-            "Results in its own words",
-            {"fields": ("worked_label", "failed_label"), "classes": ("collapse",)},
+            "The two results in its own words",
+            {
+                "fields": ("worked_label", "failed_label"),
+                "classes": ("collapse",),
+                "description": "What the buttons below the last step say: “I found it”, say, instead of “It worked”.",
+            },
         ),
-        ("Sources", {"fields": ("sources",), "classes": ("collapse",)}),
+        ("Sources and permanent name", {"fields": ("sources", "key"), "classes": ("collapse",)}),
     )
 
+    def get_urls(self) -> list[URLPattern]:
+        return [*look.procedure_urls(self), *super().get_urls()]
+
     def wizards_of(self, row: Procedure) -> list[Wizard]:
-        """Return the wizards that use or list the procedure."""
+        """Return the wizards that use or list the procedure, by title."""
         used = Q(nodes__procedure=row) | Q(nodes__causes__procedure=row) | Q(procedures=row)
         return list(Wizard.objects.filter(used).distinct())
 
@@ -107,12 +117,35 @@ class ProcedureAdmin(PartFields, SortableAdminBase, GuardedAdmin):
         super().save_formset(request, form, formset, change)
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
+        context["wizard"] = Wizard.objects.filter(pk=leading.wizard_named(request) or 0).first()
         if row := context.get("original"):
-            context["uses"] = uses(row)
+            context |= {"uses": uses(row), "faults": faults(row, self.wizards_of(row))}
         return super().render_change_form(request, context, *args, **kwargs)
 
     def consequences(self, row: Procedure) -> dict[str, Any]:
-        return {"uses": uses(row), "revision": row.revision}
+        return {"uses": uses(row)}
+
+    def response_post_save_add(self, request: HttpRequest, obj: Procedure) -> HttpResponseRedirect:
+        return self.back(request, obj) or super().response_post_save_add(request, obj)
+
+    def response_post_save_change(self, request: HttpRequest, obj: Procedure) -> HttpResponseRedirect:
+        return self.back(request, obj) or super().response_post_save_change(request, obj)
+
+    def back(self, request: HttpRequest, row: Procedure) -> HttpResponseRedirect | None:
+        """Lead to the wizard from which the editor came, else to the only one that uses the procedure."""
+        came_from = Wizard.objects.filter(pk=leading.wizard_named(request) or 0)
+        wizards = list(came_from) or self.wizards_of(row)
+        return HttpResponseRedirect(change_url("wizard", wizards[0].pk)) if len(wizards) == 1 else None
+
+
+def faults(procedure: Procedure, wizards: list[Wizard]) -> list[dict[str, str]]:
+    """Return the faults of a procedure in the wizards that use it, each once (see check.told)."""
+    found = {
+        (each["message"], each["url"].partition("#")[2]): each
+        for draft in drafts.read(wizards)
+        for each in draft.told(draft.faults_of("procedures", procedure.key))
+    }
+    return list(found.values())
 
 
 def uses(procedure: Procedure) -> list[tuple[str, str]]:

@@ -6,21 +6,20 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.admin.models import LogEntry
-from django.contrib.admin.options import IS_POPUP_VAR
+from django.contrib.admin.options import IS_POPUP_VAR, TO_FIELD_VAR
 from django.contrib.contenttypes.models import ContentType
 from django.db import IntegrityError, models, transaction
 from django.db.models import Q
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from ..models import Node, Procedure, Wizard
-from . import drafts, links
-
-MOST_FAULTS = 5
+from . import links
 
 
 class OvertakenError(Exception):
@@ -78,14 +77,12 @@ class GuardedAdmin(admin.ModelAdmin):
 
     delete_confirmation_template = "admin/wizards/delete_confirmation.html"
     save_on_top = True
+    # What stands on that page where the row is in use.
+    in_use_template = "admin/wizards/_in_use.html"
 
     class Media:
         css = {"all": ("editing.css", "editing-forms.css")}
         js = ("editing-forms.js",)
-
-    def wizards_of(self, row: Any) -> list[Wizard]:
-        """Return the wizards whose drafts a save of this row changes."""
-        raise NotImplementedError
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         fields = kwargs.get("fields")
@@ -115,7 +112,12 @@ class GuardedAdmin(admin.ModelAdmin):
 
     def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
         row = self.get_object(request, object_id)
-        context = {**(extra_context or {}), **(self.consequences(row) if row else {})}
+        context = {
+            "in_use_template": self.in_use_template,
+            "sent": sent_along(request, row),
+            **(extra_context or {}),
+            **(self.consequences(row) if row else {}),
+        }
         if request.method != "POST" or row is None:
             return super().delete_view(request, object_id, context)
         with transaction.atomic():
@@ -128,37 +130,18 @@ class GuardedAdmin(admin.ModelAdmin):
         """Return what the page that asks before a deletion says about what follows."""
         return {}
 
-    def response_add(self, request: HttpRequest, obj: Any, *args: Any, **kwargs: Any) -> HttpResponse:
-        response = super().response_add(request, obj, *args, **kwargs)
-        self.tell_faults(request, obj)
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Leave out the upper buttons where a row is added: so the title is the first field, and has the focus."""
+        response = super().render_change_form(request, context, *args, **kwargs)
+        if isinstance(response, TemplateResponse) and response.context_data and response.context_data["add"]:
+            response.context_data["save_on_top"] = False
         return response
 
-    def response_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
-        response = super().response_change(request, obj)
-        self.tell_faults(request, obj)
-        return response
 
-    def tell_faults(self, request: HttpRequest, row: Any) -> None:
-        """Say which faults the wizards have after a save, at most five, each with a link to the form that mends it."""
-        if IS_POPUP_VAR in request.POST:
-            return
-        found = [
-            (draft, fault)
-            for draft in drafts.read(self.wizards_of(row))
-            for fault in draft.faults
-            if fault.level == "error"
-        ]
-        for draft, fault in found[:MOST_FAULTS]:
-            words = format_html(
-                '{}: {} {} <a href="{}">Mend it</a>',
-                fault.where or draft.wizard,
-                fault.message,
-                fault.remedy,
-                draft.link(fault),
-            )
-            messages.warning(request, words)
-        if len(found) > MOST_FAULTS:
-            messages.warning(request, f"And {len(found) - MOST_FAULTS} more faults.")
+def sent_along(request: HttpRequest, row: Any) -> dict[str, Any]:
+    """Return what the form that deletes a row sends: the revision that was seen, and where to go on afterwards."""
+    sent = {"revision": getattr(row, "revision", ""), "wizard": getattr(row, "wizard_id", "")}
+    return sent | {name: request.GET[name] for name in (IS_POPUP_VAR, TO_FIELD_VAR) if name in request.GET}
 
 
 def _number(words: str | None) -> int | None:

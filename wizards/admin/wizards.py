@@ -14,41 +14,57 @@ from django_object_actions import DjangoObjectActions, action
 
 from .. import flow
 from ..models import Node, Source, Symptom, Version, Wizard, WizardProcedure
-from . import check, drafts, importing, leading, map, preview, publish, versions
+from . import check, drafts, importing, leading, map, preview, publish, versions, words
 from .forms import WizardForm
-from .links import change_url
+from .links import change_url, procedure_url
 from .pages import TABS, tabs
 from .parts import PartFields, StackedParts, TabularParts
+from .previews import ThrowsAwayPreviews
 from .saving import GuardedAdmin
+
+# How many faults the wizard's own page lists; its check lists all.
+MOST_FAULTS = 5
 
 
 class SymptomInline(StackedParts):
     """The ways in, in order."""
 
+    explained = (
+        "How people get in: what they see, in their own words, and the first node for those who see it. They choose it"
+        " from a list, or find it by searching."
+    )
     model = Symptom
     fieldsets = (
         (None, {"fields": ("label", "to", "words")}),
-        ("Key and sources", {"fields": ("key", "sources", "place"), "classes": ("collapse",)}),
+        ("Sources and permanent name", {"fields": ("sources", "key", "place"), "classes": ("collapse",)}),
     )
 
 
 class SourceInline(TabularParts):
     """The facts that the wizard states."""
 
+    explained = (
+        "What the texts rely on: facts from guides and manuals, each with a short name that nodes, causes and steps"
+        " cite. Customers do not see them. You can do without."
+    )
     model = Source
     fields = ("key", "fact", "open", "place")
     classes = ("collapse",)
-    verbose_name_plural = "facts that the wizard states (sources)"
+    verbose_name_plural = "sources"
 
 
 class ProcedureInline(TabularParts):
     """The procedures that the wizard's document lists, in order."""
 
+    explained = (
+        "In which order an exported file lists the procedures. Those that nodes and causes use are in it by themselves:"
+        " there is nothing to do here, unless you want another order."
+    )
     model = WizardProcedure
     fields = ("procedure", "place")
     classes = ("collapse",)
     verbose_name = "procedure"
-    verbose_name_plural = "procedures, in the order of the document"
+    verbose_name_plural = "order of the procedures in an exported file"
 
 
 class WizardList(ChangeList):
@@ -63,7 +79,7 @@ class WizardList(ChangeList):
 
 
 @admin.register(Wizard)
-class WizardAdmin(DjangoObjectActions, PartFields, SortableAdminBase, GuardedAdmin):
+class WizardAdmin(ThrowsAwayPreviews, DjangoObjectActions, PartFields, SortableAdminBase, GuardedAdmin):
     """A wizard: changed as a draft, and published as a whole."""
 
     form = WizardForm
@@ -71,6 +87,7 @@ class WizardAdmin(DjangoObjectActions, PartFields, SortableAdminBase, GuardedAdm
     change_list_template = "admin/wizards/wizard/change_list.html"
     list_display = ("title", "slug", "state")
     search_fields = ("title", "slug")
+    in_use_template = "admin/wizards/_archive.html"
     inlines = (SymptomInline, ProcedureInline, SourceInline)
     fieldsets = ((None, {"fields": ("revision", "title", "slug", "summary", "language")}),)
     change_actions = ("open_map", "open_check", "open_preview", "compare", "open_publish", "export")
@@ -85,13 +102,16 @@ class WizardAdmin(DjangoObjectActions, PartFields, SortableAdminBase, GuardedAdm
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return WizardList
 
+    def get_inlines(self, request: HttpRequest, obj: Wizard | None) -> list[Any]:
+        """Leave out the parts of a wizard that is not there yet: nothing of it could be led anywhere."""
+        return list(self.inlines) if obj else []
+
     def get_change_actions(self, request: HttpRequest, object_id: str, form_url: str) -> list[str]:
         """Show as buttons the actions that are not among the tabs."""
-        shown = {label for _, label in TABS}
-        return [name for name in self.change_actions if getattr(self, name).label not in shown]
-
-    def wizards_of(self, row: Wizard) -> list[Wizard]:
-        return [row]
+        hidden = {label for _, label in TABS}
+        if not Wizard.objects.filter(pk=object_id, current__isnull=False).exists():
+            hidden.add("Compare")  # there is nothing to compare with
+        return [name for name in self.change_actions if getattr(self, name).label not in hidden]
 
     @admin.display(description="State")
     def state(self, wizard: Any) -> str:
@@ -99,12 +119,10 @@ class WizardAdmin(DjangoObjectActions, PartFields, SortableAdminBase, GuardedAdm
         return str(wizard.state)
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
+        context["show_save_and_add_another"] = False
         if wizard := context.get("original"):
             context |= about(wizard)
         return super().render_change_form(request, context, *args, **kwargs)
-
-    def consequences(self, row: Wizard) -> dict[str, Any]:
-        return {"revision": row.revision}
 
     @action(label="Map", description="The draft as a drawing")
     def open_map(self, request: HttpRequest, obj: Wizard) -> HttpResponse | None:
@@ -147,11 +165,15 @@ class WizardAdmin(DjangoObjectActions, PartFields, SortableAdminBase, GuardedAdm
 
 def about(wizard: Wizard) -> dict[str, Any]:
     """Return what a wizard's page says beside its form."""
+    found = drafts.read([wizard])
     return {
         "wizard": wizard,
         "tabs": tabs(wizard, "wizards_wizard_change"),
-        "state": drafts.states([wizard])[wizard.pk],
+        "state": drafts.states_of(found)[wizard.pk],
+        "faults": found[0].told(found[0].faults[:MOST_FAULTS]),
+        "more_faults": max(0, len(found[0].faults) - MOST_FAULTS),
         "kinds": kinds(wizard),
+        "procedures": procedures(found[0]),
     }
 
 
@@ -161,11 +183,21 @@ def kinds(wizard: Wizard) -> list[dict[str, Any]]:
     add = reverse("admin:wizards_node_add")
     return [
         {
-            "kind": kind,
+            "name": words.kind(kind),
             "add_url": f"{add}?wizard={wizard.pk}&kind={kind}",
             "nodes": [(str(row), change_url("node", row.pk)) for row in rows if row.kind == kind],
         }
         for kind in flow.KINDS
+    ]
+
+
+def procedures(draft: drafts.Draft) -> list[tuple[str, str]]:
+    """Return the procedures that a draft uses: titles and addresses of their forms, which lead back to the wizard."""
+    if draft.document is None or draft.rows is None:
+        return []
+    rows = draft.rows.procedures
+    return [
+        (each.title or each.id, procedure_url(rows.get(each.id), draft.wizard.pk)) for each in draft.document.procedures
     ]
 
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from functools import lru_cache
 
 from django.contrib.auth.models import User
 from django.db import models, transaction
+from django.utils import timezone
 
 from .. import flow
-from ..models import Version, Wizard
+from ..models import Session, Version, Wizard
 from .compiling import compile_draft
 from .loading import Outdated, load
 
@@ -104,7 +106,8 @@ def current_version(slug: str) -> Version | None:
 def preview(wizard: Wizard, node_key: str) -> Version:
     """Freeze the draft, faults and all, as a version that only previews use; the symptom PREVIEW enters at a node.
 
-    The same draft and node give the same version again. Raises LookupError if the draft has no such node.
+    The same draft and node give the same version again, with a new `published_at`: when it was last asked for.
+    Raises LookupError if the draft has no such node.
     """
     draft = compile_draft(wizard)
     if draft.node(node_key) is None:
@@ -114,10 +117,26 @@ def preview(wizard: Wizard, node_key: str) -> Version:
     document = draft.model_copy(update={"symptoms": (way_in, *others)})
     content_hash = document.content_hash()
     # Not get_or_create: two previews at the same moment may make two, and either will do from then on.
-    there = Version.objects.filter(wizard=wizard, number=None, content_hash=content_hash).order_by("pk").first()
-    return there or Version.objects.create(
+    same = previews([wizard]).filter(content_hash=content_hash).order_by("pk")
+    there = same.defer("document").first()
+    # Where the row is gone meanwhile, as one that nobody walked any more, nothing is updated, and it is made anew.
+    if there and same.filter(pk=there.pk).update(published_at=timezone.now()):
+        return there
+    return Version.objects.create(
         wizard=wizard, number=None, content_hash=content_hash, document=document.canonical(), note="Preview"
     )
+
+
+def previews(wizards: Iterable[Wizard]) -> models.QuerySet[Version]:
+    """Return the previews of the wizards: versions without a number, which only editors walk."""
+    return Version.objects.filter(wizard__in=wizards, number=None)
+
+
+def idle_previews(wizard: Wizard, since: datetime) -> models.QuerySet[Version]:
+    """Return the previews of a wizard that nobody asked for or walked at `since` or later, and only editors before."""
+    sessions = Session.objects.filter(version=models.OuterRef("pk"))
+    kept = sessions.filter(models.Q(seen_at__gte=since) | ~models.Q(channel=Session.Channel.TEST))
+    return previews([wizard]).filter(~models.Exists(kept), published_at__lt=since)
 
 
 def restore(version: Version, seen: str | None = None) -> Wizard:

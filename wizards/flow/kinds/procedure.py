@@ -64,7 +64,7 @@ class ProcedureNode(BaseNode):
             yield warning(
                 "needless-declined",
                 ("declined",),
-                "“Declined” has a target, but the procedure erases nothing, so nobody is asked.",
+                "Where “No” leads is chosen, but the procedure erases nothing, so nobody is asked.",
                 "Clear it, or say in the procedure what it erases.",
             )
 

@@ -1,0 +1,166 @@
+"""Previews are thrown away: with a wizard that was never published, and once nobody walks them any more."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.utils import timezone
+
+from tests.admin.forms import address, editor, toy
+from tests.admin.walking import lead, url
+from tests.graphs import TOY, graph
+from tests.reading import read
+from wizards import journal, publishing
+from wizards.models import Event, Node, Session, Version, Wizard
+
+pytestmark = pytest.mark.django_db
+
+AGO = timedelta(days=1, minutes=1)
+
+
+@pytest.fixture(autouse=True)
+def _fresh() -> None:
+    publishing.document_of.cache_clear()
+
+
+@pytest.fixture
+def unpublished() -> Wizard:
+    return publishing.load(graph(*TOY))
+
+
+def begun(wizard: Wizard, key: str = "q", client: Client | None = None) -> Version:
+    """Begin a preview at a node, and return what is walked."""
+    assert (client or editor()).post(url("preview", wizard.pk, key)).status_code == 303
+    return Version.objects.filter(number=None).latest("published_at")
+
+
+def grow_old(version: Version, walked: timedelta = AGO) -> None:
+    """Let a preview and its sessions be from yesterday; `walked` says when the last answer was given."""
+    Version.objects.filter(pk=version.pk).update(published_at=timezone.now() - AGO)
+    version.sessions.update(begun_at=timezone.now() - AGO, seen_at=timezone.now() - walked)
+
+
+def delete(wizard: Wizard, client: Client | None = None):
+    fields = {"post": "yes", "revision": wizard.revision}
+    return (client or editor()).post(address(wizard, "delete"), fields)
+
+
+def counts() -> tuple[int, ...]:
+    return tuple(model.objects.count() for model in (Wizard, Version, Session, Event))
+
+
+# --- deleting a wizard --------------------------------------------------------------------------------------------
+
+
+def test_a_wizard_that_was_only_previewed_is_deleted_with_its_previews_and_test_sessions(unpublished):
+    begun(unpublished)
+    begun(unpublished, "why", editor("ada"))
+    page = read(editor().get(address(unpublished, "delete")))
+    assert page.all("input", name="post")
+    assert "Archive it instead" not in page.text
+    assert delete(unpublished).status_code == 302
+    assert counts() == (0, 0, 0, 0)
+
+
+def test_a_deletion_leaves_the_previews_of_other_wizards_alone(unpublished):
+    other = publishing.load(graph(*TOY, slug="other"))
+    begun(other)
+    begun(unpublished)
+    delete(unpublished)
+    assert counts() == (1, 1, 1, 1)
+
+
+def test_a_wizard_that_was_published_is_not_deleted_and_keeps_its_previews():
+    wizard = toy()
+    begun(wizard)
+    Wizard.objects.update(current=None)  # which would protect the version by itself
+    assert "Archive it instead" in delete(wizard).content.decode()
+    assert counts() == (1, 2, 1, 1)
+
+
+def test_a_preview_that_somebody_else_walked_keeps_its_wizard(unpublished):
+    version = begun(unpublished)
+    journal.begin(version, publishing.PREVIEW, "a customer")
+    assert "Archive it instead" in delete(unpublished).content.decode()
+    assert counts() == (1, 1, 2, 2)
+
+
+def test_several_wizards_are_not_deleted_at_once_even_if_they_were_only_previewed(unpublished):
+    begun(unpublished)
+    root = Client()
+    root.force_login(User.objects.create_superuser("root"))
+    chosen = {"action": "delete_selected", "_selected_action": [unpublished.pk], "post": "yes"}
+    root.post("/admin/wizards/wizard/", chosen)
+    assert counts() == (1, 1, 1, 1)
+
+
+# --- dropping what nobody walks -----------------------------------------------------------------------------------
+
+
+def test_a_preview_of_yesterday_goes_when_a_new_one_is_made(unpublished):
+    old = begun(unpublished)
+    grow_old(old)
+    lead("yes", "human")
+    new = begun(unpublished)
+    assert list(Version.objects.all()) == [new]
+    assert [session.version_id for session in Session.objects.all()] == [new.pk]
+
+
+@pytest.mark.parametrize("walked", [timedelta(0), timedelta(hours=23)])
+def test_a_preview_of_yesterday_that_somebody_walks_stays(unpublished, walked):
+    grow_old(begun(unpublished), walked)
+    lead("yes", "human")
+    begun(unpublished)
+    assert counts() == (1, 2, 2, 2)
+
+
+def test_a_preview_of_today_stays(unpublished):
+    begun(unpublished)
+    lead("yes", "human")
+    begun(unpublished)
+    assert counts() == (1, 2, 2, 2)
+
+
+def test_a_preview_of_yesterday_that_is_asked_for_again_is_walked_again(unpublished):
+    old = begun(unpublished)
+    grow_old(old)
+    assert begun(unpublished, client=editor("ada")) == old
+    lead("yes", "human")
+    begun(unpublished)
+    assert Version.objects.filter(pk=old.pk).exists()
+
+
+def test_a_preview_that_is_gone_the_moment_it_is_asked_for_is_made_anew(unpublished, monkeypatch):
+    publishing.preview(unpublished, "q")
+    # Another editor's preview drops it between being found and being taken.
+    monkeypatch.setattr("wizards.publishing.versions.timezone.now", lambda: Version.objects.all().delete() and ago())
+    assert publishing.preview(unpublished, "q") in Version.objects.all()
+
+
+def ago():
+    return Version._meta.get_field("published_at").to_python("2026-01-01T00:00:00Z")
+
+
+def test_published_versions_and_other_wizards_previews_stay_however_old_they_are():
+    wizard, other = toy(), publishing.load(graph(*TOY, slug="other"))
+    published, preview = Version.objects.get(), begun(other)
+    journal.begin(published, "s", "editor", Session.Channel.TEST)
+    for version in (published, preview):
+        grow_old(version)
+    Node.objects.filter(wizard=wizard, key="q").update(title="New")
+    begun(wizard)
+    assert {published, preview} <= set(Version.objects.all())
+    assert Session.objects.count() == 3
+
+
+def test_an_old_preview_that_somebody_else_walked_stays(unpublished):
+    version = begun(unpublished)
+    journal.begin(version, publishing.PREVIEW, "a customer")
+    grow_old(version)
+    lead("yes", "human")
+    begun(unpublished)
+    assert version in Version.objects.all()
+    assert version.sessions.count() == 2
