@@ -58,6 +58,33 @@
     if (address) image.src = address;
   });
 
+  // What the site would refuse is told before the form is sent: a file that was chosen is forgotten when it comes back.
+  const MB = 1024 * 1024;
+
+  function checkPicture(step) {
+    const [chosen, upload, alt] = ["picture", "upload", "picture_alt"].map((name) => step.querySelector(`[name$="-${name}"]`));
+    if (!upload) return;
+    const file = upload.files[0];
+    const large = file && file.size > Number(upload.dataset.most);
+    upload.setCustomValidity(large ? `The file has ${(file.size / MB).toFixed(1)} MB; at most ${upload.dataset.most / MB} MB are accepted.` : "");
+    alt.required = Boolean(file || chosen.value);
+  }
+
+  document.addEventListener("change", (event) => {
+    const step = event.target.matches('[name$="-picture"], [name$="-upload"]') && event.target.closest(".inline-related");
+    if (step) checkPicture(step);
+  });
+
+  // The admin's forms do not check their fields in the browser (novalidate): these two are checked here.
+  document.addEventListener("submit", (event) => {
+    const fields = [...event.target.querySelectorAll('[name$="-upload"], [name$="-picture_alt"]')];
+    const kept = (field) => !field.closest(".inline-related").querySelector('[name$="-DELETE"]:checked');
+    const wrong = fields.find((field) => !field.validity.valid && kept(field));
+    if (!wrong) return;
+    event.preventDefault();
+    wrong.reportValidity();
+  });
+
   // --- Order: buttons that a keyboard reaches, for saved and for new rows -------------------------------------------
   const ROWS = ":is(.inline-related, tr.form-row):not(.empty-form):has(input._reorder_)";
   const rowsOf = (list) => [...list.querySelectorAll(ROWS)];
@@ -107,13 +134,14 @@
 
   window.addEventListener("load", () => {
     document.querySelectorAll("fieldset.sortable").forEach(begin);
-    // A link from a fault may lead into a part that is folded.
-    const target = document.getElementById(location.hash.slice(1));
+    // A link from a fault may lead into a part that is folded; so may the first mistake in a form that came back.
+    const wrong = document.querySelector(".errornote") && document.querySelector("#content-main .errorlist");
+    const field = wrong && (document.querySelector("#content-main [aria-invalid=true]") || wrong);
+    const target = field || document.getElementById(location.hash.slice(1));
     const folded = target?.closest("details:not([open])");
-    if (folded) {
-      folded.open = true;
-      target.scrollIntoView();
-    }
+    if (folded) folded.open = true;
+    if (folded || field) target.scrollIntoView({ block: field ? "center" : "start" });
+    field?.focus({ preventScroll: true });
   });
 
   document.addEventListener("formset:added", (event) => {

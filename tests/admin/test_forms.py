@@ -117,6 +117,26 @@ def test_a_new_wizard_is_made_from_its_title(client):
     assert Wizard.objects.get().slug == "my-new-door-bell"
 
 
+@pytest.mark.parametrize("button", ["_save", "_continue"])
+def test_a_new_wizard_leads_to_its_own_page_where_its_parts_are_added(client, button):
+    page = Form(client, "/admin/wizards/wizard/add/")
+    page["title"] = "My new Door bell"
+    response = page.save(button)
+    assert response["Location"] == address(Wizard.objects.get())
+    assert "Now add its parts below." in messages(client, response)
+
+
+def test_the_first_page_says_where_an_editor_begins(client):
+    assert '<a href="/admin/wizards/wizard/">wizards</a>' in client.get("/admin/").content.decode()
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"), [("wizard", "Name in addresses"), ("node", "Permanent name"), ("procedure", "Permanent name")]
+)
+def test_a_list_calls_a_name_what_the_form_calls_it(client, wizard, kind, name):
+    assert name in client.get(f"/admin/wizards/{kind}/").content.decode()
+
+
 def test_the_archived_flag_is_not_on_the_form(client, wizard):
     assert "archived" not in Form(client, address(wizard))
 

@@ -9,6 +9,7 @@ from playwright.sync_api import expect
 
 from tests.admin.forms import address, editor, toy
 from wizards import publishing
+from wizards.admin import pictures
 from wizards.models import Node, Procedure, Wizard
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -103,6 +104,56 @@ def test_a_form_with_an_error_comes_back_in_the_order_it_was_left(desk, wizard):
     desk.locator("[name=_continue]").first.click()
     expect(desk.locator(".errornote")).to_be_visible()
     assert labels(desk) == ["Choose no", "Choose yes"]
+
+
+def test_a_form_with_an_error_comes_back_at_the_field_that_has_it_though_it_is_folded(desk, wizard):
+    desk.open(Procedure.objects.get(key="press"))
+    desk.locator("#steps-1 summary", has_text="For agents").click()
+    desk.fill("#id_steps-1-say", "x" * 8001)
+    desk.locator("[name=_continue]").first.click()
+    expect(desk.locator(".errornote")).to_be_visible()
+    expect(desk.locator("#id_steps-1-say")).to_be_focused()
+    expect(desk.locator("#id_steps-1-say")).to_be_in_viewport()
+
+
+def test_a_new_row_of_a_table_is_taken_away_again(desk, wizard):
+    desk.open(node(wizard, "q"))
+    desk.click("#choices-group .add-row a")
+    remove, arrows = (desk.locator(f"#choices-2 {part}").bounding_box() for part in (".inline-deletelink", ".sort"))
+    assert remove["x"] + remove["width"] <= arrows["x"], "the arrows lie over the cross"
+    desk.click("#choices-2 .inline-deletelink")
+    expect(desk.locator("#choices-2")).to_have_count(0)
+
+
+def test_a_picture_without_words_is_told_before_the_form_is_sent(desk, wizard):
+    desk.open(Procedure.objects.get(key="press"))
+    desk.select_option("#id_steps-0-picture", "lights")
+    desk.locator("[name=_continue]").first.click()
+    expect(desk.locator("#id_steps-0-picture_alt")).to_be_focused()
+    expect(desk.locator("#id_steps-0-picture")).to_have_value("lights")
+    expect(desk.locator(".errornote")).to_have_count(0)
+
+
+def test_a_picture_that_is_too_large_is_told_before_the_form_is_sent(desk, wizard, tmp_path):
+    (tmp_path / "large.png").write_bytes(bytes(pictures.MOST_BYTES + 1))
+    desk.open(Procedure.objects.get(key="press"))
+    upload = desk.locator("#id_steps-0-upload")
+    upload.set_input_files(tmp_path / "large.png")
+    desk.fill("#id_steps-0-picture_alt", "A light")
+    desk.locator("[name=_continue]").first.click()
+    expect(upload).to_be_focused()
+    assert upload.evaluate("field => field.validationMessage") == "The file has 5.0 MB; at most 5 MB are accepted."
+    upload.set_input_files([])
+    desk.locator("[name=_continue]").first.click()
+    expect(desk.locator(".messagelist .success")).to_be_visible()
+
+
+def test_a_picture_of_a_step_that_goes_needs_no_words(desk, wizard):
+    desk.open(Procedure.objects.get(key="press"))
+    desk.select_option("#id_steps-0-picture", "lights")
+    desk.check("#id_steps-0-DELETE")
+    desk.locator("[name=_continue]").first.click()
+    expect(desk.locator(".messagelist .success")).to_be_visible()
 
 
 def test_markdown_is_shown_while_it_is_typed(desk, wizard):

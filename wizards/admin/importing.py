@@ -28,8 +28,11 @@ class ImportForm(forms.Form):
     """A file."""
 
     file = forms.FileField(
-        label="A wizard's file",
-        help_text="YAML or JSON, at most 1 MB. What it would change is shown first.",
+        label="A wizard’s file",
+        help_text=(
+            "YAML or JSON, at most 1 MB. The “slug” in it says which wizard’s draft it changes; an unknown one makes a"
+            " new wizard. What it would change is shown first."
+        ),
         widget=forms.ClearableFileInput(attrs={"accept": ".yaml,.yml,.json"}),
         error_messages={"required": "Choose a file first.", "empty": "The file is empty."},
     )

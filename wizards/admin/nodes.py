@@ -73,7 +73,7 @@ class NodeAdmin(BesideMap, DjangoObjectActions, PartFields, SortableAdminBase, G
 
     form = NodeForm
     change_form_template = "admin/wizards/node/change_form.html"
-    list_display = ("title", "key", "kind_name", "wizard")
+    list_display = ("title", "permanent_name", "kind_name", "wizard")
     list_filter = ("wizard", KindFilter)
     list_select_related = ("wizard",)
     search_fields = ("title", "key")
@@ -96,6 +96,11 @@ class NodeAdmin(BesideMap, DjangoObjectActions, PartFields, SortableAdminBase, G
         if not self.has_change_permission(request):
             raise PermissionDenied
         return HttpResponse(markdown(request.POST.get("text", "")[: flow.fields.LONGEST_TEXT]))
+
+    @admin.display(description="Permanent name", ordering="key")
+    def permanent_name(self, node: Node) -> str:
+        """Call the key in the list what the form calls it."""
+        return node.key
 
     @admin.display(description="Kind", ordering="kind")
     def kind_name(self, node: Node) -> str:

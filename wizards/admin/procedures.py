@@ -29,7 +29,7 @@ class StepForm(PartForm):
         required=False,
         label="Or a new picture",
         help_text="PNG, JPEG or WebP, at most 5 MB. It is scaled down, and what the camera wrote into it goes.",
-        widget=forms.FileInput(attrs={"accept": "image/png,image/jpeg,image/webp"}),
+        widget=forms.FileInput(attrs={"accept": "image/png,image/jpeg,image/webp", "data-most": pictures.MOST_BYTES}),
     )
 
     def use(self, shared: dict[str, Any]) -> None:
@@ -84,7 +84,7 @@ class ProcedureAdmin(PartFields, SortableAdminBase, GuardedAdmin):
 
     form = ProcedureForm
     change_form_template = "admin/wizards/procedure/change_form.html"
-    list_display = ("title", "key", "minutes")
+    list_display = ("title", "permanent_name", "minutes")
     search_fields = ("title", "key")
     in_use_template = "admin/wizards/procedure/_in_use.html"
     inlines = (StepInline,)
@@ -103,6 +103,11 @@ class ProcedureAdmin(PartFields, SortableAdminBase, GuardedAdmin):
 
     def get_urls(self) -> list[URLPattern]:
         return [*look.procedure_urls(self), *super().get_urls()]
+
+    @admin.display(description="Permanent name", ordering="key")
+    def permanent_name(self, row: Procedure) -> str:
+        """Call the key in the list what the form calls it."""
+        return row.key
 
     def wizards_of(self, row: Procedure) -> list[Wizard]:
         """Return the wizards that use or list the procedure, by title."""

@@ -8,7 +8,7 @@ from adminsortable2.admin import SortableAdminBase
 from django.contrib import admin, messages
 from django.contrib.admin.views.main import ChangeList
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, reverse
 from django_object_actions import DjangoObjectActions, action
 
@@ -85,7 +85,7 @@ class WizardAdmin(ThrowsAwayPreviews, DjangoObjectActions, PartFields, SortableA
     form = WizardForm
     change_form_template = "admin/wizards/wizard/change_form.html"
     change_list_template = "admin/wizards/wizard/change_list.html"
-    list_display = ("title", "slug", "state")
+    list_display = ("title", "name_in_addresses", "state")
     search_fields = ("title", "slug")
     in_use_template = "admin/wizards/_archive.html"
     inlines = (SymptomInline, ProcedureInline, SourceInline)
@@ -112,6 +112,16 @@ class WizardAdmin(ThrowsAwayPreviews, DjangoObjectActions, PartFields, SortableA
         if not Wizard.objects.filter(pk=object_id, current__isnull=False).exists():
             hidden.add("Compare")  # there is nothing to compare with
         return [name for name in self.change_actions if getattr(self, name).label not in hidden]
+
+    def response_add(self, request: HttpRequest, obj: Wizard, post_url_continue: str | None = None) -> HttpResponse:
+        """Go on with the page of the new wizard: its parts are added there."""
+        messages.success(request, f"The wizard “{obj}” is there. Now add its parts below.")
+        return HttpResponseRedirect(change_url("wizard", obj.pk))
+
+    @admin.display(description="Name in addresses", ordering="slug")
+    def name_in_addresses(self, wizard: Wizard) -> str:
+        """Call the slug in the list what the form calls it."""
+        return wizard.slug
 
     @admin.display(description="State")
     def state(self, wizard: Any) -> str:

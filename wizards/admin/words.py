@@ -10,7 +10,7 @@ from ..models import Cause, Choice, Node, Procedure, Source, Step, Symptom, Wiza
 # "procedure" is named by what it does: on the screens a procedure is always the list of steps.
 KINDS = {
     "question": ("question", "Asks one thing and offers choices."),
-    "diagnosis": ("diagnosis", "Works through likely causes, the cheapest expected fix first."),
+    "diagnosis": ("diagnosis", "Lists likely causes, the best chance for the least time first."),
     "procedure": ("do a procedure", "Leads through the steps of one procedure, then asks whether it worked."),
     "outcome": ("outcome", "The end: solved, unsolved (a person takes over), or advice."),
 }
