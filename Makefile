@@ -7,7 +7,7 @@ CHECK_ENV := ENV_FILE= SECRET_KEY=for-checks-only-0123456789-abcdefghijklmnopqrs
 SOURCES := helpdesk wizards tests manage.py gunicorn.conf.py
 
 .DEFAULT_GOAL := help
-.PHONY: help run test unit browser lint format types schema lock assets screenshots clean python dev
+.PHONY: help run test unit browser bench lint format types schema lock assets screenshots clean python dev
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -24,6 +24,9 @@ unit: dev ## the quick tests: SQLite, no browser (ARGS="-k search" chooses)
 
 browser: dev ## the browser tests only (ARGS="-k countdown" chooses)
 	@$(VENV) -m tests.run --browser-only $(ARGS)
+
+bench: dev ## measure the review pages on both databases (EVENTS=10000000 for a long log)
+	@$(VENV) -m tests.bench --events "$(or $(EVENTS),300000)" $(ARGS)
 
 lint: dev types ## ruff, djlint, mypy
 	@$(VENV) -m ruff check $(SOURCES)
@@ -55,6 +58,7 @@ assets: ## build static/vendor from assets/ (needs npm; the result is checked in
 # Every page in every size: make screenshots SHOTS="/tmp/pages"
 SHOTS := docs/screenshots home-390-light question-390-light countdown-390-light solved-390-dark
 SHOTS += $(addprefix editing-,$(addsuffix -1280-light,wizard node publish versions map))
+SHOTS += $(addprefix review-,$(addsuffix -1280-light,overview stuck map sessions session searches))
 screenshots: dev ## take the pictures in docs/screenshots anew
 	@$(VENV) -m tests.browser.screenshots $(SHOTS)
 

@@ -9,6 +9,7 @@ import hashlib
 import os
 import secrets
 import socket
+import subprocess
 import sys
 from pathlib import Path
 
@@ -174,9 +175,10 @@ def say_addresses() -> None:
 
 
 def serve() -> None:
-    """Become gunicorn, so that a Ctrl-C or a SIGTERM reaches it directly."""
+    """Become gunicorn, so that a Ctrl-C or a SIGTERM reaches it directly; what tends the data ends with it."""
     sys.stdout.flush()
     os.chdir(ROOT)
+    subprocess.Popen([sys.executable, "manage.py", "tend", "--parent", str(os.getpid())])  # noqa: S603
     os.execv(sys.executable, [sys.executable, "-m", "gunicorn", "helpdesk.wsgi"])  # noqa: S606  no shell is wanted
 
 

@@ -5,9 +5,11 @@ In:  environment variables, and the lines `NAME=value` of the file that ENV_FILE
 Out: Django's settings. Raises ImproperlyConfigured, with one sentence for the person who starts the site.
 """
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
@@ -246,7 +248,12 @@ WHITENOISE_AUTOREFRESH = DEBUG
 # --- Words ---------------------------------------------------------------------------------------------------------
 
 LANGUAGE_CODE = "en-gb"
-TIME_ZONE = "Europe/London"
+# The help desk's own zone: figures are counted by its days. Staff see moments in their browser's zone.
+TIME_ZONE: str = env.str("TIME_ZONE", "Europe/London")
+try:
+    ZoneInfo(TIME_ZONE)
+except (ValueError, ZoneInfoNotFoundError) as mistake:
+    raise ImproperlyConfigured(f"TIME_ZONE should be a name such as Europe/London, and is {TIME_ZONE!r}.") from mistake
 USE_I18N = USE_TZ = True
 
 # How a person reaches a person: shown wherever the site offers to talk to one. The defaults are for a demonstration
@@ -254,6 +261,24 @@ USE_I18N = USE_TZ = True
 SUPPORT_PHONE: str = env.str("SUPPORT_PHONE", "020 7946 0000")
 SUPPORT_EMAIL: str = env.str("SUPPORT_EMAIL", "support@example.org")
 SUPPORT_HOURS: str = env.str("SUPPORT_HOURS", "Monday to Friday, 9 am to 5 pm")
+
+# --- What is kept --------------------------------------------------------------------------------------------------
+
+
+def _days(name: str, default: int) -> int:
+    """Return a number of days, at least one."""
+    days: int = _read(env.int, name, default, "a number of days")
+    if days < 1:
+        raise ImproperlyConfigured(f"{name} should be at least 1 day, and is {days}.")
+    return days
+
+
+# An open session without an event for so long was left.
+LEFT_AFTER = timedelta(hours=1)
+KEEP_ABANDONED_DAYS = _days("KEEP_ABANDONED_DAYS", 30)  # sessions that were left
+KEEP_FINISHED_DAYS = _days("KEEP_FINISHED_DAYS", 365)  # sessions that came to an end
+KEEP_WORDS_DAYS = _days("KEEP_WORDS_DAYS", 30)  # what people wrote in them
+KEEP_SEARCHES_DAYS = _days("KEEP_SEARCHES_DAYS", 90)  # what people typed into the search
 
 # --- Logging: to the standard error output -------------------------------------------------------------------------
 

@@ -184,5 +184,5 @@ def _patterns(entries: Any, before: str = "") -> Iterator[tuple[str, str]]:
 
 def filled(pattern: str, **values: Any) -> str:
     """Return the address that a route's pattern makes of these values; a picture's name is one that is not there."""
-    values.setdefault("name", f"up-{'0' * 16}")
+    values = {"name": f"up-{'0' * 16}", "pk": 1} | values
     return "/" + re.sub(r"<(?:\w+:)?(\w+)>", lambda found: str(values[found[1]]), pattern)

@@ -13,11 +13,14 @@ from functools import wraps
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth.views import redirect_to_login
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 
 from .models import Session
 
+REVIEW = "wizards.view_session"  # the right to look at sessions
+READ_WORDS = "wizards.view_words"  # the right to read what customers wrote
 SECRET_BYTES = 32
 LONGEST_SECRET = 100
 DAYS = 90
@@ -71,3 +74,20 @@ def owner_only(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]
             raise Http404("There is no such session for this visitor.") from missing
 
     return handle
+
+
+def staff_only(right: str) -> Callable[[Callable[..., HttpResponse]], Callable[..., HttpResponse]]:
+    """Let only staff with a right see a view: whoever is not signed in may do so first; for others it is a 404."""
+
+    def guard(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+        @wraps(view)
+        def handle(request: HttpRequest, **arguments: Any) -> HttpResponse:
+            if not request.user.is_authenticated:
+                return redirect_to_login(request.get_full_path())
+            if not (request.user.is_staff and request.user.has_perm(right)):
+                raise Http404("There is no such page for this person.")
+            return view(request, **arguments)
+
+        return handle
+
+    return guard

@@ -7,20 +7,34 @@ from collections.abc import Iterator
 
 from django.db.models import Count, F, Max, Min
 
-from . import flow, journal
+from . import flow, journal, tallies
 from .models import Event, Session, Version
 
 # What a session's row repeats from its log, and so must rebuild identically.
-REPEATED = ("symptom", "begun_at", "seen_at", "count", "status", "node", "cause", "step", "tried")
+REPEATED = (
+    "symptom",
+    "begun_at",
+    "seen_at",
+    "count",
+    "status",
+    "node",
+    "cause",
+    "step",
+    "tried",
+    "backs",
+    "helps",
+    "remarks",
+)
 CHUNK = 500
 
 
 def breaks() -> Iterator[str]:
-    """Yield one line for each broken promise, versions first, then sessions in the order in which they were made."""
+    """Yield one line for each broken promise, versions first, then sessions as they were made, then tallies."""
     yield from _versions()
     yield from _numbers()
     for session in Session.objects.order_by("pk").iterator(CHUNK):
         yield from _session(session)
+    yield from tallies.breaks()
 
 
 def _versions() -> Iterator[str]:

@@ -305,7 +305,7 @@ def uploaded_size(name: str) -> Context | None:
     return _SIZES.get(name)
 
 
-# An uploaded picture never changes, and is never deleted.
+# An uploaded picture never changes: its name comes from its bytes.
 _SIZES: dict[str, Context] = {}
 
 

@@ -101,7 +101,11 @@
 
   let failed = null;
 
+  // What the page tells by itself, and nobody waits for: it never says anything, nor moves the focus.
+  const isQuiet = (context) => context.sourceElement?.matches("[data-quiet]");
+
   const fail = (context) => {
+    if (isQuiet(context)) return;
     failed = context;
     const banner = find("#retry");
     banner.hidden = false;
@@ -131,6 +135,7 @@
   on("htmx:after:request", (event) => {
     const context = event.detail.ctx;
     const { raw, status } = context.response;
+    if (isQuiet(context)) return;
     if (raw.redirected && status < 400) context.push ??= "true";
     if (context.target === document.body || status >= 500 || !/^\s*<!doctype/i.test(context.text)) return;
     if (context.text.includes(` id="${context.target.id}"`)) {
@@ -146,7 +151,7 @@
 
   on("htmx:after:swap", (event) => {
     const { target, response } = event.detail.ctx;
-    if (response?.status >= 500) return;
+    if (response?.status >= 500 || isQuiet(event.detail.ctx)) return;
     const banner = find("#retry");
     if (banner) banner.hidden = true;
     if (target?.id === "results") say(target.querySelector("[data-say]")?.textContent);

@@ -91,10 +91,8 @@ def visitor(browser: Browser, complained: Complaints, site: str) -> Iterator[Cal
     contexts = []
 
     def arrive(java_script: bool = True, **options: Any) -> Page:
-        options = {"viewport": {"width": 1280, "height": 800}, "base_url": site} | options
-        context = browser.new_context(
-            locale="en-GB", timezone_id="Europe/London", java_script_enabled=java_script, **options
-        )
+        usual = {"viewport": {"width": 1280, "height": 800}, "base_url": site, "timezone_id": "Europe/London"}
+        context = browser.new_context(locale="en-GB", java_script_enabled=java_script, **(usual | options))
         context.set_default_timeout(PATIENCE)
         complained.listen(context)
         contexts.append(context)

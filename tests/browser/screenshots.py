@@ -21,6 +21,7 @@ from tests import chromium
 from tests.browser import served
 from tests.browser.editing_places import Editing
 from tests.browser.places import PLACES, Documents, Place
+from tests.browser.review_places import Reviewing
 from tests.conftest import CHROMIUM_ARGUMENTS
 from wizards import flow
 
@@ -38,7 +39,7 @@ def main(arguments: list[str]) -> None:
     documents = {document.slug: document for document in read}
     with tempfile.TemporaryDirectory() as folder, served.site(Path(folder)) as address, sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=chromium.find(), args=CHROMIUM_ARGUMENTS)
-        for place in (*PLACES, *Editing(Path(folder), documents).places()):
+        for place in (*PLACES, *Editing(Path(folder), documents).places(), *Reviewing(Path(folder)).places()):
             shots = [name for name in all_names(place) if not names or name[0] in names]
             if shots:
                 take(browser, address, place, documents, shots, target, full_page=not names)

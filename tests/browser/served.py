@@ -43,7 +43,12 @@ def site(folder: Path) -> Iterator[str]:
 
 def audit(folder: Path) -> str:
     """Run `manage.py audit_log` on a served site's log; return what it prints, raise CalledProcessError for a break."""
-    command = [sys.executable, "manage.py", "audit_log"]
+    return manage(folder, "audit_log")
+
+
+def manage(folder: Path, *words: str) -> str:
+    """Run a command of manage.py on a served site; return what it prints, raise CalledProcessError where it fails."""
+    command = [sys.executable, "manage.py", *words]
     result = subprocess.run(command, cwd=folder, env=_environment(), capture_output=True, text=True, check=True)
     return result.stdout
 

@@ -2,29 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from .. import flow
-from ..flow.kinds import BaseNode
+from ..flow.drawing import LOOKS, NOWHERE, look, symptom_id
 
-LONGEST_LABEL = 40
 # How deep the nested list goes before it goes on below, at its left edge.
 DEEPEST = 6
-NOWHERE = "leads nowhere yet"
-# How a part of the graph looks on the map -> what that is in words. An outcome looks like its result.
-LOOKS = {
-    "symptom": "Symptom",
-    "question": "Question",
-    "diagnosis": "Diagnosis",
-    "procedure": "Do a procedure",
-    "solved": "Outcome: solved",
-    "unsolved": "Outcome: unsolved",
-    "advice": "Outcome: advice",
-    "outcome": "Outcome: no result yet",
-    "nowhere": "Leads nowhere",
-}
 
 
 @dataclass(slots=True)
@@ -49,34 +34,13 @@ class Branch:
 
 
 def drawing(draft: flow.Document) -> dict[str, list[dict[str, Any]]]:
-    """Return {nodes, edges} of a draft: symptoms and nodes with kind, label and worst fault; ways with their labels.
-
-    A way that leads nowhere yet leads to a stub of its own, of the kind "nowhere".
-    """
+    """Return {nodes, edges} of a draft as `flow.drawing` does, each symptom and node with its worst fault."""
+    plain = flow.drawing(draft)
     worst = worst_faults(draft)
-    nodes = [
-        {"id": symptom_id(each.id), "key": each.id, "label": each.label or each.id, "kind": "symptom"}
-        for each in draft.symptoms
-    ]
-    nodes += [
-        {"id": node.id, "key": node.id, "label": node.title or node.id, "kind": look(node)} for node in draft.nodes
-    ]
-    for each in nodes:
-        each["fault"] = worst.get(each["id"], "")
-    edges = list(_edges(draft))
-    for number, edge in enumerate(edges):
-        if draft.node(edge["to"]) is None:
-            edge["to"] = f"nowhere {number}"
-            nodes.append({"id": edge["to"], "key": "", "label": NOWHERE, "kind": "nowhere", "of": edge["from"]})
-    return {"nodes": nodes, "edges": edges}
-
-
-def _edges(draft: flow.Document) -> Iterator[dict[str, str]]:
-    for symptom in draft.symptoms:
-        yield {"from": symptom_id(symptom.id), "to": symptom.to, "label": ""}
-    for node in draft.nodes:
-        for edge in node.edges(draft):
-            yield {"from": node.id, "to": edge.to, "label": shortened(edge.label)}
+    for each in plain["nodes"]:
+        if each["key"]:
+            each["fault"] = worst.get(each["id"], "")
+    return plain
 
 
 def worst_faults(draft: flow.Document) -> dict[str, str]:
@@ -143,18 +107,3 @@ class _Unfolding:
                 branch, depth = Branch(branch.title, branch.look, branch.key, fault=branch.fault), 0
                 self.roots.append(branch)
             waiting += [(branch, depth + 1, edge.label, edge.to) for edge in reversed(ways)]
-
-
-def symptom_id(key: str) -> str:
-    """Return the name of a symptom on the map; no node has such a one."""
-    return f"symptom {key}"
-
-
-def look(node: BaseNode) -> str:
-    """Return how a node looks on the map: its kind, or the result of an outcome."""
-    return str(getattr(node, "result", "") or getattr(node, "kind", ""))
-
-
-def shortened(label: str) -> str:
-    """Return a label that fits beside an edge."""
-    return label if len(label) <= LONGEST_LABEL else f"{label[: LONGEST_LABEL - 1].rstrip()}…"

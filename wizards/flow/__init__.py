@@ -8,11 +8,12 @@
 `document` holds the parts, `kinds/` one module for each kind of node, `procedures` the going through steps,
 `order` the order of causes, `walk` the moves and the replay, `faults` the checks, `files` and `schema` the file form;
 `diff` says what changed between two documents (`wording` word by word), `rerun` what that means for a walk that
-somebody took.
+somebody took; `drawing` is a document as a graph to draw.
 """
 
 from .diff import Change, ChangeKind, diff
 from .document import Document, Source, Symptom
+from .drawing import drawing
 from .faults import EDITORIAL, Fault, errors, faults, lost_without, reachable
 from .files import BadFile, Problem, problems, read, read_faultless, write
 from .kinds import KINDS, BaseNode
@@ -50,6 +51,7 @@ __all__ = [
     "aside",
     "begin",
     "diff",
+    "drawing",
     "entry",
     "errors",
     "faults",

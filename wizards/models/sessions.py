@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.db import models
+from django.db.models import F, Q
 
 from .. import flow
 from .versions import Version
@@ -38,10 +40,30 @@ class Session(models.Model):
     cause = models.CharField(max_length=64, blank=True, default="")
     step = models.CharField(max_length=64, blank=True, default="")
     tried = models.JSONField(default=list, blank=True)
+    backs = models.PositiveIntegerField(default=0, help_text="How many times the person went back.")
+    helps = models.PositiveIntegerField(default=0, help_text="How many times they asked for a person.")
+    remarks = models.PositiveIntegerField(default=0, help_text="How many remarks they made.")
+
+    agent = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", db_index=False
+    )
+    tallied = models.PositiveIntegerField(default=0, help_text="How many of its events the tallies hold.")
 
     class Meta:
         ordering = ("-seen_at",)
-        indexes = [models.Index(fields=["visitor", "status", "-seen_at"], name="session_of_visitor")]
+        indexes = [
+            models.Index(fields=["visitor", "status", "-seen_at"], name="session_of_visitor"),
+            # Holds all that the list of sessions is chosen by most.
+            models.Index(
+                fields=["begun_at", "id", "version", "channel", "status", "seen_at"], name="session_by_beginning"
+            ),
+            models.Index(fields=["seen_at"], name="session_by_last_event"),
+            models.Index(fields=["node", "status", "begun_at"], name="session_by_place"),
+            models.Index(fields=["agent", "begun_at"], name="session_by_agent", condition=Q(agent__isnull=False)),
+            models.Index(fields=["begun_at"], name="session_with_remark", condition=Q(remarks__gt=0)),
+            # The few that the tallies do not hold yet, or not to their end.
+            models.Index(fields=["id"], name="session_untallied", condition=Q(tallied__lt=F("count"))),
+        ]
 
     def __str__(self) -> str:
         return self.code
@@ -67,7 +89,8 @@ class Event(models.Model):
         CUSTOMER = "customer", "customer"
         AGENT = "agent", "agent"
 
-    session = models.ForeignKey(Session, on_delete=models.CASCADE, related_name="events")
+    # No index of its own: that of (session, number) serves.
+    session = models.ForeignKey(Session, on_delete=models.CASCADE, related_name="events", db_index=False)
     number = models.PositiveIntegerField()
     at = models.DateTimeField()
     actor = models.CharField(max_length=8, choices=Actor, default=Actor.CUSTOMER)
@@ -80,7 +103,7 @@ class Event(models.Model):
     offered = models.JSONField(default=list, blank=True)
 
     class Meta:
-        ordering = ("session", "number")
+        ordering = ("session_id", "number")
         constraints = [models.UniqueConstraint(fields=["session", "number"], name="event_once")]
 
     def __str__(self) -> str:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from .. import access, flow, journal, pages, publishing, search
+from .. import access, flow, journal, pages, publishing, search, searches
 from ..forms import SearchForm
 from ..models import OPEN, Session
 
 OPEN_SESSIONS_SHOWN = 5
+NO_WORDS = "There are no words to pass on. Say what is not working, then tell us again."
 
 
 @require_safe
@@ -31,15 +35,34 @@ def find(request: HttpRequest) -> HttpResponse:
     """Show the symptoms that fit what the person typed; where none fits, the nearest ones and a way to a human."""
     form = SearchForm(request.GET)
     if not form.is_valid():
-        context: pages.Context = {"query": "", "results": [], "nearest": [], "error": form.errors["q"][0]}
-        return pages.show(request, "search.html", context, fragment="_results.html", status=422)
+        return not_searched(request, str(form.errors["q"][0]))
     found = search.find(form.cleaned_data["q"])
     context = {
         "query": form.cleaned_data["q"],
         "results": [hit_card(hit) for hit in found.results],
         "nearest": [hit_card(hit) for hit in found.nearest],
+        "said": request.GET.get("said") == "missed",
     }
     return pages.show(request, "search.html", context, fragment="_results.html")
+
+
+def not_searched(request: HttpRequest, error: str) -> HttpResponse:
+    """Return the search with what is wrong with the words."""
+    context = {"query": "", "results": [], "nearest": [], "error": error}
+    return pages.show(request, "search.html", context, fragment="_results.html", status=422)
+
+
+@require_POST
+def missed(request: HttpRequest) -> HttpResponse:
+    """Log that nothing fits what the person typed; thank them on the page, or say nothing where HTMX told it."""
+    form = SearchForm(request.POST)
+    if not form.is_valid() or not form.cleaned_data["q"]:
+        return not_searched(request, str(form.errors["q"][0]) if form.errors else NO_WORDS)
+    searches.missed(form.cleaned_data["q"])
+    if pages.wants_fragment(request):
+        return HttpResponse(status=204)
+    thanks = urlencode({"q": form.cleaned_data["q"], "said": "missed"})
+    return HttpResponseRedirect(f"{reverse('search')}?{thanks}", status=303)
 
 
 @require_safe
@@ -66,10 +89,20 @@ def begin(request: HttpRequest, slug: str, symptom: str) -> HttpResponse:
     if version is None or publishing.document_of(version.pk).symptom(symptom) is None:
         raise Http404("There is no such way in.")
     secret = access.visitor_secret(request) or access.new_secret()
+    now = timezone.now()
     session = journal.begin(version, symptom, access.digest(secret))
+    if session.begun_at >= now:  # not the double click, nor a session that was taken up
+        log_choice(request, slug, symptom)
     response = HttpResponseRedirect(pages.step_address(session, session.count), status=303)
     access.remember(response, secret)
     return response
+
+
+def log_choice(request: HttpRequest, slug: str, symptom: str) -> None:
+    """Log what the person had typed when they chose a symptom; nothing where they typed nothing that can be read."""
+    form = SearchForm(request.POST)
+    if form.is_valid() and form.cleaned_data["q"]:
+        searches.chosen(form.cleaned_data["q"], slug, symptom)
 
 
 def published_document(slug: str) -> flow.Document:

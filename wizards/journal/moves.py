@@ -1,11 +1,10 @@
-"""The log's only writer.
+"""What people do, appended to the log.
 
 Each function is one transaction: it locks the session, asks `flow` what may be appended, appends it, and moves the
 session's row along; nothing is acknowledged before its commit.
 
-Every function but `begin` and `forget_tests` takes the sessions that the caller may move (`access` says which)
-narrowed to one; it raises Session.DoesNotExist if there is none, and flow.IllegalMove, with nothing written, if the
-move is not legal.
+Every function but `begin` takes the sessions that the caller may move (`access` says which) narrowed to one; it
+raises Session.DoesNotExist if there is none, and flow.IllegalMove, with nothing written, if the move is not legal.
 """
 
 from __future__ import annotations
@@ -19,12 +18,15 @@ from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from . import flow
-from .models import OPEN, Event, Session, Version, Words
-from .publishing import document_of
+from .. import flow
+from ..models import OPEN, Event, Session, Version, Words
+from ..publishing import document_of
 
 CODE_ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"  # no 0, 1, i, l, o: a code can be read out
 CODE_LENGTH = 12
+
+# What of a session's row an event may change.
+MOVING = ["node", "cause", "step", "tried", "status", "count", "seen_at", "backs", "helps", "remarks"]
 
 Moves = Callable[[flow.History], Sequence[flow.Event]]
 
@@ -120,13 +122,6 @@ def helped(session: Session) -> str:
     return last[1] if last and last[0] == flow.EventKind.FEEDBACK else ""
 
 
-@transaction.atomic
-def forget_tests(versions: QuerySet[Version]) -> None:
-    """Delete the editors' test sessions of the previews among `versions`, logs and all; every other session stays."""
-    previews = versions.filter(number=None).values("pk")
-    Session.objects.filter(channel=Session.Channel.TEST, version__in=previews).delete()
-
-
 def rebuilt(session: Session) -> Session:
     """Return an unsaved session whose repeated fields are computed from the log alone; raise flow.BrokenLog."""
     rows = list(session.events.order_by("number"))
@@ -185,7 +180,7 @@ def _write(
     now = max(timezone.now(), session.seen_at)
     _stand(session, document, position, events, now)
     rows = _append(session, events)
-    session.save(update_fields=["node", "cause", "step", "tried", "status", "count", "seen_at"])
+    session.save(update_fields=MOVING)
     if words:
         Words.objects.create(event=rows[-1], text=words)
     return session
@@ -218,3 +213,7 @@ def _stand(
     session.count += len(events)
     session.seen_at = now
     session.status = flow.outcome(document, position) or OPEN
+    for event in events:
+        session.backs += event.kind == flow.EventKind.BACK
+        session.helps += event.kind == flow.EventKind.HELP
+        session.remarks += event.kind == flow.EventKind.REMARK

@@ -1,0 +1,1 @@
+"""What the review pages cost: see docs/bench.md. `make bench` runs it."""

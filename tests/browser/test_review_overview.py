@@ -1,0 +1,218 @@
+"""The overview in a browser: what customers did is what it says, drawn and in words, and it renews itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from django.contrib.auth.models import Permission, User
+from playwright.sync_api import Page, expect
+
+from tests.browser.places import stand
+from tests.browser.test_accessibility import (
+    MOVES,
+    NARROWEST,
+    SMALL_TARGETS,
+    SMALLEST,
+    SMALLEST_MAIN,
+    TOO_WIDE,
+    findings,
+)
+from tests.browser.walks import ends, is_screen, plan
+
+pytestmark = pytest.mark.browser
+
+PASSWORD = "a view from above"
+MAIN_TARGETS = ".btn, .tabs a, .plain, .filter input, .filter select"
+PLACES = {
+    "overview": "/review/",
+    "wizard": "/review/?wizard=hikvision-camera",
+    "empty": "/review/?since=2020-01-01&until=2020-02-01",
+    "wrong": "/review/?since=2026-02-01&until=2026-01-01&wizard=toaster",
+    "definitions": "/review/definitions/",
+}
+# Charts take their new size with the next frame.
+TWO_FRAMES = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+AFTER = 31_000  # milliseconds: a little more than what is live waits
+
+
+@pytest.fixture
+def customers(visitor, documents) -> Callable[..., Page]:
+    """Give a function by which one more customer walks the camera's wizard to where `wanted` says."""
+    document = documents["hikvision-camera"]
+
+    def walk(*wanted) -> Page:
+        page = visitor()
+        stand(page, document, plan(document, *wanted))
+        return page
+
+    return walk
+
+
+@pytest.fixture
+def reviewer(visitor) -> Callable[..., Page]:
+    """Give a function that signs a reviewer in, in a browser of their own."""
+    user = User.objects.create_user("rea", password=PASSWORD, is_staff=True)
+    user.user_permissions.add(Permission.objects.get(codename="view_session", content_type__app_label="wizards"))
+
+    def sign_in(**options) -> Page:
+        page = visitor(**options)
+        page.goto("/admin/login/?next=/review/definitions/")
+        page.get_by_label("Username").fill("rea")
+        page.get_by_label("Password").fill(PASSWORD)
+        page.get_by_role("button", name="Log in").click()
+        page.wait_for_url("**/review/definitions/")
+        return page
+
+    return sign_in
+
+
+def figures(page: Page) -> dict[str, str]:
+    """Return the figures as they are shown, by their names."""
+    cards = page.locator(".figures > div").all()
+    return {
+        card.locator("dt").inner_text(): card.locator("dd.value").inner_text().splitlines()[0].split()[0]
+        for card in cards
+    }
+
+
+def test_a_reviewer_finds_what_customers_did(customers, reviewer):
+    for wanted in (ends("solved"), ends("solved"), ends("unsolved"), is_screen("question")):
+        customers(wanted)
+    page = reviewer()
+    page.get_by_role("link", name="Overview").click()
+    shown = figures(page)
+    assert shown["Begun"] == "4"
+    assert (shown["Solved"], shown["Sent to a human"], shown["Left"], shown["Still there"]) == ("2", "1", "0", "1")
+    expect(page.locator(".finding")).to_contain_text("2 of the 3 sessions that are over were solved: 67 %")
+    expect(page.get_by_role("row", name="Hikvision camera")).to_contain_text("2 of 3")
+
+
+def test_the_chart_is_drawn_from_its_table(customers, reviewer):
+    customers(ends("solved"))
+    page = reviewer()
+    page.goto("/review/")
+    chart = page.get_by_role("img", name="Chart: Sessions by the day they began")
+    expect(chart).to_be_visible()
+    assert chart.evaluate("(one) => Chart.getChart(one).data.datasets.map(({label}) => label)") == [
+        "Solved",
+        "Sent to a human",
+        "Given advice",
+        "Left",
+        "Still there",
+    ]
+    assert chart.evaluate("(one) => Chart.getChart(one).data.datasets[0].data.at(-1)") == 1
+    assert chart.evaluate("(one) => Chart.getChart(one).data.labels.length") == 30
+    page.get_by_text("The same as a table").click()
+    expect(page.locator(".chart tbody tr")).to_have_count(30)
+    expect(page.locator(".chart tbody tr").last).to_contain_text("Hikvision camera version 1")
+
+
+def test_the_charts_colours_follow_the_mode(customers, reviewer):
+    customers(ends("solved"))
+    page = reviewer(color_scheme="light")
+    page.goto("/review/")
+    ink = "(one) => Chart.getChart(one).data.datasets[0].backgroundColor"
+    light = page.locator("canvas").evaluate(ink)
+    page.locator("canvas").evaluate("(one) => { one.id = 'before' }")
+    page.emulate_media(color_scheme="dark")
+    expect(page.locator("#before")).to_have_count(0)
+    assert page.locator("canvas").evaluate(ink) != light
+
+
+def test_what_is_live_renews_itself_while_somebody_looks(customers, reviewer):
+    customers(ends("solved"))
+    page = reviewer()
+    page.clock.install()
+    page.goto("/review/")
+    assert figures(page)["Begun"] == "1"
+    customers(ends("unsolved"))
+    page.clock.run_for(AFTER)
+    expect(page.locator(".figures dd.value").first).to_contain_text("2")
+    expect(page.locator("h1")).to_have_count(1)
+    expect(page.locator("canvas")).to_have_count(1)
+
+
+def test_nothing_changes_under_the_readers_hands(customers, reviewer):
+    customers(ends("solved"))
+    page = reviewer()
+    page.clock.install()
+    page.goto("/review/")
+    asked = []
+    page.on("request", lambda request: "/review/" in request.url and asked.append(request.url))
+    page.locator(".help summary").first.click()
+    page.clock.run_for(AFTER)
+    page.locator(".help summary").first.click()
+    page.clock.run_for(AFTER)
+    assert asked == []
+    page.locator("h1").click()
+    with page.expect_response("**/review/**"):
+        page.clock.run_for(AFTER)
+
+
+def test_a_reader_can_stop_the_renewing(customers, reviewer):
+    customers(ends("solved"))
+    page = reviewer()
+    page.clock.install()
+    page.goto("/review/")
+    asked = []
+    page.on("request", lambda request: "/review/" in request.url and asked.append(request.url))
+    page.get_by_role("button", name="Stop").click()
+    page.clock.run_for(3 * AFTER)
+    assert asked == []
+    expect(page.get_by_text("These figures stay as they are.")).to_be_visible()
+    page.get_by_role("button", name="Renew them again").click()
+    expect(page.get_by_role("button", name="Stop")).to_be_visible()
+
+
+def test_who_was_signed_out_meanwhile_keeps_the_figures_and_is_told(customers, reviewer):
+    customers(ends("solved"))
+    page = reviewer()
+    page.clock.install()
+    page.goto("/review/")
+    page.context.clear_cookies(name="staff")
+    page.clock.run_for(AFTER)
+    expect(page.locator("[data-as-of]")).to_have_text("No longer renewed. Reload the page.")
+    assert figures(page)["Begun"] == "1"
+
+
+def test_moments_are_in_the_time_zone_of_the_browser(reviewer):
+    page = reviewer(timezone_id="Asia/Tokyo")
+    page.goto("/review/")
+    expect(page.locator("footer")).to_contain_text("Times are shown in Asia/Tokyo.")
+
+
+def test_without_javascript_everything_is_there(customers, reviewer):
+    customers(ends("solved"))
+    page = reviewer(java_script=False)
+    page.get_by_role("link", name="Overview").click()
+    assert figures(page)["Solved"] == "1"
+    expect(page.get_by_role("button", name="Stop")).to_be_hidden()
+    page.get_by_text("The same as a table").click()
+    expect(page.locator(".chart table")).to_be_visible()
+    page.get_by_label("Wizard", exact=True).select_option("zosi-camera")
+    page.get_by_role("button", name="Show").click()
+    expect(page.locator(".empty")).to_be_visible()
+    page.get_by_role("button", name="Sign out").click()
+    page.goto("/review/")
+    expect(page.get_by_label("Username")).to_be_visible()
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_a_page_for_reviewers_is_for_everybody(customers, reviewer, complained, place):
+    customers(ends("solved"))
+    page = reviewer(reduced_motion="reduce")
+    page.goto(PLACES[place])
+    for summary in page.locator("summary").all():
+        summary.click()
+    problems = [*findings(page), *page.evaluate(MOVES)]
+    assert page.locator("h1").count() == 1
+    assert page.title().endswith(" | Help desk")
+    page.set_viewport_size({"width": NARROWEST, "height": 640})
+    page.evaluate(TWO_FRAMES)
+    too_wide = TOO_WIDE.replace(".skip, .visually-hidden", ".skip, .visually-hidden, .wide, .tabs")
+    problems += page.evaluate(too_wide)
+    problems += page.evaluate(SMALL_TARGETS, [MAIN_TARGETS, SMALLEST, SMALLEST_MAIN])
+    if place == "wrong":
+        complained.expect("422")
+    assert problems == []

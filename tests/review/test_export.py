@@ -1,0 +1,207 @@
+"""Sessions and events as CSV: what the lines hold, that no cell is a formula, and that memory stays the same."""
+
+from __future__ import annotations
+
+import csv
+import io
+import tracemalloc
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.http import QueryDict
+
+from tests.tallies.walkers import NOON, Clock, Walker
+from tests.versions import publish
+from tests.walks import TOY
+from wizards import journal
+from wizards.models import Session
+from wizards.review import export
+from wizards.review.export import EVENT_COLUMNS, SESSION_COLUMNS, WORDS, events_csv, safe, sessions_csv
+from wizards.review.sessions import Chosen, SessionsForm
+
+pytestmark = pytest.mark.django_db
+
+DOCS = Path(__file__).parents[2] / "docs" / "export.md"
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    return Clock(monkeypatch)
+
+
+@pytest.fixture
+def toy():
+    return publish(TOY)
+
+
+def chosen(**typed) -> Chosen:
+    query = QueryDict(mutable=True)
+    query.update(typed)
+    return SessionsForm(query).chosen
+
+
+def lines(pieces) -> list[dict[str, str]]:
+    text = b"".join(pieces).decode("utf-8-sig")
+    return list(csv.DictReader(io.StringIO(text, newline="")))
+
+
+# What the lines hold
+
+
+def test_a_line_of_sessions_says_what_the_row_does(clock, toy):
+    walker = Walker(clock, toy, seconds=30).answer("no", "worn", "next").back()
+    (line,) = lines(sessions_csv(chosen()))
+    assert list(line) == [column.name for column in SESSION_COLUMNS]
+    expected = {
+        "session": walker.session.code, "wizard": "toy", "version": "1", "language": "en", "channel": "self",
+        "symptom": "s", "begun_at": "2026-03-02T12:00:00.000000Z", "seen_at": "2026-03-02T12:02:00.000000Z",
+        "seconds": "120", "events": "5", "state": "still", "node": "why", "cause": "worn", "step": "open",
+        "page": "Step open", "backs": "1", "helps": "0", "remarks": "0", "agent": "",
+    }  # fmt: skip
+    assert {name: line[name] for name in expected} == expected
+    assert line["reference"].replace(" ", "").lower() == walker.session.code
+
+
+def test_the_events_are_the_whole_log_in_order(clock, toy):
+    first = Walker(clock, toy, "a").answer("no").back().session
+    second = Walker(clock, toy, "b").answer("yes").feedback("no").session
+    found = [
+        (line["session"], line["number"], line["kind"], line["answer"], line["page"])
+        for line in lines(events_csv(chosen()))
+    ]
+    assert found == [
+        (first.code, "1", "begin", "s", ""),
+        (first.code, "2", "answer", "no", ""),
+        (first.code, "3", "back", "", "1"),
+        (second.code, "1", "begin", "s", ""),
+        (second.code, "2", "answer", "yes", ""),
+        (second.code, "3", "end", "solved", ""),
+        (second.code, "4", "feedback", "no", "3"),
+    ]
+
+
+def test_what_was_offered_stands_between_spaces(clock, toy):
+    Walker(clock, toy).answer("no", "loose")
+    assert lines(events_csv(chosen()))[-1]["offered"] == "stuck loose worn lost"
+
+
+def test_what_people_wrote_is_left_out_unless_it_is_asked_for(clock, toy):
+    Walker(clock, toy).remark("I am Ann")
+    assert b"Ann" not in b"".join(events_csv(chosen()))
+    assert [line["words"] for line in lines(events_csv(chosen(), words=True))] == ["", "I am Ann"]
+
+
+def test_the_filter_counts(clock, toy):
+    Walker(clock, toy, "a").answer("yes")
+    Walker(clock, toy, "b").answer("no")
+    assert [line["state"] for line in lines(sessions_csv(chosen(status="solved")))] == ["solved"]
+    assert {line["kind"] for line in lines(events_csv(chosen(status="solved")))} == {"begin", "answer", "end"}
+
+
+def test_tests_by_editors_are_not_exported(clock, toy):
+    Walker(clock, toy, channel=Session.Channel.TEST)
+    assert lines(sessions_csv(chosen())) == lines(events_csv(chosen())) == []
+
+
+def test_the_counts_are_those_of_the_lines(clock, toy):
+    for name in "abc":
+        Walker(clock, toy, name).answer("no").remark()
+    assert export.session_count(chosen()) == len(lines(sessions_csv(chosen()))) == 3
+    assert export.event_count(chosen()) == len(lines(events_csv(chosen()))) == 9
+    assert export.event_count(chosen(status="advice")) == 0
+
+
+def test_sessions_are_read_in_portions_and_none_is_lost_between_them(clock, toy, monkeypatch):
+    monkeypatch.setattr(export, "CHUNK", 3)
+    monkeypatch.setattr(export, "BLOCK", 2)
+    for name in "abcdefgh":
+        Walker(clock, toy, name).answer("no")
+    assert len({line["session"] for line in lines(sessions_csv(chosen()))}) == 8
+    assert len(lines(events_csv(chosen()))) == 16
+
+
+# Cells
+
+
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠", " =", "  @"])
+def test_a_cell_that_looks_like_a_formula_gets_an_apostrophe(start):
+    assert safe(f"{start}cmd()") == f"'{start}cmd()"
+
+
+@pytest.mark.parametrize("cell", ["", "plain", "a=b", "1-2", "'=x", 7, -7, 0])
+def test_any_other_cell_stays_as_it_is(cell):
+    assert safe(cell) is cell
+
+
+def test_no_cell_of_a_whole_export_is_a_formula(clock, toy):
+    Walker(clock, toy).remark('=HYPERLINK("http://example.org","x")')
+    (said,) = [line["words"] for line in lines(events_csv(chosen(), words=True)) if line["words"]]
+    assert said.startswith("'=")
+
+
+def test_words_of_several_lines_with_signs_and_accents_come_back_whole(clock, toy):
+    words = 'Größe "5",\r\nзелёный 💡; and a comma'
+    Walker(clock, toy).remark(words)
+    assert lines(events_csv(chosen(), words=True))[-1]["words"] == words
+
+
+def test_the_file_begins_with_the_mark_that_tells_spreadsheets_that_it_is_unicode(clock, toy):
+    assert next(iter(sessions_csv(chosen()))) == b"\xef\xbb\xbf"
+
+
+def test_an_export_of_nothing_has_its_first_line():
+    assert b"".join(events_csv(chosen())).decode("utf-8-sig").strip() == ",".join(each.name for each in EVENT_COLUMNS)
+
+
+# Memory
+
+
+def load(version, number: int) -> None:
+    """Write `number` sessions of one way, a second apart."""
+    from tests.walks import Walk
+
+    history = Walk().answer("no", "worn", "next", "next", "worked").history
+    letters = journal.CODE_ALPHABET
+    size = len(letters)
+
+    def past(place: int) -> journal.Past:
+        times = [NOON + timedelta(seconds=place + each) for each in range(len(history))]
+        code = "".join(letters[place // size**digit % size] for digit in range(12))
+        return journal.Past(version=version.pk, history=history, times=times, code=code, visitor="v")
+
+    journal.load(past(place) for place in range(number))
+
+
+def peak(pieces) -> tuple[int, int]:
+    """Return how many bytes the pieces have in all, and the most memory that they took at once."""
+    tracemalloc.start()
+    try:
+        return sum(map(len, pieces)), tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize("pieces", [sessions_csv, events_csv])
+def test_an_export_of_thirty_times_as_much_takes_no_more_memory(clock, toy, monkeypatch, pieces):
+    monkeypatch.setattr(export, "CHUNK", 100)
+    monkeypatch.setattr(export, "BLOCK", 100)
+    load(toy, 6_000)
+    small, large = chosen(reference="2"), chosen(since="2026-03-02", until="2026-03-02")
+    peak(pieces(small))  # what is kept for good after the first time
+    (little, least), (much, most) = peak(pieces(small)), peak(pieces(large))
+    assert much > 25 * little
+    assert most < least * 1.5, (least, most)
+
+
+# The description
+
+
+@pytest.mark.parametrize("column", [*SESSION_COLUMNS, *EVENT_COLUMNS, WORDS], ids=lambda column: column.name)
+def test_every_column_is_described_as_on_the_page(column):
+    assert f"| `{column.name}` | {column.holds} |" in DOCS.read_text()
+
+
+def test_the_columns_are_described_in_their_order():
+    described = [line.split("`")[1] for line in DOCS.read_text().splitlines() if line.startswith("| `")]
+    assert described == [column.name for column in (*SESSION_COLUMNS, *EVENT_COLUMNS, WORDS)]

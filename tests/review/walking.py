@@ -1,0 +1,43 @@
+"""Sessions to review: a help desk's day at a clock of the test's own.
+
+desk = Desk(monkeypatch)
+desk.people(3, "no", left=True)      three sessions that answered "no" and were left there
+desk.chosen()                        a filter that has them all
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from itertools import count
+from typing import Any
+
+from tests.tallies.walkers import NOON, Clock, Walker
+from wizards.models import Version
+from wizards.review.filters import Filter
+
+TODAY = NOON.date()
+
+
+class Desk:
+    """The clock, and the people who come."""
+
+    def __init__(self, monkeypatch) -> None:
+        self.clock = Clock(monkeypatch)
+        self.names = count(1)
+
+    def person(self, version: Version | None = None, seconds: float = 10, channel=None) -> Walker:
+        """Begin a session."""
+        return Walker(self.clock, version, f"person {next(self.names)}", seconds, channel)
+
+    def people(self, number: int, *answers: str, version: Version | None = None, seconds: float = 10) -> list[Walker]:
+        """Let several people begin, and give these answers."""
+        return [self.person(version, seconds).answer(*answers) for _ in range(number)]
+
+    def hour_passes(self) -> None:
+        """Let so much time pass that whoever is not at an end was left."""
+        self.clock.pass_(minutes=61)
+
+    def chosen(self, **choice: Any) -> Filter:
+        """Return a filter of the week around today, or as chosen."""
+        week = {"since": TODAY - timedelta(days=3), "until": TODAY + timedelta(days=3)}
+        return Filter(**(week | choice))

@@ -1,0 +1,74 @@
+"""`manage.py tend`: what `make run` starts beside the web server."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.db import OperationalError
+from django.utils import timezone
+
+from tests.tallies.walkers import Clock, Walker
+from wizards import privacy, tallies
+from wizards.management.commands.tend import Command
+from wizards.models import Session
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.mark.django_db
+def test_tending_rolls_up_and_deletes_what_is_past_its_time(monkeypatch, settings):
+    clock = Clock(monkeypatch)
+    Walker(clock, name="old").answer("no")
+    clock.pass_(days=settings.KEEP_ABANDONED_DAYS + 1)
+    Walker(clock, name="new").answer("no")
+    clock.pass_(hours=1)
+    kept = Command().tend(None)
+    assert kept == timezone.localdate()
+    assert [session.tallied for session in Session.objects.all()] == [2]
+
+
+def test_old_data_is_deleted_once_a_day_and_figures_are_kept_up_to_date_more_often(monkeypatch):
+    done = []
+    monkeypatch.setattr(tallies, "roll_up", lambda: done.append("roll up"))
+    monkeypatch.setattr(privacy, "keep", lambda: done.append("keep"))
+    command, today = Command(), timezone.localdate()
+    assert command.tend(command.tend(None)) == today
+    assert command.tend(today - timedelta(days=1)) == today
+    assert done == ["roll up", "keep", "roll up", "roll up", "keep"]
+
+
+def test_a_database_that_is_away_is_logged_and_tried_again(monkeypatch, caplog):
+    def fail() -> None:
+        raise OperationalError("away")
+
+    monkeypatch.setattr(tallies, "roll_up", fail)
+    assert Command().tend(None) is None
+    assert "Tending failed." in caplog.text
+
+
+@pytest.mark.once
+def test_it_ends_with_the_process_that_started_it(tmp_path):
+    code = (
+        "import os, subprocess, sys, time;"
+        "tend = [sys.executable, 'manage.py', 'tend', '--parent', str(os.getpid())];"
+        "print(subprocess.Popen(tend).pid, flush=True);"
+        "time.sleep(2)"
+    )
+    environment = {**os.environ, "DATABASE_URL": f"sqlite:///{tmp_path / 'db'}"}
+    parent = [sys.executable, "-c", code]
+    result = subprocess.Popen(parent, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    child = int(result.stdout.readline())
+    assert Path(f"/proc/{child}").exists()
+    result.wait()
+    result.stdout.close()
+    for _ in range(300):
+        if not Path(f"/proc/{child}").exists():
+            return
+        time.sleep(0.1)
+    pytest.fail("It is still there.")

@@ -1,0 +1,27 @@
+"""Housekeeping of the log: noting what the tallies hold, and forgetting."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime, time
+
+from django.utils import timezone
+
+from ..models import Session
+
+
+def tallied(counts: Mapping[int, int]) -> None:
+    """Note how many events of each session the tallies hold, by the sessions' primary keys."""
+    keys: dict[int, list[int]] = {}
+    for key, count in counts.items():
+        keys.setdefault(count, []).append(key)
+    for count, of_count in keys.items():
+        Session.objects.filter(pk__in=of_count).update(tallied=count)
+
+
+def untally(since: date | None) -> None:
+    """Note that the tallies hold nothing of the sessions that began on `since` or later; None: of any session."""
+    sessions = Session.objects.filter(tallied__gt=0)
+    if since:
+        sessions = sessions.filter(begun_at__gte=datetime.combine(since, time.min, timezone.get_default_timezone()))
+    sessions.update(tallied=0)

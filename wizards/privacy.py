@@ -1,0 +1,212 @@
+"""What is deleted when its time has passed, and what is known of one person: found, exported, erased.
+
+What sessions add up to (`tallies`) is counted before they go, and stays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F, Q, QuerySet
+from django.forms.models import model_to_dict
+from django.utils import timezone
+
+from . import journal, searches
+from .models import OPEN, Disclosure, Finding, Search, Session, Words
+from .tallies import forgotten, roll_up
+
+PORTION = 500  # rows in one transaction, so that nobody waits long for it
+
+
+@dataclass(frozen=True)
+class Overdue:
+    """What is past its time at a moment, a question to the database for each kind.
+
+    Tests count in no tally. Of the others only those may go that the tallies hold to their end; `uncounted` may not.
+    """
+
+    now: datetime
+
+    @property
+    def abandoned(self) -> QuerySet[Session]:
+        """Sessions that came to no end, and that nobody went on with."""
+        return self._counted.filter(status=OPEN, seen_at__lt=self._before(settings.KEEP_ABANDONED_DAYS))
+
+    @property
+    def finished(self) -> QuerySet[Session]:
+        """Sessions that came to an end."""
+        return self._counted.exclude(status=OPEN).filter(seen_at__lt=self._before(settings.KEEP_FINISHED_DAYS))
+
+    @property
+    def tests(self) -> QuerySet[Session]:
+        """Sessions of editors who tried something."""
+        tests = Session.objects.filter(channel=Session.Channel.TEST)
+        return tests.filter(seen_at__lt=self._before(settings.KEEP_ABANDONED_DAYS))
+
+    @property
+    def words(self) -> QuerySet[Words]:
+        """What people wrote, by the moment at which they did."""
+        return Words.objects.filter(event__at__lt=self._before(settings.KEEP_WORDS_DAYS))
+
+    @property
+    def searches(self) -> QuerySet[Search]:
+        """What people typed into the search."""
+        return Search.objects.filter(at__lt=self._before(settings.KEEP_SEARCHES_DAYS))
+
+    @property
+    def uncounted(self) -> QuerySet[Session]:
+        """Sessions past their time that stay until the tallies hold them to their end."""
+        late = Q(status=OPEN, seen_at__lt=self._before(settings.KEEP_ABANDONED_DAYS))
+        late |= ~Q(status=OPEN) & Q(seen_at__lt=self._before(settings.KEEP_FINISHED_DAYS))
+        untallied = Session.objects.filter(tallied__lt=F("count")).exclude(channel=Session.Channel.TEST)
+        return untallied.filter(late)
+
+    @property
+    def _counted(self) -> QuerySet[Session]:
+        return Session.objects.filter(tallied=F("count")).exclude(channel=Session.Channel.TEST)
+
+    def _before(self, days: int) -> datetime:
+        return self.now - timedelta(days=days)
+
+
+@dataclass
+class Counts:
+    """How many of each kind; `uncounted` sessions are past their time and stay."""
+
+    words: int = 0
+    searches: int = 0
+    tests: int = 0
+    abandoned: int = 0
+    finished: int = 0
+    uncounted: int = 0
+
+
+def due(now: datetime | None = None) -> Counts:
+    """Return how much `keep` would delete, and change nothing. Sessions that are not tallied yet are `uncounted`."""
+    overdue = Overdue(now or timezone.now())
+    return Counts(**{name: getattr(overdue, name).count() for name in Counts.__dataclass_fields__})
+
+
+def keep(now: datetime | None = None, portion: int = PORTION) -> Counts:
+    """Delete what is past its time, in portions of so many rows, and return how much that was.
+
+    Can be stopped anywhere, and goes on from there the next time. The figures of whole days stay as they are.
+    """
+    overdue, done = Overdue(now or timezone.now()), Counts()
+    while some := journal.forget_words(overdue.words.order_by("pk")[:portion]):
+        done.words += some
+    while some := searches.forget(overdue.searches.order_by("at")[:portion]):
+        done.searches += some
+    done.tests = sum(journal.forget_sessions(part) for part, _ in _portions(overdue.tests, portion))
+    roll_up()
+    done.abandoned = sum(_forget(*part) for part in _portions(overdue.abandoned, portion))
+    done.finished = sum(_forget(*part) for part in _portions(overdue.finished, portion))
+    done.uncounted = overdue.uncounted.count()
+    return done
+
+
+def _portions(overdue: QuerySet[Session], portion: int) -> Iterator[tuple[QuerySet[Session], datetime]]:
+    """Yield portions of sessions, in the order of their last events, each with the last moment one of them began.
+
+    They are looked up outside a transaction, and each only once, however many are past over.
+    """
+    rest = overdue
+    while rows := list(rest.order_by("seen_at", "pk").values_list("seen_at", "pk", "begun_at")[:portion]):
+        seen_at, pk, _ = rows[-1]
+        yield overdue.filter(pk__in=[key for _, key, _ in rows]), max(begun_at for *_, begun_at in rows)
+        rest = overdue.filter(Q(seen_at__gt=seen_at) | Q(pk__gt=pk), seen_at__gte=seen_at)
+
+
+@transaction.atomic
+def _forget(sessions: QuerySet[Session], last_begun: datetime) -> int:
+    """Delete a portion of sessions, and note that the tallies of their days cannot be rebuilt any more."""
+    forgotten(timezone.localdate(last_begun, timezone.get_default_timezone()))
+    return journal.forget_sessions(sessions)
+
+
+# --- One person ---------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Person:
+    """Whoever one session belongs to, by that session's code, with all their sessions."""
+
+    code: str
+    sessions: QuerySet[Session]
+
+    @property
+    def reference(self) -> str:
+        """The code as it is read out."""
+        return _reference(self.code)
+
+    @property
+    def texts(self) -> int:
+        """How many texts they wrote."""
+        return _words(list(self.sessions)).count()
+
+
+def person(reference: str) -> Person:
+    """Return the person whose session has this reference, read out in groups or not, in any case.
+
+    A session that an agent began stands alone: its visitor is the agent. So does one that was erased before.
+    Raises Session.DoesNotExist.
+    """
+    code = "".join(filter(str.isalnum, reference)).lower()
+    session = Session.objects.only("visitor", "channel").get(code=code)
+    theirs = Session.objects.filter(pk=session.pk)
+    if session.visitor and session.channel != Session.Channel.AGENT:
+        theirs = Session.objects.filter(visitor=session.visitor).exclude(channel=Session.Channel.AGENT)
+    sessions = theirs.select_related("version__wizard").defer("version__document")
+    return Person(code, sessions.order_by("begun_at", "pk"))
+
+
+@transaction.atomic
+def export(whose: Person) -> dict[str, Any]:
+    """Return everything that is stored about a person, by the names of the tables, and note that it was taken away."""
+    sessions = list(whose.sessions)
+    words = {row.event_id: row.text for row in _words(sessions)}
+    findings = Finding.objects.filter(session__in=sessions).order_by("pk")
+    disclosures = Disclosure.objects.filter(where__in=[_reference(session.code) for session in sessions]).order_by("at")
+    taken = {
+        "reference": whose.reference,
+        "sessions": [_plain(session, words) for session in sessions],
+        "findings": list(findings.values("session__code", "note", "opened_at", "closed_at", "closing_note")),
+        "disclosures": list(disclosures.values("at", "what", "where", "count")),
+    }
+    Disclosure.objects.create(what=Disclosure.What.EXPORT, where=whose.reference, count=len(words))
+    return taken
+
+
+@transaction.atomic
+def erase(whose: Person) -> int:
+    """Erase what a person wrote and that the sessions are theirs, note it, and return how many texts that was.
+
+    The logs stay, and replay; nobody can be linked to them.
+    """
+    texts = journal.forget_visitor(Session.objects.filter(pk__in=[session.pk for session in whose.sessions]))
+    Disclosure.objects.create(what=Disclosure.What.ERASE, where=whose.reference, count=texts)
+    return texts
+
+
+def _reference(code: str) -> str:
+    return " ".join(code[start : start + 4] for start in range(0, len(code), 4)).upper()
+
+
+def _words(sessions: list[Session]) -> QuerySet[Words]:
+    return Words.objects.filter(event__session__in=sessions)
+
+
+def _plain(session: Session, words: dict[int, str]) -> dict[str, Any]:
+    """Return a session's row and its log as they are stored, each event with what was written."""
+    row = model_to_dict(session, exclude=["id", "version", "agent"])
+    version = {"wizard": session.version.wizard.slug, "version": session.version.number}
+    events = [
+        {**model_to_dict(event, exclude=["id", "session"]), "words": words.get(event.pk, "")}
+        for event in session.events.order_by("number")
+    ]
+    return {**version, **row, "agent": bool(session.agent_id), "events": events}

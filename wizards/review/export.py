@@ -1,0 +1,178 @@
+"""Sessions and events as CSV, a piece at a time: as little memory for a million rows as for a hundred.
+
+    Chosen --sessions_csv / events_csv--> bytes, bytes, ...
+
+What the columns hold stands in SESSION_COLUMNS and EVENT_COLUMNS, and so on the page and in docs/export.md.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import lru_cache
+from itertools import islice
+from typing import Any
+
+from django.db.models import QuerySet, Sum
+
+from .. import flow
+from ..models import Event, Session, Words
+from ..publishing import document_of
+from ..tallies import left_since
+from .sessions import Chosen, matching, state_of
+from .walks import place_of, reference
+
+CHUNK = 500  # sessions that are read at a time
+BLOCK = 500  # lines that are sent at a time
+BOM = b"\xef\xbb\xbf"  # without it, spreadsheets take UTF-8 for something older
+# What makes a spreadsheet take a cell for a formula, or may after it dropped what stands before.
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of an export: its name in the first line, and what it holds."""
+
+    name: str
+    holds: str
+
+
+SESSION_COLUMNS = (
+    Column("reference", "The session’s reference, in groups, as people read it out."),
+    Column("session", "The same as it stands in addresses; joins with the events."),
+    Column("wizard", "The wizard’s id."),
+    Column("version", "The number of the version on which it began, and stayed."),
+    Column("language", "The wizard’s language."),
+    Column("channel", "How the person came: self (by themselves), agent, or embed (embedded in another site)."),
+    Column("symptom", "The id of the symptom that the person chose."),
+    Column("begun_at", "When it began, in UTC: 2026-01-31T09:05:12.345678Z."),
+    Column("seen_at", "When its last event was logged, in UTC."),
+    Column("seconds", "From the first event to the last, breaks included."),
+    Column("events", "How many events its log holds."),
+    Column("state", "How it ended: solved, unsolved (sent to a human), advice, left; or still (there)."),
+    Column("node", "The id of the node at which it stands."),
+    Column("cause", "The id of the cause in hand there, if any."),
+    Column("step", "The id of the step in hand there, if any."),
+    Column("page", "The heading of the page at which it stands, in its version."),
+    Column("backs", "How many times the person went back."),
+    Column("helps", "On how many pages they asked for a person."),
+    Column("remarks", "How many remarks they made that something looks different."),
+    Column("agent", "The user name of the agent, if any."),
+)
+EVENT_COLUMNS = (
+    Column("session", "The session’s code, as in the export of sessions."),
+    Column("number", "The event’s number in its session: 1, 2, 3, without a gap."),
+    Column("at", "When it was logged, in UTC: 2026-01-31T09:05:12.345678Z."),
+    Column("actor", "Who did it: customer or agent."),
+    Column("kind", "What happened: begin, answer, back, remark, help, feedback, end."),
+    Column("node", "The id of the node at which it happened; empty for begin."),
+    Column("cause", "The id of the cause in hand there, if any."),
+    Column("step", "The id of the step in hand there, if any."),
+    Column("answer", "begin: the symptom’s id. answer: the answer’s id. feedback: yes or no. end: the result."),
+    Column("page", "back, remark, help, feedback: the number of the page that it is about."),
+    Column("offered", "An answer at a diagnosis: the ids of the causes in the order offered, between spaces."),
+)
+WORDS = Column("words", "What the person wrote with it. Only with the right to read it, and only when asked for.")
+
+SESSION_FIELDS = (
+    *("code", "version_id", "version__number", "version__wizard__slug", "version__wizard__language", "channel"),
+    *("symptom", "begun_at", "seen_at", "count", "status", "node", "cause", "step"),
+    *("backs", "helps", "remarks", "agent__username"),
+)
+EVENT_FIELDS = ("session", "pk", "number", "at", "actor", "kind", "node", "cause", "step", "answer", "to", "offered")
+
+
+def session_count(chosen: Chosen) -> int:
+    """Return how many lines the export of sessions will have."""
+    return matching(chosen).count()
+
+
+def event_count(chosen: Chosen) -> int:
+    """Return how many lines the export of events will have."""
+    return matching(chosen).aggregate(events=Sum("count"))["events"] or 0
+
+
+def sessions_csv(chosen: Chosen) -> Iterator[bytes]:
+    """Yield the sessions chosen as CSV, oldest first."""
+    since = left_since()
+    rows = _sessions(chosen).values_list(*SESSION_FIELDS, named=True).iterator(chunk_size=CHUNK)
+    page = lru_cache(maxsize=10_000)(_page)  # most sessions stand where others do
+    return _csv(SESSION_COLUMNS, (_session_line(row, since, page) for row in rows))
+
+
+def events_csv(chosen: Chosen, words: bool = False) -> Iterator[bytes]:
+    """Yield the events of the sessions chosen as CSV, session after session; with what people wrote if `words`."""
+    columns = (*EVENT_COLUMNS, WORDS) if words else EVENT_COLUMNS
+    return _csv(columns, _event_lines(chosen, words))
+
+
+def safe(cell: Any) -> Any:
+    """Return a cell that no spreadsheet takes for a formula: with an apostrophe before it where it looks like one."""
+    if isinstance(cell, str) and cell.lstrip(" ").startswith(FORMULA):
+        return f"'{cell}"
+    return cell
+
+
+def _sessions(chosen: Chosen) -> QuerySet[Session]:
+    return matching(chosen).order_by("begun_at", "id")
+
+
+def _session_line(row: Any, since: datetime, page: Callable[..., str]) -> list[Any]:
+    return [
+        reference(row.code),
+        row.code,
+        row.version__wizard__slug,
+        row.version__number,
+        row.version__wizard__language,
+        row.channel,
+        row.symptom,
+        _moment(row.begun_at),
+        _moment(row.seen_at),
+        round((row.seen_at - row.begun_at).total_seconds()),
+        row.count,
+        state_of(row, since),
+        row.node,
+        row.cause,
+        row.step,
+        page(row.version_id, row.node, row.cause, row.step),
+        row.backs,
+        row.helps,
+        row.remarks,
+        row.agent__username or "",
+    ]
+
+
+def _page(version: int, node: str, cause: str, step: str) -> str:
+    """Return the heading of a page."""
+    return place_of(document_of(version), flow.Position(node, cause, step)).title
+
+
+def _event_lines(chosen: Chosen, words: bool) -> Iterator[list[Any]]:
+    sessions = _sessions(chosen).values_list("pk", "code").iterator(chunk_size=CHUNK)
+    while codes := dict(islice(sessions, CHUNK)):
+        said = dict(Words.objects.filter(event__session__in=codes).values_list("event", "text")) if words else {}
+        logs: dict[int, list[list[Any]]] = {pk: [] for pk in codes}
+        events = Event.objects.filter(session__in=codes).order_by("session_id", "number")
+        for pk, event, number, at, *rest, to, offered in events.values_list(*EVENT_FIELDS):
+            line = [codes[pk], number, _moment(at), *rest, "" if to is None else to, " ".join(offered)]
+            logs[pk].append([*line, said.get(event, "")] if words else line)
+        for lines in logs.values():
+            yield from lines
+
+
+def _moment(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+def _csv(columns: Iterable[Column], lines: Iterable[list[Any]]) -> Iterator[bytes]:
+    yield BOM
+    rest = iter(lines)
+    block: list[list[Any]] = [[column.name for column in columns]]
+    while block:
+        text = io.StringIO(newline="")
+        csv.writer(text).writerows([safe(cell) for cell in line] for line in block)
+        yield text.getvalue().encode()
+        block = list(islice(rest, BLOCK))

@@ -1,0 +1,191 @@
+"""Which sessions a review page is about: the period, wizard, version, channel and language that a reader chose.
+
+query string --FilterForm--> Filter --scope--> tallies.Scope
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta
+from functools import cached_property
+from typing import Any, ClassVar, NamedTuple, cast
+from urllib.parse import urlencode
+
+from django import forms
+from django.utils import timezone
+
+from ..models import Session, Version, Wizard
+from ..tallies import Scope
+
+DAYS = 30  # of a period that nobody chose
+PERIODS = (7, 30, 90)  # days up to today that one press chooses
+CHANNELS = [choice for choice in Session.Channel.choices if choice[0] != Session.Channel.TEST]
+EARLIEST = date(2000, 1, 1)
+
+
+@dataclass(frozen=True)
+class Filter:
+    """What a reader chose. Both days belong to the period; an empty choice is no restriction.
+
+    Days are the help desk's own (settings.TIME_ZONE), so that all readers see the same figures.
+    """
+
+    since: date
+    until: date
+    wizard: str = ""
+    version: int | None = None
+    channel: str = ""
+    language: str = ""
+
+    @cached_property
+    def versions(self) -> tuple[Version, ...]:
+        """The versions chosen, with their wizards, without their documents' texts; previews are never among them."""
+        chosen = Version.objects.filter(number__isnull=False).select_related("wizard").defer("document")
+        if self.wizard:
+            chosen = chosen.filter(wizard__slug=self.wizard)
+        if self.version:
+            chosen = chosen.filter(number=self.version)
+        if self.language:
+            chosen = chosen.filter(wizard__language=self.language)
+        return tuple(chosen.order_by("wizard__title", "wizard", "number"))
+
+    @cached_property
+    def scope(self) -> Scope:
+        """The same for the tallies."""
+        channels = (self.channel,) if self.channel else tuple(value for value, _ in CHANNELS)
+        return Scope(self.since, self.until, tuple(version.pk for version in self.versions), channels)
+
+    @property
+    def before(self) -> Filter:
+        """The same choice for the period of the same length just before."""
+        days = self.until - self.since + timedelta(days=1)
+        return replace(self, since=self.since - days, until=self.since - timedelta(days=1))
+
+    @property
+    def begun(self) -> tuple[datetime, datetime]:
+        """The moments between which the sessions of the period began: from the first on, before the second."""
+        zone = timezone.get_default_timezone()
+        start = datetime.combine(self.since, time.min, zone)
+        return start, datetime.combine(self.until + timedelta(days=1), time.min, zone)
+
+    @property
+    def query(self) -> str:
+        """The choice as the query string of a link."""
+        return urlencode({name: value for name, value in self.values().items() if value})
+
+    def values(self) -> dict[str, str]:
+        """Return the choice by the names of the form's fields."""
+        return {
+            "since": self.since.isoformat(),
+            "until": self.until.isoformat(),
+            "wizard": self.wizard,
+            "version": str(self.version or ""),
+            "channel": self.channel,
+            "language": self.language,
+        }
+
+
+class Shortcut(NamedTuple):
+    """A period that one press chooses: its days up to today, the query string, whether it is the one shown."""
+
+    days: int
+    query: str
+    current: bool
+
+
+class FilterForm(forms.Form):
+    """The choice as a form. What is wrong is left out of the filter, and said beside its field."""
+
+    rare: ClassVar[tuple[str, ...]] = ()  # fields that are folded away until one of them is used
+
+    since = forms.DateField(
+        label="From", required=False, widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
+    )
+    until = forms.DateField(
+        label="To", required=False, widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
+    )
+    wizard = forms.ChoiceField(label="Wizard", required=False)
+    version = forms.TypedChoiceField(label="Version", required=False, coerce=int, empty_value=None)
+    channel = forms.ChoiceField(label="Channel", required=False, choices=[("", "All channels"), *CHANNELS])
+    language = forms.ChoiceField(label="Language", required=False)
+
+    def __init__(self, data: Mapping[str, Any]) -> None:
+        super().__init__(data)
+        wizards = list(Wizard.objects.order_by("title").values_list("slug", "title", "language"))
+        numbers = self._numbers(str(data.get("wizard", "")))
+        self._choose("wizard", "All wizards", [(slug, title or slug) for slug, title, _ in wizards])
+        self._choose("version", "All versions", [(str(number), f"Version {number}") for number in numbers])
+        self._choose("language", "All languages", [(each, each) for each in sorted({each for *_, each in wizards})])
+        for field in self.fields.values():
+            field.error_messages["invalid"] = "This is no date. Write it as 2026-01-31."
+            field.error_messages["invalid_choice"] = "There is no “%(value)s” to choose here. It is left out."
+
+    def clean(self) -> dict[str, Any]:
+        """Hold that the period does not run backwards, and that it starts where a log can."""
+        cleaned: dict[str, Any] = super().clean() or {}
+        since, until = cleaned.get("since"), cleaned.get("until")
+        if since and until and since > until:
+            self.add_error("until", "The period ends before it begins. The last 30 days are shown instead.")
+            cleaned.pop("since")
+        for name in ("since", "until"):
+            if (day := cleaned.get(name)) and not EARLIEST <= day <= timezone.localdate() + timedelta(days=366):
+                self.add_error(name, "This day is too far away. It is left out.")
+        return cleaned
+
+    @property
+    def chosen(self) -> Filter:
+        """What was chosen, as far as it is right."""
+        self.is_valid()
+        cleaned = self.cleaned_data
+        until = cleaned.get("until") or max(
+            timezone.localdate(timezone=timezone.get_default_timezone()), cleaned.get("since") or EARLIEST
+        )
+        since = cleaned.get("since") or until - timedelta(days=DAYS - 1)
+        return Filter(
+            since=since,
+            until=until,
+            wizard=cleaned.get("wizard", ""),
+            version=cleaned.get("version"),
+            channel=cleaned.get("channel", ""),
+            language=cleaned.get("language", ""),
+        )
+
+    @property
+    def shown(self) -> FilterForm:
+        """The form to show: what was right as chosen, what was wrong as typed, what was left open as it is filled."""
+        wrong = set(self.errors) | ({"since"} & set(self.data) if "until" in self.errors else set())
+        self.data = {**self.chosen.values(), **{name: self.data.get(name, "") for name in wrong}}
+        return self
+
+    @property
+    def shortcuts(self) -> list[Shortcut]:
+        """The periods that one press chooses; the rest of the choice stays."""
+        chosen, today = self.chosen, timezone.localdate(timezone=timezone.get_default_timezone())
+        periods = [(days, replace(chosen, since=today - timedelta(days=days - 1), until=today)) for days in PERIODS]
+        return [Shortcut(days, each.query, each == chosen) for days, each in periods]
+
+    @property
+    def usual(self) -> list[forms.BoundField]:
+        """The fields that always show."""
+        return [field for field in self if field.name not in self.rare]
+
+    @property
+    def more(self) -> list[forms.BoundField]:
+        """The fields that are folded away."""
+        return [field for field in self if field.name in self.rare]
+
+    @property
+    def more_used(self) -> bool:
+        """Whether one of those says something."""
+        return any(field.errors or field.value() for field in self.more)
+
+    def _choose(self, name: str, everything: str, choices: list[tuple[str, str]]) -> None:
+        field = cast(forms.ChoiceField, self.fields[name])
+        field.choices = [("", everything), *choices]
+
+    @staticmethod
+    def _numbers(slug: str) -> list[int]:
+        """Return the numbers of a wizard's versions, latest first; none where no wizard is chosen."""
+        versions = Version.objects.filter(wizard__slug=slug, number__isnull=False).order_by("-number")
+        return [number for number in versions.values_list("number", flat=True) if number] if slug else []

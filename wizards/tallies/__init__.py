@@ -1,0 +1,30 @@
+"""Tallies: what the logs add up to, kept by day, so that figures cost the same however long the log is.
+
+    log --digest--> what one session counts for --rolling--> rows of a day --figures--> a page
+                                                              + sessions that the rows do not hold yet
+
+`histogram` keeps times small and addable. Rolling up the same log always gives the same rows.
+"""
+
+from .figures import DayFigures, Place, PlaceFigures, Scope, days, groups, left_since, places, times, ways
+from .histogram import Histogram
+from .proof import breaks
+from .rolling import forgotten, rebuild, roll_up
+
+__all__ = [
+    "DayFigures",
+    "Histogram",
+    "Place",
+    "PlaceFigures",
+    "Scope",
+    "breaks",
+    "days",
+    "forgotten",
+    "groups",
+    "left_since",
+    "places",
+    "rebuild",
+    "roll_up",
+    "times",
+    "ways",
+]

@@ -1,0 +1,238 @@
+"""Figures: what the tallies and the sessions beyond them say about a scope. Reads only, in a handful of queries.
+
+Every figure counts sessions. Whether an open session was left depends on the clock, so the tallies know only that it
+is open: those with an event since `left_since` are still there, the others were left.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, fields, replace
+from datetime import date, datetime, time, timedelta
+from typing import Any, NamedTuple, TypeVar
+
+from django.conf import settings
+from django.db.models import QuerySet, Sum
+from django.utils import timezone
+
+from ..models import OPEN, DayTally, PlaceTally, Rolling, Session, WayTally
+from .digest import DAY_COLUMNS, PLACE_COLUMNS, Counts
+from .histogram import Histogram
+from .logs import Sums, beyond, local_day, untallied
+
+TRIES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Sessions begun from the day `since` to the day `until`, of these versions, that came by these channels."""
+
+    since: date
+    until: date
+    versions: tuple[int, ...]
+    channels: tuple[str, ...]
+
+    @property
+    def begun(self) -> tuple[datetime, datetime]:
+        """The moments between which these sessions began: from the first on, before the second."""
+        zone = timezone.get_default_timezone()
+        start = datetime.combine(self.since, time.min, zone)
+        return start, datetime.combine(self.until + timedelta(days=1), time.min, zone)
+
+    def has(self, begun_at: datetime, version: int, channel: str) -> bool:
+        """Whether a session is meant. Few are asked one by one: databases would rather go through all of the period."""
+        since, until = self.begun
+        return since <= begun_at < until and version in self.versions and channel in self.channels
+
+
+class Addable:
+    """Figures of which each is the sum of its parts'."""
+
+    __slots__ = ()
+
+    def __add__(self, other: Any) -> Any:
+        return type(self)(*(getattr(self, each.name) + getattr(other, each.name) for each in fields(self)))  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True, slots=True)
+class DayFigures(Addable):
+    """How sessions ended: begun = solved + unsolved + advice + left + still. `times`: seconds to solved."""
+
+    begun: int = 0
+    solved: int = 0
+    unsolved: int = 0
+    advice: int = 0
+    left: int = 0
+    still: int = 0
+    backs: int = 0
+    helps: int = 0
+    remarks: int = 0
+    helped: int = 0
+    not_helped: int = 0
+    times: Histogram = field(default_factory=Histogram)
+
+
+class Place(NamedTuple):
+    """A page of a version (primary key): a node, or one of its causes and steps; or the node as a whole."""
+
+    version: int
+    node: str
+    cause: str = ""
+    step: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceFigures(Addable):
+    """What sessions did at a place: reached = moved + ended + left + still. `times`: seconds spent there."""
+
+    reached: int = 0
+    moved: int = 0
+    ended: int = 0
+    left: int = 0
+    still: int = 0
+    backs: int = 0
+    helps: int = 0
+    remarks: int = 0
+    times: Histogram = field(default_factory=Histogram)
+
+
+def left_since() -> datetime:
+    """Return the moment since when an open session must have had an event, or else it was left."""
+    return timezone.now() - settings.LEFT_AFTER
+
+
+Result = TypeVar("Result")
+
+
+def steadily(read: Callable[[], Result]) -> Result:
+    """Return what `read` reads, read again where the tallies changed meanwhile: a session counts once, not twice."""
+    for _ in range(TRIES):
+        before = _generation()
+        result = read()
+        if _generation() == before:
+            break
+    return result
+
+
+def _generation() -> int:
+    return Rolling.objects.values_list("generation", flat=True).first() or 0
+
+
+def groups(scope: Scope) -> dict[tuple[date, int], DayFigures]:
+    """Return the figures of each day of the scope on which a session began, by day and version."""
+
+    def read() -> dict[tuple[date, int], DayFigures]:
+        counted: dict[tuple[date, int], Counts] = defaultdict(Counts)
+        rows = _rows(DayTally, scope).values_list("day", "version_id", *DAY_COLUMNS, "times")
+        for day, version, *numbers, times in rows:
+            counted[day, version] += Counts(dict(zip(DAY_COLUMNS, numbers, strict=True)), Histogram.read(times))
+        for (day, version, _), digest in _beyond(scope).digests.items():
+            counted[day, version] += digest.day
+        still = Counter((local_day(begun), version) for begun, version, *_ in _still(scope))
+        return {group: _day(counts, still[group]) for group, counts in sorted(counted.items())}
+
+    return steadily(read)
+
+
+def days(scope: Scope) -> dict[date, DayFigures]:
+    """Return the figures of each day of the scope on which a session began."""
+    by_day: dict[date, DayFigures] = {}
+    for (day, _), figures in groups(scope).items():
+        by_day[day] = by_day.get(day, DayFigures()) + figures
+    return by_day
+
+
+def places(scope: Scope, whole: bool = False) -> dict[Place, PlaceFigures]:
+    """Return the figures of each page that a session of the scope reached; or of each node as a whole."""
+
+    def read() -> dict[Place, PlaceFigures]:
+        counted: dict[Place, Counts] = defaultdict(Counts)
+        names = ("version_id", "node", "cause", "step")
+        rows = _rows(PlaceTally, scope).filter(whole=whole)
+        for *place, reached, moved, ended, backs, helps, remarks in rows.values_list(*names).annotate(
+            *(Sum(column) for column in PLACE_COLUMNS)
+        ):
+            numbers = (reached, moved, ended, backs, helps, remarks)
+            counted[Place(*place)] = Counts(dict(zip(PLACE_COLUMNS, numbers, strict=True)))
+        for place, lanes in _lanes(scope, whole).items():
+            counted[place] += Counts({}, Histogram(lanes))
+        for (_, version, _), digest in _beyond(scope).digests.items():
+            for part, counts in digest.places.items():
+                if part[0] == whole:
+                    counted[Place(version, *part[1:])] += counts
+        standing = Counter(Place(*(place[:2] if whole else place)) for _, *place in _still(scope))
+        return {place: _place(counts, standing[place]) for place, counts in counted.items()}
+
+    return steadily(read)
+
+
+def times(scope: Scope) -> dict[Place, Histogram]:
+    """Return the seconds that sessions of the scope spent at each page: what `places` says of them, for less."""
+
+    def read() -> dict[Place, Histogram]:
+        counted: dict[Place, Histogram] = defaultdict(Histogram)
+        counted |= {place: Histogram(lanes) for place, lanes in _lanes(scope, whole=False).items()}
+        for (_, version, _), digest in _beyond(scope).digests.items():
+            for part, counts in digest.places.items():
+                if not part[0]:
+                    counted[Place(version, *part[1:])] += counts.times
+        return dict(counted)
+
+    return steadily(read)
+
+
+def _lanes(scope: Scope, whole: bool) -> dict[Place, int]:
+    """Return the histograms of each place as the numbers that they are, added up."""
+    lanes: dict[tuple[int, str, str, str], int] = defaultdict(int)
+    rows = _rows(PlaceTally, scope).filter(whole=whole).values_list("version_id", "node", "cause", "step", "times")
+    for version, node, cause, step, data in rows.iterator(10_000):
+        lanes[version, node, cause, step] += int.from_bytes(data, "little")
+    return {Place(*place): each for place, each in lanes.items()}
+
+
+def ways(scope: Scope) -> dict[tuple[int, str, str], int]:
+    """Return how many sessions went from one node to another, by version, node and the node after it."""
+
+    def read() -> dict[tuple[int, str, str], int]:
+        rows = _rows(WayTally, scope).values_list("version_id", "node", "to").annotate(Sum("sessions"))
+        counted = Counter({(version, node, to): sessions for version, node, to, sessions in rows})
+        for (_, version, _), digest in _beyond(scope).digests.items():
+            for (node, to), sessions in digest.ways.items():
+                counted[version, node, to] += sessions
+        return dict(counted)
+
+    return steadily(read)
+
+
+def _rows(table: type[DayTally] | type[PlaceTally] | type[WayTally], scope: Scope) -> QuerySet[Any]:
+    return table._default_manager.filter(
+        day__range=(scope.since, scope.until), version__in=scope.versions, channel__in=scope.channels
+    ).order_by()
+
+
+def _beyond(scope: Scope) -> Sums:
+    """Return what the scope's sessions count for beyond the tallies."""
+    sessions = untallied().iterator()
+    return beyond(each for each in sessions if scope.has(each.begun_at, each.version_id, each.channel))
+
+
+def _still(scope: Scope) -> Iterator[tuple[Any, ...]]:
+    """Yield when the sessions that are still there began, their version, and where they stand."""
+    there = Session.objects.filter(status=OPEN, seen_at__gte=left_since()).order_by()
+    for row in there.values_list("channel", "begun_at", "version_id", "node", "cause", "step"):
+        if scope.has(row[1], row[2], row[0]):
+            yield row[1:]
+
+
+def _day(counts: Counts, still: int) -> DayFigures:
+    numbers = counts.numbers
+    figures = DayFigures(times=counts.times, **numbers)
+    opened = figures.begun - figures.solved - figures.unsolved - figures.advice
+    return replace(figures, still=min(still, opened), left=opened - min(still, opened))
+
+
+def _place(counts: Counts, still: int) -> PlaceFigures:
+    figures = PlaceFigures(times=counts.times, **counts.numbers)
+    opened = figures.reached - figures.moved - figures.ended
+    return replace(figures, still=min(still, opened), left=opened - min(still, opened))

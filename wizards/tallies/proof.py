@@ -1,0 +1,72 @@
+"""Whether the tallies are what the logs add up to: each day's rows against its sessions' logs, read anew."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from django.db.models import Max, Min
+from django.utils import timezone
+
+from ..models import DayTally, PlaceTally, Rolling, Session, WayTally
+from .histogram import Histogram
+from .logs import local_day, whole
+from .rolling import Key, Tables, key_names, rows_of
+
+TABLES: tuple[Tables, ...] = (DayTally, PlaceTally, WayTally)
+PORTION = 1000  # sessions whose logs are read at once
+
+
+def breaks() -> Iterator[str]:
+    """Yield a line for each row of the tallies that is not what the logs say; only of days that are all there."""
+    first = Rolling.objects.values_list("whole_from", flat=True).first()
+    for day in _days(first):
+        logged = _logged(day)
+        for table in TABLES:
+            kept = {key: row for key, row in _kept(table, day).items() if any(row.values())}
+            for key in sorted({*kept, *logged[table]}, key=str):
+                if kept.get(key) != logged[table].get(key):
+                    name = " ".join(map(str, key))
+                    yield f"{table._meta.verbose_name} {name}: says {kept.get(key)}, the log {logged[table].get(key)}"
+
+
+def _days(first: date | None) -> Iterator[date]:
+    """Yield the days from the `first` on of which there may be sessions or tallies."""
+    begun = Session.objects.aggregate(first=Min("begun_at"), last=Max("begun_at"))
+    ends = [local_day(each) for each in begun.values() if each]
+    for table in TABLES:
+        ends += filter(None, table._default_manager.aggregate(first=Min("day"), last=Max("day")).values())
+    if not ends:
+        return
+    day = max(min(ends), first or min(ends))
+    while day <= max(ends):
+        yield day
+        day += timedelta(days=1)
+
+
+def _logged(day: date) -> dict[Tables, dict[Key, dict[str, Any]]]:
+    """Return what the logs of the sessions begun on a day add up to, as the rows of each table."""
+    zone = timezone.get_default_timezone()
+    start = datetime.combine(day, time.min, zone)
+    end = datetime.combine(day + timedelta(days=1), time.min, zone)
+    begun = Session.objects.filter(begun_at__gte=start, begun_at__lt=end, tallied__gt=0).order_by("pk")
+    sums = whole(begun.iterator(PORTION))
+    return {
+        table: {key: _plain(row) for key, row in rows_of(table, sums)} for table in (DayTally, PlaceTally, WayTally)
+    }
+
+
+def _kept(table: Tables, day: date) -> dict[Key, dict[str, Any]]:
+    names = key_names(table)
+    columns = [each.attname for each in table._meta.concrete_fields if each.attname not in {"id", *names}]
+    rows = table._default_manager.filter(day=day).values_list(*names, *columns)
+    return {tuple(row[: len(names)]): _plain(dict(zip(columns, row[len(names) :], strict=True))) for row in rows}
+
+
+def _plain(row: dict[str, Any]) -> dict[str, Any]:
+    """Return a row with its times as numbers, to be compared and read."""
+    times = row.get("times")
+    if times is None:
+        return row
+    return {**row, "times": (times if isinstance(times, Histogram) else Histogram.read(times)).counts()}

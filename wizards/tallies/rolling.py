@@ -1,0 +1,146 @@
+"""Rolling up: what the logs say beyond the tallies is added to them, some hundred sessions in each transaction.
+
+A session's row says how many of its events the tallies hold (`tallied`), and is marked in the transaction that adds
+them. So a roll-up can stop anywhere and go on later, and a session that goes on after it was rolled up is added again,
+less what it counted for before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import date, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import connection, models, transaction
+from django.db.models import F
+from django.utils import timezone
+
+from .. import journal
+from ..models import DayTally, PlaceTally, Rolling, WayTally
+from .digest import DAY_COLUMNS, PLACE_COLUMNS, Counts
+from .histogram import Histogram
+from .logs import Sums, beyond, untallied
+
+PORTION = 500  # sessions in one transaction
+ROWS = 1000  # in one statement
+# Somebody in the middle of a session is not waited for, and does not wait: it is rolled up when it is quiet.
+QUIET = timedelta(minutes=5)
+
+Key = tuple[Any, ...]
+Row = dict[str, Any]  # the columns of one row of a table
+Tables = type[DayTally] | type[PlaceTally] | type[WayTally]
+
+
+def roll_up(portion: int = PORTION) -> int:
+    """Add to the tallies what quiet sessions count for beyond them; return how many sessions that were.
+
+    Where the help desk's time zone is another one than before, all tallies that can be are made anew.
+    """
+    if rolling().zone != settings.TIME_ZONE:
+        rebuild()
+    done = 0
+    while sessions := _roll_portion(portion):
+        done += sessions
+    return done
+
+
+def rolling() -> Rolling:
+    """Return the row that says how far the tallies are, made where it is missing."""
+    return Rolling.objects.get_or_create(pk=1, defaults={"zone": settings.TIME_ZONE})[0]
+
+
+@transaction.atomic
+def rebuild() -> None:
+    """Forget the tallies of the days whose sessions are all there, to be rolled up again from their logs."""
+    state = _locked()
+    state.zone = settings.TIME_ZONE
+    state.save(update_fields=["zone"])
+    for table in (DayTally, PlaceTally, WayTally):
+        kept = table.objects.all()
+        (kept.filter(day__gte=state.whole_from) if state.whole_from else kept).delete()
+    journal.untally(state.whole_from)
+
+
+@transaction.atomic
+def forgotten(day: date) -> None:
+    """Note that sessions begun on `day` are deleted: the tallies of days up to it stay, and are never rebuilt."""
+    state = _locked()
+    if state.whole_from is None or state.whole_from <= day:
+        state.whole_from = day + timedelta(days=1)
+        state.save(update_fields=["whole_from"])
+
+
+@transaction.atomic
+def _roll_portion(portion: int) -> int:
+    state = _locked()
+    quiet = untallied().filter(seen_at__lt=timezone.now() - QUIET)
+    sessions = list(
+        quiet.order_by("pk").select_for_update(skip_locked=connection.features.has_select_for_update_skip_locked)[
+            :portion
+        ]
+    )
+    if not sessions:
+        return 0
+    write(beyond(sessions))
+    journal.tallied({session.pk: session.count for session in sessions})
+    Rolling.objects.filter(pk=state.pk).update(generation=F("generation") + 1)
+    return len(sessions)
+
+
+def _locked() -> Rolling:
+    rolling()
+    return Rolling.objects.select_for_update().get(pk=1)
+
+
+def write(sums: Sums) -> None:
+    """Add the sums to the tables' rows, in two statements for each table."""
+    days = {day for day, *_ in sums.digests}
+    _add(DayTally, (*DAY_COLUMNS, "times"), rows_of(DayTally, sums), days)
+    _add(PlaceTally, (*PLACE_COLUMNS, "times"), rows_of(PlaceTally, sums), days)
+    _add(WayTally, ("sessions",), rows_of(WayTally, sums), days)
+
+
+def key_names(table: Tables) -> tuple[str, ...]:
+    """Return the columns by which a row of a table is known."""
+    common = ("day", "version_id", "channel")
+    return common + {DayTally: (), PlaceTally: ("whole", "node", "cause", "step"), WayTally: ("node", "to")}[table]
+
+
+def rows_of(table: Tables, sums: Sums) -> Iterator[tuple[Key, Row]]:
+    """Yield the rows of a table that sums make: the key of each, and what is added to it."""
+    for group, digest in sums.digests.items():
+        if table is DayTally:
+            yield group, _row(digest.day)
+        elif table is PlaceTally:
+            yield from (((*group, *part), _row(counts)) for part, counts in digest.places.items())
+        else:
+            yield from (((*group, *way), {"sessions": sessions}) for way, sessions in digest.ways.items())
+
+
+def _row(counts: Counts) -> Row:
+    return {**counts.numbers, "times": counts.times}
+
+
+def _add(table: Tables, columns: Iterable[str], rows: Iterable[tuple[Key, Row]], days: set[date]) -> None:
+    """Add the rows to those of the table. Whoever calls holds the lock, so what is read here stays true."""
+    names, columns = key_names(table), list(columns)
+    there = {tuple(getattr(row, name) for name in names): row for row in table.objects.filter(day__in=days)}
+    changed: list[Any] = []
+    for key, row in rows:
+        into = there.get(key) or table(**dict(zip(names, key, strict=True)))
+        into.pk = None
+        for column in columns:
+            _increase(into, column, row)
+        changed.append(into)
+    unique = [name.removesuffix("_id") for name in names]
+    table._default_manager.bulk_create(
+        changed, batch_size=ROWS, update_conflicts=True, update_fields=columns, unique_fields=unique
+    )
+
+
+def _increase(into: models.Model, column: str, row: Row) -> None:
+    if column == "times":
+        setattr(into, column, (Histogram.read(getattr(into, column)) + row[column]).bytes())
+    else:
+        setattr(into, column, getattr(into, column) + row.get(column, 0))

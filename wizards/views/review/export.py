@@ -1,0 +1,48 @@
+"""The sessions chosen, and their events, as CSV to take away. Who took what is noted before the first line."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import Http404, HttpRequest, StreamingHttpResponse
+from django.utils import timezone
+from django.views.decorators.http import require_POST
+
+from ... import access
+from ...models import Disclosure
+from ...review.export import event_count, events_csv, session_count, sessions_csv
+from ...review.sessions import Chosen, SessionsForm
+from .frame import reviewers_only
+from .sessions import sessions_page
+
+KINDS = ("sessions", "events")
+
+
+@require_POST
+@reviewers_only
+def export(request: HttpRequest) -> Any:  # a page, or a stream
+    """Stream the sessions that the address chooses, or their events; a wrong choice exports nothing and is said."""
+    what, words = request.POST.get("what", ""), "words" in request.POST
+    form = SessionsForm(request.GET)
+    if what not in KINDS or (words and not request.user.has_perm(access.READ_WORDS)):
+        raise Http404("There is no such export for this person.")
+    if not form.is_valid():
+        return sessions_page(request, form)
+    chosen = form.chosen
+    count = session_count(chosen) if what == "sessions" else event_count(chosen)
+    with_words = words and what == "events"
+    Disclosure.objects.create(
+        user_id=request.user.pk, what=Disclosure.What.EXPORT, where=named(what, with_words, chosen), count=count
+    )
+    pieces = events_csv(chosen, with_words) if what == "events" else sessions_csv(chosen)
+    response = StreamingHttpResponse(pieces, content_type="text/csv; charset=utf-8")
+    day = timezone.localdate().isoformat()
+    response["Content-Disposition"] = f'attachment; filename="{what}-{day}.csv"'
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+def named(what: str, words: bool, chosen: Chosen) -> str:
+    """Return what was exported, as it is noted: the kind, whether with words, and the filter; as much as fits."""
+    longest = Disclosure._meta.get_field("where").max_length
+    return f"{what}{' with words' if words else ''}: {chosen.query}"[:longest]
