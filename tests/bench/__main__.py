@@ -96,23 +96,28 @@ def table(measured: Iterable[dict[str, Any]]) -> str:
         here = f"{each['database']}, {each['events']} events in {each['sessions']} sessions, {each['machine']}"
         if here != heading:
             heading = here
-            columns = f"{'page':<44} {'median':>9} {'p95':>9} {'against':>9} {'ratio':>8} {'goal':>6}"
+            columns = (
+                f"{'page':<44} {'median':>9} {'p95':>9} {'busy':>7} {'against':>9} {'ratio':>8} {'goal':>6} {'load':>5}"
+            )
             lines += ["", here, columns]
-        against = each.get("query_ms", each.get("tenth_ms", 0))
-        p95 = f"{each['p95_ms']:9.1f}" if "p95_ms" in each else f"{'':9}"
-        line = (
-            f"{each['name']:<44} {each['page_ms']:9.1f} {p95} {against:9.1f} {each['ratio']:8.2f} {each['goal']:6.1f}"
-        )
+        against = each.get("query_ms", each.get("tenth_ms"))
+        times = [cell(each.get(name), width) for name, width in (("page_ms", 9), ("p95_ms", 9), ("processor_ms", 7))]
+        compared = [cell(against, 9), cell(each["ratio"], 8, 2), cell(each["goal"], 6), cell(each.get("load"), 5)]
+        line = " ".join([f"{each['name']:<44}", *times, *compared])
         lines.append(f"{line} {misses(each)}".rstrip())
     return "\n".join(lines).strip("\n")
+
+
+def cell(value: float | None, width: int, digits: int = 1) -> str:
+    """Return a number as it stands in its column, and room for one that there is not."""
+    return " " * width if value is None else f"{value:{width}.{digits}f}"
 
 
 def misses(measured: dict[str, Any]) -> str:
     """Return which goals a measurement misses, in words; empty for none."""
     late = measured.get("p95_ms", 0) > measured.get("p95_goal_ms", 0)
-    return ", ".join(
-        words for words, wrong in (("too slow", late), ("ratio", measured["ratio"] > measured["goal"])) if wrong
-    )
+    more = measured["goal"] is not None and measured["ratio"] > measured["goal"]
+    return ", ".join(words for words, wrong in (("too slow", late), ("ratio", more)) if wrong)
 
 
 def shown(path: Path) -> str:

@@ -16,6 +16,7 @@ from tests import environment  # noqa: F401  before Django's settings
 EVENTS_OF_A_SESSION = 9.9
 VERSIONS = (400, 200, 12)  # days since when each was published
 AGENTS = 5
+FINDINGS = 20  # of each wizard
 PORTION = 5_000  # sessions rolled up at once: nobody else waits here
 
 
@@ -41,6 +42,7 @@ def main(events: int, days: int, share: float, now: datetime) -> None:
     searches.load(counted(search for search in simulation.searches(plan) if search.at >= first))
     searched = time.monotonic()
     tallies.roll_up(PORTION)
+    make_findings()
     rolled = time.monotonic()
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE" if connection.vendor == "postgresql" else "ANALYZE")
@@ -78,6 +80,21 @@ def make_people() -> None:
     group = Group.objects.get_or_create(name="agents")[0]
     for number in range(AGENTS):
         User.objects.create_user(f"agent-{number}", is_staff=True).groups.add(group)
+
+
+def make_findings() -> None:
+    """Take up the latest sessions of each wizard, and close the first finding with the wizard's newest version."""
+    from django.contrib.auth.models import User
+
+    from wizards import findings
+    from wizards.models import Session, Wizard
+
+    author = User.objects.get(username="reviewer")
+    for wizard in Wizard.objects.order_by("pk"):
+        sessions = Session.objects.filter(version__wizard=wizard).order_by("-pk")[:FINDINGS]
+        taken = [findings.take_up_session(session, author, "Why here?", author) for session in sessions]
+        if taken:
+            findings.close(taken[0], taken[0].revision, "Said more clearly.", wizard.current)
 
 
 if __name__ == "__main__":

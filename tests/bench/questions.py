@@ -17,52 +17,56 @@ from django.db.models import Count
 from django.urls import reverse
 from django.utils import timezone
 
-from wizards.models import Event, Session, Version
+from wizards.models import Event, Finding, Session, Version
 from wizards.review.filters import Filter
 
 DAYS = 30
-# How many times the query's time the page may take. Pages that add up: 1. Lists and single sessions are made into
-# HTML, while the query only fetches rows of a few columns: see docs/bench.md.
-ADDED_UP, LISTED, ONE = 1.0, 60.0, 150.0
+# How many times the query's time a page may take that shows tallies. Where no tally stands behind a page, it asks much
+# the same as its query, and makes HTML of it: its only goal is the 95th percentile. See docs/bench.md.
+TALLIED = 1.0
 
 
 @dataclass(frozen=True)
 class Question:
-    """A page, by its address, and the query against which it is measured. `rows`: of a stream, how many are read."""
+    """A page, by its address, and the query against which it is measured.
+
+    goal: how many times as long as the query the page may take; None where there is no such goal.
+    rows: of a stream, how many lines are read.
+    """
 
     name: str
     url: str
     against: str
     sql: str
     values: Sequence[Any]
-    goal: float
+    goal: float | None = None
     posted: dict[str, str] = field(default_factory=dict)
     rows: int = 0
 
 
-def questions() -> list[Question]:
-    """Return what is measured on the log at hand, for its last 30 days."""
+def questions(days: int = DAYS) -> list[Question]:
+    """Return what is measured on the log at hand, for its last days."""
     until = timezone.localdate(Session.objects.latest("begun_at").begun_at, timezone.get_default_timezone())
-    chosen = Filter(since=until - timedelta(days=DAYS - 1), until=until)
+    chosen = Filter(since=until - timedelta(days=days - 1), until=until)
     slug = chosen.versions[-1].wizard.slug
     return [*added_up(chosen, slug), *lists(chosen, slug), *single(chosen)]
 
 
 def added_up(chosen: Filter, slug: str) -> list[Question]:
-    """Return the pages whose figures are sums over many sessions."""
+    """Return the pages whose figures are sums over many sessions or searches."""
     begun, here = moments(chosen), f"since={chosen.since}&until={chosen.until}"
     versions = list(Version.objects.filter(wizard__slug=slug).values_list("pk", flat=True))
     at = "s.begun_at >= %s AND s.begun_at < %s AND s.channel <> 'test'"
     of_wizard = f"{at} AND s.version_id IN ({', '.join(map(str, versions))})"
     return [
-        Question("overview", f"{reverse('review')}?{here}", "sessions by day and end", by_day(at), begun, ADDED_UP),
+        Question("overview", f"{reverse('review')}?{here}", "sessions by day and end", by_day(at), begun, TALLIED),
         Question(
             "overview, a wizard",
             f"{reverse('review')}?{here}&wizard={slug}",
             "sessions of its versions by day and end",
             by_day(of_wizard),
             begun,
-            ADDED_UP,
+            TALLIED,
         ),
         Question(
             "overview, a year",
@@ -70,10 +74,10 @@ def added_up(chosen: Filter, slug: str) -> list[Question]:
             "sessions by day and end",
             by_day(at),
             moments(Filter(chosen.until - timedelta(days=364), chosen.until)),
-            ADDED_UP,
+            TALLIED,
         ),
         Question(
-            "stuck points", f"{reverse('review_stuck')}?{here}", "sessions by place", by_place(at), begun, ADDED_UP
+            "stuck points", f"{reverse('review_stuck')}?{here}", "sessions by place", by_place(at), begun, TALLIED
         ),
         Question(
             "stuck points, a wizard",
@@ -81,7 +85,7 @@ def added_up(chosen: Filter, slug: str) -> list[Question]:
             "its sessions by place",
             by_place(of_wizard),
             begun,
-            ADDED_UP,
+            TALLIED,
         ),
         Question(
             "map",
@@ -89,7 +93,7 @@ def added_up(chosen: Filter, slug: str) -> list[Question]:
             "its sessions by way",
             ways(of_wizard),
             begun,
-            ADDED_UP,
+            TALLIED,
         ),
         Question(
             "map, the drawing",
@@ -97,7 +101,7 @@ def added_up(chosen: Filter, slug: str) -> list[Question]:
             "its sessions by way",
             ways(of_wizard),
             begun,
-            ADDED_UP,
+            TALLIED,
         ),
         Question(
             "searches",
@@ -107,7 +111,6 @@ def added_up(chosen: Filter, slug: str) -> list[Question]:
             " SUM(CASE WHEN symptom <> '' THEN 1 ELSE 0 END)"
             " FROM wizards_search WHERE at >= %s AND at < %s GROUP BY query ORDER BY 3 DESC, query LIMIT 50",
             begun,
-            ADDED_UP,
         ),
     ]
 
@@ -167,7 +170,6 @@ def lists(chosen: Filter, slug: str) -> list[Question]:
             f" helps, remarks, agent_id FROM wizards_session WHERE begun_at >= %s AND begun_at < %s AND {where}"
             " AND channel <> 'test' ORDER BY begun_at DESC, id DESC LIMIT 50",
             begun,
-            LISTED,
         )
         for name, more, where in filters
     ]
@@ -194,9 +196,8 @@ def lists(chosen: Filter, slug: str) -> list[Question]:
                 "its first 1000 rows",
                 sql,
                 begun,
-                LISTED,
-                {"what": what},
-                1000,
+                posted={"what": what},
+                rows=1000,
             )
         )
     return found
@@ -212,10 +213,14 @@ def single(chosen: Filter) -> list[Question]:
     walk = reverse("review_session", args=[longest.code])
     still = reverse("review_page", args=[longest.code, shown])
     queue = "SELECT * FROM wizards_finding WHERE closed_at IS NULL ORDER BY opened_at DESC LIMIT 50"
+    mended = Finding.objects.filter(mended_by__isnull=False).latest("pk")
+    finding = reverse("review_finding", args=[mended.pk])
+    itself = "SELECT * FROM wizards_finding WHERE id = %s"
     return [
-        Question(f"a session of {longest.count} events", walk, "its events", rows, [longest.pk], ONE),
-        Question("a page as it was seen", still, "its events", rows, [longest.pk], ONE),
-        Question("the queue", reverse("review_queue"), "its rows", queue, [], ONE),
+        Question(f"a session of {longest.count} events", walk, "its events", rows, [longest.pk]),
+        Question("a page as it was seen", still, "its events", rows, [longest.pk]),
+        Question("the queue", reverse("review_queue"), "its rows", queue, []),
+        Question("a finding, before and after", finding, "its row", itself, [mended.pk]),
     ]
 
 

@@ -103,7 +103,7 @@ def test_the_chart_is_drawn_from_its_table(customers, reviewer):
     ]
     assert chart.evaluate("(one) => Chart.getChart(one).data.datasets[0].data.at(-1)") == 1
     assert chart.evaluate("(one) => Chart.getChart(one).data.labels.length") == 30
-    page.get_by_text("The same as a table").click()
+    page.get_by_text("As a table").click()
     expect(page.locator(".chart tbody tr")).to_have_count(30)
     expect(page.locator(".chart tbody tr").last).to_contain_text("Hikvision camera version 1")
 
@@ -188,7 +188,7 @@ def test_without_javascript_everything_is_there(customers, reviewer):
     page.get_by_role("link", name="Overview").click()
     assert figures(page)["Solved"] == "1"
     expect(page.get_by_role("button", name="Stop")).to_be_hidden()
-    page.get_by_text("The same as a table").click()
+    page.get_by_text("As a table").click()
     expect(page.locator(".chart table")).to_be_visible()
     page.get_by_label("Wizard", exact=True).select_option("zosi-camera")
     page.get_by_role("button", name="Show").click()

@@ -22,6 +22,7 @@ from wizards.review.sessions import Chosen, SessionsForm
 
 pytestmark = pytest.mark.django_db
 
+SESSION_HEAD = ",".join(column.name for column in SESSION_COLUMNS).encode() + b"\r\n"
 DOCS = Path(__file__).parents[2] / "docs" / "export.md"
 
 
@@ -119,6 +120,48 @@ def test_sessions_are_read_in_portions_and_none_is_lost_between_them(clock, toy,
         Walker(clock, toy, name).answer("no")
     assert len({line["session"] for line in lines(sessions_csv(chosen()))}) == 8
     assert len(lines(events_csv(chosen()))) == 16
+
+
+def test_the_first_lines_wait_for_few_sessions(clock, toy, monkeypatch):
+    monkeypatch.setattr(export, "FIRST", 2)
+    load(toy, 20)
+    sizes = [len(lines([SESSION_HEAD, piece])) for piece in list(sessions_csv(chosen(since="2026-03-02")))[2:]]
+    assert sizes == [2, 4, 8, 6]
+    assert [len(keys) for keys in export._portions(chosen(since="2026-03-02"))] == [2, 4, 8, 6]
+
+
+def test_sessions_that_began_at_one_moment_are_neither_lost_nor_doubled_between_portions(clock, toy, monkeypatch):
+    monkeypatch.setattr(export, "CHUNK", 3)
+    load(toy, 10)
+    Session.objects.update(begun_at=NOON)
+    found = [line["session"] for line in lines(sessions_csv(chosen(since="2026-03-02")))]
+    assert found == list(Session.objects.order_by("pk").values_list("code", flat=True))
+
+
+def test_only_so_many_sessions_are_counted_before_the_first_line(clock, toy, monkeypatch):
+    monkeypatch.setattr(export, "MOST_COUNTED", 3)
+    load(toy, 10)
+    assert export.session_count(chosen(since="2026-03-02")) == 4
+    assert export.event_count(chosen(since="2026-03-02")) == 4 * Session.objects.latest("pk").count
+
+
+@pytest.mark.parametrize(("pieces", "number"), [(sessions_csv, 20), (events_csv, 140)])
+def test_the_number_of_lines_is_told_at_the_end(clock, toy, pieces, number):
+    load(toy, 20)
+    told = []
+    assert len(lines(pieces(chosen(since="2026-03-02"), told=told.append))) == number
+    assert told == [number]
+
+
+def test_the_number_of_lines_is_told_where_an_export_is_broken_off(clock, toy, monkeypatch):
+    monkeypatch.setattr(export, "FIRST", 2)
+    load(toy, 20)
+    told = []
+    pieces = sessions_csv(chosen(since="2026-03-02"), told=told.append)
+    for _ in range(4):  # the mark, the names of the columns, 2 lines, 4 lines
+        next(pieces)
+    pieces.close()
+    assert told == [6]
 
 
 # Cells

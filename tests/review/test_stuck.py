@@ -23,6 +23,7 @@ from wizards.review.stuck import (
     name_at,
     stands_out,
     stuck_points,
+    timed,
     told,
     verdict,
     words_at,
@@ -40,7 +41,7 @@ def desk(monkeypatch) -> Desk:
 
 def found(desk: Desk, apart: bool = False, **choice) -> dict[str, Point]:
     """Return the points by the titles of their pages."""
-    points = stuck_points(desk.chosen(**choice), apart)
+    points = timed(stuck_points(desk.chosen(**choice), apart), desk.chosen(**choice), apart)
     return {point.name.title: point for point in points}
 
 
@@ -95,7 +96,7 @@ def test_a_page_where_nobody_came_is_left_out(desk):
 
 def test_a_page_whose_figures_are_all_nothing_is_left_out(desk, monkeypatch):
     place = Place(publish(TOY).pk, "q")
-    monkeypatch.setattr("wizards.tallies.places", lambda scope: {place: PlaceFigures()})
+    monkeypatch.setattr("wizards.tallies.places", lambda scope, timed: {place: PlaceFigures()})
     assert found(desk) == {}
 
 

@@ -169,7 +169,10 @@ def test_the_times_alone_are_those_of_the_places(clock):
     Walker(clock, name="b", seconds=40).answer("no")
     found = {where: figures.times for where, figures in tallies.places(everything()).items() if figures.times.count}
     assert found
-    assert {where: each for where, each in tallies.times(everything()).items() if each.count} == found
+    nodes = {where.node for where in found}
+    assert {where: each for where, each in tallies.times(everything(), nodes).items() if each.count} == found
+    assert {where.node for where in tallies.times(everything(), {"q"})} == {"q"}
+    assert not any(figures.times.count for figures in tallies.places(everything(), timed=False).values())
 
 
 def test_the_ways_between_nodes_count_sessions(clock):

@@ -188,6 +188,21 @@ def test_dates_backwards_are_said_at_the_field_and_above(reviewer, solved):
     assert page.all("p", id=field["aria-describedby"])
 
 
+def test_dates_backwards_stay_as_they_were_typed(reviewer, solved):
+    page = read(reviewer.get(PATH, {"since": "2026-02-09", "until": "2026-02-01"}))
+    assert [page.all("input", name=name)[0]["value"] for name in ("since", "until")] == ["2026-02-09", "2026-02-01"]
+
+
+@pytest.mark.parametrize("days", [7, 30, 90])
+def test_one_press_chooses_a_period_up_to_today_and_keeps_the_rest(reviewer, solved, days):
+    page = read(reviewer.get(PATH, {"wizard": "toy", "since": "2026-01-01", "until": "2026-01-02"}))
+    since = (timezone.localdate() - timedelta(days=days - 1)).isoformat()
+    address = f"?since={since}&until={today()}&wizard=toy"
+    assert address in page.links
+    assert not page.all("a", href=address, **{"aria-current": "true"})
+    assert read(reviewer.get(PATH + address)).all("a", href=address, **{"aria-current": "true"})
+
+
 def test_the_right_part_of_a_wrong_filter_is_kept(reviewer, solved):
     publish(slug="kettle", title="Kettle")
     page = read(reviewer.get(PATH, {"wizard": "toy", "channel": "pigeon", "since": today(), "until": today()}))

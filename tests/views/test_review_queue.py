@@ -14,7 +14,8 @@ from tests.versions import publish
 from tests.views.test_review_sessions import staff
 from tests.visitor import rows
 from wizards import findings
-from wizards.models import Finding, Session
+from wizards.models import Finding, Node, Session
+from wizards.review.walks import reference
 
 pytestmark = pytest.mark.django_db
 
@@ -61,7 +62,22 @@ def test_a_session_is_taken_up(reviewer, toy, monkeypatch):
     session = Walker(Clock(monkeypatch), toy).session
     reviewer.post(f"{QUEUE}new/?session={session.code}", {"note": "Look."})
     assert Finding.objects.get().session == session
-    assert session.code.upper() in said(reviewer.get(QUEUE))
+    assert reference(session.code) in said(reviewer.get(QUEUE))
+
+
+def test_a_finding_leads_editors_to_the_form_of_its_place(finding, reviewer):
+    node = Node.objects.get(wizard=finding.wizard, key="q")
+    form = f"/admin/wizards/node/{node.pk}/change/"
+    assert form not in read(reviewer.get(f"{QUEUE}{finding.pk}/")).links
+    editor = staff("change_node", "view_session", "view_finding", name="both")
+    assert form in read(editor.get(f"{QUEUE}{finding.pk}/")).links
+    node.delete()
+    assert f"/admin/wizards/wizard/{finding.wizard.pk}/map/#q" in read(editor.get(f"{QUEUE}{finding.pk}/")).links
+
+
+def test_without_anybody_before_the_version_nothing_is_said_of_overlaps(finding, reviewer):
+    reviewer.post(f"{QUEUE}{finding.pk}/close/", {"version": 1, "revision": finding.revision})
+    assert "cannot be told yet: nobody came here before it." in said(reviewer.get(f"{QUEUE}{finding.pk}/"))
 
 
 def test_a_preview_cannot_be_taken_up(reviewer, toy, monkeypatch):

@@ -19,6 +19,7 @@ from tests.visitor import rows
 from tests.walks import TOY
 from wizards import journal
 from wizards.models import Disclosure, Event, Session, Wizard
+from wizards.views.review.export import note_export
 
 pytestmark = pytest.mark.django_db
 
@@ -201,6 +202,22 @@ def test_editors_are_led_to_the_forms_of_the_place_where_it_stands(clock, review
         f"/admin/wizards/procedure/{procedure.pk}/change/#steps-1",
     } <= links
     assert not [link for link in read(reviewer.get(f"{LIST}{session.code}/")).links if "/change/" in link]
+
+
+def test_the_way_back_to_the_list_and_the_tabs_keep_the_filter_all_along(clock, toy, reviewer):
+    session = Walker(clock, toy).session
+    query = "?since=2026-03-01&until=2026-03-02&wizard=toy"
+    own = f"{LIST}{session.code}/"
+    listed, shown, seen = (read(reviewer.get(address + query)).links for address in (LIST, own, f"{own}1/"))
+    assert own + query in listed
+    assert {LIST + query, f"{own}1/{query}", f"/review/stuck/{query}"} <= shown
+    assert own + query in seen
+
+
+@pytest.mark.parametrize("query", ["channel=agent", "remarked=on", "agent=99"])
+def test_what_is_rarely_chosen_is_folded_away_until_it_says_something(reviewer, query):
+    assert "open" not in read(reviewer.get(LIST)).all("details", **{"class": "more"})[0]
+    assert "open" in read(reviewer.get(f"{LIST}?{query}")).all("details", **{"class": "more"})[0]
 
 
 def test_where_the_node_is_gone_from_the_draft_editors_are_led_to_the_map(clock, toy):
@@ -406,6 +423,26 @@ def test_every_export_is_noted_before_its_first_line(clock, toy, reviewer):
     assert "status=solved" in first.where
     assert second.where.startswith("events with words: ")
     assert second.count == 4
+
+
+def test_the_note_of_a_long_export_says_in_the_end_how_many_lines_it_had(clock, toy, reviewer, monkeypatch):
+    monkeypatch.setattr("wizards.review.export.MOST_COUNTED", 1)
+    for name in "abc":
+        Walker(clock, toy, name)
+    response = reviewer.post(EXPORT, {"what": "sessions"})
+    assert Disclosure.objects.get().count == 2
+    assert len(b"".join(response.streaming_content).splitlines()) == 4
+    assert Disclosure.objects.get().count == 3
+
+
+def test_the_note_of_an_export_that_was_broken_off_keeps_what_was_asked_for(rf, reviewer):
+    request = rf.post(EXPORT)
+    request.user = User.objects.get()
+    told = note_export(request, "sessions: ", least=5)
+    told(3)
+    assert Disclosure.objects.get().count == 5
+    told(7)
+    assert Disclosure.objects.get().count == 7
 
 
 def test_a_long_filter_is_noted_as_far_as_there_is_room(clock, toy, reviewer):

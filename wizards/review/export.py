@@ -16,17 +16,18 @@ from functools import lru_cache
 from itertools import islice
 from typing import Any
 
-from django.db.models import QuerySet, Sum
+from django.db.models import Q, QuerySet, Sum
 
 from .. import flow
 from ..models import Event, Session, Words
 from ..publishing import document_of
 from ..tallies import left_since
-from .sessions import Chosen, matching, state_of
+from .sessions import MOST_COUNTED, Chosen, matching, state_of
 from .walks import place_of, reference
 
-CHUNK = 500  # sessions that are read at a time
-BLOCK = 500  # lines that are sent at a time
+CHUNK = 500  # sessions that are read at a time, at most
+BLOCK = 500  # lines that are sent at a time, at most
+FIRST = 50  # of either to begin with, so that nobody waits for the first lines
 BOM = b"\xef\xbb\xbf"  # without it, spreadsheets take UTF-8 for something older
 # What makes a spreadsheet take a cell for a formula, or may after it dropped what stands before.
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
@@ -85,28 +86,34 @@ SESSION_FIELDS = (
 EVENT_FIELDS = ("session", "pk", "number", "at", "actor", "kind", "node", "cause", "step", "answer", "to", "offered")
 
 
+Told = Callable[[int], Any]
+
+
 def session_count(chosen: Chosen) -> int:
-    """Return how many lines the export of sessions will have."""
-    return matching(chosen).count()
+    """Return how many lines the export of sessions will have; of a long one, that they are more than MOST_COUNTED."""
+    return _first(chosen).count()
 
 
 def event_count(chosen: Chosen) -> int:
-    """Return how many lines the export of events will have."""
-    return matching(chosen).aggregate(events=Sum("count"))["events"] or 0
+    """Return how many lines the export of events will have; of one of many sessions, a number that they exceed."""
+    return _first(chosen).aggregate(events=Sum("count"))["events"] or 0
 
 
-def sessions_csv(chosen: Chosen) -> Iterator[bytes]:
-    """Yield the sessions chosen as CSV, oldest first."""
-    since = left_since()
-    rows = _sessions(chosen).values_list(*SESSION_FIELDS, named=True).iterator(chunk_size=CHUNK)
-    page = lru_cache(maxsize=10_000)(_page)  # most sessions stand where others do
-    return _csv(SESSION_COLUMNS, (_session_line(row, since, page) for row in rows))
+def sessions_csv(chosen: Chosen, told: Told | None = None) -> Iterator[bytes]:
+    """Yield the sessions chosen as CSV, oldest first.
+
+    In the end, and where it is broken off, `told` gets how many lines were made, without the first.
+    """
+    return _csv(SESSION_COLUMNS, _session_lines(chosen), told)
 
 
-def events_csv(chosen: Chosen, words: bool = False) -> Iterator[bytes]:
-    """Yield the events of the sessions chosen as CSV, session after session; with what people wrote if `words`."""
+def events_csv(chosen: Chosen, words: bool = False, told: Told | None = None) -> Iterator[bytes]:
+    """Yield the events of the sessions chosen as CSV, session after session; with what people wrote if `words`.
+
+    `told` is as for the sessions.
+    """
     columns = (*EVENT_COLUMNS, WORDS) if words else EVENT_COLUMNS
-    return _csv(columns, _event_lines(chosen, words))
+    return _csv(columns, _event_lines(chosen, words), told)
 
 
 def safe(cell: Any) -> Any:
@@ -116,8 +123,43 @@ def safe(cell: Any) -> Any:
     return cell
 
 
-def _sessions(chosen: Chosen) -> QuerySet[Session]:
-    return matching(chosen).order_by("begun_at", "id")
+def _first(chosen: Chosen) -> QuerySet[Session]:
+    """Return one session more than are counted: counting all would take longer than the first lines."""
+    return matching(chosen).order_by()[: MOST_COUNTED + 1]
+
+
+def _portions(chosen: Chosen) -> Iterator[list[int]]:
+    """Yield the keys of the sessions chosen in portions, oldest first.
+
+    Each is asked for by the end of the one before. A cursor of PostgreSQL that outlives its transaction would gather
+    all rows before the first.
+    """
+    sessions = rest = matching(chosen).order_by("begun_at", "id")
+    for size in _sizes(CHUNK):
+        found = list(rest.values_list("begun_at", "pk")[:size])
+        yield [pk for _, pk in found]
+        if len(found) < size:
+            return
+        at, last = found[-1]
+        # The first condition repeats the second in a form that an index serves.
+        rest = sessions.filter(Q(begun_at__gt=at) | Q(begun_at=at, pk__gt=last), begun_at__gte=at)
+
+
+def _sizes(most: int) -> Iterator[int]:
+    """Yield FIRST, then ever more, up to `most`, without an end."""
+    size = min(FIRST, most)
+    while True:
+        yield size
+        size = min(2 * size, most)
+
+
+def _session_lines(chosen: Chosen) -> Iterator[list[Any]]:
+    since = left_since()
+    page = lru_cache(maxsize=10_000)(_page)  # most sessions stand where others do
+    for keys in _portions(chosen):
+        rows = Session.objects.filter(pk__in=keys).order_by("begun_at", "id")
+        for row in rows.values_list(*SESSION_FIELDS, named=True):
+            yield _session_line(row, since, page)
 
 
 def _session_line(row: Any, since: datetime, page: Callable[..., str]) -> list[Any]:
@@ -151,8 +193,8 @@ def _page(version: int, node: str, cause: str, step: str) -> str:
 
 
 def _event_lines(chosen: Chosen, words: bool) -> Iterator[list[Any]]:
-    sessions = _sessions(chosen).values_list("pk", "code").iterator(chunk_size=CHUNK)
-    while codes := dict(islice(sessions, CHUNK)):
+    for keys in _portions(chosen):
+        codes = dict(Session.objects.filter(pk__in=keys).order_by("begun_at", "id").values_list("pk", "code"))
         said = dict(Words.objects.filter(event__session__in=codes).values_list("event", "text")) if words else {}
         logs: dict[int, list[list[Any]]] = {pk: [] for pk in codes}
         events = Event.objects.filter(session__in=codes).order_by("session_id", "number")
@@ -167,12 +209,23 @@ def _moment(at: datetime) -> str:
     return at.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
-def _csv(columns: Iterable[Column], lines: Iterable[list[Any]]) -> Iterator[bytes]:
+def _csv(columns: Iterable[Column], lines: Iterable[list[Any]], told: Told | None) -> Iterator[bytes]:
     yield BOM
-    rest = iter(lines)
+    rest, number = iter(lines), 0
     block: list[list[Any]] = [[column.name for column in columns]]
-    while block:
-        text = io.StringIO(newline="")
-        csv.writer(text).writerows([safe(cell) for cell in line] for line in block)
-        yield text.getvalue().encode()
-        block = list(islice(rest, BLOCK))
+    try:
+        for size in _sizes(BLOCK):
+            yield _text(block)
+            block = list(islice(rest, size))
+            number += len(block)
+            if not block:
+                return
+    finally:
+        if told:
+            told(number)
+
+
+def _text(block: Iterable[Iterable[Any]]) -> bytes:
+    text = io.StringIO(newline="")
+    csv.writer(text).writerows([safe(cell) for cell in line] for line in block)
+    return text.getvalue().encode()

@@ -20,7 +20,7 @@ from ..tallies import Scope
 
 DAYS = 30  # of a period that nobody chose
 PERIODS = (7, 30, 90)  # days up to today that one press chooses
-CHANNELS = [choice for choice in Session.Channel.choices if choice[0] != Session.Channel.TEST]
+CHANNELS = [(key, str(words).capitalize()) for key, words in Session.Channel.choices if key != Session.Channel.TEST]
 EARLIEST = date(2000, 1, 1)
 
 

@@ -133,7 +133,7 @@ def _period(finding: Finding, since: date, until: date, versions: Iterable[Versi
     shown = {_shown(document, finding) for document in documents.values()} - {None}
     figures = [
         each
-        for place, each in tallies.places(scope).items()
+        for place, each in tallies.places(scope, timed=False).items()
         if place[1:] == (finding.node, finding.cause, finding.step)
         or ((name := name_of(documents[place.version], *place[1:])) and (name.procedure, place.step) in shown)
     ]

@@ -68,7 +68,7 @@ OWN = tuple(field.name for field in fields(Chosen) if field.name not in {each.na
 class SessionsForm(FilterForm):
     """The shared choice, and what only the list of sessions can be narrowed by."""
 
-    rare = ("channel", "language", "agent", "remarked", "helped", "backed")
+    rare = ("version", "channel", "language", "agent", "remarked", "helped", "backed")
 
     status = forms.ChoiceField(label="How it ended", required=False, choices=[("", "Any way"), *STATES.items()])
     node = forms.ChoiceField(label="Stands at", required=False)

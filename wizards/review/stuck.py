@@ -100,7 +100,7 @@ class Point:
     wizard: Wizard
     version: Version | None
     uses: Sequence[Use]
-    before: Histogram = field(default_factory=Histogram)
+    times: Times = field(default_factory=lambda: Times(Histogram(), Histogram()))
 
     @cached_property
     def name(self) -> Name:
@@ -142,11 +142,6 @@ class Point:
         """Those who said here that it looks different."""
         return rate(self.figures.remarks, self.figures.reached)
 
-    @cached_property
-    def times(self) -> Times:
-        """How long people spent here."""
-        return Times(self.figures.times, self.before)
-
 
 @dataclass(frozen=True, slots=True)
 class Verdict(Generic[Item]):
@@ -167,16 +162,28 @@ def stuck_points(chosen: Filter, apart: bool = False) -> list[Point]:
     The number of queries does not depend on how many versions, nodes or days there are.
     """
     versions = {version.pk: version for version in chosen.versions}
-    scope, past = chosen.scope, chosen.before
-    now = _Joined(tallies.places(scope), versions, apart)
-    times = tallies.times(replace(scope, since=past.since, until=past.until))
-    before = _Joined({place: PlaceFigures(times=each) for place, each in times.items()}, versions, apart)
+    now = _Joined(tallies.places(chosen.scope, timed=False), versions, apart)
     points: dict[tuple[object, ...], list[Use]] = {}
     for use in now.named():
         if use.name.screen != OUTCOME:
             points.setdefault(_row(use), []).append(use)
-    rows = [_point(uses, versions, now, before, apart) for uses in points.values()]
+    rows = [_point(uses, versions, now, apart) for uses in points.values()]
     return sorted(rows, key=lambda each: (-each.figures.left, -each.figures.reached, each.name.title))
+
+
+def timed(points: Iterable[Point], chosen: Filter, apart: bool = False) -> list[Point]:
+    """Return the points with how long people spent there, in the period and in the one before."""
+    points, scope, past = list(points), chosen.scope, chosen.before
+    versions = {version.pk: version for version in chosen.versions}
+    nodes = {use.spot.node for point in points for use in point.uses}
+    now, before = (
+        _Joined({place: PlaceFigures(times=each) for place, each in found.items()}, versions, apart)
+        for found in (
+            tallies.times(scope, nodes),
+            tallies.times(replace(scope, since=past.since, until=past.until), nodes),
+        )
+    )
+    return [replace(point, times=Times(now.times(point), before.times(point))) for point in points]
 
 
 def verdict(points: Sequence[Point]) -> Verdict[Point]:
@@ -282,6 +289,11 @@ class _Joined:
         documents = self._documents(reached)
         return [self._use(spot, documents) for spot in reached]
 
+    def times(self, point: Point) -> Histogram:
+        """Return the times at all the spots of a point together."""
+        known = [self.figures[use.spot].times for use in point.uses if use.spot in self.figures]
+        return reduce(add, known, Histogram())
+
     def _documents(self, spots: Iterable[Spot]) -> dict[int, Document]:
         newest = {self.newest[spot] for spot in spots}
         current = {version.wizard.current_id for version in newest if version.wizard.current_id}
@@ -306,11 +318,10 @@ def _row(use: Use) -> tuple[object, ...]:
     return spot
 
 
-def _point(uses: list[Use], versions: Mapping[int, Version], now: _Joined, before: _Joined, apart: bool) -> Point:
+def _point(uses: list[Use], versions: Mapping[int, Version], now: _Joined, apart: bool) -> Point:
     uses = sorted(uses, key=lambda use: (-use.figures.left, -use.figures.reached, use.name.node))
     newest = now.newest[uses[0].spot]
-    known = [before.figures[use.spot].times for use in uses if use.spot in before.figures]
-    return Point(newest.wizard, versions[newest.pk] if apart else None, uses, reduce(add, known, Histogram()))
+    return Point(newest.wizard, versions[newest.pk] if apart else None, uses)
 
 
 def _words(times: Histogram, share: float) -> str:

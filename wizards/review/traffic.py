@@ -89,7 +89,7 @@ def traffic(chosen: Filter, version: Version) -> Traffic:
     """Return the traffic of the chosen sessions over `version`, in a fixed number of queries."""
     figures: dict[str, PlaceFigures] = {}
     seen: dict[str, set[int]] = {}
-    for place, each in tallies.places(chosen.scope, whole=True).items():
+    for place, each in tallies.places(chosen.scope, whole=True, timed=False).items():
         figures[place.node] = figures[place.node] + each if place.node in figures else each
         seen.setdefault(place.node, set()).add(place.version)
     ways: dict[str, Counter[str]] = {}

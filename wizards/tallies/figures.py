@@ -7,7 +7,7 @@ is open: those with an event since `left_since` are still there, the others were
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field, fields, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any, NamedTuple, TypeVar
@@ -143,8 +143,11 @@ def days(scope: Scope) -> dict[date, DayFigures]:
     return by_day
 
 
-def places(scope: Scope, whole: bool = False) -> dict[Place, PlaceFigures]:
-    """Return the figures of each page that a session of the scope reached; or of each node as a whole."""
+def places(scope: Scope, whole: bool = False, timed: bool = True) -> dict[Place, PlaceFigures]:
+    """Return the figures of each page that a session of the scope reached; or of each node as a whole.
+
+    Without the times if they are not wanted: they are what costs most (see `times`).
+    """
 
     def read() -> dict[Place, PlaceFigures]:
         counted: dict[Place, Counts] = defaultdict(Counts)
@@ -155,38 +158,41 @@ def places(scope: Scope, whole: bool = False) -> dict[Place, PlaceFigures]:
         ):
             numbers = (reached, moved, ended, backs, helps, remarks)
             counted[Place(*place)] = Counts(dict(zip(PLACE_COLUMNS, numbers, strict=True)))
-        for place, lanes in _lanes(scope, whole).items():
+        for place, lanes in _lanes(scope, whole).items() if timed else ():
             counted[place] += Counts({}, Histogram(lanes))
         for (_, version, _), digest in _beyond(scope).digests.items():
             for part, counts in digest.places.items():
                 if part[0] == whole:
-                    counted[Place(version, *part[1:])] += counts
+                    counted[Place(version, *part[1:])] += counts if timed else Counts(counts.numbers)
         standing = Counter(Place(*(place[:2] if whole else place)) for _, *place in _still(scope))
         return {place: _place(counts, standing[place]) for place, counts in counted.items()}
 
     return steadily(read)
 
 
-def times(scope: Scope) -> dict[Place, Histogram]:
-    """Return the seconds that sessions of the scope spent at each page: what `places` says of them, for less."""
+def times(scope: Scope, nodes: Collection[str]) -> dict[Place, Histogram]:
+    """Return the seconds that sessions of the scope spent at each page of these nodes, as `places` says."""
 
     def read() -> dict[Place, Histogram]:
         counted: dict[Place, Histogram] = defaultdict(Histogram)
-        counted |= {place: Histogram(lanes) for place, lanes in _lanes(scope, whole=False).items()}
+        counted |= {place: Histogram(lanes) for place, lanes in _lanes(scope, False, nodes).items()}
         for (_, version, _), digest in _beyond(scope).digests.items():
             for part, counts in digest.places.items():
-                if not part[0]:
+                if not part[0] and part[1] in nodes:
                     counted[Place(version, *part[1:])] += counts.times
         return dict(counted)
 
     return steadily(read)
 
 
-def _lanes(scope: Scope, whole: bool) -> dict[Place, int]:
-    """Return the histograms of each place as the numbers that they are, added up."""
+def _lanes(scope: Scope, whole: bool, nodes: Collection[str] | None = None) -> dict[Place, int]:
+    """Return the histograms of each place (of these nodes) as the numbers that they are, added up."""
     lanes: dict[tuple[int, str, str, str], int] = defaultdict(int)
-    rows = _rows(PlaceTally, scope).filter(whole=whole).values_list("version_id", "node", "cause", "step", "times")
-    for version, node, cause, step, data in rows.iterator(10_000):
+    rows = _rows(PlaceTally, scope).filter(whole=whole)
+    if nodes is not None:
+        rows = rows.filter(node__in=nodes)
+    values = rows.values_list("version_id", "node", "cause", "step", "times")
+    for version, node, cause, step, data in values.iterator(10_000):
         lanes[version, node, cause, step] += int.from_bytes(data, "little")
     return {Place(*place): each for place, each in lanes.items()}
 

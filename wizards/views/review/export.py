@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django.http import Http404, HttpRequest, StreamingHttpResponse
@@ -15,7 +16,7 @@ from ...review.sessions import Chosen, SessionsForm
 from .frame import reviewers_only
 from .sessions import sessions_page
 
-KINDS = ("sessions", "events")
+COUNTS = {"sessions": session_count, "events": event_count}
 
 
 @require_POST
@@ -24,22 +25,28 @@ def export(request: HttpRequest) -> Any:  # a page, or a stream
     """Stream the sessions that the address chooses, or their events; a wrong choice exports nothing and is said."""
     what, words = request.POST.get("what", ""), "words" in request.POST
     form = SessionsForm(request.GET)
-    if what not in KINDS or (words and not request.user.has_perm(access.READ_WORDS)):
+    if what not in COUNTS or (words and not request.user.has_perm(access.READ_WORDS)):
         raise Http404("There is no such export for this person.")
     if not form.is_valid():
         return sessions_page(request, form)
     chosen = form.chosen
-    count = session_count(chosen) if what == "sessions" else event_count(chosen)
     with_words = words and what == "events"
-    Disclosure.objects.create(
-        user_id=request.user.pk, what=Disclosure.What.EXPORT, where=named(what, with_words, chosen), count=count
-    )
-    pieces = events_csv(chosen, with_words) if what == "events" else sessions_csv(chosen)
+    told = note_export(request, named(what, with_words, chosen), COUNTS[what](chosen))
+    pieces = events_csv(chosen, with_words, told) if what == "events" else sessions_csv(chosen, told)
     response = StreamingHttpResponse(pieces, content_type="text/csv; charset=utf-8")
     day = timezone.localdate().isoformat()
     response["Content-Disposition"] = f'attachment; filename="{what}-{day}.csv"'
     response["Cache-Control"] = "no-store"
     return response
+
+
+def note_export(request: HttpRequest, where: str, least: int) -> Callable[[int], Any]:
+    """Note an export of at least so many lines, and return what notes how many they were, once that is known.
+
+    Whoever breaks it off has asked for `least` all the same.
+    """
+    note = Disclosure.objects.create(user_id=request.user.pk, what=Disclosure.What.EXPORT, where=where, count=least)
+    return lambda lines: Disclosure.objects.filter(pk=note.pk, count__lt=lines).update(count=lines)
 
 
 def named(what: str, words: bool, chosen: Chosen) -> str:

@@ -218,7 +218,7 @@ def _sessions_url(row: Finding) -> str:
 
 
 def _edit_url(request: HttpRequest, row: Finding, name: Name) -> str:
-    """Return the form in which this reader may mend the place; the map where it is gone; empty for those who may not."""
+    """Return the form in which this reader may mend the place; the map where it is gone; nothing if they may not."""
     if not request.user.has_perm("wizards.change_node"):
         return ""
     spot = Spot(row.wizard_id, 0, row.node, row.cause, row.step)

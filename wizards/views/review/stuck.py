@@ -14,7 +14,18 @@ from django.views.decorators.http import require_POST, require_safe
 from ... import access
 from ...models import Disclosure
 from ...review.filters import Filter, FilterForm
-from ...review.stuck import MOST_WORDS, DraftRows, Point, Use, draft_rows, name_at, stuck_points, verdict, words_at
+from ...review.stuck import (
+    MOST_WORDS,
+    DraftRows,
+    Point,
+    Use,
+    draft_rows,
+    name_at,
+    stuck_points,
+    timed,
+    verdict,
+    words_at,
+)
 from .frame import page, reviewers_only
 
 MOST_ROWS = 20  # until all are asked for
@@ -29,7 +40,7 @@ def stuck(request: HttpRequest) -> HttpResponse:
     form = FilterForm(request.GET)
     apart = request.GET.get("apart") == "1"
     points = stuck_points(form.chosen, apart)
-    shown = points if request.GET.get("all") == "1" else points[:MOST_ROWS]
+    shown = timed(points if request.GET.get("all") == "1" else points[:MOST_ROWS], form.chosen, apart)
     rows = draft_rows(shown)
     return page(
         request,
