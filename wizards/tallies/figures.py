@@ -192,7 +192,7 @@ def _lanes(scope: Scope, whole: bool, nodes: Collection[str] | None = None) -> d
     if nodes is not None:
         rows = rows.filter(node__in=nodes)
     values = rows.values_list("version_id", "node", "cause", "step", "times")
-    for version, node, cause, step, data in values.iterator(10_000):
+    for version, node, cause, step, data in values:
         lanes[version, node, cause, step] += int.from_bytes(data, "little")
     return {Place(*place): each for place, each in lanes.items()}
 
@@ -219,8 +219,7 @@ def _rows(table: type[DayTally] | type[PlaceTally] | type[WayTally], scope: Scop
 
 def _beyond(scope: Scope) -> Sums:
     """Return what the scope's sessions count for beyond the tallies."""
-    sessions = untallied().iterator()
-    return beyond(each for each in sessions if scope.has(each.begun_at, each.version_id, each.channel))
+    return beyond(each for each in untallied() if scope.has(each.begun_at, each.version_id, each.channel))
 
 
 def _still(scope: Scope) -> Iterator[tuple[Any, ...]]:
