@@ -175,10 +175,11 @@ def say_addresses() -> None:
 
 
 def serve() -> None:
-    """Become gunicorn, so that a Ctrl-C or a SIGTERM reaches it directly; what tends the data ends with it."""
+    """Become gunicorn, so that a Ctrl-C or a SIGTERM reaches it directly; what runs beside it ends with it."""
     sys.stdout.flush()
     os.chdir(ROOT)
-    subprocess.Popen([sys.executable, "manage.py", "tend", "--parent", str(os.getpid())])  # noqa: S603
+    for helper in ("tend", "deliver"):
+        subprocess.Popen([sys.executable, "manage.py", helper, "--parent", str(os.getpid())])  # noqa: S603
     os.execv(sys.executable, [sys.executable, "-m", "gunicorn", "helpdesk.wsgi"])  # noqa: S606  no shell is wanted
 
 

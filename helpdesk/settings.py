@@ -6,14 +6,17 @@ Out: Django's settings. Raises ImproperlyConfigured, with one sentence for the p
 """
 
 from datetime import timedelta
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from csp.constants import NONE, SELF
-from django.core.exceptions import ImproperlyConfigured
+from django.core.exceptions import ImproperlyConfigured, ValidationError
+from django.core.validators import validate_email
 from environs import Env, EnvError
+from limits import parse_many
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 # Everything that the site itself writes: the database, the secret key, the collected static files.
@@ -99,7 +102,6 @@ CSRF_COOKIE_NAME = f"{_COOKIE_PREFIX}csrf"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
-SESSION_COOKIE_AGE = 12 * 60 * 60  # seconds: a working day
 CSRF_FAILURE_VIEW = "helpdesk.errors.csrf_failure"
 
 SECURE_SSL_REDIRECT = HTTPS
@@ -125,6 +127,38 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
+# --- Staff sign in (helpdesk/signin.py) ----------------------------------------------------------------------------
+
+# true asks staff for a second step, a code from their phone; who has none is led to set it up before anything else.
+# false is for a demonstration on one's own machine.
+STAFF_MFA: bool = _read(env.bool, "STAFF_MFA", HTTPS, "true or false")
+STAFF_IDLE = timedelta(minutes=30)  # without a sign of life, until one has to sign in again
+STAFF_LONGEST = timedelta(hours=12)  # the same, however busy one was
+SESSION_COOKIE_AGE = int(STAFF_LONGEST.total_seconds())  # what is kept in the database
+
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "account_start"
+ACCOUNT_ADAPTER = "helpdesk.signin.Accounts"
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_LOGOUT_REDIRECT_URL = LOGIN_URL
+ACCOUNT_SESSION_REMEMBER = False  # the cookie ends with the browser
+ACCOUNT_FORMS = {
+    "login": "helpdesk.signin.PasswordForm",
+    "reauthenticate": "helpdesk.signin.PasswordAgainForm",
+    "change_password": "helpdesk.signin.NewPasswordForm",
+}
+MFA_ADAPTER = "helpdesk.signin.SecondSteps"
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_TOTP_ISSUER = "Help desk"
+MFA_TOTP_TOLERANCE = 1  # a phone's clock may be half a minute off; each code works once all the same
+MFA_ALLOW_UNVERIFIED_EMAIL = True  # admins make the accounts: nobody signs up with somebody else's address
+MFA_FORMS = {
+    "authenticate": "helpdesk.signin.CodeForm",
+    "reauthenticate": "helpdesk.signin.CodeAgainForm",
+    "activate_totp": "helpdesk.signin.FirstCodeForm",
+}
+
 # --- The parts of the site -----------------------------------------------------------------------------------------
 
 INSTALLED_APPS = [
@@ -140,6 +174,12 @@ INSTALLED_APPS = [
     "csp",
     "adminsortable2",
     "django_object_actions",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "helpdesk",
+    "django_tasks",
+    "django_tasks_db",
     "wizards",
 ]
 MIDDLEWARE = [
@@ -157,10 +197,11 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "helpdesk.signin.staff_sessions",
 ]
 ROOT_URLCONF = "helpdesk.urls"
 WSGI_APPLICATION = "helpdesk.wsgi.application"
-LOGIN_URL = "admin:login"
 # Buttons on an object's page in the admin lead on; none of them changes anything by itself.
 DJANGO_OBJECT_ACTIONS_DEFAULT_HTTP_METHOD = "GET"
 CRISPY_ALLOWED_TEMPLATE_PACKS = CRISPY_TEMPLATE_PACK = "bootstrap5"
@@ -213,6 +254,29 @@ def _cache() -> dict[str, Any]:
 DATABASES = {"default": _database()}
 CACHES = {"default": _cache()}
 
+
+def _rate(name: str, default: str) -> str:
+    """Return a rate such as "60 per hour", or several between semicolons."""
+    rate: str = env.str(name, default)
+    try:
+        parse_many(rate)
+    except ValueError as mistake:
+        raise ImproperlyConfigured(f"{name} should be a rate such as “60 per hour”, and is {rate!r}.") from mistake
+    return rate
+
+
+# How often the public may do what costs others something, for each address (wizards/limits.py), and in all for codes.
+RATES = {
+    "begin": _rate("RATE_BEGIN", "60 per hour"),  # sessions begun
+    "remark": _rate("RATE_REMARK", "60 per hour"),  # remarks, feedback
+    "case": _rate("RATE_CASE", "10 per hour"),  # cases sent
+    "offer": _rate("RATE_OFFER", "20 per hour"),  # codes asked for
+    "code": _rate("RATE_CODE", "5 per 10 minutes"),  # codes tried: by an address, by an account
+    "codes": _rate("RATE_CODES", "300 per hour"),  # codes tried by anybody
+}
+# Where they are counted: in this process, or in the Redis that several share.
+RATE_STORAGE = "" if (cache := env.str("CACHE_URL", "locmem://")) == "locmem://" else cache
+
 # The largest form that is read from a customer, in bytes, and the most fields in it.
 LONGEST_FORM = 64 * 1024
 MOST_FIELDS = 1000
@@ -261,6 +325,76 @@ USE_I18N = USE_TZ = True
 SUPPORT_PHONE: str = env.str("SUPPORT_PHONE", "020 7946 0000")
 SUPPORT_EMAIL: str = env.str("SUPPORT_EMAIL", "support@example.org")
 SUPPORT_HOURS: str = env.str("SUPPORT_HOURS", "Monday to Friday, 9 am to 5 pm")
+
+# --- Mail and webhooks ---------------------------------------------------------------------------------------------
+
+
+def _mail_server(address: str) -> dict[str, Any]:
+    """Return Django's settings for the mail server that EMAIL_URL names."""
+    wanted = (
+        "EMAIL_URL should be an address such as smtp+tls://user:password@mail.example.org:587 (STARTTLS),"
+        " smtps://... (TLS from the start), smtp://... (neither), or file:///folder."
+    )
+    try:
+        parts = urlsplit(address)
+        port = parts.port
+    except ValueError as mistake:
+        raise ImproperlyConfigured(wanted) from mistake
+    if parts.scheme == "file" and not parts.netloc and parts.path.startswith("/") and parts.path != "/":
+        return {"backend": "django.core.mail.backends.filebased.EmailBackend", "folder": unquote(parts.path)}
+    ports = {"smtp": 25, "smtp+tls": 587, "smtps": 465}
+    if parts.scheme not in ports or not parts.hostname or parts.path.strip("/") or parts.query or parts.fragment:
+        raise ImproperlyConfigured(wanted)
+    return {
+        "backend": "django.core.mail.backends.smtp.EmailBackend",
+        "host": parts.hostname,
+        "port": port or ports[parts.scheme],
+        "user": unquote(parts.username or ""),
+        "password": unquote(parts.password or ""),
+        "tls": parts.scheme == "smtp+tls",
+        "ssl": parts.scheme == "smtps",
+    }
+
+
+def _addresses(name: str, default: str) -> list[str]:
+    """Return e-mail addresses, separated by commas."""
+    found = [address.strip() for address in env.str(name, default).split(",") if address.strip()]
+    for address in found:
+        try:
+            validate_email(parseaddr(address)[1] if address.isprintable() else "")
+        except ValidationError as mistake:
+            raise ImproperlyConfigured(
+                f"{name} should hold e-mail addresses separated by commas, and {address!r} is none."
+            ) from mistake
+    return found
+
+
+# The server that sends mail. Without one, mails are written to files in var/mail, to look at.
+EMAIL_URL: str = env.str("EMAIL_URL", "") or f"file://{VAR_DIR / 'mail'}"
+_MAIL = _mail_server(EMAIL_URL)
+EMAIL_BACKEND: str = _MAIL["backend"]
+EMAIL_FILE_PATH: str | None = _MAIL.get("folder")
+EMAIL_HOST, EMAIL_PORT = _MAIL.get("host", "localhost"), _MAIL.get("port", 25)
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _MAIL.get("user", ""), _MAIL.get("password", "")
+EMAIL_USE_TLS, EMAIL_USE_SSL = _MAIL.get("tls", False), _MAIL.get("ssl", False)
+EMAIL_TIMEOUT = 15  # seconds for each answer of the server
+# Who receives a mail about each new case, separated by commas; empty: nobody.
+SUPPORT_CASES_TO: list[str] = _addresses("SUPPORT_CASES_TO", SUPPORT_EMAIL)
+# Whom mails come from; answers of customers go to SUPPORT_EMAIL.
+MAIL_FROM: str = ", ".join(_addresses("MAIL_FROM", SUPPORT_EMAIL or "help-desk@localhost")[:1])
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = MAIL_FROM
+# true puts what is personal into mails to support, and into webhooks: how to reach the customer, what they wrote.
+MAIL_WORDS: bool = _read(env.bool, "MAIL_WORDS", False, "true or false")
+WEBHOOKS_WORDS: bool = _read(env.bool, "WEBHOOKS_WORDS", False, "true or false")
+# true lets webhooks go to http addresses, and to addresses inside one's own network (or this machine).
+WEBHOOKS_HTTP_ALLOWED: bool = _read(env.bool, "WEBHOOKS_HTTP_ALLOWED", False, "true or false")
+WEBHOOKS_PRIVATE_ALLOWED: bool = _read(env.bool, "WEBHOOKS_PRIVATE_ALLOWED", False, "true or false")
+# Seconds that one try to send may take. After that its process is taken for dead, and another one tries.
+DELIVERY_SECONDS: int = _read(env.int, "DELIVERY_SECONDS", 180, "a number of seconds")
+if DELIVERY_SECONDS < 1:
+    raise ImproperlyConfigured("DELIVERY_SECONDS should be at least 1.")
+# Background work is kept in the database, beside what it is about: both are there, or neither.
+TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["default", "deliveries"]}}
 
 # --- What is kept --------------------------------------------------------------------------------------------------
 

@@ -1,9 +1,41 @@
-"""The addresses of the site: the wizards' at the top, the editors' under /admin/."""
+"""The addresses of the site: the wizards' at the top, how staff sign in under /account/, the editors' under /admin/."""
 
+from allauth.account import views as account
+from allauth.mfa.base import views as second_step
+from allauth.mfa.recovery_codes import views as codes
 from django.contrib import admin
 from django.urls import include, path
 
+from helpdesk import signin
+from helpdesk.signin import page
+
+# Named one by one: there is no sign-up, and no reset of passwords by mail.
+account_urls = [
+    path("", page(second_step.index), name="mfa_index"),
+    path("start/", page(signin.start), name="account_start"),
+    path("login/", page(account.login, "POST"), name="account_login"),
+    path("login/code/", page(second_step.authenticate, "POST"), name="mfa_authenticate"),
+    path("logout/", page(account.logout, "POST"), name="account_logout"),
+    path("confirm/", page(account.reauthenticate, "POST"), name="account_reauthenticate"),
+    path("confirm/code/", page(second_step.reauthenticate, "POST"), name="mfa_reauthenticate"),
+    path("password/", page(account.password_change, "POST"), name="account_change_password"),
+    path("phone/", page(signin.SetUpPhone.as_view(), "POST"), name="mfa_activate_totp"),
+    path("phone/remove/", page(signin.TakeOffPhone.as_view(), "POST"), name="mfa_deactivate_totp"),
+    path("codes/", page(codes.view_recovery_codes), name="mfa_view_recovery_codes"),
+    path("codes/file/", page(codes.download_recovery_codes), name="mfa_download_recovery_codes"),
+    path("codes/new/", page(codes.generate_recovery_codes, "POST"), name="mfa_generate_recovery_codes"),
+]
+
+# The admin's own doors lead to the same sign-in. They stand before its addresses, so that these are found first.
+admin_doors = [
+    path("login/", page(signin.admin_door), name="admin_login"),
+    path("logout/", page(account.logout, "POST"), name="admin_logout"),
+    path("password_change/", page(signin.admin_password), name="admin_password"),
+]
+
 urlpatterns = [
+    path("account/", include(account_urls)),
+    path("admin/", include(admin_doors)),
     path("admin/", admin.site.urls),
     path("", include("wizards.urls")),
 ]
@@ -11,4 +43,5 @@ urlpatterns = [
 handler400 = "helpdesk.errors.bad_request"
 handler403 = "helpdesk.errors.permission_denied"
 handler404 = "helpdesk.errors.page_not_found"
+handler429 = "helpdesk.signin.too_many"
 handler500 = "helpdesk.errors.server_error"

@@ -57,11 +57,30 @@ def _quick_passwords(settings) -> None:
 
 
 @pytest.fixture(autouse=True)
+def _forget_tries() -> None:
+    """Forget how often somebody tried to sign in: all tests come from one address."""
+    from django.core.cache import cache
+
+    cache.clear()
+
+
+@pytest.fixture(autouse=True)
 def _forget_versions() -> None:
     """Forget the documents kept in memory: a test that is rolled back gives its ids to the next one."""
     from wizards import publishing
 
     publishing.document_of.cache_clear()
+
+
+@pytest.fixture(autouse=True)
+def _forget_rates() -> Iterator[None]:
+    """Forget how often anybody did anything: all tests come from one address."""
+    from wizards import limits
+
+    counters = (limits._limiter, limits._in_memory)
+    yield
+    for counter in counters:
+        counter.cache_clear()
 
 
 @pytest.fixture(scope="session")

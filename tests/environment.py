@@ -12,7 +12,12 @@ os.environ["SITE_URL"] = "http://127.0.0.1:8000"
 os.environ["STATIC_PLAIN"] = "true"
 os.environ["DEBUG"] = "false"
 os.environ["LOG_LEVEL"] = "WARNING"
+# All tests come from one address. What the real rates do is tested where they are set.
+for name in ("BEGIN", "REMARK", "CASE", "OFFER"):
+    os.environ[f"RATE_{name}"] = "100000 per hour"
 # The browser fixtures run an event loop in the test's thread; Django's database calls there are still synchronous.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
-for name in ("EXTRA_HOSTS", "TRUSTED_PROXY", "CACHE_URL", "SUPPORT_PHONE", "SUPPORT_EMAIL", "SUPPORT_HOURS"):
+OURS = "EXTRA_HOSTS TRUSTED_PROXY CACHE_URL STAFF_MFA SUPPORT_PHONE SUPPORT_EMAIL SUPPORT_HOURS SUPPORT_CASES_TO"
+OURS += " EMAIL_URL MAIL_FROM MAIL_WORDS WEBHOOKS_WORDS WEBHOOKS_HTTP_ALLOWED WEBHOOKS_PRIVATE_ALLOWED DELIVERY_SECONDS"
+for name in OURS.split():
     os.environ.pop(name, None)

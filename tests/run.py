@@ -13,6 +13,7 @@ import sys
 import tempfile
 import time
 import xml.etree.ElementTree as ElementTree
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from tests import chromium, postgres
@@ -55,14 +56,18 @@ def main(arguments: list[str]) -> int:
 
 
 def everything(rest: list[str]) -> list[Run]:
-    """Run all tests; what they need is found before the first of them starts."""
+    """Run all tests, those in the browser beside the others; what they need is found before any of them starts."""
     chromium.find()
-    with postgres.server() as address:
-        return [
-            pytest_run(f"SQLite {sqlite3.sqlite_version}", SQLITE, ["-m", "not browser", *rest]),
-            in_browser(rest),
-            on_postgres(address, rest),
-        ]
+    with postgres.server() as address, ThreadPoolExecutor() as lanes:
+        browser = lanes.submit(in_browser, rest)
+        others = lanes.submit(on_both, address, rest)
+        return [*others.result(), browser.result()]
+
+
+def on_both(address: str, rest: list[str]) -> list[Run]:
+    """Run what needs no browser on SQLite, then on the PostgreSQL server at `address`."""
+    sqlite = pytest_run(f"SQLite {sqlite3.sqlite_version}", SQLITE, ["-m", "not browser", *rest])
+    return [sqlite, on_postgres(address, rest)]
 
 
 def in_browser(rest: list[str]) -> Run:
@@ -79,14 +84,17 @@ def on_postgres(address: str, rest: list[str]) -> Run:
 
 
 def pytest_run(where: str, database: str, arguments: list[str]) -> Run:
-    """Run pytest on `database` in a process of its own; return what happened."""
-    print(f"\nTests on {where}", flush=True)
+    """Run pytest on `database` in a process of its own; print what it said at its end, and return what happened."""
+    print(f"Tests on {where} begin", flush=True)
     with tempfile.TemporaryDirectory() as folder:
-        report = Path(folder) / "report.xml"
+        report, said = Path(folder) / "report.xml", Path(folder) / "said"
         command = [sys.executable, "-m", "pytest", "--quiet", f"--junit-xml={report}", *arguments]
+        environment = os.environ | {"DATABASE_URL": database}
         began = time.monotonic()
-        code = subprocess.run(command, cwd=ROOT, env=os.environ | {"DATABASE_URL": database}).returncode
-        return Run(where, code, *counts(report), time.monotonic() - began)
+        with said.open("w") as output:
+            process = subprocess.run(command, cwd=ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT)
+        print(f"\nTests on {where}\n{said.read_text()}", flush=True)
+        return Run(where, process.returncode, *counts(report), time.monotonic() - began)
 
 
 def counts(report: Path) -> tuple[int, int, int]:

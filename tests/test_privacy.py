@@ -7,6 +7,7 @@ import json
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from django.apps import apps
 from django.core.management import CommandError, call_command
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,8 +17,23 @@ from tests.tallies.walkers import NOON, Clock, Walker
 from tests.versions import publish
 from tests.visitor import rows
 from tests.walks import TOY
-from wizards import audit, journal, privacy, tallies
-from wizards.models import DayTally, Disclosure, Event, Finding, PlaceTally, Rolling, Search, Session, WayTally, Words
+from wizards import audit, handoff, journal, privacy, tallies
+from wizards.models import (
+    Call,
+    Case,
+    DayTally,
+    Disclosure,
+    Event,
+    Finding,
+    Guest,
+    HandoffCode,
+    PlaceTally,
+    Rolling,
+    Search,
+    Session,
+    WayTally,
+    Words,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -450,5 +466,61 @@ def test_a_person_whose_sessions_were_erased_begins_anew(person, clock):
 
 
 def test_an_export_costs_a_query_a_session_at_most(person, django_assert_max_num_queries):
-    with django_assert_max_num_queries(10):
+    with django_assert_max_num_queries(12):
         privacy.export(privacy.person(person[0].code))
+
+
+# Cases, calls, other devices
+
+
+@pytest.fixture
+def called(monkeypatch):
+    """A solved session that has everything: a case with an address, a caller's name, another device, a code."""
+    walker = Walker(Clock(monkeypatch), publish(TOY)).answer("no", "stuck", "failed", "lost", "decline")
+    walker.mine.update(status="unsolved")
+    session = walker.mine.get()
+    Case.objects.create(session=session, contact="anna@example.org", words="My camera.")
+    Call.objects.create(session=session, caller="Anna")
+    handoff.admit(handoff.offer(session, HandoffCode.For.DEVICE), "another device")
+    handoff.offer(session, HandoffCode.For.AGENT)
+    return walker
+
+
+def everything() -> str:
+    return repr([list(model.objects.values()) for model in apps.get_app_config("wizards").get_models()])
+
+
+def test_erasing_a_person_erases_their_address_their_name_and_their_devices(called):
+    assert privacy.erase(privacy.person(called.session.code)) == 2
+    held = everything()
+    assert not [secret for secret in ("Anna", "anna@", "My camera", "another device") if secret in held]
+    assert not Guest.objects.exists()
+
+
+def test_an_export_holds_the_case_and_who_called(called):
+    taken = repr(privacy.export(privacy.person(called.session.code)))
+    assert "anna@example.org" in taken
+    assert "Anna" in taken
+
+
+def test_a_closed_case_forgets_how_to_reach_the_customer_an_open_one_does_not(called, settings):
+    called.clock.pass_(days=settings.KEEP_WORDS_DAYS + 1)
+    assert privacy.keep().cases == 0
+    Case.objects.update(closed_at=called.clock.now)
+    called.clock.pass_(days=settings.KEEP_WORDS_DAYS + 1)
+    assert privacy.keep().cases == 1
+    assert "anna@" not in everything()
+
+
+def test_who_called_is_forgotten_with_the_words(called, settings):
+    called.clock.pass_(days=settings.KEEP_WORDS_DAYS + 1)
+    assert privacy.keep().callers == 1
+    assert Call.objects.get().caller == ""
+
+
+def test_a_session_with_an_open_case_stays_and_goes_when_it_is_closed(called, settings):
+    called.clock.pass_(days=settings.KEEP_FINISHED_DAYS + 1)
+    assert privacy.keep().finished == 0
+    Case.objects.update(closed_at=called.clock.now)
+    assert privacy.keep().finished == 1
+    assert not Case.objects.exists()

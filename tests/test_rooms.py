@@ -25,17 +25,21 @@ MAY = {
     "tallies": {"flow", "models", "journal"},  # journal: to note in a session's row what they hold
     "audit": {"flow", "models", "journal", "tallies"},
     "access": {"models"},
+    "cases": {"flow", "models", "journal", "publishing", "pages"},  # pages: the words that the customer read
+    "desk": {"models", "access", "flow", "handoff", "journal"},
     "search": {"flow", "models", "publishing"},
     "searches": {"models", "search"},
-    "privacy": {"flow", "models", "journal", "tallies", "searches"},
+    "privacy": {"flow", "models", "journal", "tallies", "searches", "cases", "desk", "handoff"},
     "findings": {"models"},
+    "handoff": {"models", "journal"},
+    "limits": set(),
     "simulation": {"flow", "models", "publishing", "journal"},
     "review": {"flow", "models", "publishing", "tallies"},
     "markup": set(),
     "forms": {"flow"},
     "pages": {"flow", "models", "publishing", "forms", "markup"},
     # access, journal: a preview begins a session; markup, pages: a preview of a field, and what HTMX asked for
-    "admin": {"flow", "models", "publishing", "access", "journal", "markup", "pages"},
+    "admin": {"flow", "models", "publishing", "access", "journal", "markup", "pages", "cases"},
     "templatetags": {"markup"},
     "apps": set(),
 }

@@ -35,6 +35,7 @@ BAD = [
     ({"SECRET_KEY": "a" * 80}, "SECRET_KEY is too short or too simple."),
     ({"DEBUG": "perhaps"}, "DEBUG should be true or false."),
     ({"TRUSTED_PROXY": "nginx"}, "TRUSTED_PROXY should be true or false."),
+    ({"STAFF_MFA": "perhaps"}, "STAFF_MFA should be true or false."),
     ({"STATIC_PLAIN": "2"}, "STATIC_PLAIN should be true or false."),
     ({"SITE_URL": "help.example.org"}, "SITE_URL should be an address such as https://help.example.org"),
     ({"SITE_URL": "ftp://help.example.org"}, "SITE_URL should be an address such as"),
@@ -122,6 +123,12 @@ def test_https_makes_cookies_secure_and_bound_to_the_host(read):
     assert names == ["__Host-visitor", "__Host-staff", "__Host-csrf"]
 
 
+def test_staff_need_a_second_step_wherever_the_site_is_no_demonstration(read):
+    assert read(SITE_URL="https://help.example.org")["STAFF_MFA"] is True
+    assert read()["STAFF_MFA"] is False
+    assert read(STAFF_MFA="true")["STAFF_MFA"] is True
+
+
 def test_a_proxys_word_for_https_counts_only_where_it_is_trusted(read):
     assert read(SITE_URL="https://help.example.org")["SECURE_PROXY_SSL_HEADER"] is None
     trusted = read(SITE_URL="https://help.example.org", TRUSTED_PROXY="true")
@@ -159,3 +166,66 @@ def test_scripts_and_styles_come_from_this_site_only(read):
     assert directives["script-src"] == directives["style-src"] == ["'self'"]
     assert directives["frame-ancestors"] == directives["base-uri"] == ["'none'"]
     assert not any("unsafe" in source for sources in directives.values() for source in sources)
+
+
+BAD_MAIL = [
+    ({"EMAIL_URL": "mail.example.org"}, "EMAIL_URL should be an address such as smtp+tls://"),
+    ({"EMAIL_URL": "http://mail.example.org"}, "EMAIL_URL should be an address such as smtp+tls://"),
+    ({"EMAIL_URL": "smtp://"}, "EMAIL_URL should be an address such as smtp+tls://"),
+    ({"EMAIL_URL": "smtp://mail.example.org:99999"}, "EMAIL_URL should be an address such as smtp+tls://"),
+    ({"EMAIL_URL": "smtp://mail.example.org/inbox"}, "EMAIL_URL should be an address such as smtp+tls://"),
+    ({"EMAIL_URL": "file://mail"}, "EMAIL_URL should be an address such as smtp+tls://"),
+    ({"EMAIL_URL": "file:///"}, "EMAIL_URL should be an address such as smtp+tls://"),
+    ({"SUPPORT_CASES_TO": "one@example.org, nobody"}, "SUPPORT_CASES_TO should hold e-mail addresses"),
+    ({"MAIL_FROM": "Help desk"}, "MAIL_FROM should hold e-mail addresses"),
+    ({"MAIL_FROM": "a@example.org\nBcc: b@example.org"}, "MAIL_FROM should hold e-mail addresses"),
+    ({"MAIL_WORDS": "some"}, "MAIL_WORDS should be true or false."),
+    ({"WEBHOOKS_WORDS": "some"}, "WEBHOOKS_WORDS should be true or false."),
+    ({"WEBHOOKS_HTTP_ALLOWED": "some"}, "WEBHOOKS_HTTP_ALLOWED should be true or false."),
+    ({"WEBHOOKS_PRIVATE_ALLOWED": "some"}, "WEBHOOKS_PRIVATE_ALLOWED should be true or false."),
+    ({"DELIVERY_SECONDS": "soon"}, "DELIVERY_SECONDS should be a number of seconds."),
+    ({"DELIVERY_SECONDS": "0"}, "DELIVERY_SECONDS should be at least 1."),
+]
+
+
+@pytest.mark.parametrize(
+    ("environment", "line"), BAD_MAIL, ids=[" ".join(map("=".join, bad.items())) for bad, _ in BAD_MAIL]
+)
+def test_a_bad_setting_of_mail_or_webhooks_stops_the_start_with_its_line(read, environment, line):
+    with pytest.raises(ImproperlyConfigured) as stopped:
+        read(**environment)
+    assert str(stopped.value).startswith(line)
+
+
+def test_a_mail_server_is_read_from_its_address(read):
+    settings = read(EMAIL_URL="smtp+tls://me%40example.org:p%3Ass@mail.example.org")
+    names = ("HOST", "PORT", "HOST_USER", "HOST_PASSWORD", "USE_TLS", "USE_SSL")
+    found = [settings[f"EMAIL_{name}"] for name in names]
+    assert found == ["mail.example.org", 587, "me@example.org", "p:ss", True, False]
+    assert settings["EMAIL_BACKEND"].endswith("smtp.EmailBackend")
+    assert read(EMAIL_URL="smtps://mail.example.org")["EMAIL_USE_SSL"] is True
+
+
+def test_no_line_repeats_the_mail_servers_password(read):
+    with pytest.raises(ImproperlyConfigured) as stopped:
+        read(EMAIL_URL="smtp://me:hunter2@mail.example.org:x")
+    assert "hunter2" not in str(stopped.value)
+
+
+def test_without_a_mail_server_mails_are_files_in_var(read):
+    settings = read()
+    assert settings["EMAIL_BACKEND"].endswith("filebased.EmailBackend")
+    assert settings["EMAIL_FILE_PATH"] == str(ROOT / "var" / "mail")
+
+
+def test_cases_go_to_the_support_address_unless_told_otherwise(read):
+    assert read(SUPPORT_EMAIL="a@example.org")["SUPPORT_CASES_TO"] == ["a@example.org"]
+    settings = read(SUPPORT_CASES_TO="b@example.org, c@example.org")
+    assert settings["SUPPORT_CASES_TO"] == ["b@example.org", "c@example.org"]
+    assert read(SUPPORT_EMAIL="", SUPPORT_CASES_TO="")["SUPPORT_CASES_TO"] == []
+
+
+def test_nothing_personal_is_sent_and_nothing_inside_is_called_unless_told_so(read):
+    settings = read()
+    names = ("MAIL_WORDS", "WEBHOOKS_WORDS", "WEBHOOKS_HTTP_ALLOWED", "WEBHOOKS_PRIVATE_ALLOWED")
+    assert [settings[name] for name in names] == [False] * 4

@@ -116,10 +116,11 @@ def test_the_accounts_open_the_staffs_pages(started):
 def log_in(url, account):
     """Log in as a browser does; return the page that follows."""
     browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar()))
-    address = f"{url}/admin/login/?next=/admin/"
+    address = f"{url}/account/login/?next=/admin/"
     with browser.open(address, timeout=10) as answer:
         token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', answer.read().decode())[1]
-    form = urllib.parse.urlencode(account | {"csrfmiddlewaretoken": token}).encode()
+    form = {"login": account["username"], "password": account["password"], "csrfmiddlewaretoken": token}
+    form = urllib.parse.urlencode(form).encode()
     with browser.open(address, form, timeout=10) as answer:
         return answer.read().decode()
 
@@ -131,7 +132,7 @@ def test_plain_http_is_led_to_https_where_the_site_is_https(behind_proxy):
 
 
 def test_cookies_are_bound_to_the_host_where_the_site_is_https(behind_proxy):
-    address = f"{behind_proxy}/admin/login/"
+    address = f"{behind_proxy}/account/login/"
     status, headers, _ = fetch(address, **{"X-Forwarded-Proto": "https"})
     assert status == 200
     assert headers["Strict-Transport-Security"].startswith("max-age=31536000")

@@ -9,18 +9,23 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Callable
+from contextlib import suppress
 from functools import wraps
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.contrib.auth.views import redirect_to_login
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 
-from .models import Session
+from .models import Call, Case, Guest, Handling, Session
 
 REVIEW = "wizards.view_session"  # the right to look at sessions
 READ_WORDS = "wizards.view_words"  # the right to read what customers wrote
+DESK = "wizards.view_call"  # the right to look at the desk
+WORK = "wizards.add_call"  # the right to take calls, and whatever else an agent does
+LEAD = "wizards.view_handling"  # the right to see every session at the desk, and to take it over
 SECRET_BYTES = 32
 LONGEST_SECRET = 100
 DAYS = 90
@@ -60,18 +65,25 @@ def sessions_of(request: HttpRequest) -> QuerySet[Session]:
     return Session.objects.filter(visitor=digest(secret)) if secret else Session.objects.none()
 
 
+def shared_with(request: HttpRequest) -> QuerySet[Session]:
+    """Return the sessions into which this device was let by a code."""
+    guests = Guest.objects.filter(visitor=digest(visitor_secret(request))).values("session")
+    return Session.objects.filter(pk__in=guests) if visitor_secret(request) else Session.objects.none()
+
+
 def owner_only(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     """Give `view` the visitor's own session whose code stands in the address, as a query for that one row.
 
-    Whoever asks for another's session, or for none that exists, gets a 404.
+    A session into which this device was let by a code is its own, too; it is looked for where no other is, so that
+    the way of most costs nothing more. Whoever asks for another's session, or for none that exists, gets a 404.
     """
 
     @wraps(view)
     def handle(request: HttpRequest, code: str, **arguments: Any) -> HttpResponse:
-        try:
-            return view(request, sessions_of(request).filter(code=code), **arguments)
-        except Session.DoesNotExist as missing:
-            raise Http404("There is no such session for this visitor.") from missing
+        for sessions in (sessions_of(request), shared_with(request)):
+            with suppress(Session.DoesNotExist):
+                return view(request, sessions.filter(code=code), **arguments)
+        raise Http404("There is no such session for this visitor.")
 
     return handle
 
@@ -91,3 +103,23 @@ def staff_only(right: str) -> Callable[[Callable[..., HttpResponse]], Callable[.
         return handle
 
     return guard
+
+
+def desk_sessions(user: User) -> QuerySet[Session]:
+    """Return the sessions that an agent may look at.
+
+    Those that they have in hand or ever had, those whose case is theirs, and those whose case waits for somebody. Who
+    leads the agents may look at all. An editor's preview is nobody's call.
+    """
+    sessions = Session.objects.exclude(channel=Session.Channel.TEST)
+    if user.has_perm(LEAD):
+        return sessions
+    once = Handling.objects.filter(session=OuterRef("pk"), agent=user)
+    cases = Case.objects.filter(Q(agent=user) | Q(agent=None, closed_at=None), session=OuterRef("pk"))
+    return sessions.filter(Q(agent=user) | Exists(once) | Exists(cases))
+
+
+def in_hand(user: User) -> QuerySet[Session]:
+    """Return the sessions that an agent may move: those in their hand, and not put aside."""
+    mine = Call.objects.filter(session=OuterRef("pk"), agent=user, aside=False)
+    return Session.objects.filter(Exists(mine), agent=user).exclude(channel=Session.Channel.TEST)

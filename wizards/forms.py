@@ -11,9 +11,11 @@ from crispy_forms.helper import FormHelper
 from crispy_forms.layout import Field, Layout
 from django import forms
 from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 
 LONGEST_WORDS = 2_000
 LONGEST_QUERY = 200
+LONGEST_CONTACT = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,3 +90,81 @@ class SearchForm(forms.Form):
     """What a person says is wrong."""
 
     q = forms.CharField(required=False, max_length=LONGEST_QUERY, validators=[plain_text])
+
+
+class CaseForm(WordsForm):
+    """How support can reach a customer, and what they want to add."""
+
+    contact = forms.CharField(
+        label="How can we reach you?",
+        required=False,  # checked below: what is optional says so, the rest needs no asterisk
+        help_text="A telephone number or an e-mail address.",
+        max_length=LONGEST_CONTACT,
+        validators=[plain_text],
+        widget=forms.TextInput(attrs={"autocomplete": "email"}),
+        error_messages={
+            "max_length": f"Please use at most {LONGEST_CONTACT} characters. Nothing you wrote is lost.",
+        },
+    )
+    field_order = ("contact", "words")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["words"].label = "What should we know? (optional)"
+        self.helper = FormHelper()
+        self.helper.form_tag = False
+        self.helper.disable_csrf = True
+
+    def clean_contact(self) -> str:
+        """Return the contact as one line; refuse none, and what is meant as an e-mail address and is none."""
+        contact = " ".join(str(self.cleaned_data["contact"]).split())
+        if not contact:
+            raise ValidationError("Please leave a telephone number or an e-mail address.")
+        if "@" in contact and " " not in contact:
+            validate_email(contact)
+        return contact
+
+
+class FollowUpForm(forms.Form):
+    """What a customer says of a closed case, with the code from the mail."""
+
+    secret = forms.CharField(
+        label="The code from our mail",
+        required=False,
+        max_length=100,
+        validators=[plain_text],
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}),
+        error_messages={"max_length": "That code is too long."},
+    )
+    said = forms.ChoiceField(
+        choices=[("works", "It still works"), ("back", "It came back")],
+        error_messages={
+            "required": "Please choose one of the two answers.",
+            "invalid_choice": "Please choose one of the two answers.",
+        },
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.helper = FormHelper()
+        self.helper.form_tag = False
+        self.helper.disable_csrf = True
+        self.helper.layout = Layout("secret")
+
+    def clean_secret(self) -> str:
+        """Refuse an empty code in our own words."""
+        if not self.cleaned_data["secret"]:
+            raise ValidationError("Please type the code from our mail.")
+        return str(self.cleaned_data["secret"])
+
+
+class CodeForm(forms.Form):
+    """A code that somebody read out or shows."""
+
+    code = forms.CharField(
+        label="Code",
+        max_length=40,
+        validators=[plain_text],
+        error_messages={"required": "Type the code that the other device shows."},
+        widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "autocapitalize": "characters"}),
+    )

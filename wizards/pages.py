@@ -12,6 +12,7 @@ from itertools import pairwise
 from typing import Any, cast
 
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.contrib.staticfiles import finders
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -122,12 +123,15 @@ def screen(view: View) -> Context:
         "template": f"wizards/_{name}.html",
         "text": markdown(view.node.text),
         "is_current": view.current,
+        "seen": view.session.count,
         "wizard_title": view.document.title,
         **addresses(view),
     }
     shown = common | SCREENS[name](view)
     if view.session.channel == Session.Channel.TEST:
         shown |= for_editor(view)
+    elif view.session.agent_id and view.session.channel != Session.Channel.AGENT:
+        shown |= for_two(view)
     return {"title": f"{shown['heading']} · {view.document.title}", **shown}
 
 
@@ -148,6 +152,17 @@ def for_editor(view: View) -> Context:
         "agent": for_agent(view),
         "edit_url": reverse("admin:wizards_wizard_map", args=[wizard]) + f"#{view.position.node}",
         "previews_url": reverse("admin:wizards_wizard_previews", args=[wizard]),
+    }
+
+
+def for_two(view: View) -> Context:
+    """Return what a customer's page shows while an agent is in their session: who, how to end it, and how to follow."""
+    agent = User.objects.filter(pk=view.session.agent_id or 0).values_list("first_name", flat=True).first()
+    code = view.session.code
+    return {
+        "helper": agent or "Somebody from support",
+        "end_url": reverse("end_join", args=[code]),
+        "news_url": reverse("news", args=[code, view.session.count]),
     }
 
 
@@ -176,6 +191,7 @@ def addresses(view: View) -> Context:
         "steps_url": reverse("steps", args=[code, number]) if view.position.step else "",
         "feedback_url": reverse("feedback", args=[code, number]),
         "help_url": reverse("help", args=[code]),
+        "case_url": reverse("case", args=[code]),
         "home_url": reverse("home"),
         "product_url": entrance(view.session, view.document),
         "can_go_back": number > 1,

@@ -16,10 +16,11 @@ from django.db.models import F, Q, QuerySet
 from django.forms.models import model_to_dict
 from django.utils import timezone
 
-from . import journal, searches
-from .models import OPEN, Disclosure, Finding, Search, Session, Words
+from . import cases, desk, handoff, journal, searches
+from .models import OPEN, Call, Case, Disclosure, Finding, Search, Session, Words
 from .tallies import forgotten, roll_up
 
+CASE = ("pk", "session__code", "opened_at", "closed_at", "contact", "words", "cause", "other", "works", "came_back")
 PORTION = 500  # rows in one transaction, so that nobody waits long for it
 
 
@@ -54,6 +55,19 @@ class Overdue:
         return Words.objects.filter(event__at__lt=self._before(settings.KEEP_WORDS_DAYS))
 
     @property
+    def cases(self) -> QuerySet[Case]:
+        """Closed cases in which it still stands how to reach the customer, or what they wrote."""
+        return Case.objects.filter(closed_at__lt=self._before(settings.KEEP_WORDS_DAYS)).exclude(
+            contact="", words="", other=""
+        )
+
+    @property
+    def callers(self) -> QuerySet[Session]:
+        """Sessions of agents in which it still stands who called."""
+        calls = Session.objects.filter(seen_at__lt=self._before(settings.KEEP_WORDS_DAYS))
+        return calls.exclude(call=None).exclude(call__caller="")
+
+    @property
     def searches(self) -> QuerySet[Search]:
         """What people typed into the search."""
         return Search.objects.filter(at__lt=self._before(settings.KEEP_SEARCHES_DAYS))
@@ -68,7 +82,9 @@ class Overdue:
 
     @property
     def _counted(self) -> QuerySet[Session]:
-        return Session.objects.filter(tallied=F("count")).exclude(channel=Session.Channel.TEST)
+        """Sessions that the tallies hold wholly. What has an open case stays until it is closed."""
+        counted = Session.objects.filter(tallied=F("count")).exclude(channel=Session.Channel.TEST)
+        return counted.exclude(case__isnull=False, case__closed_at=None)
 
     def _before(self, days: int) -> datetime:
         return self.now - timedelta(days=days)
@@ -79,6 +95,8 @@ class Counts:
     """How many of each kind; `uncounted` sessions are past their time and stay."""
 
     words: int = 0
+    cases: int = 0
+    callers: int = 0
     searches: int = 0
     tests: int = 0
     abandoned: int = 0
@@ -100,6 +118,10 @@ def keep(now: datetime | None = None, portion: int = PORTION) -> Counts:
     overdue, done = Overdue(now or timezone.now()), Counts()
     while some := journal.forget_words(overdue.words.order_by("pk")[:portion]):
         done.words += some
+    while some := cases.forget_words(Case.objects.filter(pk__in=_first(overdue.cases, portion))):
+        done.cases += some
+    while some := desk.forget_callers(Session.objects.filter(pk__in=_first(overdue.callers, portion))):
+        done.callers += some
     while some := searches.forget(overdue.searches.order_by("at")[:portion]):
         done.searches += some
     done.tests = sum(journal.forget_sessions(part) for part, _ in _portions(overdue.tests, portion))
@@ -108,6 +130,11 @@ def keep(now: datetime | None = None, portion: int = PORTION) -> Counts:
     done.finished = sum(_forget(*part) for part in _portions(overdue.finished, portion))
     done.uncounted = overdue.uncounted.count()
     return done
+
+
+def _first(overdue: QuerySet[Any], portion: int) -> list[int]:
+    """Return the primary keys of so many rows."""
+    return list(overdue.order_by("pk").values_list("pk", flat=True)[:portion])
 
 
 def _portions(overdue: QuerySet[Session], portion: int) -> Iterator[tuple[QuerySet[Session], datetime]]:
@@ -126,6 +153,7 @@ def _portions(overdue: QuerySet[Session], portion: int) -> Iterator[tuple[QueryS
 def _forget(sessions: QuerySet[Session], last_begun: datetime) -> int:
     """Delete a portion of sessions, and note that the tallies of their days cannot be rebuilt any more."""
     forgotten(timezone.localdate(last_begun, timezone.get_default_timezone()))
+    cases.forget(sessions)
     return journal.forget_sessions(sessions)
 
 
@@ -175,6 +203,8 @@ def export(whose: Person) -> dict[str, Any]:
     taken = {
         "reference": whose.reference,
         "sessions": [_plain(session, words) for session in sessions],
+        "cases": list(Case.objects.filter(session__in=sessions).values(*CASE)),
+        "callers": list(Call.objects.filter(session__in=sessions).values("session__code", "caller")),
         "findings": list(findings.values("session__code", "note", "opened_at", "closed_at", "closing_note")),
         "disclosures": list(disclosures.values("at", "what", "where", "count")),
     }
@@ -188,7 +218,11 @@ def erase(whose: Person) -> int:
 
     The logs stay, and replay; nobody can be linked to them.
     """
-    texts = journal.forget_visitor(Session.objects.filter(pk__in=[session.pk for session in whose.sessions]))
+    sessions = Session.objects.filter(pk__in=[session.pk for session in whose.sessions])
+    texts = cases.forget_words(Case.objects.filter(session__in=sessions).exclude(contact="", words="", other=""))
+    texts += desk.forget_callers(sessions)
+    handoff.forget(sessions)
+    texts += journal.forget_visitor(sessions)
     Disclosure.objects.create(what=Disclosure.What.ERASE, where=whose.reference, count=texts)
     return texts
 

@@ -95,6 +95,20 @@
     say(find("#page [data-say]")?.textContent);
   };
 
+  /** The other one, of an agent and a customer, went on: say where, and move the focus only where it would be lost. */
+  const follow = () => {
+    prepare();
+    const heading = find("#page h1");
+    if (document.activeElement === document.body) focus(heading);
+    say(heading?.textContent);
+  };
+
+  // A code that came with the address, behind a # so that no server sees it, is typed for the person and taken away.
+  if (location.hash && find("#id_code")) {
+    find("#id_code").value = location.hash.slice(1, 41);
+    history.replaceState(null, "", location.pathname);
+  }
+
   on("click", (event) => event.target.closest("[data-print]") && print());
 
   // Answers through htmx -------------------------------------------------------------------------------------------
@@ -151,7 +165,8 @@
 
   on("htmx:after:swap", (event) => {
     const { target, response } = event.detail.ctx;
-    if (response?.status >= 500 || isQuiet(event.detail.ctx)) return;
+    if (response?.status >= 500) return;
+    if (isQuiet(event.detail.ctx)) return target?.id === "page" ? follow() : undefined;
     const banner = find("#retry");
     if (banner) banner.hidden = true;
     if (target?.id === "results") say(target.querySelector("[data-say]")?.textContent);

@@ -148,6 +148,28 @@ def from_the_future(page: Page) -> None:
     page.goto(ADDRESS.sub(lambda found: f"/s/{found['code']}/{number + 50}/", page.url))
 
 
+def send_to_support(page: Page) -> None:
+    """Open a case from the unsolved page."""
+    follow("Send this to support")(page)
+    page.get_by_label("How can we reach you?").fill("anna@example.org")
+    page.get_by_label("What should we know?").fill("The light blinks red.")
+    press("Send to support")(page)
+    expect(page.get_by_role("heading", name="Support has your case")).to_be_visible()
+
+
+def send_nothing(page: Page) -> None:
+    """Send a case without a way to be reached."""
+    follow("Send this to support")(page)
+    press("Send to support")(page)
+    expect(page.locator("#problem")).to_be_visible()
+
+
+def say_without_a_code(page: Page) -> None:
+    """Say that it came back, without the code from the mail."""
+    press("It came back")(page)
+    expect(page.locator("#problem")).to_be_visible()
+
+
 def hold_for_long(document: flow.Document, position: flow.Position) -> bool:
     """Want a step at which something is held for twenty seconds."""
     found = step_at(document, position)
@@ -186,6 +208,11 @@ PLACES = (
     Place("remark", wanted=QUESTION, then=follow("This looks different")),
     Place("remark-error", wanted=QUESTION, then=say_too_much, says="422"),
     Place("help", wanted=(tried,), then=ask_for_a_person),
+    Place("case", wanted=(ends("unsolved"),), then=follow("Send this to support")),
+    Place("case-error", wanted=(ends("unsolved"),), then=send_nothing, says="422"),
+    Place("case-opened", wanted=(ends("unsolved"),), then=send_to_support),
+    Place("follow-up", "/case/222222222222/"),
+    Place("follow-up-error", "/case/222222222222/", then=say_without_a_code, says="422"),
     Place("not-found", "/nothing/at/this/address/", says="404"),
     Place("not-reached", wanted=QUESTION, then=from_the_future, says="400"),
 )

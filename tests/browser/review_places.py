@@ -11,6 +11,7 @@ from pathlib import Path
 from playwright.sync_api import Page
 
 from tests.browser import served
+from tests.browser.desk import Desk
 from tests.browser.places import Place
 
 SESSIONS, DAYS = 6000, 60
@@ -45,11 +46,8 @@ class Reviewing:
                     served.manage(self.folder, *words)
                 self.lived_in = True
             account = json.loads((self.folder / "var" / "accounts.json").read_text())["reviewer"]
+            Desk(page).sign_in(account["username"], account["password"])
             page.goto(address)
-            page.get_by_label("Username").fill(account["username"])
-            page.get_by_label("Password").fill(account["password"])
-            page.get_by_role("button", name="Log in").click()
-            page.wait_for_url(f"**{address}")
             if first:
                 page.locator("main table a").first.click()
             page.wait_for_timeout(1000)  # charts and maps draw themselves

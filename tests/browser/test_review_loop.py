@@ -13,6 +13,7 @@ from django.contrib.auth.models import Permission, User
 from django.db.models import F
 from playwright.sync_api import Locator, Page, expect
 
+from tests.browser import desk
 from tests.browser.places import stand
 from tests.browser.test_accessibility import (
     MOVES,
@@ -101,11 +102,7 @@ def reviewer(visitor) -> Callable[..., Page]:
 
     def sign_in(address: str, **options) -> Page:
         page = visitor(**options)
-        page.goto(f"/admin/login/?next={address}")
-        page.get_by_label("Username").fill("rea")
-        page.get_by_label("Password").fill(PASSWORD)
-        page.get_by_role("button", name="Log in").click()
-        page.wait_for_url(f"**{address}")
+        desk.sign_in(page, "rea", PASSWORD, address)
         return page
 
     return sign_in

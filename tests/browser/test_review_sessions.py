@@ -9,6 +9,7 @@ import pytest
 from django.contrib.auth.models import Permission, User
 from playwright.sync_api import Page, expect
 
+from tests.browser.desk import sign_in
 from tests.browser.places import stand
 from tests.browser.test_accessibility import NARROWEST, SMALL_TARGETS, SMALLEST, SMALLEST_MAIN, TOO_WIDE, findings
 from tests.browser.walks import code_of, ends, give, heading, is_screen, plan, step_with
@@ -32,16 +33,13 @@ def reviewer(visitor) -> Callable[..., Page]:
     user = User.objects.create_user("rea", password=PASSWORD, is_staff=True)
     user.user_permissions.add(*Permission.objects.filter(codename__in=["view_session", "view_words"]))
 
-    def sign_in(**options) -> Page:
+    def arrive(**options) -> Page:
         page = visitor(**options)
-        page.goto("/admin/login/?next=/review/sessions/")
-        page.get_by_label("Username").fill("rea")
-        page.get_by_label("Password").fill(PASSWORD)
-        page.get_by_role("button", name="Log in").click()
+        sign_in(page, "rea", PASSWORD, "/review/sessions/")
         expect(page.get_by_role("heading", name="Sessions")).to_be_visible()
         return page
 
-    return sign_in
+    return arrive
 
 
 def walked(visitor, document, *wanted):

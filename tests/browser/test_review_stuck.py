@@ -11,6 +11,7 @@ import pytest
 from django.contrib.auth.models import Permission, User
 from playwright.sync_api import Locator, Page, expect
 
+from tests.browser.desk import sign_in
 from tests.browser.places import stand
 from tests.browser.test_accessibility import (
     MOVES,
@@ -67,16 +68,12 @@ def reviewer(visitor) -> Callable[..., Page]:
     mine = Permission.objects.filter(content_type__app_label="wizards", codename__in=RIGHTS)
     user.user_permissions.add(*mine)
 
-    def sign_in(**options) -> Page:
+    def arrive(**options) -> Page:
         page = visitor(**options)
-        page.goto("/admin/login/?next=/review/definitions/")
-        page.get_by_label("Username").fill("rea")
-        page.get_by_label("Password").fill(PASSWORD)
-        page.get_by_role("button", name="Log in").click()
-        page.wait_for_url("**/review/definitions/")
+        sign_in(page, "rea", PASSWORD, "/review/definitions/")
         return page
 
-    return sign_in
+    return arrive
 
 
 def remarks(page: Page, words: str) -> None:

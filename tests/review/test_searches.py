@@ -91,8 +91,8 @@ def words_of(wizard: Wizard, key: str = "reset") -> tuple[str, ...]:
 
 
 def test_somebody_who_is_not_signed_in_may_do_so_first(client):
-    assert urlsplit(client.get(PATH)["Location"]).path == "/admin/login/"
-    assert urlsplit(client.post(ADD)["Location"]).path == "/admin/login/"
+    assert urlsplit(client.get(PATH)["Location"]).path == "/account/login/"
+    assert urlsplit(client.post(ADD)["Location"]).path == "/account/login/"
 
 
 @pytest.mark.parametrize("rights", [(), ("view_session",), ("view_search",), ("change_symptom",)])

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
+from django.conf import settings
+
 from tests.versions import publish
 from tests.walks import TOY
 from wizards import flow, journal
@@ -14,10 +16,12 @@ NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
 
 class Clock:
-    """The time that `timezone.now` tells."""
+    """The time that `timezone.now` tells. However far it is moved, staff who signed in stay signed in."""
 
     def __init__(self, monkeypatch) -> None:
         self.now = NOON
+        for name in ("STAFF_IDLE", "STAFF_LONGEST"):
+            monkeypatch.setattr(settings, name, timedelta(days=9999))
         monkeypatch.setattr("django.utils.timezone.now", lambda: self.now)
 
     def pass_(self, **time: float) -> Clock:

@@ -53,7 +53,7 @@ def today() -> str:
 def test_who_is_not_signed_in_is_led_to_the_login_and_back(path):
     response = Client().get(path)
     assert response.status_code == 302
-    assert response["Location"] == f"/admin/login/?next={path}"
+    assert response["Location"] == f"/account/login/?next={path}"
 
 
 @pytest.mark.parametrize("path", [PATH, MEANINGS])

@@ -69,7 +69,7 @@ def links(found: Reading, start: str) -> list[dict[str, list[str]]]:
 def test_who_is_not_signed_in_may_do_so_first(desk, address):
     response = Client().get(address)
     assert response.status_code == 302
-    assert response["Location"].startswith("/admin/login/?next=/review/")
+    assert response["Location"].startswith("/account/login/?next=/review/")
 
 
 @pytest.mark.parametrize("address", PAGES)

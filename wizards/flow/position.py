@@ -37,7 +37,10 @@ class Position:
 
 
 class EventKind(StrEnum):
-    """What a line of the log says happened."""
+    """What a line of the log says happened.
+
+    note, join, part, passed: an agent noted something, joined, left (or was asked to leave), was passed the session.
+    """
 
     BEGIN = "begin"
     ANSWER = "answer"
@@ -45,6 +48,10 @@ class EventKind(StrEnum):
     REMARK = "remark"
     HELP = "help"
     FEEDBACK = "feedback"
+    NOTE = "note"
+    JOIN = "join"
+    PART = "part"
+    PASSED = "passed"
     END = "end"
 
 
@@ -54,7 +61,7 @@ class Event:
 
     node, cause, step: the position at which it happened.
     answer:  begin: the symptom's id; answer: the answer given; feedback: "yes" or "no"; end: the outcome's result.
-    to:      back, remark, help, feedback: the number of the page that it concerns; else None.
+    to:      back and whatever is said beside the way: the number of the page that it concerns; else None.
     offered: an answer given at a diagnosis's list: the causes in the order in which they were offered.
     """
 

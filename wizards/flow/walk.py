@@ -19,7 +19,7 @@ from .document import Document
 from .kinds import BaseNode, go
 from .position import BrokenLog, Event, EventKind, IllegalMove, Position
 
-ASIDES = frozenset({EventKind.REMARK, EventKind.HELP, EventKind.FEEDBACK})
+ASIDES = frozenset(EventKind) - {EventKind.BEGIN, EventKind.ANSWER, EventKind.BACK, EventKind.END}
 HELPED = ("yes", "no")
 
 

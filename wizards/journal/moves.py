@@ -3,6 +3,9 @@
 Each function is one transaction: it locks the session, asks `flow` what may be appended, appends it, and moves the
 session's row along; nothing is acknowledged before its commit.
 
+`by` is the agent who does it; None for the customer. Where both are in a session, whoever moves second from a page that
+the other has left meanwhile is refused (see `flow.IllegalMove`), and nothing is written.
+
 Every function but `begin` takes the sessions that the caller may move (`access` says which) narrowed to one; it
 raises Session.DoesNotExist if there is none, and flow.IllegalMove, with nothing written, if the move is not legal.
 """
@@ -14,6 +17,7 @@ import zlib
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
+from django.contrib.auth.models import User
 from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
@@ -33,7 +37,11 @@ Moves = Callable[[flow.History], Sequence[flow.Event]]
 
 @transaction.atomic
 def begin(
-    version: Version, symptom_id: str, visitor: str, channel: Session.Channel = Session.Channel.SELF_SERVICE
+    version: Version,
+    symptom_id: str,
+    visitor: str,
+    channel: Session.Channel = Session.Channel.SELF_SERVICE,
+    by: User | None = None,
 ) -> Session:
     """Begin a session of `version` by a symptom for a visitor (the digest of their secret), and return it.
 
@@ -55,43 +63,52 @@ def begin(
         begun_at=now,
         seen_at=now,
         count=0,
+        agent=by,
     )
     _stand(session, document, flow.entry(document, symptom_id), events, now)
     session.save(force_insert=True)
-    _append(session, events)
+    _append(session, events, by)
     return session
 
 
 @transaction.atomic
-def answer(sessions: QuerySet[Session], number: int, given: str) -> Session:
+def answer(
+    sessions: QuerySet[Session], number: int, given: str, by: User | None = None, seen: int | None = None
+) -> Session:
     """Log the answer `given` on page `number`, and return the session as it stands then.
 
     The same answer given again logs nothing; another answer to an earlier page logs going back, then the answer.
+    `seen` is how many events there were when the page was shown; by default as many as make it the current page.
     """
     session = _locked(sessions)
     if number != session.count:
-        return _move(session, lambda history: history.answer(number, given))
+        _hold_nobody_else_moved(session, seen or number, by)
+        return _move(session, lambda history: history.answer(number, given), by)
     document = document_of(session.version_id)
     events = flow.answer(document, session.position, given)
-    return _write(session, document, events, flow.moved(document, session.position, given))
+    return _write(session, document, events, flow.moved(document, session.position, given), by=by)
 
 
 @transaction.atomic
-def back(sessions: QuerySet[Session], number: int) -> Session:
+def back(sessions: QuerySet[Session], number: int, by: User | None = None) -> Session:
     """Log going back from page `number` to the page before it; nothing where there is none."""
-    return _move(_locked(sessions), lambda history: history.back(number))
+    session = _locked(sessions)
+    _hold_nobody_else_moved(session, number, by)
+    return _move(session, lambda history: history.back(number), by)
 
 
 @transaction.atomic
-def restart(sessions: QuerySet[Session], number: int) -> Session:
+def restart(sessions: QuerySet[Session], number: int, by: User | None = None) -> Session:
     """Log going back from page `number` to the first page."""
-    return _move(_locked(sessions), lambda history: history.back(number, to=1))
+    session = _locked(sessions)
+    _hold_nobody_else_moved(session, number, by)
+    return _move(session, lambda history: history.back(number, to=1), by)
 
 
 @transaction.atomic
-def remark(sessions: QuerySet[Session], number: int, words: str) -> Session:
+def remark(sessions: QuerySet[Session], number: int, words: str, by: User | None = None) -> Session:
     """Log that page `number` looks different from what the person sees, with their words (may be empty)."""
-    return _aside(_locked(sessions), number, flow.EventKind.REMARK, words=words)
+    return _aside(_locked(sessions), number, flow.EventKind.REMARK, words=words, by=by)
 
 
 @transaction.atomic
@@ -101,11 +118,35 @@ def feedback(sessions: QuerySet[Session], number: int, helped: str, words: str) 
 
 
 @transaction.atomic
-def help_wanted(sessions: QuerySet[Session]) -> Session:
+def help_wanted(sessions: QuerySet[Session], by: User | None = None) -> Session:
     """Log that the person asks for a human on the current page; once for each page."""
     session = _locked(sessions)
     origin = history_of(session).pages[-1].origin
-    return _aside(session, origin, flow.EventKind.HELP)
+    return _aside(session, origin, flow.EventKind.HELP, by=by)
+
+
+@transaction.atomic
+def note(sessions: QuerySet[Session], number: int, words: str, by: User) -> Session:
+    """Log what an agent noted on page `number`."""
+    return _aside(_locked(sessions), number, flow.EventKind.NOTE, words=words, by=by)
+
+
+@transaction.atomic
+def join(sessions: QuerySet[Session], by: User) -> Session:
+    """Log that an agent is in a customer's session from now on; its row names them."""
+    return _in_hand(_locked(sessions), flow.EventKind.JOIN, by, by)
+
+
+@transaction.atomic
+def part(sessions: QuerySet[Session], by: User | None = None) -> Session:
+    """Log that the agent is not in a customer's session any more; `by` is who ended it, None for the customer."""
+    return _in_hand(_locked(sessions), flow.EventKind.PART, by, None)
+
+
+@transaction.atomic
+def pass_on(sessions: QuerySet[Session], by: User, to: User) -> Session:
+    """Log that an agent passed the session on to a colleague; its row names the colleague."""
+    return _in_hand(_locked(sessions), flow.EventKind.PASSED, by, to)
 
 
 def history_of(session: Session) -> flow.History:
@@ -152,20 +193,43 @@ def _locked(sessions: QuerySet[Session]) -> Session:
     return sessions.select_for_update().get()
 
 
-def _move(session: Session, moves: Moves) -> Session:
+def _hold_nobody_else_moved(session: Session, seen: int, by: User | None) -> None:
+    """Raise IllegalMove where the other one, of an agent and a customer, moved after `seen` events."""
+    if session.agent_id is None or seen >= session.count:
+        return
+    other = Event.Actor.CUSTOMER if by else Event.Actor.AGENT
+    moves = session.events.filter(number__gt=seen, actor=other, kind__in=[flow.EventKind.ANSWER, flow.EventKind.BACK])
+    if moves.exists():
+        who = "The customer" if by else "The person who helps you"
+        raise flow.IllegalMove(f"{who} went on a moment before you. This is the page where you both are now.")
+
+
+def _in_hand(session: Session, kind: flow.EventKind, by: User | None, agent: User | None) -> Session:
+    """Log that a session changes hands, and name in its row whose it is; nothing where it is theirs already."""
+    if session.agent_id == (agent.pk if agent else None):
+        return session
+    session.agent = agent
+    session.save(update_fields=["agent"])
+    event = flow.aside(document_of(session.version_id), session.position, kind, session.count)
+    return _write(session, document_of(session.version_id), (event,), session.position, by=by)
+
+
+def _move(session: Session, moves: Moves, by: User | None = None) -> Session:
     history = history_of(session)
     events = tuple(moves(history))
     for event in events:
         history.append(event)
-    return _write(session, history.document, events, history.pages[-1].position)
+    return _write(session, history.document, events, history.pages[-1].position, by=by)
 
 
-def _aside(session: Session, number: int, kind: flow.EventKind, given: str = "", words: str = "") -> Session:
+def _aside(
+    session: Session, number: int, kind: flow.EventKind, given: str = "", words: str = "", by: User | None = None
+) -> Session:
     event = history_of(session).aside(number, kind, given)
     latest = session.events.filter(kind=kind, to=number).select_related("words").order_by("-number").first()
     if latest and latest.event == event and _words(latest) == words:
         return session
-    return _write(session, document_of(session.version_id), (event,), session.position, words)
+    return _write(session, document_of(session.version_id), (event,), session.position, words, by)
 
 
 def _words(row: Event) -> str:
@@ -173,26 +237,33 @@ def _words(row: Event) -> str:
 
 
 def _write(
-    session: Session, document: flow.Document, events: Sequence[flow.Event], position: flow.Position, words: str = ""
+    session: Session,
+    document: flow.Document,
+    events: Sequence[flow.Event],
+    position: flow.Position,
+    words: str = "",
+    by: User | None = None,
 ) -> Session:
     if not events:
         return session
     now = max(timezone.now(), session.seen_at)
     _stand(session, document, position, events, now)
-    rows = _append(session, events)
+    rows = _append(session, events, by)
     session.save(update_fields=MOVING)
     if words:
         Words.objects.create(event=rows[-1], text=words)
     return session
 
 
-def _append(session: Session, events: Sequence[flow.Event]) -> list[Event]:
+def _append(session: Session, events: Sequence[flow.Event], by: User | None = None) -> list[Event]:
     """Insert the events as the log's last ones, numbered up to the session's count."""
     return Event.objects.bulk_create(
         Event(
             session=session,
             number=number,
             at=session.seen_at,
+            actor=Event.Actor.AGENT if by else Event.Actor.CUSTOMER,
+            agent=by,
             kind=event.kind,
             node=event.node,
             cause=event.cause,

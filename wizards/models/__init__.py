@@ -1,5 +1,6 @@
 """The rows: drafts that editors change, versions that were published, sessions and their logs, what reviewers need."""
 
+from .desk import Call, Case, Delivery, Guest, Handling, HandoffCode, Join, Webhook
 from .drafts import Cause, Choice, Node, Procedure, Source, Step, Symptom, Wizard, WizardProcedure
 from .pictures import Picture
 from .reviewing import Disclosure, Finding, Search
@@ -9,12 +10,19 @@ from .versions import Version
 
 __all__ = [
     "OPEN",
+    "Call",
+    "Case",
     "Cause",
     "Choice",
     "DayTally",
+    "Delivery",
     "Disclosure",
     "Event",
     "Finding",
+    "Guest",
+    "Handling",
+    "HandoffCode",
+    "Join",
     "Node",
     "Picture",
     "PlaceTally",
@@ -27,6 +35,7 @@ __all__ = [
     "Symptom",
     "Version",
     "WayTally",
+    "Webhook",
     "Wizard",
     "WizardProcedure",
     "Words",

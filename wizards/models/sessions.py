@@ -94,6 +94,9 @@ class Event(models.Model):
     number = models.PositiveIntegerField()
     at = models.DateTimeField()
     actor = models.CharField(max_length=8, choices=Actor, default=Actor.CUSTOMER)
+    agent = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", db_index=False
+    )
     kind = models.CharField(max_length=10, choices=[(kind.value, kind.value) for kind in flow.EventKind])
     node = models.CharField(max_length=64, blank=True, default="")
     cause = models.CharField(max_length=64, blank=True, default="")

@@ -51,7 +51,7 @@ class _Still(HTMLParser):
         elif tag in ("input", "textarea"):
             self._field(tag, attributes, given)
         else:
-            self.parts.append(self.get_starttag_text() or "")
+            self._other(tag, attributes)
             if tag == "body":
                 self.parts.append(self.bar)
             if tag == "span" and self.card:
@@ -62,7 +62,7 @@ class _Still(HTMLParser):
         if tag in ("input", "button", "a", "form"):
             self.handle_starttag(tag, attributes)
         else:
-            self.parts.append(self.get_starttag_text() or "")
+            self._other(tag, attributes)
 
     def handle_endtag(self, tag: str) -> None:
         if tag == "script":
@@ -94,6 +94,13 @@ class _Still(HTMLParser):
             self.parts.append(self.get_starttag_text() or "")
         else:
             self._open("a", [("role", "link"), ("aria-disabled", "true"), *_passive(attributes)])
+
+    def _other(self, tag: str, attributes: Attributes) -> None:
+        asks = any(name.startswith("hx-") for name, _ in attributes)
+        if asks:
+            self._open(tag, _passive(attributes))
+        else:
+            self.parts.append(self.get_starttag_text() or "")
 
     def _field(self, tag: str, attributes: Attributes, given: bool) -> None:
         named = dict(attributes)

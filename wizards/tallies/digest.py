@@ -96,7 +96,7 @@ def digest(log: Sequence[Line], after: Sequence[Line], here: Spot, pause: timede
 
 def _standing(after: Iterable[Line], here: Spot) -> Spot:
     """Return where the session stood before the events `after` it: at the place of the first that is no aside."""
-    said = {EventKind.REMARK, EventKind.HELP, EventKind.FEEDBACK}
+    said = frozenset(EventKind) - MOVES - {EventKind.END}
     return next((line.spot for line in after if line.kind not in said), here)
 
 

@@ -17,6 +17,7 @@ from .. import flow, journal, pages
 from ..access import owner_only
 from ..forms import FeedbackForm, RemarkForm
 from ..models import Session
+from .limiting import limited
 
 Own = QuerySet[Session]
 
@@ -39,8 +40,8 @@ def resume(request: HttpRequest, own: Own) -> HttpResponse:
 def step(request: HttpRequest, own: Own, number: int) -> HttpResponse:
     """Show page `number`; or log the answer given on it and lead to the next."""
     if request.method == "POST":
-        given = request.POST.get("answer", "")
-        return moved(request, own, number, lambda: journal.answer(own, number, given))
+        given, seen = request.POST.get("answer", ""), seen_of(request)
+        return moved(request, own, number, lambda: journal.answer(own, number, given, seen=seen))
     session = own.get()
     try:
         view = view_of(session, number)
@@ -64,6 +65,7 @@ def restart(request: HttpRequest, own: Own, number: int) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@limited("remark")
 @owner_only
 def remark(request: HttpRequest, own: Own, number: int) -> HttpResponse:
     """Ask what looks different from page `number`, and log it."""
@@ -80,6 +82,7 @@ def remark(request: HttpRequest, own: Own, number: int) -> HttpResponse:
 
 
 @require_POST
+@limited("remark")
 @owner_only
 def feedback(request: HttpRequest, own: Own, number: int) -> HttpResponse:
     """Log whether it helped."""
@@ -130,8 +133,16 @@ def help_page(request: HttpRequest, own: Own) -> HttpResponse:
         "reference": pages.reference(session),
         "items": pages.told(session, journal.history_of(session)),
         "resume_url": pages.step_address(session, session.count),
+        "offer_url": reverse("offer", args=[session.code]),
+        "device_url": reverse("device", args=[session.code]),
     }
     return pages.show(request, "wizards/help.html", context)
+
+
+def seen_of(request: HttpRequest) -> int | None:
+    """Return how many events there were when the page was shown, if an earlier page says it."""
+    words = request.POST.get("seen", "")
+    return int(words) if words.isascii() and words.isdigit() and len(words) < 10 else None
 
 
 def view_of(session: Session, number: int) -> pages.View:

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 from .. import access, flow, journal, pages, publishing, search, searches
 from ..forms import SearchForm
 from ..models import OPEN, Session
+from .limiting import limited
 
 OPEN_SESSIONS_SHOWN = 5
 NO_WORDS = "There are no words to pass on. Say what is not working, then tell us again."
@@ -20,8 +21,8 @@ NO_WORDS = "There are no words to pass on. Say what is not working, then tell us
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """Show the search, the products, and the visitor's own sessions that are still open."""
-    own = access.sessions_of(request).filter(status=OPEN).exclude(channel=Session.Channel.TEST)
-    open_sessions = own[:OPEN_SESSIONS_SHOWN]
+    own = access.sessions_of(request) | access.shared_with(request)
+    open_sessions = own.filter(status=OPEN).exclude(channel=Session.Channel.TEST)[:OPEN_SESSIONS_SHOWN]
     context = {
         "query": "",
         "products": [product_card(version.pk) for version in publishing.published()],
@@ -83,6 +84,7 @@ def contact(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
+@limited("begin")
 def begin(request: HttpRequest, slug: str, symptom: str) -> HttpResponse:
     """Begin a session of the wizard's current version by a symptom."""
     version = publishing.current_version(slug)

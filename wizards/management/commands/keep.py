@@ -24,6 +24,8 @@ class Command(BaseCommand):
         self.stdout.write("This would be deleted:" if dry_run else "Deleted:")
         for number, what in (
             (counts.words, f"texts that people wrote, older than {settings.KEEP_WORDS_DAYS} days"),
+            (counts.cases, f"closed cases' addresses and words, older than {settings.KEEP_WORDS_DAYS} days"),
+            (counts.callers, f"callers' names, older than {settings.KEEP_WORDS_DAYS} days"),
             (counts.searches, f"searches, older than {settings.KEEP_SEARCHES_DAYS} days"),
             (counts.abandoned, f"sessions that were left, older than {settings.KEEP_ABANDONED_DAYS} days"),
             (counts.finished, f"sessions that came to an end, older than {settings.KEEP_FINISHED_DAYS} days"),

@@ -1,0 +1,288 @@
+"""The agents' desk in a browser: by the keyboard alone, beside a customer, without JavaScript, for everybody."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+from django.contrib.auth.models import Group, User
+from playwright.sync_api import Page, expect
+
+from tests.browser.test_accessibility import NARROWEST, SMALL_TARGETS, SMALLEST, SMALLEST_MAIN, TOO_WIDE, findings
+from tests.browser.walks import code_of, ends, give, heading, is_screen, plan, step_with
+from wizards import handoff
+from wizards.models import Call, HandoffCode, Session
+
+pytestmark = pytest.mark.browser
+
+PASSWORD = "three of them on Monday"
+SLUG = "hikvision-camera"
+MAIN_TARGETS = ".btn:not(.their-page *), .search input, .join input, .found-ways button, textarea"
+AT_A_STEP = re.compile(r"/desk/[a-z0-9]{12}/\d+/$")
+CALLER = "Mrs <b>Smith</b> 07700 900123"
+# What of a call stands outside the window, or is cut off and would have to be scrolled.
+OUT_OF_SIGHT = """() => [
+  ...(document.documentElement.scrollHeight > innerHeight ? ["the page scrolls"] : []),
+  ...[...document.querySelectorAll(".say button, .say .aloud, .jot button, .theirs h2, .path h2")]
+    .filter((one) => {
+      const { bottom, right } = one.getBoundingClientRect();
+      const room = (one.closest(".say") || document.body).getBoundingClientRect();
+      return bottom > Math.min(innerHeight, room.bottom) + 1 || right > innerWidth + 1;
+    }).map((one) => one.textContent.trim().slice(0, 40)),
+]"""
+
+
+@pytest.fixture
+def document(documents):
+    return documents[SLUG]
+
+
+@pytest.fixture
+def agent(visitor) -> Callable[..., Page]:
+    """Give a function that signs an agent in, in a browser of their own, at the desk."""
+
+    def sign_in(name: str = "ann", **options) -> Page:
+        user = User.objects.create_user(name, password=PASSWORD, is_staff=True, first_name=name.title())
+        user.groups.add(Group.objects.get_or_create(name="agents")[0])
+        page = visitor(**options)
+        page.goto("/account/login/?next=/desk/")
+        page.locator("[name=login]").fill(name)
+        page.locator("[name=password]").fill(PASSWORD)
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("heading", name="What does the caller say?")).to_be_visible()
+        return page
+
+    return sign_in
+
+
+@pytest.fixture(autouse=True)
+def _groups(transactional_db) -> None:
+    """Make the agents' group anew: what migrations wrote is gone after a test that empties the tables."""
+    from django.contrib.auth.models import Permission
+
+    group, _ = Group.objects.get_or_create(name="agents")
+    rights = ("view_call", "add_call", "change_call", "view_case", "change_case")
+    group.permissions.add(*Permission.objects.filter(content_type__app_label="wizards", codename__in=rights))
+
+
+def settled(page: Page) -> None:
+    page.wait_for_function("!document.querySelector('.htmx-request')")
+
+
+def choose(page: Page, answer: str) -> None:
+    """Press the digit that gives an answer."""
+    key = page.locator(f"#live button[name=answer][value='{answer}']").get_attribute("aria-keyshortcuts")
+    page.keyboard.press(key)
+
+
+def begun(page: Page, document, journey, caller: str = CALLER) -> None:
+    """Begin a call by the keyboard: type what the caller says, who calls, and take the symptom."""
+    label = document.symptom(journey.symptom).label
+    page.keyboard.press("/")
+    expect(page.locator("#q")).to_be_focused()
+    page.keyboard.type(label)
+    expect(page.locator("#results button").first).to_contain_text(label)
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    page.keyboard.type(caller)
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(AT_A_STEP)
+    expect(page.locator("#heading")).to_have_text(heading(document, journey.positions[0]))
+
+
+def walk(page: Page, document, journey, *, first: int = 0) -> None:
+    """Give the journey's answers by their digits."""
+    for answer, position in list(zip(journey.answers, journey.positions[1:], strict=True))[first:]:
+        choose(page, answer)
+        expect(page.locator("#heading")).to_have_text(heading(document, position))
+
+
+def test_a_call_by_the_keyboard_alone_from_the_search_to_solved(agent, document):
+    page, journey = agent(), plan(document, is_screen("question"), step_with(last=True), ends("solved"))
+    begun(page, document, journey)
+    choose(page, journey.answers[0])
+    expect(page.locator("#heading")).to_have_text(heading(document, journey.positions[1]))
+    expect(page.locator("#heading")).to_be_focused()
+    page.keyboard.press("Backspace")
+    expect(page.locator("#heading")).to_have_text(heading(document, journey.positions[0]))
+    page.keyboard.press("n")
+    expect(page.locator("#words")).to_be_focused()
+    page.keyboard.type("1 light is on / why?")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator(".log")).to_contain_text("1 light is on / why?")
+    expect(page.locator("#words")).to_have_value("")
+    walk(page, document, journey)
+    expect(page.locator(".over").first).to_have_text("The end: solved")
+    session = Session.objects.get()
+    assert (session.status, session.call.caller, session.channel) == ("solved", CALLER, "agent")
+    assert session.events.filter(kind="note").count() == 1
+
+
+def test_putting_aside_resuming_and_passing_on_by_the_keyboard(agent, document):
+    journey = plan(document, step_with(last=True))
+    bob, page = agent("bob"), agent()
+    begun(page, document, journey)
+    walk(page, document, journey)
+    page.get_by_role("button", name="Put aside").press("Enter")
+    expect(page.get_by_text("Put aside.")).to_be_visible()
+    page.get_by_role("button", name="Resume").press("Enter")
+    expect(page.locator("#heading")).to_have_text(heading(document, journey.positions[-1]))
+    page.locator("summary", has_text="Pass on").press("Enter")
+    page.get_by_label("To which colleague?").press("B")
+    page.get_by_role("button", name="Pass on").press("Enter")
+    expect(page.get_by_text("Passed to Bob.")).to_be_visible()
+    bob.reload()
+    expect(bob.get_by_role("heading", name="Passed to you")).to_be_visible()
+    bob.get_by_role("button", name="Resume").press("Enter")
+    expect(bob.locator("#heading")).to_have_text(heading(document, journey.positions[-1]))
+    expect(bob.locator(".call-who")).to_contain_text(CALLER)
+    assert Call.objects.get().agent.username == "bob"
+
+
+def test_keys_do_nothing_in_a_field_nor_in_the_overlay_nor_when_turned_off(agent, document):
+    page, journey = agent(), plan(document, is_screen("question"))
+    begun(page, document, journey)
+    page.locator("#words").press_sequentially("123?/n")
+    expect(page.locator("#words")).to_have_value("123?/n")
+    page.keyboard.press("Escape")
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog", name="Keys")).to_be_visible()
+    page.keyboard.press("1")
+    page.get_by_role("button", name="Turn the keys off").click()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog", name="Keys")).to_be_hidden()
+    page.keyboard.press("1")
+    page.reload()
+    page.keyboard.press("1")
+    settled(page)
+    assert Session.objects.get().count == 1
+    page.keyboard.press("?")
+    page.get_by_role("button", name="Turn the keys on").click()
+    page.keyboard.press("Escape")
+    page.keyboard.press("1")
+    expect(page.locator(".path li")).to_have_count(2)
+
+
+def test_a_digit_that_is_held_down_answers_once(agent, document):
+    page, journey = agent(), plan(document, is_screen("question"))
+    begun(page, document, journey)
+    for _ in range(6):
+        page.keyboard.down("1")
+    page.keyboard.up("1")
+    expect(page.locator(".path li")).to_have_count(2)
+    settled(page)
+    assert Session.objects.get().count == 2
+
+
+def test_the_same_without_javascript(agent, document):
+    page, journey = agent(java_script=False), plan(document, ends("solved"))
+    page.locator("#q").fill(document.symptom(journey.symptom).label)
+    page.get_by_role("button", name="Search").click()
+    page.get_by_label("Who calls?").fill(CALLER)
+    page.keyboard.press("Enter")
+    for answer, position in zip(journey.answers, journey.positions[1:], strict=True):
+        page.locator(f"#live button[name=answer][value='{answer}']").click()
+        expect(page.locator("#heading")).to_have_text(heading(document, position))
+    page.locator("#words").fill("All is well.")
+    page.get_by_role("button", name="Save the note").click()
+    expect(page.locator(".log")).to_contain_text("All is well.")
+    page.locator(".path a").first.click()
+    expect(page.get_by_text("This was answered earlier.")).to_be_visible()
+    page.get_by_role("button", name="Finish", exact=True).click()
+    expect(page.get_by_text("No call is in your hand.")).to_be_visible()
+
+
+def test_the_agent_and_the_customer_see_each_others_moves_and_what_is_typed_stays(agent, visitor, document, complained):
+    journey = plan(document, is_screen("question"), step_with(last=True))
+    customer, page = visitor(java_script=False), agent()
+    customer.goto(f"/w/{SLUG}/")
+    customer.get_by_role("button", name=document.symptom(journey.symptom).label).click()
+    session = Session.objects.get()
+    page.get_by_label("Enter a code").fill(handoff.offer(session, HandoffCode.For.AGENT).upper())
+    page.keyboard.press("Enter")
+    expect(page.locator("#heading")).to_have_text(heading(document, journey.positions[0]))
+    expect(page.locator(".call-who")).to_contain_text("with the customer")
+    page.locator("#words").fill("They sound cross, and")
+    give(customer, journey.answers[0])
+    expect(page.locator("#heading")).to_have_text(heading(document, journey.positions[1]), timeout=4000)
+    expect(page.locator("#words")).to_have_value("They sound cross, and")
+    expect(page.locator("#words")).to_be_focused()
+    page.keyboard.type(" tired.")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator(".log")).to_contain_text("They sound cross, and tired.")
+    choose(page, journey.answers[1])
+    expect(page.locator("#heading")).to_have_text(heading(document, journey.positions[2]))
+    customer.goto(f"/s/{session.code}/")
+    expect(customer.locator("h1")).to_have_text(heading(document, journey.positions[2]))
+    assert code_of(customer) == session.code
+
+
+def test_of_two_who_move_at_once_the_agent_is_told_that_the_customer_was_first(agent, visitor, document, complained):
+    journey = plan(document, is_screen("question"), step_with(last=True))
+    customer, page = visitor(java_script=False), agent(java_script=False)
+    customer.goto(f"/w/{SLUG}/")
+    customer.get_by_role("button", name=document.symptom(journey.symptom).label).click()
+    page.get_by_label("Enter a code").fill(handoff.offer(Session.objects.get(), HandoffCode.For.AGENT))
+    page.keyboard.press("Enter")
+    give(customer, journey.answers[0])
+    page.locator("#live button[name=answer]").last.click()
+    expect(page.locator("#problem")).to_contain_text("The customer went on a moment before you")
+    expect(page.locator("#heading")).to_have_text(heading(document, journey.positions[1]))
+    complained.expect("409")
+
+
+PLACES = {
+    "question": (is_screen("question"),),
+    "diagnosis": (is_screen("diagnosis"),),
+    "confirm": (is_screen("confirm"),),
+    "step": (step_with(hold_seconds=True),),
+    "solved": (ends("solved"),),
+    "unsolved": (ends("unsolved"),),
+}
+
+
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("slug", ["hikvision-camera", "zosi-camera"])
+def test_a_call_is_for_everybody_and_stands_in_one_window(agent, documents, slug, place):
+    document = documents[slug]
+    page = agent(reduced_motion="reduce")
+    journey = plan(document, *PLACES[place])
+    begun(page, document, journey)
+    walk(page, document, journey)
+    problems = page.evaluate(OUT_OF_SIGHT) + findings(page)
+    page.set_viewport_size({"width": NARROWEST, "height": 640})
+    problems += page.evaluate(TOO_WIDE)
+    problems += page.evaluate(SMALL_TARGETS, [MAIN_TARGETS, SMALLEST, SMALLEST_MAIN])
+    assert problems == []
+
+
+@pytest.mark.parametrize("name", ["home", "results", "keys", "code", "open case", "case"])
+def test_the_other_pages_of_the_desk_are_for_everybody(agent, document, complained, name):
+    page, journey = agent(reduced_motion="reduce"), plan(document, ends("unsolved"))
+    if name == "results":
+        page.goto("/desk/find/?q=reset")
+    elif name == "code":
+        page.get_by_label("Enter a code").fill("abcd2345")
+        page.keyboard.press("Enter")
+        expect(page.get_by_text("No session has this code.")).to_be_visible()
+        complained.expect("422")
+    elif name != "home":
+        begun(page, document, journey)
+    if name == "keys":
+        page.keyboard.press("?")
+    if "case" in name:
+        walk(page, document, journey)
+        page.get_by_role("link", name="Send to support").click()
+    if name == "case":
+        page.get_by_label("How can the caller be reached?").fill("07700 900123")
+        page.get_by_role("button", name="Open the case").click()
+        expect(page.get_by_role("button", name="Close the case")).to_be_visible()
+    problems = findings(page)
+    assert page.locator("h1").count() == 1
+    assert page.title().endswith(" | Help desk")
+    page.set_viewport_size({"width": NARROWEST, "height": 640})
+    problems += page.evaluate(TOO_WIDE)
+    problems += page.evaluate(SMALL_TARGETS, [MAIN_TARGETS, SMALLEST, SMALLEST_MAIN])
+    assert problems == []

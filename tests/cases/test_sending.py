@@ -1,0 +1,270 @@
+"""The outbox: nothing is lost, whatever happens to whoever sends; how often it is tried, and when it is given up."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.db import OperationalError, connection
+from django.utils import timezone
+from django_tasks_db.models import DBTaskResult
+
+from tests.cases.walking import opened, states, webhook, work
+from tests.races import racing
+from wizards import cases
+from wizards.cases import sending
+from wizards.management.commands.deliver import Command
+from wizards.models import Delivery
+
+pytestmark = pytest.mark.django_db
+
+
+class Killed(BaseException):
+    """The process ended here."""
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """Give a function that lets time pass."""
+    passed = [timedelta()]
+    now = timezone.now
+    monkeypatch.setattr(timezone, "now", lambda: now() + passed[0])
+
+    def pass_(**how_long: float) -> None:
+        passed[0] += timedelta(**how_long)
+
+    return pass_
+
+
+def waiting_for() -> timedelta:
+    """Return how long the only delivery still waits."""
+    return Delivery.objects.get().next_at - timezone.now()
+
+
+def kill(monkeypatch, name: str) -> None:
+    """Let the process end when it comes to a function of `sending`, once."""
+
+    def end(*_, **__):
+        monkeypatch.undo()
+        raise Killed
+
+    monkeypatch.setattr(sending, name, end)
+
+
+# --- Trying again -------------------------------------------------------------------------------------------------
+
+
+def test_it_is_tried_again_after_longer_and_longer_waits_and_given_up_after_three_days(hook, clock):
+    webhook(hook.url)
+    opened()
+    hook.status = 500
+    waits = []
+    while True:
+        work()
+        if Delivery.objects.get().state != "waiting":
+            break
+        waits.append(round(waiting_for() / timedelta(minutes=1)))
+        clock(minutes=waits[-1], seconds=1)
+    assert waits == [1, 5, 30, 120, 360, 720, 1440, 1440, 1440]
+    assert sum(waits) > 3 * 24 * 60
+    assert len(hook.ids) == 10
+    assert states() == [("case.opened", "failed", 10)]
+    assert Delivery.objects.get().error == "answered 500"
+    clock(days=30)
+    work()
+    assert len(hook.ids) == 10
+
+
+def test_before_its_time_it_is_not_tried(hook, clock):
+    webhook(hook.url)
+    opened()
+    hook.status = 500
+    work()
+    clock(seconds=50)
+    work()
+    assert len(hook.ids) == 1
+    hook.status = 200
+    clock(seconds=15)
+    work()
+    assert len(hook.ids) == 2
+    assert states() == [("case.opened", "sent", 2)]
+    assert Delivery.objects.get().error == ""
+
+
+def test_after_a_week_without_power_it_is_not_given_up_at_the_first_failure(hook, clock):
+    webhook(hook.url)
+    opened()
+    hook.status = 500
+    clock(days=7)
+    work()
+    assert states() == [("case.opened", "waiting", 1)]
+
+
+def test_sent_again_by_hand_it_goes_at_once_and_has_all_its_tries_anew(hook, clock):
+    webhook(hook.url)
+    opened()
+    Delivery.objects.update(state="failed", tries=10, error="answered 500")
+    clock(days=9)
+    (row,) = cases.send_again(Delivery.objects.all())
+    assert (row.state, row.tries, row.error) == ("waiting", 0, "")
+    work()
+    assert hook.ids == [str(row.pk)]
+    assert states() == [("case.opened", "sent", 1)]
+
+
+def test_one_that_cannot_be_made_is_logged_and_the_others_go_out(hook, caplog):
+    webhook(hook.url)
+    webhook(hook.url, secret="whsec_%%%")
+    opened()
+    work()
+    assert sorted(states()) == [("case.opened", "sent", 1), ("case.opened", "waiting", 1)]
+    assert "a fault of ours" in Delivery.objects.get(state="waiting").error
+    assert "cannot be sent" in caplog.text
+
+
+def test_what_was_sent_is_not_sent_again_by_a_task_that_comes_late(hook):
+    webhook(hook.url)
+    opened()
+    work()
+    assert cases.deliver.call(str(Delivery.objects.get().pk)) == "nothing to do"
+    assert len(hook.ids) == 1
+
+
+def test_a_task_for_a_delivery_that_is_gone_does_nothing():
+    assert cases.deliver.call("00000000-0000-4000-8000-000000000000") == "nothing to do"
+
+
+# --- Killed -------------------------------------------------------------------------------------------------------
+
+
+def deliver_and_die(monkeypatch, name: str) -> None:
+    kill(monkeypatch, name)
+    with pytest.raises(Killed):
+        cases.deliver.call(str(Delivery.objects.get().pk))
+    # The task that it was is never seen again: it says that it is running.
+    DBTaskResult.objects.update(status="RUNNING")
+
+
+@pytest.mark.parametrize(("name", "times"), [("_claim", 1), ("_send", 1), ("_sent", 2)])
+def test_killed_at_any_point_it_is_sent_later_under_the_same_id(hook, clock, monkeypatch, name, times):
+    webhook(hook.url)
+    opened()
+    with monkeypatch.context() as patch:
+        deliver_and_die(patch, name)
+    clock(seconds=sending.settings.DELIVERY_SECONDS + 1)
+    work()
+    assert hook.ids == [str(Delivery.objects.get().pk)] * times
+    assert Delivery.objects.get().state == "sent"
+
+
+def test_while_one_may_still_be_at_it_nobody_else_tries(hook, clock, monkeypatch):
+    webhook(hook.url)
+    opened()
+    with monkeypatch.context() as patch:
+        deliver_and_die(patch, "_sent")
+    clock(seconds=sending.settings.DELIVERY_SECONDS - 10)
+    work()
+    assert len(hook.ids) == 1
+
+
+def test_killed_many_times_it_is_not_given_up(hook, clock, monkeypatch):
+    webhook(hook.url)
+    opened()
+    for _ in range(40):
+        with monkeypatch.context() as patch:
+            deliver_and_die(patch, "_send")
+        clock(seconds=sending.settings.DELIVERY_SECONDS + 1)
+    hook.status = 500
+    work()
+    assert Delivery.objects.get().state == "waiting"
+
+
+def test_one_who_was_taken_for_dead_changes_nothing_that_another_did_meanwhile(hook, clock, monkeypatch):
+    webhook(hook.url)
+    opened()
+    key = str(Delivery.objects.get().pk)
+    send = sending._send
+
+    def slow(row):
+        monkeypatch.undo()
+        Delivery.objects.update(next_at=timezone.now() - timedelta(seconds=1))
+        assert cases.deliver.call(key) == "sent"
+        send(row)
+        raise OSError("too late")
+
+    monkeypatch.setattr(sending, "_send", slow)
+    cases.deliver.call(key)
+    assert states() == [("case.opened", "sent", 2)]
+    assert set(hook.ids) == {key}
+
+
+def test_the_sweep_asks_for_each_that_is_due_once_and_not_for_the_others():
+    for _ in range(3):
+        webhook()
+    opened()
+    DBTaskResult.objects.all().delete()
+    first = Delivery.objects.first()
+    Delivery.objects.filter(pk=first.pk).update(next_at=timezone.now() + timedelta(hours=1))
+    due = Delivery.objects.exclude(pk=first.pk).count()
+    assert cases.sweep() == due
+    assert cases.sweep() == 0
+    assert DBTaskResult.objects.count() == due
+
+
+@pytest.mark.django_db(transaction=True)
+def test_many_workers_at_once_send_each_message_once(hook):
+    hook.pause = 0.1
+    webhook(hook.url)
+    opened()
+    key = str(Delivery.objects.get().pk)
+    with racing(6) as race:
+        said = race(*[lambda: cases.deliver.call(key)] * 6)
+    assert sorted(said) == ["nothing to do"] * 5 + ["sent"]
+    assert hook.ids == [key]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_no_lock_is_held_while_a_message_is_on_its_way(hook, monkeypatch):
+    webhook(hook.url)
+    opened()
+    inside = []
+    send = sending._send
+    monkeypatch.setattr(sending, "_send", lambda row: (inside.append(connection.in_atomic_block), send(row)))
+    cases.deliver.call(str(Delivery.objects.get().pk))
+    assert inside == [False]
+    assert states() == [("case.opened", "sent", 1)]
+
+
+# --- The worker ---------------------------------------------------------------------------------------------------
+
+
+def test_the_worker_logs_that_the_database_is_away_and_tries_again(monkeypatch, caplog):
+    def away() -> None:
+        raise OperationalError("away")
+
+    monkeypatch.setattr(cases, "sweep", away)
+    assert Command().round(None) is None
+    assert "Delivering failed." in caplog.text
+
+
+def test_finished_tasks_are_deleted_after_a_day_and_deliveries_stay(hook, clock, monkeypatch):
+    webhook(hook.url)
+    opened()
+    work()
+    clock(days=2)
+    assert Command().round(None) == timezone.localdate()
+    assert not DBTaskResult.objects.exists()
+    assert Delivery.objects.count() == 1
+
+
+def test_asked_to_stop_the_worker_finishes_what_it_has_in_hand_and_takes_no_more(hook):
+    command = Command()
+    webhook(hook.url)
+    webhook(hook.url)
+    opened()
+    send = sending._send
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("django_tasks_db.management.commands.db_worker.close_old_connections", lambda: None)
+        patch.setattr(sending, "_send", lambda row: (command.stop(), send(row)))
+        command.work()
+    assert sorted(states()) == [("case.opened", "sent", 1), ("case.opened", "waiting", 0)]

@@ -1,0 +1,126 @@
+"""How often somebody may do what costs others something."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client, RequestFactory
+from limits.storage import MemoryStorage
+from limits.strategies import MovingWindowRateLimiter
+
+from tests.reading import read
+from tests.visitor import publish, rows
+from wizards import limits
+
+
+@pytest.fixture(autouse=True)
+def fresh(settings):
+    """Set rates of the test's own; every test counts from nothing."""
+    settings.RATES = {"begin": "3 per 10 minutes", "code": "2 per minute; 3 per hour"}
+
+
+def test_so_many_are_allowed_and_then_it_says_in_how_many_seconds():
+    for _ in range(3):
+        limits.count("begin", "somebody")
+    with pytest.raises(limits.Limited) as limit:
+        limits.count("begin", "somebody")
+    assert 1 <= limit.value.seconds <= 600
+
+
+def test_one_does_not_count_for_another_nor_one_thing_for_another():
+    for _ in range(3):
+        limits.count("begin", "somebody")
+    limits.count("begin", "somebody else")
+    limits.count("code", "somebody")
+
+
+def test_the_tighter_of_two_rates_counts():
+    limits.count("code", "somebody")
+    limits.count("code", "somebody")
+    with pytest.raises(limits.Limited):
+        limits.count("code", "somebody")
+
+
+def test_whoever_is_counted_by_two_names_is_stopped_by_either():
+    for _ in range(2):
+        limits.count("code", "an address", "one account")
+    with pytest.raises(limits.Limited):
+        limits.count("code", "an address", "another account")
+
+
+def test_holding_counts_nothing():
+    for _ in range(10):
+        limits.hold("begin", "somebody")
+    for _ in range(3):
+        limits.count("begin", "somebody")
+    with pytest.raises(limits.Limited):
+        limits.hold("begin", "somebody")
+
+
+@pytest.mark.parametrize(
+    ("trusted", "remote", "forwarded", "address"),
+    [
+        (False, "192.0.2.1", "198.51.100.7", "192.0.2.1"),
+        (True, "192.0.2.1", "198.51.100.7", "198.51.100.7"),
+        (True, "192.0.2.1", "203.0.113.9, 198.51.100.7", "198.51.100.7"),
+        (True, "192.0.2.1", "", "192.0.2.1"),
+        (False, "2001:db8:1:2:3:4:5:6", "", "2001:db8:1:2"),
+        (False, "2001:db8:1:2:ffff::1", "", "2001:db8:1:2"),
+        (False, "2001:db8::1", "", "2001:db8:0:0"),
+        (False, "::ffff:192.0.2.1", "", "192.0.2.1"),
+    ],
+)
+def test_the_address_that_counts(settings, trusted, remote, forwarded, address):
+    settings.TRUSTED_PROXY = trusted
+    request = RequestFactory().get(
+        "/", REMOTE_ADDR=remote, **({"HTTP_X_FORWARDED_FOR": forwarded} if forwarded else {})
+    )
+    assert limits.address_of(request) == address
+
+
+class Away(MemoryStorage):
+    """A store that does not answer."""
+
+    @property
+    def base_exceptions(self):
+        return ConnectionError
+
+    def acquire_entry(self, *args, **options):
+        raise ConnectionError("nobody there")
+
+
+def test_where_the_store_is_away_this_process_counts_and_the_log_says_so(monkeypatch, caplog):
+    monkeypatch.setattr(limits, "_limiter", lambda: MovingWindowRateLimiter(Away()))
+    for _ in range(3):
+        limits.count("begin", "somebody")
+    with pytest.raises(limits.Limited):
+        limits.count("begin", "somebody")
+    assert "does not answer" in caplog.text
+
+
+@pytest.mark.django_db
+def test_whoever_begins_too_many_sessions_gets_a_plain_page_with_when_to_try_again():
+    publish()
+    for _ in range(3):
+        assert Client().post("/begin/toy/s/").status_code == 303
+    before = rows()
+    response = Client().post("/begin/toy/s/")
+    assert response.status_code == 429
+    assert 1 <= int(response["Retry-After"]) <= 600
+    assert "try again in 10 minutes" in read(response).text
+    assert rows() == before
+
+
+@pytest.mark.django_db
+def test_looking_is_never_counted():
+    publish()
+    for _ in range(20):
+        assert Client().get("/").status_code == 200
+
+
+@pytest.mark.django_db
+def test_answers_are_not_limited():
+    publish()
+    client = Client()
+    address = client.post("/begin/toy/s/")["Location"]
+    for _ in range(30):
+        assert client.post(address, {"answer": "no"}).status_code in {303, 422}

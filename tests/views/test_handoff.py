@@ -1,0 +1,174 @@
+"""A customer's session shared with an agent or with another device of theirs, by HTTP."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from tests.reading import read
+from tests.visitor import HTMX, Visitor, publish, rows
+from wizards import handoff, journal
+from wizards.models import HandoffCode, Session
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def visitor():
+    publish()
+    return Visitor().begin().walk("no")
+
+
+@pytest.fixture
+def agent():
+    return User.objects.create(username="sam", first_name="Sam", is_staff=True)
+
+
+def code_on(response) -> str:
+    """Return the code that a page shows."""
+    return re.search(r"\b([2-9A-Z]{4}) ([2-9A-Z]{4})\b", read(response).text).group().replace(" ", "")
+
+
+def offered(visitor: Visitor, what: str = "help/code") -> str:
+    return code_on(visitor.client.post(f"/s/{visitor.code}/{what}/"))
+
+
+def join(visitor: Visitor, agent: User) -> None:
+    handoff.join(offered(visitor), agent)
+
+
+def news(visitor: Visitor, number: int, **headers):
+    return visitor.client.get(f"/s/{visitor.code}/{number}/news/", headers=headers or HTMX)
+
+
+def test_a_customer_gets_a_code_in_groups_and_letter_by_letter_and_is_told_what_it_means(visitor):
+    response = visitor.client.post(f"/s/{visitor.code}/help/code/")
+    text = read(response).text
+    assert f"letter by letter: {', '.join(code_on(response))}" in text
+    assert "can go on for you" in text
+    assert "can end it at any time" in text
+    assert response["Cache-Control"] == "no-store"
+
+
+def test_the_page_says_who_is_there_while_it_lasts_and_no_longer(visitor, agent):
+    join(visitor, agent)
+    assert "Sam is with you on this page" in read(visitor.see()).text
+    visitor.follow(visitor.client.post(f"/s/{visitor.code}/help/end/"))
+    assert "is with you" not in read(visitor.see()).text
+    assert Session.objects.get().agent is None
+
+
+def test_where_nothing_changed_the_news_are_empty_and_cost_one_query(visitor, agent):
+    join(visitor, agent)
+    number = visitor.session.count
+    with CaptureQueriesContext(connection) as caught:
+        response = news(visitor, number)
+    assert (response.status_code, response.content) == (204, b"")
+    assert len(caught) == 1
+
+
+def test_the_news_are_the_page_to_which_the_agent_went(visitor, agent):
+    join(visitor, agent)
+    number = visitor.session.count
+    journal.answer(Session.objects.all(), number, "next", by=agent)
+    response = news(visitor, number)
+    assert response["HX-Push-Url"] == f"/s/{visitor.code}/{number + 1}/"
+    assert "Sam is with you" in read(response).text
+
+
+def test_a_note_of_the_agents_is_no_news(visitor, agent):
+    join(visitor, agent)
+    number = visitor.session.count
+    journal.note(Session.objects.all(), number, "Kind.", agent)
+    assert news(visitor, number).status_code == 204
+
+
+def test_without_a_script_the_news_lead_to_the_page(visitor, agent):
+    join(visitor, agent)
+    response = visitor.client.get(f"/s/{visitor.code}/1/news/")
+    assert response["Location"] == f"/s/{visitor.code}/{visitor.session.count}/"
+
+
+def test_whoever_moves_second_sees_why_and_the_page_where_both_are(visitor, agent):
+    join(visitor, agent)
+    number = visitor.session.count
+    journal.answer(Session.objects.all(), number, "next", by=agent)
+    response = visitor.client.post(f"/s/{visitor.code}/{number}/", {"answer": "worked"}, headers=HTMX)
+    assert response.status_code == 422
+    assert "went on a moment before you" in read(response).text
+
+
+def test_another_device_is_let_in_by_the_code_and_the_first_keeps_working(visitor):
+    other = Visitor()
+    response = other.client.post("/join/", {"code": offered(visitor, "device")})
+    assert response["Location"] == f"/s/{visitor.code}/{visitor.session.count}/"
+    other.follow(response)
+    other.walk("next")
+    assert visitor.see(number=visitor.session.count).status_code == 200
+    assert visitor.client.get("/").status_code == 200
+    assert f"/s/{visitor.code}/" in read(other.client.get("/")).links
+
+
+def test_the_qr_code_is_drawn_without_scripts_or_styles(visitor):
+    page = visitor.client.post(f"/s/{visitor.code}/device/").content.decode()
+    assert "<svg" in page
+    assert "style=" not in page
+
+
+@pytest.mark.parametrize("typed", ["", "22222222", "x" * 41, "a\0b", "<script>alert(1)</script>"])
+def test_what_is_no_code_is_said_and_nothing_changes(visitor, typed):
+    before = rows()
+    response = Visitor().client.post("/join/", {"code": typed})
+    assert response.status_code in {400, 422}
+    assert "<script>alert" not in response.content.decode()
+    assert rows() == before
+
+
+def test_wrong_expired_and_used_codes_look_alike(visitor):
+    used, old = offered(visitor, "device"), ""
+    Visitor().client.post("/join/", {"code": used})
+    old = offered(visitor, "device")
+    HandoffCode.objects.filter(used_at=None).update(expires_at="2020-01-01T00:00Z")
+    codes = (used, old, "22222222")
+    pages = [Visitor().client.post("/join/", {"code": code}) for code in codes]
+    said = [(page.status_code, read(page).text) for page in pages]
+    assert len({(status, text.replace(code, "")) for (status, text), code in zip(said, codes, strict=True)}) == 1
+
+
+def test_after_five_tries_an_address_has_to_wait(visitor):
+    for _ in range(5):
+        assert Visitor().client.post("/join/", {"code": "22222222"}).status_code == 422
+    response = Visitor().client.post("/join/", {"code": offered(visitor, "device")})
+    assert response.status_code == 429
+    assert "try again in" in read(response).text
+
+
+def test_codes_that_are_right_are_not_counted(visitor):
+    for _ in range(8):
+        assert Visitor().client.post("/join/", {"code": offered(visitor, "device")}).status_code == 303
+
+
+def test_a_wrong_code_is_logged(visitor, caplog):
+    Visitor().client.post("/join/", {"code": "22222222"})
+    assert "was wrong, tried from 127.0.0.1" in caplog.text
+    assert "22222222" not in caplog.text
+
+
+def test_a_device_that_was_let_into_one_session_finds_no_other(visitor):
+    other = Visitor()
+    other.client.post("/join/", {"code": offered(visitor, "device")})
+    visitor.begin()
+    assert other.client.get(visitor.address()).status_code == 404
+
+
+def test_the_customers_own_way_asks_no_more_than_before(visitor):
+    with CaptureQueriesContext(connection) as caught:
+        visitor.walk("next")
+    statements = [
+        each["sql"] for each in caught if not each["sql"].startswith(("SAVEPOINT", "RELEASE", "BEGIN", "COMMIT"))
+    ]
+    assert len(statements) == 3

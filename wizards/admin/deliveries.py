@@ -1,0 +1,180 @@
+"""Webhooks, and what is sent out about cases: what waits, what failed and why, and "send again"."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from typing import Any, cast
+
+from django import forms
+from django.conf import settings
+from django.contrib import admin, messages
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django_tasks_db.models import DBTaskResult
+
+from .. import cases
+from ..cases import hooks, posting
+from ..cases.mails import CUSTOMER
+from ..models import Delivery, Webhook
+
+SECRET_SIZES = range(24, 65)  # bytes: what Standard Webhooks asks for
+
+# Tasks are only the calls to look at a delivery; the page of deliveries says what became of each.
+if admin.site.is_registered(DBTaskResult):
+    admin.site.unregister(DBTaskResult)
+
+
+class WebhookForm(forms.ModelForm):
+    """A webhook: its URL is checked here as far as it can be, and at each sending in full."""
+
+    url = forms.CharField(label="URL", max_length=500, widget=forms.URLInput(attrs={"class": "vURLField"}))
+    secret = forms.CharField(
+        required=False,
+        max_length=100,
+        widget=forms.PasswordInput(attrs={"autocomplete": "off", "class": "vTextField"}),
+        help_text="Leave it empty to have one made, or to keep the one that is there. It is shown once.",
+    )
+    renew = forms.BooleanField(
+        required=False, label="Make a new secret", help_text="The receiver has to be given it at the same time."
+    )
+
+    class Meta:
+        model = Webhook
+        fields = ("name", "url", "active")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial.pop("secret", None)  # left empty it was not changed
+
+    def clean_url(self) -> str:
+        """Refuse an address to which nothing would ever be sent."""
+        url = str(self.cleaned_data["url"])
+        try:
+            posting.checked(url, hooks.rules())
+        except posting.NotAcceptedError as reason:
+            raise ValidationError(str(reason)) from reason
+        return url
+
+    def clean_secret(self) -> str:
+        """Refuse what cannot sign."""
+        secret = str(self.cleaned_data["secret"])
+        try:
+            size = len(base64.b64decode(secret.removeprefix(hooks.PREFIX), validate=True))
+        except (binascii.Error, ValueError):
+            size = 0
+        if secret and (not secret.startswith(hooks.PREFIX) or size not in SECRET_SIZES):
+            raise ValidationError("A secret is whsec_ and 24 to 64 bytes in base64. Leave it empty to have one made.")
+        return secret
+
+    def clean(self) -> dict[str, Any]:
+        """Choose the secret: the one typed, a new one, or the one that is there."""
+        cleaned = super().clean() or self.cleaned_data
+        typed = cleaned.get("secret", "")
+        self.made = "" if typed or (self.instance.secret and not cleaned.get("renew")) else hooks.new_secret()
+        cleaned["secret"] = typed or self.made or self.instance.secret
+        return cleaned
+
+
+@admin.register(Webhook)
+class WebhookAdmin(admin.ModelAdmin):
+    """The receivers of cases by HTTP."""
+
+    form = WebhookForm
+    list_display = ("name", "url", "active", "waiting", "failed")
+    fields = ("name", "url", "active", "secret", "renew")
+
+    @admin.display(description="Waiting")
+    def waiting(self, webhook: Webhook) -> int:
+        """Count what waits for this receiver."""
+        return webhook.deliveries.filter(state=Delivery.State.WAITING).count()
+
+    @admin.display(description="Given up")
+    def failed(self, webhook: Webhook) -> int:
+        """Count what was given up."""
+        return webhook.deliveries.filter(state=Delivery.State.FAILED).count()
+
+    def save_model(self, request: HttpRequest, obj: Webhook, form: WebhookForm, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        request.made_secret = form.made  # type: ignore[attr-defined]  # for the one page that shows it
+
+    def response_add(self, request: HttpRequest, obj: Webhook, post_url_continue: str | None = None) -> HttpResponse:
+        return self.show_secret(request, obj) or super().response_add(request, obj, post_url_continue)
+
+    def response_change(self, request: HttpRequest, obj: Webhook) -> HttpResponse:
+        return self.show_secret(request, obj) or super().response_change(request, obj)
+
+    def show_secret(self, request: HttpRequest, webhook: Webhook) -> HttpResponse | None:
+        """Return the one page that shows a secret that was just made, which nobody stores; None where none was."""
+        secret = getattr(request, "made_secret", "")
+        if not secret:
+            return None
+        context = {**self.admin_site.each_context(request), "title": "The secret of this webhook", "opts": self.opts}
+        context |= {"webhook": webhook, "secret": secret}
+        response = TemplateResponse(request, "cases/secret.html", context)
+        response["Cache-Control"] = "no-store"
+        return response
+
+
+@admin.register(Delivery)
+class DeliveryAdmin(admin.ModelAdmin):
+    """What was sent and what waits: to look at, and to send again."""
+
+    list_display = ("what", "to", "state", "tries", "made_at", "next_try", "sent_at", "error")
+    list_display_links = ("what",)
+    list_filter = ("state", "event", "webhook")
+    list_select_related = ("webhook",)
+    list_per_page = 50
+    search_fields = ("=case__pk", "error")
+    date_hierarchy = "made_at"
+    actions = ("again",)
+    fields = ("what", "to", "state", "tries", "made_at", "next_try", "sent_at", "error", "id", "transcript")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Delivery | None = None) -> tuple[str, ...]:
+        return self.fields
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Delivery | None = None) -> bool:
+        return False
+
+    @admin.display(description="What", ordering="case")
+    def what(self, row: Delivery) -> str:
+        """Say what happened to which case."""
+        return f"Case {row.case_id} {row.event.removeprefix('case.')}"
+
+    @admin.display(description="To")
+    def to(self, row: Delivery) -> str:
+        """Say who gets it; a customer's address stands in the case only."""
+        if row.webhook:
+            return f"webhook {row.webhook.name}"
+        return "the customer" if row.address == CUSTOMER else row.address
+
+    @admin.display(description="Next try", ordering="next_at")
+    def next_try(self, row: Delivery) -> Any:
+        """Say when it is tried next, where it waits."""
+        return row.next_at if row.state == Delivery.State.WAITING else None
+
+    @admin.display(description="What is sent")
+    def transcript(self, row: Delivery) -> SafeString:
+        """Show the transcript."""
+        return format_html("<pre>{}</pre>", cases.as_text(row.body))
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        folder = settings.EMAIL_FILE_PATH
+        note = f"No mail server is set (EMAIL_URL): mails are written to {folder}." if folder else None
+        return super().changelist_view(request, {"subtitle": note, **(extra_context or {})})
+
+    @admin.action(description="Send again", permissions=["change"])
+    def again(self, request: HttpRequest, chosen: QuerySet[Delivery]) -> None:
+        """Let the chosen deliveries wait again, and note who did that."""
+        rows = cases.send_again(chosen)
+        LogEntry.objects.log_actions(cast(int, request.user.pk), rows, CHANGE, "Sent again.")
+        number = len(rows)
+        messages.success(request, f"{number} deliver{'y is' if number == 1 else 'ies are'} sent again.")

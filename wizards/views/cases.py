@@ -1,0 +1,69 @@
+"""A customer and their case: send it to support, and say later whether the device still works."""
+
+from __future__ import annotations
+
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods
+
+from .. import cases, limits, pages
+from ..access import owner_only
+from ..forms import CaseForm, FollowUpForm
+from ..models import Session
+from .limiting import limited
+
+Own = QuerySet[Session]
+
+PREVIEW = "This is a preview of a draft. Nothing of it is sent to support."
+WRONG_SECRET = "That code does not fit. Please type the 16 characters from our mail."  # noqa: S105  a sentence
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@limited()
+@owner_only
+def case(request: HttpRequest, own: Own) -> HttpResponse:
+    """Show what will be sent to support and ask how to reach the customer; then open the case, and show it."""
+    session = own.get()
+    if session.channel == Session.Channel.TEST:
+        context = {"message": PREVIEW, "resume_url": pages.step_address(session, session.count)}
+        return pages.show(request, "wizards/refused.html", context, status=400)
+    if there := cases.of(session):
+        return pages.show(request, "cases/opened.html", {"case": there, **shown(session)})
+    form = CaseForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+        limits.count("case", limits.address_of(request))
+        cases.open_case(own, form.cleaned_data["contact"], form.cleaned_data["words"])
+        return HttpResponseRedirect(reverse("case", args=[session.code]), status=303)
+    context = shown(session) | {"form": form, "told": cases.transcript(session)}
+    return pages.show(request, "cases/case.html", context, status=422 if form.errors else 200)
+
+
+def shown(session: Session) -> pages.Context:
+    """Return what both pages of a case show of its session."""
+    return {
+        "screen": pages.screen(pages.view_of(session)),
+        "contact": pages.contact(),
+        "reference": pages.reference(session),
+        "resume_url": pages.step_address(session, session.count),
+    }
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@limited()
+def follow_up(request: HttpRequest, code: str) -> HttpResponse:
+    """Ask whoever has the code from our mail whether the device still works, and note it.
+
+    The page says nothing about the case, nor whether there is one, until the right code is posted.
+    """
+    form = FollowUpForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+        limits.hold("code", limits.address_of(request))
+        came_back = form.cleaned_data["said"] == "back"
+        if there := cases.followed_up(code, form.cleaned_data["secret"], came_back):
+            context = {"case": there, "is_open": there.closed_at is None, "contact": pages.contact()}
+            return pages.show(request, "cases/followed_up.html", context)
+        limits.count("code", limits.address_of(request))
+        form.add_error("secret", WRONG_SECRET)
+    context = {"form": form, "url": reverse("follow_up", args=[code])}
+    return pages.show(request, "cases/follow_up.html", context, status=422 if form.errors else 200)

@@ -1,0 +1,154 @@
+"""A call: what to say and do on each page, the moves, the notes, and what a customer who is in it does meanwhile.
+
+Each view is given the session by `frame.with_session`, as a query for that one row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from ... import access, desk, flow, journal, pages
+from ...models import Session
+from .forms import NoteForm
+from .frame import address_of, agent_of, one_of, page, with_session
+from .shown import Seen, is_where_it_stood, seen, shown
+
+One = QuerySet[Session]
+Move = Callable[[One], Session]
+
+
+@require_safe
+@with_session
+def call(request: HttpRequest, one: One) -> HttpResponse:
+    """Lead to the page at which a session stands."""
+    return redirect(address_of(one.get()))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@with_session
+def step(request: HttpRequest, one: One, number: int) -> HttpResponse:
+    """Show page `number` as an agent needs it; or log the answer given on it and lead to the next."""
+    if request.method == "POST":
+        given, saw = request.POST.get("answer", ""), count_in(request.POST.get("seen", ""))
+        agent = agent_of(request)
+        return moved(request, one, number, lambda mine: journal.answer(mine, number, given, agent, saw))
+    session = one_of(one)
+    try:
+        return call_page(request, seen(session, number))
+    except flow.IllegalMove as illegal:
+        return call_page(request, seen(session), error=str(illegal), status=400)
+
+
+@require_POST
+@with_session
+def back(request: HttpRequest, one: One, number: int) -> HttpResponse:
+    """Go back from page `number` to the page before it."""
+    return moved(request, one, number, lambda mine: journal.back(mine, number, agent_of(request)))
+
+
+@require_POST
+@with_session
+def restart(request: HttpRequest, one: One, number: int) -> HttpResponse:
+    """Start over: go back to the first page."""
+    return moved(request, one, number, lambda mine: journal.restart(mine, number, agent_of(request)))
+
+
+@require_POST
+@with_session
+def note(request: HttpRequest, one: One) -> HttpResponse:
+    """Note something on a page. Whoever may look at a session may note something in it."""
+    form = NoteForm(request.POST)
+    number = form.cleaned_data.get("number") if form.is_valid() or not form.has_error("number") else None
+    session = one_of(one)
+    try:
+        if not form.is_valid():
+            raise flow.IllegalMove(str(next(iter(form.errors.values()))[0]))
+        session = journal.note(one, form.cleaned_data["number"], form.cleaned_data["words"], agent_of(request))
+    except flow.IllegalMove as illegal:
+        return call_page(request, where(session, number), error=str(illegal), status=422, words=words_in(request))
+    if pages.wants_fragment(request):
+        return call_page(request, where(one_of(one), number))
+    return HttpResponseRedirect(address_of(session, number), status=303)
+
+
+@require_safe
+@with_session
+def news(request: HttpRequest, one: One, number: int) -> HttpResponse:
+    """Answer 204 while the log holds as many events as the page knows of, by one query; else show what is new.
+
+    Whoever looks at the page where the session stood goes along; whoever looks at an earlier one stays there.
+    """
+    knew = count_in(request.GET.get("seen", "")) or number
+    if one.values_list("count", flat=True).get() == knew:
+        return HttpResponse(status=204, headers={"Cache-Control": "no-store"})
+    current = seen(one_of(one))
+    if is_where_it_stood(current.history, number, knew):
+        return call_page(request, current, is_news=True)
+    return call_page(request, where(current.view.session, number), is_news=True)
+
+
+def moved(request: HttpRequest, one: One, number: int, move: Move) -> HttpResponse:
+    """Make a move and lead to where the session then stands; say why where it cannot be made.
+
+    Only who has the session in hand moves it. Where the customer went on first, both are shown where they are now.
+    """
+    agent, before = agent_of(request), one_of(one)
+    saw = count_in(request.POST.get("seen", "")) or number
+    try:
+        session = move(access.in_hand(agent).filter(pk=before.pk))
+    except Session.DoesNotExist:
+        return call_page(request, seen(one_of(one)), error=refusal(one, request), status=409)
+    except flow.IllegalMove as illegal:
+        now = one_of(one)
+        went_on = now.count != saw
+        return call_page(
+            request, seen(now) if went_on else where(now, number), error=str(illegal), status=409 if went_on else 422
+        )
+    if pages.wants_fragment(request):
+        return call_page(request, seen(one_of(one)))
+    return HttpResponseRedirect(address_of(session), status=303)
+
+
+def refusal(one: One, request: HttpRequest) -> str:
+    """Return why the agent may not move the session."""
+    return desk.why_not(one_of(one), agent_of(request)) or "That was not possible a moment ago. Please try again."
+
+
+def where(session: Session, number: int | None) -> Seen:
+    """Return page `number`, or the current one where that was not reached."""
+    try:
+        return seen(session, number)
+    except flow.IllegalMove:
+        return seen(session)
+
+
+def call_page(
+    request: HttpRequest, what: Seen, *, error: str = "", status: int = 200, is_news: bool = False, words: str = ""
+) -> HttpResponse:
+    """Return the page of a call, or to HTMX the part of it that moves change."""
+    agent, session = agent_of(request), what.view.session
+    context = shown(request, what, agent) | {"error": error, "is_news": is_news, "words": words}
+    if not pages.wants_fragment(request):
+        context |= {
+            "caller": session.call.caller if hasattr(session, "call") else "",
+            "has_call": hasattr(session, "call"),
+            "reference": pages.reference(session),
+            "colleagues": [(each.pk, desk.name_of(each)) for each in desk.colleagues(agent)],
+        }
+    address = "" if status >= 400 else address_of(session, what.view.number)
+    return page(request, "call.html", fragment="_live.html", address=address, status=status, **context)
+
+
+def count_in(text: str) -> int | None:
+    """Return the number of events that a form says it knew of; None where it says nothing that can be read."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 9 else None
+
+
+def words_in(request: HttpRequest) -> str:
+    """Return what was typed as a note, to be shown again."""
+    return request.POST.get("words", "")[:10_000]

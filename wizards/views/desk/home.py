@@ -1,0 +1,137 @@
+"""The agents' first page: find what the caller says, begin; type a customer's code, join; one's calls and cases."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.crypto import get_random_string
+from django.views.decorators.http import require_POST, require_safe
+
+from ... import access, desk, handoff, limits, publishing, search, searches
+from ...forms import SearchForm
+from ...models import Case, Session
+from ...search import Hit
+from .forms import BeginForm, CodeForm
+from .frame import address_of, agent_of, agents_only, card, page
+
+log = logging.getLogger(__name__)
+
+MOST = 30  # cases and colleagues' calls that are listed
+NO_CODE = "No session has this code. Ask for a new one."
+EVERYBODY = "everybody"
+
+
+@require_safe
+@agents_only
+def home(request: HttpRequest) -> HttpResponse:
+    """Show the search, the field for a code, the agent's calls, and the cases that wait for somebody."""
+    return home_page(request)
+
+
+@require_safe
+@agents_only
+def find(request: HttpRequest) -> HttpResponse:
+    """Show the symptoms that fit what the caller says."""
+    form = SearchForm(request.GET)
+    if not form.is_valid():
+        return home_page(request, status=422, search_error=form.errors["q"][0])
+    return home_page(request, query=form.cleaned_data["q"])
+
+
+@require_POST
+@agents_only
+def begin(request: HttpRequest) -> HttpResponse:
+    """Begin a session for a caller by the symptom chosen."""
+    form = BeginForm(request.POST)
+    slug, _, symptom = request.POST.get("way", "").partition("/")
+    version = publishing.current_version(slug)
+    if version is None or publishing.document_of(version.pk).symptom(symptom) is None:
+        raise Http404("There is no such way in.")
+    if not form.is_valid():
+        wrong = str(next(iter(form.errors.values()))[0])
+        return home_page(request, query=request.POST.get("q", ""), status=422, caller_error=wrong)
+    said = form.cleaned_data
+    session = desk.begin(version, symptom, agent_of(request), said["caller"], said["once"])
+    if said["q"]:
+        searches.chosen(said["q"], slug, symptom)
+    return HttpResponseRedirect(address_of(session), status=303)
+
+
+@require_POST
+@agents_only
+def join(request: HttpRequest) -> HttpResponse:
+    """Let the agent into the session whose code they type."""
+    form, agent = CodeForm(request.POST), agent_of(request)
+    names = (f"account {agent.pk}", limits.address_of(request))
+    try:
+        limits.hold("code", *names)
+        limits.hold("codes", EVERYBODY)
+        session = desk.join(form.cleaned_data["code"] if form.is_valid() else "", agent)
+    except limits.Limited as limit:
+        log.warning("Codes are tried by force: by %s, from %s.", agent.get_username(), names[1])
+        return locked(request, limit)
+    except handoff.NoSuchCode:
+        limits.count("code", *names)
+        limits.count("codes", EVERYBODY)
+        return home_page(request, status=422, code_error=NO_CODE)
+    return HttpResponseRedirect(address_of(session), status=303)
+
+
+def locked(request: HttpRequest, limit: limits.Limited) -> HttpResponse:
+    """Say when a code can be tried again."""
+    minutes = -(-limit.seconds // 60)
+    again = f"{minutes} minute{'' if minutes == 1 else 's'}"
+    response = home_page(request, status=429, code_error=f"Too many codes were tried. Try again in {again}.")
+    response["Retry-After"] = str(limit.seconds)
+    return response
+
+
+def home_page(request: HttpRequest, query: str = "", status: int = 200, **errors: Any) -> HttpResponse:
+    """Return the agents' first page, or to HTMX what was found."""
+    agent = agent_of(request)
+    found = search.find(query)
+    calls = list(desk.calls_of(agent))
+    waiting = Case.objects.filter(agent=None, closed_at=None).select_related("session").order_by("opened_at")
+    context = {
+        "query": query,
+        "results": [hit_card(hit) for hit in found.results],
+        "nearest": [hit_card(hit) for hit in found.nearest],
+        "once": get_random_string(22),
+        "caller": request.POST.get("caller", "")[:400],
+        "calls": calls,
+        "in_hand": [card(call) for call in calls if not call.aside],
+        "passed": [card(call) for call in calls if call.aside and desk.was_passed(call)],
+        "aside": [card(call) for call in calls if call.aside and not desk.was_passed(call)],
+        "cases": [case_card(case) for case in waiting[: MOST + 1]],
+        "colleagues": [card(call) for call in desk.calls().exclude(agent=agent)[:MOST]] if leads(request) else [],
+        "most": MOST,
+        "at_home": True,
+        **errors,
+    }
+    return page(request, "home.html", fragment="_results.html", status=status, **context)
+
+
+def leads(request: HttpRequest) -> bool:
+    """Return whether who asks leads the agents."""
+    return agent_of(request).has_perm(access.LEAD)
+
+
+def hit_card(hit: Hit) -> dict[str, str]:
+    """Return a symptom that was found, as the results list it."""
+    return {"label": hit.label, "wizard_title": hit.wizard_title, "way": f"{hit.slug}/{hit.symptom}"}
+
+
+def case_card(case: Case) -> dict[str, Any]:
+    """Return a case that waits for somebody, as the first page lists it."""
+    session: Session = case.session
+    document = publishing.document_of(session.version_id)
+    symptom = document.symptom(session.symptom)
+    return {
+        "number": case.pk,
+        "opened_at": case.opened_at,
+        "wizard": document.title,
+        "symptom": symptom.label if symptom else "",
+        "came_back": case.came_back,
+    }

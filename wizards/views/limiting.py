@@ -1,0 +1,42 @@
+"""Views that somebody may not post to without end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+
+from .. import limits, pages
+
+View = Callable[..., HttpResponse]
+
+
+def limited(what: str = "") -> Callable[[View], View]:
+    """Count each POST to a view by the address that it came from, against the line `what` of settings.RATES.
+
+    Where the view itself counts something, `limited()` only says when it was too often.
+    """
+
+    def guard(view: View) -> View:
+        @wraps(view)
+        def handle(request: HttpRequest, **arguments: Any) -> HttpResponse:
+            try:
+                if what and request.method == "POST":
+                    limits.count(what, limits.address_of(request))
+                return view(request, **arguments)
+            except limits.Limited as limit:
+                return too_often(request, limit)
+
+        return handle
+
+    return guard
+
+
+def too_often(request: HttpRequest, limit: limits.Limited) -> HttpResponse:
+    """Say in plain words that it was too often, and when to try again."""
+    minutes = -(-limit.seconds // 60)
+    response = pages.show(request, "wizards/too_often.html", {"minutes": minutes}, status=429)
+    response["Retry-After"] = str(limit.seconds)
+    return response
