@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.contrib.auth.models import User
 
 from tests.tallies.walkers import Clock, Walker
 from tests.versions import publish
 from tests.walks import TOY
-from wizards import flow, journal, pages, tallies
-from wizards.models import Event, Session
+from wizards import flow, handoff, journal, pages, tallies
+from wizards.models import Event, HandoffCode, Session
 from wizards.review.walks import lasting, place_of, reference, walk_of
 
 pytestmark = pytest.mark.django_db
@@ -191,3 +192,20 @@ def test_a_length_of_time_is_said_in_at_most_two_units(seconds, words):
 
 def test_a_reference_is_the_one_that_the_customer_reads_out(walker):
     assert reference(walker.session.code) == pages.reference(walker.session)
+
+
+def test_a_walk_says_what_an_agent_did_in_it(clock):
+    walker = Walker(clock, publish(TOY)).answer("no")
+    sam = User.objects.create(username="sam", first_name="Sam")
+    handoff.join(handoff.offer(walker.session, HandoffCode.For.AGENT), sam)
+    number = walker.mine.get().count
+    journal.note(walker.mine, number, "Speaks from a ladder.", sam)
+    journal.answer(walker.mine, number, "stuck", by=sam)
+    handoff.end(walker.mine.get())
+    stays = walk_of(walker.mine.get()).stays
+    assert [note.told for stay in stays for note in stay.notes] == [
+        "Sam joined",
+        "Sam noted",
+        "Asked the agent to leave",
+    ]
+    assert [stay.by for stay in stays] == ["", "Sam", ""]

@@ -23,15 +23,35 @@ MOVES = frozenset({flow.EventKind.BEGIN, flow.EventKind.ANSWER, flow.EventKind.B
 DAY = 24 * 60 * 60  # seconds
 
 
+# What was said beside the way, in words; and where the customer, and no agent, did it.
+SAID = {
+    "remark": "Said that it looks different",
+    "help": "Asked for a person",
+    "feedback": "Wrote at the end",
+    "note": "{by} noted",
+    "join": "{by} joined",
+    "part": "{by} left",
+    "passed": "{by} passed it on",
+}
+HANDS = {"part": "Asked the agent to leave"}
+
+
 @dataclass(frozen=True, slots=True)
 class Note:
-    """A remark, a request for a person, or feedback. `words` are what the person wrote, where they may be shown."""
+    """What was said beside the way. `words` are what was written, where they may be shown; `by` the agent, if any."""
 
     kind: str
     at: datetime
     answer: str
     has_words: bool
     words: str
+    by: str = ""
+
+    @property
+    def told(self) -> str:
+        """What happened, in words."""
+        words = SAID[self.kind] if self.by else HANDS.get(self.kind, SAID[self.kind])
+        return words.format(by=self.by or "An agent")
 
 
 @dataclass(slots=True)
@@ -39,6 +59,7 @@ class Stay:
     """One page to which the person came: `number` is its number, `came` the kind of event that led there.
 
     given, answer: what was answered on it (the answer's id, and as the person read it); empty where nothing was.
+    by:            the agent who answered it, or went back; empty for the customer.
     seconds:       how long they were there; None for the page at which the session stands.
     """
 
@@ -50,6 +71,7 @@ class Stay:
     outcome: str
     given: str = ""
     answer: str = ""
+    by: str = ""
     back_to: str = ""
     seconds: float | None = None
     notes: list[Note] = field(default_factory=list)
@@ -111,7 +133,7 @@ class Walk:
 
 def walk_of(session: Session, with_words: bool = False) -> Walk:
     """Return the walk of a session; what the person wrote is read only `with_words`. Two or three queries."""
-    rows = list(session.events.order_by("number"))
+    rows = list(session.events.select_related("agent").order_by("number"))
     document = document_of(session.version_id)
     words = _words(session, with_words)
     try:
@@ -168,7 +190,8 @@ def _stays(history: flow.History, rows: Sequence[Event], words: Mapping[int, str
             latest[page.origin] = stay
         elif kind != flow.EventKind.END:
             about = latest[history.page(row.to or 0).origin]
-            about.notes.append(Note(kind, row.at, row.answer, row.number in words, words.get(row.number, "")))
+            said = words.get(row.number, "")
+            about.notes.append(Note(kind, row.at, row.answer, row.number in words, said, agent_of(row)))
     return stays
 
 
@@ -184,8 +207,15 @@ def _stay(document: flow.Document, row: Event, position: flow.Position) -> Stay:
     )
 
 
+def agent_of(row: Event) -> str:
+    """Return what the agent is called who did something; empty for the customer."""
+    if row.actor != Event.Actor.AGENT:
+        return ""
+    return row.agent.get_full_name() or row.agent.get_username() if row.agent else "An agent"
+
+
 def _leave(document: flow.Document, stay: Stay, row: Event, to: Stay) -> None:
-    stay.seconds = (row.at - stay.at).total_seconds()
+    stay.seconds, stay.by = (row.at - stay.at).total_seconds(), agent_of(row)
     if row.kind == flow.EventKind.BACK:
         stay.back_to = to.place.title
     else:
