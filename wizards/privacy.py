@@ -65,7 +65,7 @@ class Overdue:
     def callers(self) -> QuerySet[Session]:
         """Sessions of agents in which it still stands who called."""
         calls = Session.objects.filter(seen_at__lt=self._before(settings.KEEP_WORDS_DAYS))
-        return calls.exclude(call=None).exclude(call__caller="")
+        return calls.filter(pk__in=Call.objects.exclude(caller="").values("session"))
 
     @property
     def searches(self) -> QuerySet[Search]:
@@ -84,7 +84,8 @@ class Overdue:
     def _counted(self) -> QuerySet[Session]:
         """Sessions that the tallies hold wholly. What has an open case stays until it is closed."""
         counted = Session.objects.filter(tallied=F("count")).exclude(channel=Session.Channel.TEST)
-        return counted.exclude(case__isnull=False, case__closed_at=None)
+        # No join: PostgreSQL locks no rows of one that may be missing.
+        return counted.exclude(pk__in=Case.objects.filter(closed_at=None).values("session"))
 
     def _before(self, days: int) -> datetime:
         return self.now - timedelta(days=days)

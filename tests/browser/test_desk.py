@@ -79,6 +79,7 @@ def choose(page: Page, answer: str) -> None:
 def begun(page: Page, document, journey, caller: str = CALLER) -> None:
     """Begin a call by the keyboard: type what the caller says, who calls, and take the symptom."""
     label = document.symptom(journey.symptom).label
+    page.wait_for_load_state("load")  # the keys are a script's
     page.keyboard.press("/")
     expect(page.locator("#q")).to_be_focused()
     page.keyboard.type(label)
