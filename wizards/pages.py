@@ -26,7 +26,7 @@ from .flow.kinds import Cause, Diagnosis, Question
 from .flow.procedures import DECLINE, DECLINED
 from .forms import AnswerForm, Card
 from .markup import markdown
-from .models import Picture, Session, Version
+from .models import Picture, Session, Version, in_groups
 from .models.pictures import UPLOADED
 from .publishing import document_of
 
@@ -366,8 +366,7 @@ def told(session: Session, history: flow.History, number: int | None = None) -> 
 
 def reference(session: Session) -> str:
     """Return a session's code in groups, to read out."""
-    code = session.code.upper()
-    return " ".join(code[start : start + 4] for start in range(0, len(code), 4))
+    return in_groups(session.code)
 
 
 def contact() -> Context:

@@ -17,7 +17,7 @@ from django.forms.models import model_to_dict
 from django.utils import timezone
 
 from . import cases, desk, handoff, journal, searches
-from .models import OPEN, Call, Case, Disclosure, Finding, Search, Session, Words
+from .models import OPEN, Call, Case, Disclosure, Finding, Search, Session, Words, in_groups
 from .tallies import forgotten, roll_up
 
 CASE = ("pk", "session__code", "opened_at", "closed_at", "contact", "words", "cause", "other", "works", "came_back")
@@ -171,7 +171,7 @@ class Person:
     @property
     def reference(self) -> str:
         """The code as it is read out."""
-        return _reference(self.code)
+        return in_groups(self.code)
 
     @property
     def texts(self) -> int:
@@ -200,7 +200,7 @@ def export(whose: Person) -> dict[str, Any]:
     sessions = list(whose.sessions)
     words = {row.event_id: row.text for row in _words(sessions)}
     findings = Finding.objects.filter(session__in=sessions).order_by("pk")
-    disclosures = Disclosure.objects.filter(where__in=[_reference(session.code) for session in sessions]).order_by("at")
+    disclosures = Disclosure.objects.filter(where__in=[in_groups(session.code) for session in sessions]).order_by("at")
     taken = {
         "reference": whose.reference,
         "sessions": [_plain(session, words) for session in sessions],
@@ -226,10 +226,6 @@ def erase(whose: Person) -> int:
     texts += journal.forget_visitor(sessions)
     Disclosure.objects.create(what=Disclosure.What.ERASE, where=whose.reference, count=texts)
     return texts
-
-
-def _reference(code: str) -> str:
-    return " ".join(code[start : start + 4] for start in range(0, len(code), 4)).upper()
 
 
 def _words(sessions: list[Session]) -> QuerySet[Words]:

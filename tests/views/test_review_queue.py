@@ -14,8 +14,7 @@ from tests.versions import publish
 from tests.views.test_review_sessions import staff
 from tests.visitor import rows
 from wizards import findings
-from wizards.models import Finding, Node, Session
-from wizards.review.walks import reference
+from wizards.models import Finding, Node, Session, in_groups
 
 pytestmark = pytest.mark.django_db
 
@@ -62,7 +61,7 @@ def test_a_session_is_taken_up(reviewer, toy, monkeypatch):
     session = Walker(Clock(monkeypatch), toy).session
     reviewer.post(f"{QUEUE}new/?session={session.code}", {"note": "Look."})
     assert Finding.objects.get().session == session
-    assert reference(session.code) in said(reviewer.get(QUEUE))
+    assert in_groups(session.code) in said(reviewer.get(QUEUE))
 
 
 def test_a_finding_leads_editors_to_the_form_of_its_place(finding, reviewer):

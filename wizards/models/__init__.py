@@ -4,7 +4,7 @@ from .desk import Call, Case, Delivery, Guest, Handling, HandoffCode, Join, Webh
 from .drafts import Cause, Choice, Node, Procedure, Source, Step, Symptom, Wizard, WizardProcedure
 from .pictures import Picture
 from .reviewing import Disclosure, Finding, Search
-from .sessions import OPEN, Event, Session, Words
+from .sessions import OPEN, Event, Session, Words, in_groups
 from .tallies import DayTally, PlaceTally, Rolling, WayTally
 from .versions import Version
 
@@ -39,4 +39,5 @@ __all__ = [
     "Wizard",
     "WizardProcedure",
     "Words",
+    "in_groups",
 ]

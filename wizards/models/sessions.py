@@ -12,6 +12,11 @@ from .versions import Version
 OPEN = "open"
 
 
+def in_groups(code: str) -> str:
+    """Return a session's code as people read it out: capitals, in groups of four."""
+    return " ".join(code[start : start + 4] for start in range(0, len(code), 4)).upper()
+
+
 class Session(models.Model):
     """One person's walk through one version.
 

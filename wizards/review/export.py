@@ -19,11 +19,11 @@ from typing import Any
 from django.db.models import Q, QuerySet, Sum
 
 from .. import flow
-from ..models import Event, Session, Words
+from ..models import Event, Session, Words, in_groups
 from ..publishing import document_of
 from ..tallies import left_since
 from .sessions import MOST_COUNTED, Chosen, matching, state_of
-from .walks import place_of, reference
+from .walks import place_of
 
 CHUNK = 500  # sessions that are read at a time, at most
 BLOCK = 500  # lines that are sent at a time, at most
@@ -164,7 +164,7 @@ def _session_lines(chosen: Chosen) -> Iterator[list[Any]]:
 
 def _session_line(row: Any, since: datetime, page: Callable[..., str]) -> list[Any]:
     return [
-        reference(row.code),
+        in_groups(row.code),
         row.code,
         row.version__wizard__slug,
         row.version__number,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from functools import cached_property
 from typing import Any, ClassVar, NamedTuple, cast
 from urllib.parse import urlencode
@@ -16,7 +16,7 @@ from django import forms
 from django.utils import timezone
 
 from ..models import Session, Version, Wizard
-from ..tallies import Scope
+from ..tallies import Scope, moments
 
 DAYS = 30  # of a period that nobody chose
 PERIODS = (7, 30, 90)  # days up to today that one press chooses
@@ -65,9 +65,7 @@ class Filter:
     @property
     def begun(self) -> tuple[datetime, datetime]:
         """The moments between which the sessions of the period began: from the first on, before the second."""
-        zone = timezone.get_default_timezone()
-        start = datetime.combine(self.since, time.min, zone)
-        return start, datetime.combine(self.until + timedelta(days=1), time.min, zone)
+        return moments(self.since, self.until)
 
     @property
     def query(self) -> str:

@@ -17,12 +17,12 @@ from django.db.models import BigIntegerField, ExpressionWrapper, F, Func, Intege
 
 from .. import flow
 from ..flow.kinds import Diagnosis
-from ..models import OPEN, Session, Version
+from ..models import OPEN, Session, Version, in_groups
 from ..publishing import document_of, documents_of
 from ..tallies import left_since
 from .filters import Filter, FilterForm
 from .naming import Name
-from .walks import lasting, place_of, reference
+from .walks import lasting, place_of
 
 PAGE = 50
 MOST_COUNTED = 1000  # beyond it, the list says "more than"
@@ -300,7 +300,7 @@ def _row(session: Session, document: flow.Document, since: datetime) -> Row:
     state = state_of(session, since)
     return Row(
         session,
-        reference(session.code),
+        in_groups(session.code),
         lasting((session.seen_at - session.begun_at) / SECOND),
         state,
         STATES.get(state, state),

@@ -163,12 +163,6 @@ def lasting(seconds: float) -> str:
     return f"{days} day{'' if days == 1 else 's'}" + (f" {hours} h" if hours else "")
 
 
-def reference(code: str) -> str:
-    """Return a session's code as people read it out: capitals in groups."""
-    code = code.upper()
-    return " ".join(code[start : start + 4] for start in range(0, len(code), 4))
-
-
 def _words(session: Session, with_words: bool) -> Mapping[int, str]:
     """Return the numbers of the events that came with words; the words themselves only where they are asked for."""
     words = Words.objects.filter(event__session=session)

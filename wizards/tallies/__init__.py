@@ -8,6 +8,7 @@
 
 from .figures import DayFigures, Place, PlaceFigures, Scope, days, groups, left_since, places, times, ways
 from .histogram import Histogram
+from .logs import moments
 from .proof import breaks
 from .rolling import forgotten, rebuild, roll_up
 
@@ -22,6 +23,7 @@ __all__ = [
     "forgotten",
     "groups",
     "left_since",
+    "moments",
     "places",
     "rebuild",
     "roll_up",

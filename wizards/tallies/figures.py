@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field, fields, replace
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime
 from typing import Any, NamedTuple, TypeVar
 
 from django.conf import settings
@@ -19,7 +19,7 @@ from django.utils import timezone
 from ..models import OPEN, DayTally, PlaceTally, Rolling, Session, WayTally
 from .digest import DAY_COLUMNS, PLACE_COLUMNS, Counts
 from .histogram import Histogram
-from .logs import Sums, beyond, local_day, untallied
+from .logs import Sums, beyond, local_day, moments, untallied
 
 TRIES = 3
 
@@ -36,9 +36,7 @@ class Scope:
     @property
     def begun(self) -> tuple[datetime, datetime]:
         """The moments between which these sessions began: from the first on, before the second."""
-        zone = timezone.get_default_timezone()
-        start = datetime.combine(self.since, time.min, zone)
-        return start, datetime.combine(self.until + timedelta(days=1), time.min, zone)
+        return moments(self.since, self.until)
 
     def has(self, begun_at: datetime, version: int, channel: str) -> bool:
         """Whether a session is meant. Few are asked one by one: databases would rather go through all of the period."""

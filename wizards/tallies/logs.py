@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from itertools import groupby
 
 from django.conf import settings
@@ -38,6 +38,12 @@ def untallied() -> QuerySet[Session]:
 def local_day(begun: datetime) -> date:
     """Return the day for which a session counts: the one on which it began, in the help desk's own time zone."""
     return timezone.localdate(begun, timezone.get_default_timezone())
+
+
+def moments(since: date, until: date) -> tuple[datetime, datetime]:
+    """Return the moments between which the days from `since` to `until` lie: from the first on, before the second."""
+    zone = timezone.get_default_timezone()
+    return datetime.combine(since, time.min, zone), datetime.combine(until + timedelta(days=1), time.min, zone)
 
 
 def group_of(session: Session) -> Group:

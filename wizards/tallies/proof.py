@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from django.db.models import Max, Min
-from django.utils import timezone
 
 from ..models import DayTally, PlaceTally, Rolling, Session, WayTally
 from .histogram import Histogram
-from .logs import local_day, whole
+from .logs import local_day, moments, whole
 from .rolling import Key, Tables, key_names, rows_of
 
 TABLES: tuple[Tables, ...] = (DayTally, PlaceTally, WayTally)
@@ -47,9 +46,7 @@ def _days(first: date | None) -> Iterator[date]:
 
 def _logged(day: date) -> dict[Tables, dict[Key, dict[str, Any]]]:
     """Return what the logs of the sessions begun on a day add up to, as the rows of each table."""
-    zone = timezone.get_default_timezone()
-    start = datetime.combine(day, time.min, zone)
-    end = datetime.combine(day + timedelta(days=1), time.min, zone)
+    start, end = moments(day, day)
     begun = Session.objects.filter(begun_at__gte=start, begun_at__lt=end, tallied__gt=0).order_by("pk")
     sums = whole(begun.iterator(PORTION))
     return {

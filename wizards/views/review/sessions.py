@@ -15,11 +15,11 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from ... import access, flow, pages, publishing
 from ...admin.links import change_url
-from ...models import Disclosure, Node, Session, Step
+from ...models import Disclosure, Node, Session, Step, in_groups
 from ...review.export import EVENT_COLUMNS, SESSION_COLUMNS, WORDS
 from ...review.sessions import STATES, SessionsForm, cursor_of, listed, state_of
 from ...review.still import still
-from ...review.walks import Stay, Walk, place_of, reference, walk_of
+from ...review.walks import Stay, Walk, place_of, walk_of
 from ...tallies import left_since
 from .frame import page, reviewers_only
 
@@ -67,7 +67,7 @@ def with_words(request: HttpRequest, one: Session) -> HttpResponse:
         raise Http404("This person may not read what customers wrote.")
     walk = walk_of(one, with_words=True)
     Disclosure.objects.create(
-        user_id=request.user.pk, what=Disclosure.What.WORDS, where=reference(one.code), count=walk.words
+        user_id=request.user.pk, what=Disclosure.What.WORDS, where=in_groups(one.code), count=walk.words
     )
     return walk_page(request, walk, shows_words=True)
 
@@ -83,7 +83,7 @@ def walk_page(request: HttpRequest, walk: Walk, shows_words: bool = False) -> Ht
         query=request.GET.urlencode(),
         walk=walk,
         session=one,
-        reference=reference(one.code),
+        reference=in_groups(one.code),
         state=state,
         stands=place_of(walk.document, one.position),
         state_words=STATES.get(state, state),
@@ -114,7 +114,7 @@ def seen(request: HttpRequest, code: str, number: int) -> HttpResponse:
         "place": place + 1,
         "before": walk.stays[place - 1] if place else None,
         "after": walk.stays[place + 1] if place + 1 < len(walk.stays) else None,
-        "reference": reference(code),
+        "reference": in_groups(code),
         "came_with": came_with,
     }
     html = render_to_string("wizards/step.html", {"screen": screen(walk, walk.stays[place])}, request)
