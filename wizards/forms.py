@@ -166,5 +166,7 @@ class CodeForm(forms.Form):
         max_length=40,
         validators=[plain_text],
         error_messages={"required": "Type the code that the other device shows."},
-        widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "autocapitalize": "characters"}),
+        widget=forms.TextInput(
+            attrs={"class": "form-control", "autocomplete": "one-time-code", "autocapitalize": "characters"}
+        ),
     )
