@@ -47,8 +47,9 @@ types: dev ## mypy with django-stubs
 schema: dev ## write docs/wizard.schema.json from the document's types
 	@$(CHECK_ENV) $(VENV) manage.py write_schema
 
-# uv resolves for every system at once (--universal). The files name no host, so that any index serves them.
-LOCK := .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate --no-emit-index-url
+# uv resolves for every system at once (--universal). The files name no host, so that any index serves them; what an
+# index sends is held against the hashes.
+LOCK := .venv/bin/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-header --no-annotate --no-emit-index-url
 lock: dev ## pin the newest allowed versions: requirements*.in -> requirements*.txt
 	@$(VENV) -m pip install --quiet --disable-pip-version-check uv
 	$(LOCK) --upgrade requirements.in --output-file requirements.txt
