@@ -307,7 +307,7 @@ STORAGES = {
 }
 WHITENOISE_USE_FINDERS = STATIC_PLAIN
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True
-WHITENOISE_AUTOREFRESH = DEBUG
+WHITENOISE_AUTOREFRESH = DEBUG or STATIC_PLAIN  # looked for when asked for, instead of all at the start
 
 # --- Words ---------------------------------------------------------------------------------------------------------
 
