@@ -47,6 +47,9 @@ if len(SECRET_KEY) < 50 or len(set(SECRET_KEY)) < 5:
         + " python3 -c 'import secrets; print(secrets.token_urlsafe(50))'"
     )
 
+# The keys before this one, separated by commas: what was sealed with them is still read (docs/production.md).
+SECRET_KEY_FALLBACKS: list[str] = list(filter(None, env.list("SECRET_KEY_FALLBACKS", [])))
+
 # Shows details of errors to whoever asks. Never on where customers come.
 DEBUG: bool = _read(env.bool, "DEBUG", False, "true or false")
 

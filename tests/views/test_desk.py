@@ -110,17 +110,6 @@ def addresses(code: str) -> list[str]:
 # Who gets in
 
 
-def test_only_agents_find_the_desk(ann, toy):
-    ann.begin()
-    reviewer = Agent("rea", "reviewers")
-    for address in addresses(ann.session.code):
-        for method in ("get", "post"):
-            asked = getattr(Client(), method)(address)
-            assert asked.status_code in {302, 405}, address
-            assert asked.status_code == 405 or asked["Location"].startswith("/account/login/")
-            assert getattr(reviewer.client, method)(address).status_code in {404, 405}, address
-
-
 def test_a_colleagues_call_is_a_404_everywhere_and_nothing_changes(ann, bob):
     ann.begin()
     before = rows()
