@@ -68,6 +68,14 @@ class Server:
         """Stop it: "fast" ends connections and writes all down, "immediate" is a crash that it recovers from."""
         self._call("pg_ctl", "-w", "-m", mode, "stop")
 
+    def runs(self) -> bool:
+        """Return whether it runs: a server whose disk is full may end by itself."""
+        try:
+            self._call("pg_ctl", "status")
+        except NoPostgresError:
+            return False
+        return True
+
     def _call(self, program: str, *arguments: str) -> None:
         command = [str(self.programs / program), "-D", str(self.folder / "data"), *arguments]
         who = {"user": self.user.pw_uid, "group": self.user.pw_gid, "extra_groups": []} if self.user else {}

@@ -20,6 +20,7 @@ from urllib.parse import urlencode
 HOST = "127.0.0.1"
 PATIENCE = 40  # seconds for one reply
 IDLE = 3  # seconds after which the server may have closed a connection that nobody used
+ENOUGH = 20  # complaints after which nobody waits for more
 PAUSE = 0.1  # seconds until somebody who was cut off tries again
 HTMX = 0.7  # how many have JavaScript
 BACK = 0.08  # how often somebody goes back instead of answering
@@ -65,6 +66,18 @@ class Line:
         htmx: bool = False,
     ) -> Reply:
         """Send a request and return the reply; raise Dropped where no whole one arrives."""
+        self.send(method, path, form, cookies, htmx)
+        return self.receive()
+
+    def send(
+        self,
+        method: str,
+        path: str,
+        form: dict[str, str] | None = None,
+        cookies: dict[str, str] | None = None,
+        htmx: bool = False,
+    ) -> None:
+        """Send a request; raise Dropped where that cannot be done."""
         body = urlencode(form).encode() if form is not None else b""
         lines = [f"{method} {path} HTTP/1.1", f"Host: {HOST}:{self.port}"]
         if cookies:
@@ -73,18 +86,27 @@ class Line:
             lines += ["Content-Type: application/x-www-form-urlencoded", f"Content-Length: {len(body)}"]
         if htmx:
             lines += ["HX-Request: true", "HX-Target: page"]
+        with self._whole():
+            if self.socket is None or time.monotonic() - self.used > IDLE:
+                self.close()
+                self.socket = socket.create_connection((HOST, self.port), timeout=PATIENCE)
+                self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            self.socket.sendall("\r\n".join([*lines, "", ""]).encode() + body)
+
+    def receive(self) -> Reply:
+        """Return the reply to what was sent; raise Dropped where no whole one arrives."""
+        with self._whole():
+            return self._reply()
+
+    @contextlib.contextmanager
+    def _whole(self) -> Iterator[None]:
         try:
-            return self._exchange("\r\n".join([*lines, "", ""]).encode() + body)
+            yield
         except (OSError, ValueError, IndexError) as broken:
             self.close()
             raise Dropped(repr(broken)) from broken
 
-    def _exchange(self, request: bytes) -> Reply:
-        if self.socket is None or time.monotonic() - self.used > IDLE:
-            self.close()
-            self.socket = socket.create_connection((HOST, self.port), timeout=PATIENCE)
-            self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self.socket.sendall(request)
+    def _reply(self) -> Reply:
         data = b""
         while b"\r\n\r\n" not in data:
             data += self._more()
@@ -166,20 +188,45 @@ class Person:
         """The address of the page at which they stand."""
         return f"/s/{self.code}/{self.number}/"
 
-    def act(self, line: Line) -> bool:
-        """Do the next thing; return whether a move was acknowledged. Raises Dropped, Unavailable, Wrong."""
+    def ready(self, line: Line) -> None:
+        """Begin a session where there is none, and look at the page. Raises Dropped, Unavailable, Wrong."""
         if not self.code:
             self.begin(line)
         if self.page is None:
             self.page = Page.read(self._get(line, self.address).body)
+        self.ended = not self.page.answers and self.open_move is None
+
+    def act(self, line: Line) -> None:
+        """Give an answer or go back, or do once more what was cut off. Raises as `ready`, which comes before."""
+        assert self.page is not None
         if self.open_move is None:
-            if not self.page.answers:
-                self.ended = True
-                return False
             back = self.page.goes_back and self.dice.random() < BACK
             self.open_move = Move(self.number, None if back else self.dice.choice(self.page.answers))
-        self.send(line, self.open_move)
-        return True
+        page, self.page = self.page, None  # whoever is cut off loads it again
+        move = self.open_move
+        reply = self._ask(line, *self._form(move, page), htmx=self.htmx)
+        self._arrive(reply)
+        self.said.append((Move(move.number, move.given, self.number),))
+        self.open_move = None
+        if self.htmx:
+            self.page = Page.read(reply.body)
+
+    def race(self, line: Line, other: Line) -> None:
+        """Answer at the same moment in two tabs: the same answer twice, or two answers. Raises as `ready`."""
+        assert self.page is not None
+        page, self.page = self.page, None
+        first = self.dice.choice(page.answers)
+        second = first if self.dice.random() < 0.5 else self.dice.choice(page.answers)
+        moves = [Move(self.number, given) for given in (first, second)]
+        lines = (line, other)
+        for each, move in zip(lines, moves, strict=True):
+            each.send(*self._form(move, page), self.cookies)
+        said = []
+        for each, move in zip(lines, moves, strict=True):
+            self._arrive(self._allowed(each.receive(), f"two tabs of {self.address}"))
+            said.append(Move(move.number, move.given, self.number))
+        self.number = max(move.became for move in said)
+        self.said.append(tuple(said))
 
     def begin(self, line: Line) -> None:
         """Begin a session by one of the ways in."""
@@ -188,24 +235,19 @@ class Person:
         ways = re.findall(r'formaction="/begin/[\w-]+/([\w-]+)/"', body)
         symptom = self.dice.choice(ways)
         form = {"csrfmiddlewaretoken": Page.read(body).token}
-        reply = self._ask(line, "POST", f"/begin/{self.slug}/{symptom}/", form)
+        self._arrive(self._ask(line, "POST", f"/begin/{self.slug}/{symptom}/", form))
         self.symptom = symptom
-        self._arrive(reply.headers.get("location", ""), reply)
 
-    def send(self, line: Line, move: Move) -> None:
-        """Send a move, and note that it was acknowledged."""
-        page, self.page = self.page, None  # whoever is cut off loads it again
-        assert page is not None
-        form = {"csrfmiddlewaretoken": page.token} | ({"answer": move.given} if move.given is not None else {})
-        address = f"/s/{self.code}/{move.number}/" + ("" if move.given is not None else "back/")
-        reply = self._ask(line, "POST", address, form, self.htmx)
-        self._arrive(reply.headers.get("hx-push-url" if self.htmx else "location", ""), reply)
-        self.said.append((Move(move.number, move.given, self.number),))
-        self.open_move = None
-        if self.htmx:
-            self.page = Page.read(reply.body)
+    def _form(self, move: Move, page: Page) -> tuple[str, str, dict[str, str]]:
+        token = {"csrfmiddlewaretoken": page.token}
+        address = f"/s/{self.code}/{move.number}/"
+        if move.given is None:
+            return "POST", f"{address}back/", token
+        return "POST", address, token | {"answer": move.given}
 
-    def _arrive(self, address: str, reply: Reply) -> None:
+    def _arrive(self, reply: Reply) -> None:
+        """Stand where a reply leads."""
+        address = reply.headers.get("location") or reply.headers.get("hx-push-url", "")
         found = re.fullmatch(r"/s/(\w+)/(\d+)/", address)
         if not found or reply.status not in (200, 303):
             raise Wrong(f"{reply.status} leads to {address!r}: {words(reply.body)}")
@@ -218,12 +260,14 @@ class Person:
         return reply
 
     def _ask(self, line: Line, method: str, path: str, form: dict[str, str] | None = None, htmx: bool = False) -> Reply:
-        reply = line.ask(method, path, form, self.cookies, htmx)
+        return self._allowed(line.ask(method, path, form, self.cookies, htmx), f"{method} {path}")
+
+    def _allowed(self, reply: Reply, what: str) -> Reply:
         self.cookies |= reply.cookies
         if reply.status == 503 and "retry-after" in reply.headers:
             raise Unavailable(words(reply.body))
         if reply.status >= 400:
-            raise Wrong(f"{reply.status} for {method} {path}: {words(reply.body)}")
+            raise Wrong(f"{reply.status} for {what}: {words(reply.body)}")
         return reply
 
 
@@ -238,11 +282,14 @@ class Crowd:
 
     Some have htmx, some no JavaScript.
 
-    rate: answers a second in all, at most; 0 for as many as the site gives.
+    rate:   answers a second in all, at most; 0 for as many as the site gives
+    racing: everybody answers in two tabs at the same moment
     """
 
-    def __init__(self, port: int, seed: int, people: int, lines: int = 8, rate: float = 0) -> None:
-        self.port, self.rate = port, rate
+    def __init__(
+        self, port: int, seed: int, people: int, lines: int = 8, rate: float = 0, racing: bool = False
+    ) -> None:
+        self.port, self.rate, self.racing = port, rate, racing
         self.dice = random.Random(seed)
         self.people = [self._newcomer() for _ in range(people)]
         self.queue = deque(self.people)
@@ -251,22 +298,27 @@ class Crowd:
         self.taken: list[float] = []  # seconds from when an answer was due to when it was acknowledged
         self.lock = threading.Lock()
         self.stopping = threading.Event()
-        self.threads = [threading.Thread(target=self._serve, daemon=True) for _ in range(lines)]
-        self.due = 0.0
+        self.lines, self.threads, self.due = lines, [], 0.0
 
     def _newcomer(self) -> Person:
-        return Person(random.Random(self.dice.random()), self.dice.random() < HTMX)
+        return Person(random.Random(self.dice.random()), self.dice.random() < HTMX and not self.racing)
 
     @property
     def acknowledged(self) -> int:
-        """How many answers and steps back were acknowledged so far."""
+        """How many answers, steps back or races were acknowledged so far."""
         return self.counts["acknowledged"]
+
+    def gather(self) -> None:
+        """Let everybody begin, and stand before their first page."""
+        waiting = deque(self.people)
+        self._run(self._gather, waiting)
+        for thread in self.threads:
+            thread.join()
 
     def start(self) -> None:
         """Let them walk."""
         self.due = time.monotonic()
-        for thread in self.threads:
-            thread.start()
+        self._run(self._serve)
 
     def stop(self) -> None:
         """Let everybody finish what they are at, and stop."""
@@ -279,25 +331,56 @@ class Crowd:
         return self.until(lambda enough=self.acknowledged + more: self.acknowledged >= enough, seconds)
 
     def until(self, happened: Callable[[], bool], seconds: float) -> bool:
-        """Wait until something happened; return whether it did, within so many seconds. Stops at a complaint."""
+        """Wait until something happened; return whether it did, within so many seconds. Stops at many complaints."""
         end = time.monotonic() + seconds
         while not happened():
-            if time.monotonic() > end or len(self.complaints) > 20:
+            if time.monotonic() > end or len(self.complaints) > ENOUGH:
                 return False
             time.sleep(0.01)
         return True
 
-    def _serve(self) -> None:
+    def _run(self, work: Callable[..., None], *arguments: object) -> None:
+        self.threads = [threading.Thread(target=work, args=arguments, daemon=True) for _ in range(self.lines)]
+        for thread in self.threads:
+            thread.start()
+
+    def _gather(self, waiting: deque[Person]) -> None:
         line = Line(self.port)
+        with contextlib.suppress(IndexError):
+            while True:
+                person = waiting.popleft()
+                self._noting(person, lambda person=person: person.ready(line))
+        line.close()
+
+    def _serve(self) -> None:
+        lines = (Line(self.port), Line(self.port))
         while not self.stopping.is_set():
             try:
                 person = self.queue.popleft()
             except IndexError:
                 time.sleep(PAUSE)
                 continue
-            due = self._turn()
-            self._count(person, line, due)
-        line.close()
+            if self._noting(person, lambda person=person: self._go(person, lines)):
+                again = person if not person.ended else self._newcomer()
+                with self.lock:
+                    self.people += [again] if again is not person else []
+                    self.queue.append(again)
+        for line in lines:
+            line.close()
+
+    def _go(self, person: Person, lines: tuple[Line, Line]) -> None:
+        """Let somebody make one move when it is their turn."""
+        person.ready(lines[0])
+        if person.ended:
+            return
+        due = self._turn()
+        if self.racing:
+            person.race(*lines)
+        else:
+            person.act(lines[0])
+        with self.lock:
+            self.counts["acknowledged"] += 1
+            self.taken.append(time.monotonic() - due)
 
     def _turn(self) -> float:
         """Wait for the moment at which the next answer is due, and return it."""
@@ -310,38 +393,17 @@ class Crowd:
             self.stopping.wait(due - now)
         return due
 
-    def _count(self, person: Person, line: Line, due: float) -> None:
-        what, complaint = "ended", ""
+    def _noting(self, person: Person, deed: Callable[[], None]) -> bool:
+        """Do something and note what came of it; return whether the person goes on."""
         try:
-            if person.act(line):
-                what = "acknowledged"
-        except Dropped:
-            what = "dropped"
-        except Unavailable:
-            what = "unavailable"
-        except Wrong as wrong:
-            what, complaint = "wrong", str(wrong)
-        with self.lock:
-            self.counts[what] += 1
-            if what == "acknowledged":
-                self.taken.append(time.monotonic() - due)
-            if complaint:
-                self.complaints.append(complaint)
-            elif person.ended:
-                self.people.append(newcomer := self._newcomer())
-                self.queue.append(newcomer)
-            else:
-                self.queue.append(person)
-        if what in ("dropped", "unavailable"):
+            deed()
+            return True
+        except (Dropped, Unavailable) as cut:
+            with self.lock:
+                self.counts[type(cut).__name__.lower()] += 1
             time.sleep(PAUSE)
-
-
-@contextlib.contextmanager
-def walking(port: int, seed: int, people: int, **options: float) -> Iterator[Crowd]:
-    """Give a crowd that walks, and stop it at the end."""
-    crowd = Crowd(port, seed, people, **options)  # type: ignore[arg-type]
-    crowd.start()
-    try:
-        yield crowd
-    finally:
-        crowd.stop()
+            return True
+        except Wrong as wrong:
+            with self.lock:
+                self.complaints.append(str(wrong))
+            return False

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import random
+import shutil
 import signal
 import socket
 import subprocess
@@ -45,9 +46,7 @@ class Site:
 
     def __init__(self, url: str, folder: Path, sabotage: str = "", beside: bool = False, **more: str) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        with socket.socket() as probe:
-            probe.bind((HOST, 0))
-            self.port = int(probe.getsockname()[1])
+        self.port = free_port()
         self.log = folder / "site.log"
         self.environment = environment(url, folder, PORT=str(self.port), CHAOS_SABOTAGE=sabotage, **more)
         self.beside = beside
@@ -122,3 +121,56 @@ def served(url: str, folder: Path, sabotage: str = "", beside: bool = False, **m
         yield site
     finally:
         site.stop()
+
+
+class NoRedisError(Exception):
+    """There is no Redis here; the message says what to install."""
+
+
+class Redis:
+    """A Redis server that keeps nothing on a disk, for as long as the block lasts."""
+
+    def __init__(self) -> None:
+        if not shutil.which("redis-server"):
+            raise NoRedisError("there is no redis-server here (on Debian or Ubuntu: apt-get install redis-server)")
+        self.port = free_port()
+        self.url = f"redis://{HOST}:{self.port}/0"
+
+    def __enter__(self) -> Redis:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.wake()
+        self.kill()
+
+    def start(self) -> None:
+        """Start it, and wait until it listens."""
+        command = ["redis-server", "--port", str(self.port), "--bind", HOST, "--save", "", "--appendonly", "no"]
+        self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        until = time.monotonic() + PATIENCE
+        while time.monotonic() < until:
+            with contextlib.suppress(OSError), socket.create_connection((HOST, self.port), timeout=1):
+                return
+            time.sleep(0.02)
+        raise AssertionError("Redis did not start.")
+
+    def kill(self) -> None:
+        """End it at once."""
+        self.process.kill()
+        self.process.wait()
+
+    def hang(self) -> None:
+        """Let it do nothing any more, with its connections open."""
+        self.process.send_signal(signal.SIGSTOP)
+
+    def wake(self) -> None:
+        """Let it go on."""
+        self.process.send_signal(signal.SIGCONT)
+
+
+def free_port() -> int:
+    """Return a port on which nobody listens."""
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        return int(probe.getsockname()[1])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import shutil
 import subprocess
 import sys
@@ -50,8 +49,12 @@ class Sqlite:
         shutil.copy(self.prepared, copy)
         return f"sqlite:///{copy}"
 
+    def revive(self) -> str:
+        """Do nothing, as close does: a file needs nobody."""
+        return "none"
+
     def close(self) -> None:
-        """Do nothing: a file needs nobody."""
+        """Do nothing."""
 
 
 class Postgres:
@@ -76,6 +79,13 @@ class Postgres:
         name = name.replace("-", "_")
         self._ask(f"CREATE DATABASE {name} TEMPLATE prepared")
         return self._url(name)
+
+    def revive(self) -> str:
+        """Start the server where it ended by itself, as a service manager would; return what was to do."""
+        if self.server.runs():
+            return "went on"
+        self.server.start()
+        return "ended by itself, and was started again"
 
     def close(self) -> None:
         """Stop the server, if it runs."""
@@ -144,9 +154,3 @@ def connected(url: str) -> Iterator[None]:
         own.close()
         connections["default"] = before
         publishing.document_of.cache_clear()
-
-
-def room(folder: Path) -> int:
-    """Return how many bytes of a folder's disk are free."""
-    status = os.statvfs(folder)
-    return status.f_bavail * status.f_frsize
