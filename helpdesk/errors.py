@@ -1,18 +1,24 @@
 """The pages for what went wrong, in plain words. Each takes the request and returns a whole page with its status."""
 
 import logging
+import sqlite3
+import sys
+from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
+from django.utils.http import url_has_allowed_host_and_scheme
 
 log = logging.getLogger(__name__)
 
 FAILED = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Something went wrong</title>
 <h1>Something went wrong on our side</h1><p>It is not your doing. Wait a moment and try again.</p>
 <p><a href="/">Go to the first page</a></p></html>"""
+AWAY_SECONDS = 5  # after which it is worth trying again
 UNREADABLE = "What your browser sent could not be read."
 
 
@@ -81,10 +87,38 @@ def _places(request: HttpRequest) -> list[tuple[str, str]]:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Answer when we failed. Without a context, and with bare words where even the template cannot be shown."""
+    """Answer when we failed: as soon as the database is back where it is away, or else that it was our fault."""
+    if is_away(sys.exc_info()[1]):
+        response = _bare("503.html", 503, lambda: {"again": again(request)})
+        response["Retry-After"] = str(AWAY_SECONDS)
+        return response
+    return _bare("500.html", 500)
+
+
+def is_away(error: BaseException | None) -> bool:
+    """Return whether an error says that the database cannot be reached, is too busy, or has no room.
+
+    SQLite says with the same class that a statement is wrong, which is a fault of ours.
+    """
+    cause = error.__cause__ if error else None
+    is_wrong = getattr(cause, "sqlite_errorcode", None) == sqlite3.SQLITE_ERROR
+    return isinstance(error, OperationalError | InterfaceError) and not is_wrong
+
+
+def again(request: HttpRequest) -> str:
+    """Return where to try again: at what was asked for, or on the page from which a form was sent."""
+    if request.method in {"GET", "HEAD"}:
+        return request.get_full_path()
+    page = request.META.get("HTTP_REFERER", "")
+    ours = url_has_allowed_host_and_scheme(page, {request.get_host()}, require_https=request.is_secure())
+    return page if ours else "/"
+
+
+def _bare(template: str, status: int, context: Callable[[], dict[str, str]] = dict) -> HttpResponse:
+    """Return a page without the request's context, and bare words where even the template cannot be shown."""
     try:
-        text: str = render_to_string("500.html")
+        text: str = render_to_string(template, context())
     except Exception:
         log.exception("The page for our own faults cannot be shown")
         text = FAILED
-    return HttpResponse(text, status=500, headers={"Cache-Control": "no-store"})
+    return HttpResponse(text, status=status, headers={"Cache-Control": "no-store"})

@@ -244,8 +244,10 @@ def _database() -> dict[str, Any]:
         options = {"transaction_mode": "IMMEDIATE", "timeout": 20, "init_command": pragmas}
         return database | {"OPTIONS": options, "CONN_MAX_AGE": None}
     if database.get("ENGINE") == "django.db.backends.postgresql":
-        # Connections are kept for ten minutes, and checked before they are used again.
-        return database | {"CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True}
+        # Connections are kept for ten minutes, and checked before they are used again. A host that does not answer at
+        # all is given up soon, before every thread waits for it.
+        options = {"connect_timeout": 5} | database.get("OPTIONS", {})
+        return database | {"OPTIONS": options, "CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True}
     raise ImproperlyConfigured(f"DATABASE_URL should be {wanted}.")
 
 
@@ -255,7 +257,7 @@ def _cache() -> dict[str, Any]:
     if address == "locmem://":
         return {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
     if address.startswith(("redis://", "rediss://", "unix://")):
-        return {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": address}
+        return {"BACKEND": "helpdesk.cache.SharedCache", "LOCATION": address}
     raise ImproperlyConfigured("CACHE_URL should be locmem:// or an address such as redis://host:6379/0.")
 
 

@@ -81,6 +81,7 @@ def _forget_rates() -> Iterator[None]:
     yield
     for counter in counters:
         counter.cache_clear()
+    limits.shared.until = 0
 
 
 @pytest.fixture(scope="session")

@@ -30,33 +30,63 @@ def server() -> Iterator[str]:
         yield given
         return
     with tempfile.TemporaryDirectory(prefix="helpdesk-postgres-") as folder:
-        yield from _running(_installed() or _from_wheel(Path(folder)), Path(folder))
+        own = Server(Path(folder), "fsync=off")
+        own.make()
+        own.start()
+        try:
+            yield own.address
+        finally:
+            own.stop("immediate")
 
 
-def _running(programs: Path, folder: Path) -> Iterator[str]:
-    """Start a server with its data in `folder`, give its address, stop it."""
-    user = _unprivileged_user()
-    if user:
-        os.chown(folder, user.pw_uid, user.pw_gid)
+class Server:
+    """A server of our own, with its data in `folder`, that is started and stopped as a test wants.
 
-    def call(program: str, *arguments: str) -> None:
-        command = [str(programs / program), *arguments]
-        who = {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []} if user else {}
+    `settings` are the server's own, such as "fsync=off". Each method raises NoPostgresError where it fails.
+    """
+
+    def __init__(self, folder: Path, *settings: str) -> None:
+        self.folder, self.settings = folder, settings
+        self.programs = _installed() or _from_wheel(folder)
+        self.user = _unprivileged_user()
+        self.port = _free_port()
+        self.address = f"postgres://tests@{HOST}:{self.port}/postgres"
+        if self.user:
+            os.chown(folder, self.user.pw_uid, self.user.pw_gid)
+
+    def make(self) -> None:
+        """Make an empty server's data."""
+        self._call("initdb", "-U", "tests", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
+
+    def start(self) -> None:
+        """Start it, and wait until it answers."""
+        fixed = (f"listen_addresses={HOST}", "unix_socket_directories=''", "max_connections=50")
+        options = f"-p {self.port} " + " ".join(f"-c {each}" for each in (*fixed, *self.settings))
+        self._call("pg_ctl", "-w", "-l", str(self.folder / "server.log"), "-o", options, "start")
+
+    def stop(self, mode: str = "fast") -> None:
+        """Stop it: "fast" ends connections and writes all down, "immediate" is a crash that it recovers from."""
+        self._call("pg_ctl", "-w", "-m", mode, "stop")
+
+    def runs(self) -> bool:
+        """Return whether it runs: a server whose disk is full may end by itself."""
+        try:
+            self._call("pg_ctl", "status")
+        except NoPostgresError:
+            return False
+        return True
+
+    def _call(self, program: str, *arguments: str) -> None:
+        command = [str(self.programs / program), "-D", str(self.folder / "data"), *arguments]
+        who = {"user": self.user.pw_uid, "group": self.user.pw_gid, "extra_groups": []} if self.user else {}
         # The server inherits the output: a file, so that nothing waits for a pipe that stays open.
-        with (folder / f"{program}.output").open("w+") as output:
-            result = subprocess.run(command, cwd=folder, stdout=output, stderr=subprocess.STDOUT, timeout=120, **who)
+        with tempfile.TemporaryFile("w+") as output:
+            result = subprocess.run(
+                command, cwd=self.folder, stdout=output, stderr=subprocess.STDOUT, timeout=120, **who
+            )
             if result.returncode != 0:
                 output.seek(0)
                 raise NoPostgresError(f"{program} failed: {output.read().strip()[-600:]}")
-
-    data, port = folder / "data", _free_port()
-    call("initdb", "-D", str(data), "-U", "tests", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
-    options = f"-p {port} -c listen_addresses={HOST} -c unix_socket_directories='' -c fsync=off -c max_connections=50"
-    call("pg_ctl", "-D", str(data), "-w", "-l", str(folder / "server.log"), "-o", options, "start")
-    try:
-        yield f"postgres://tests@{HOST}:{port}/postgres"
-    finally:
-        call("pg_ctl", "-D", str(data), "-w", "-m", "immediate", "stop")
 
 
 def _installed() -> Path | None:

@@ -97,6 +97,45 @@ def test_where_the_store_is_away_this_process_counts_and_the_log_says_so(monkeyp
     assert "does not answer" in caplog.text
 
 
+class Store:
+    """What several processes share: it answers, or it does not."""
+
+    def __init__(self):
+        self.there, self.asked = False, 0
+
+    def __call__(self):
+        self.asked += 1
+        if not self.there:
+            raise ConnectionError("nobody there")
+        return "there"
+
+
+def ask(shared, store):
+    return shared.ask(store, lambda: "here", ConnectionError)
+
+
+def test_a_store_that_is_away_is_left_alone_for_a_while_and_the_log_says_it_once(caplog):
+    shared, store = limits.Shared(), Store()
+    assert [ask(shared, store) for _ in range(50)] == ["here"] * 50
+    assert store.asked == 1
+    assert caplog.text.count("does not answer") == 1
+
+
+def test_a_store_that_is_back_is_asked_again_and_the_log_says_so(monkeypatch, caplog):
+    shared, store = limits.Shared(), Store()
+    ask(shared, store)
+    store.there = True
+    now = limits.time.monotonic()
+    monkeypatch.setattr(limits.time, "monotonic", lambda: now + limits.REST + 1)
+    assert [ask(shared, store) for _ in range(3)] == ["there"] * 3
+    assert caplog.text.count("answers again") == 1
+
+
+def test_a_fault_of_our_own_is_not_taken_for_a_store_that_is_away():
+    with pytest.raises(ZeroDivisionError):
+        limits.Shared().ask(lambda: 1 // 0, lambda: 2, ConnectionError)
+
+
 @pytest.mark.django_db
 def test_whoever_begins_too_many_sessions_gets_a_plain_page_with_when_to_try_again():
     publish()

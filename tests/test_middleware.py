@@ -2,10 +2,12 @@
 
 import io
 import json
+import sqlite3
 from urllib.parse import urlencode
 
 import pytest
 from django.conf import settings
+from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.middleware.csrf import get_token
 from django.test import Client
@@ -46,6 +48,18 @@ def broken(request: HttpRequest) -> JsonResponse:
     raise RuntimeError("for the test")
 
 
+def away(request: HttpRequest) -> JsonResponse:
+    raise OperationalError("connection refused")
+
+
+def mistaken(request: HttpRequest) -> JsonResponse:
+    """Ask for a table that is not there, as the code does where a migration is missing."""
+    try:
+        sqlite3.connect(":memory:").execute("SELECT 1 FROM nowhere")
+    except sqlite3.OperationalError as cause:
+        raise OperationalError(*cause.args) from cause
+
+
 urlpatterns = [
     path("echo/<str:word>/", echo),
     path("admin/echo/", echo),
@@ -53,6 +67,8 @@ urlpatterns = [
     path("fragment/", fragment),
     path("whole/", fragment),
     path("broken/", broken),
+    path("away/", csrf_exempt(away)),
+    path("mistaken/", mistaken),
     *urls.urlpatterns,
 ]
 handler400 = "helpdesk.errors.bad_request"
@@ -300,6 +316,38 @@ def test_a_fault_of_ours_is_owned_up_to_even_where_the_template_is_broken_too(mo
     response = Client(raise_request_exception=False).get("/broken/")
     assert response.status_code == 500
     assert "<h1>Something went wrong on our side</h1>" in response.content.decode()
+
+
+def test_while_the_database_is_away_a_calm_page_says_when_to_try_again():
+    response = Client(raise_request_exception=False).get("/away/?a=b&c=d")
+    assert response.status_code == 503
+    assert response["Retry-After"] == "5"
+    assert response["Cache-Control"] == "no-store"
+    page = response.content.decode()
+    assert "<h1" in page
+    assert 'href="/away/?a=b&amp;c=d">Try again' in page
+    assert "refused" not in page
+
+
+@pytest.mark.parametrize(
+    ("came", "leads"),
+    [
+        ("http://testserver/s/abc/3/", "http://testserver/s/abc/3/"),
+        ("http://evil.example/", "/"),
+        ("javascript:alert(1)", "/"),
+        ("", "/"),
+    ],
+)
+def test_a_form_that_cannot_be_taken_is_tried_again_from_its_own_page(settings, came, leads):
+    settings.ALLOWED_HOSTS = ["testserver"]
+    headers = {"referer": came} if came else {}
+    response = Client(raise_request_exception=False).post("/away/", headers=headers)
+    assert response.status_code == 503
+    assert f'href="{leads}">Try again' in response.content.decode()
+
+
+def test_a_statement_that_is_wrong_is_a_fault_of_ours():
+    assert Client(raise_request_exception=False).get("/mistaken/").status_code == 500
 
 
 def test_every_page_carries_the_security_headers():

@@ -1,16 +1,17 @@
 """How often somebody may do what costs others something: begin sessions, try codes, send cases, make remarks.
 
 Counted in memory, or in the Redis that CACHE_URL names, where several processes share it. If Redis is away, the
-counting goes on in memory and the log says so.
+counting goes on in memory and the log says so, now and then.
 """
 
 from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Callable
 from functools import cache
 from ipaddress import IPv4Address, ip_address
-from typing import cast
+from typing import Any, TypeVar, cast
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -20,6 +21,10 @@ from limits.strategies import MovingWindowRateLimiter
 
 log = logging.getLogger(__name__)
 
+T = TypeVar("T")
+REST = 30  # seconds for which a store that did not answer is left alone
+REDIS_SECONDS = 1  # for connecting, and for each answer
+
 
 class Limited(Exception):
     """Somebody did it too often. `seconds` says in how long they may try again."""
@@ -27,6 +32,37 @@ class Limited(Exception):
     def __init__(self, seconds: int) -> None:
         super().__init__(f"too often; again in {seconds} s")
         self.seconds = seconds
+
+
+class Shared:
+    """What several processes share in Redis, and what this one does by itself while Redis is away.
+
+    Whoever finds it away leaves it alone for REST seconds, so that no request after that waits for it, and the log
+    says it once in that time.
+    """
+
+    def __init__(self) -> None:
+        self.until = 0.0
+
+    def ask(
+        self, there: Callable[[], T], here: Callable[[], T], away: type[Exception] | tuple[type[Exception], ...]
+    ) -> T:
+        """Return what `there` says; where it raises `away`, or did so within REST seconds, what `here` says."""
+        if time.monotonic() < self.until:
+            return here()
+        try:
+            said = there()
+        except away as reason:
+            self.until = time.monotonic() + REST
+            log.warning("The store of CACHE_URL does not answer (%s): this process counts by itself for now.", reason)
+            return here()
+        if self.until:
+            self.until = 0.0
+            log.warning("The store of CACHE_URL answers again.")
+        return said
+
+
+shared = Shared()
 
 
 def count(what: str, *who: str) -> None:
@@ -71,15 +107,26 @@ def _each(what: str, who: tuple[str, ...], hit: bool) -> None:
 
 def _wait(limiter: MovingWindowRateLimiter, hit: bool, rate: RateLimitItem, *names: str) -> int:
     """Count once more if it is a `hit`; return in how many seconds it is allowed again, 0 where it is allowed now."""
-    try:
-        if limiter.hit(rate, *names) if hit else limiter.test(rate, *names):
-            return 0
-        return max(1, round(limiter.get_window_stats(rate, *names).reset_time - time.time()))
-    except limiter.storage.base_exceptions as away:
-        if limiter is _in_memory():
-            raise
-        log.warning("The store of CACHE_URL does not answer (%s): rates are counted in this process.", away)
-        return _wait(_in_memory(), hit, rate, *names)
+    away = limiter.storage.base_exceptions
+    return shared.ask(lambda: _asked(limiter, hit, rate, *names), lambda: _asked(_in_memory(), hit, rate, *names), away)
+
+
+def _asked(limiter: MovingWindowRateLimiter, hit: bool, rate: RateLimitItem, *names: str) -> int:
+    if limiter.hit(rate, *names) if hit else limiter.test(rate, *names):
+        return 0
+    return max(1, round(limiter.get_window_stats(rate, *names).reset_time - time.time()))
+
+
+def redis_options() -> dict[str, Any]:
+    """Return how Redis is asked: it answers within a second, or is taken for away; a lost connection is made anew."""
+    from redis.backoff import NoBackoff
+    from redis.retry import Retry
+
+    return {
+        "socket_timeout": REDIS_SECONDS,
+        "socket_connect_timeout": REDIS_SECONDS,
+        "retry": Retry(NoBackoff(), 1),
+    }
 
 
 @cache
@@ -90,7 +137,7 @@ def _rates(text: str) -> list[RateLimitItem]:
 @cache
 def _limiter() -> MovingWindowRateLimiter:
     address = settings.RATE_STORAGE
-    storage = cast(Storage, storage_from_string(address)) if address else MemoryStorage()
+    storage = cast(Storage, storage_from_string(address, **redis_options())) if address else MemoryStorage()
     return MovingWindowRateLimiter(storage)
 
 
