@@ -100,6 +100,7 @@ def test_whoever_moves_second_sees_why_and_the_page_where_both_are(visitor, agen
     response = visitor.client.post(f"/s/{visitor.code}/{number}/", {"answer": "worked"}, headers=HTMX)
     assert response.status_code == 422
     assert "went on a moment before you" in read(response).text
+    assert f'action="/s/{visitor.code}/{number + 1}/"' in response.content.decode()
 
 
 def test_another_device_is_let_in_by_the_code_and_the_first_keeps_working(visitor):

@@ -153,11 +153,16 @@ def view_of(session: Session, number: int) -> pages.View:
 
 
 def moved(request: HttpRequest, own: Own, number: int, move: Callable[[], Session]) -> HttpResponse:
-    """Make a move and lead to the page at which the session then stands; say why where the move is not legal."""
+    """Make a move and lead to the page at which the session then stands; say why where the move is not legal.
+
+    Where the person who helps went on first, both are shown where they are now.
+    """
     try:
         session = move()
     except flow.IllegalMove as illegal:
-        return not_moved(request, own.get(), number, str(illegal))
+        session = own.get()
+        went_on = session.agent_id is not None and session.count > (seen_of(request) or number)
+        return not_moved(request, session, session.count if went_on else number, str(illegal))
     if pages.wants_fragment(request):
         return pages.step(request, view_of(session, session.count))
     return HttpResponseRedirect(pages.step_address(session, session.count), status=303)

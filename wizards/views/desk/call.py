@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
@@ -138,10 +139,18 @@ def call_page(
             "caller": session.call.caller if hasattr(session, "call") else "",
             "has_call": hasattr(session, "call"),
             "reference": pages.reference(session),
-            "colleagues": [(each.pk, desk.name_of(each)) for each in desk.colleagues(agent)],
+            "colleagues": colleagues(session, agent),
         }
     address = "" if status >= 400 else address_of(session, what.view.number)
     return page(request, "call.html", fragment="_live.html", address=address, status=status, **context)
+
+
+def colleagues(session: Session, agent: User) -> list[tuple[int, str]]:
+    """Return to whom an agent may pass a session on, as (primary key, name); nobody where it is not theirs to pass."""
+    held = desk.holder(session)
+    if held is None or (held != agent and not agent.has_perm(access.LEAD)):
+        return []
+    return [(each.pk, desk.name_of(each)) for each in desk.colleagues(agent)]
 
 
 def count_in(text: str) -> int | None:
