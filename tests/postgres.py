@@ -51,7 +51,7 @@ def _running(programs: Path, folder: Path) -> Iterator[str]:
 
     data, port = folder / "data", _free_port()
     call("initdb", "-D", str(data), "-U", "tests", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
-    options = f"-p {port} -c listen_addresses={HOST} -c unix_socket_directories='' -c fsync=off -c max_connections=50"
+    options = f"-p {port} -c listen_addresses={HOST} -c unix_socket_directories='' -c fsync=off -c max_connections=100"
     call("pg_ctl", "-D", str(data), "-w", "-l", str(folder / "server.log"), "-o", options, "start")
     try:
         yield f"postgres://tests@{HOST}:{port}/postgres"
