@@ -25,7 +25,7 @@ unit: dev ## the quick tests: SQLite, no browser (ARGS="-k search" chooses)
 browser: dev ## the browser tests only (ARGS="-k countdown" chooses)
 	@$(VENV) -m tests.run --browser-only $(ARGS)
 
-bench: dev ## measure the review pages on both databases (EVENTS=10000000 for a long log)
+bench: dev ## measure answers and review pages on both databases (EVENTS=10000000 for a long log)
 	@$(VENV) -m tests.bench --events "$(or $(EVENTS),300000)" $(ARGS)
 
 kills: dev ## kill the worker that sends mails and webhooks 200 times (KILLS=200)
