@@ -110,7 +110,7 @@ ACCOUNT_SESSION_REMEMBER = False  # the cookie ends with the browser
 ACCOUNT_FORMS = {
     "login": "helpdesk.signin.PasswordForm",
     "reauthenticate": "helpdesk.signin.PasswordAgainForm",
-    "change_password": "helpdesk.signin.NewPasswordForm",
+    "change_password": "helpdesk.signin.NewPasswordForm",  # nosec B105  # a class
 }
 MFA_ADAPTER = "helpdesk.signin.SecondSteps"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
