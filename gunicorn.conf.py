@@ -4,24 +4,13 @@ One process with several threads suits SQLite. With PostgreSQL and Redis, set WE
 """
 
 import os
-import sys
 from typing import Any
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "helpdesk.settings")
 
+from helpdesk.reading import check_settings
 
-def _check_settings() -> None:
-    """Stop with one line, not with each worker's stack trace, where a setting is wrong."""
-    from django.conf import settings
-    from django.core.exceptions import ImproperlyConfigured
-
-    try:
-        settings.INSTALLED_APPS  # noqa: B018  reading one reads them all
-    except ImproperlyConfigured as mistake:
-        sys.exit(f"The settings are not right: {mistake}")
-
-
-_check_settings()
+check_settings()
 
 from django.conf import settings  # noqa: E402  they are right
 

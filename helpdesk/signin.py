@@ -241,9 +241,9 @@ class Accounts(DefaultAccountAdapter):  # type: ignore[misc]
     """Accounts are made by admins; nobody signs up."""
 
     error_messages = DefaultAccountAdapter.error_messages | {
-        "username_password_mismatch": "The user name or the password is not right.",
-        "incorrect_password": "That password is not right.",
-        "enter_current_password": "That is not your password now.",
+        "username_password_mismatch": "The user name or the password is not right.",  # nosec B105  # a sentence
+        "incorrect_password": "That password is not right.",  # nosec B105  # a sentence
+        "enter_current_password": "That is not your password now.",  # nosec B105  # a sentence
         "too_many_login_attempts": "That went wrong too often. Wait five minutes, then try again.",
         "rate_limited": "That went wrong too often. Wait five minutes, then try again.",
     }

@@ -15,7 +15,7 @@ from typing import Any
 # Where prometheus-client looks for the folder, and where a worker finds its place in it.
 FOLDER, PLACE = "PROMETHEUS_MULTIPROC_DIR", "HELPDESK_WORKER_PLACE"
 PREFIX = "helpdesk-metrics-"
-MEMORY = Path("/dev/shm")  # noqa: S108  mkdtemp makes folders there that only we can open
+MEMORY = Path("/dev/shm")  # nosec B108  # noqa: S108  mkdtemp makes folders there that only we can open
 
 
 def make_folder() -> None:

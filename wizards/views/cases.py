@@ -16,7 +16,7 @@ from .limiting import limited
 Own = QuerySet[Session]
 
 PREVIEW = "This is a preview of a draft. Nothing of it is sent to support."
-WRONG_SECRET = "That code does not fit. Please type the 16 characters from our mail."  # noqa: S105  a sentence
+WRONG_SECRET = "That code does not fit. Please type the 16 characters from our mail."  # nosec B105  # noqa: S105  a sentence
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
