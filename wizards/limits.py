@@ -22,11 +22,11 @@ log = logging.getLogger(__name__)
 
 
 class Limited(Exception):
-    """Somebody did it too often. `seconds` says in how long they may try again."""
+    """Somebody did `what` (a line of settings.RATES) too often. `seconds` says in how long they may try again."""
 
-    def __init__(self, seconds: int) -> None:
-        super().__init__(f"too often; again in {seconds} s")
-        self.seconds = seconds
+    def __init__(self, seconds: int, what: str = "") -> None:
+        super().__init__(f"{what} too often; again in {seconds} s")
+        self.seconds, self.what = seconds, what
 
 
 def count(what: str, *who: str) -> None:
@@ -66,7 +66,7 @@ def _each(what: str, who: tuple[str, ...], hit: bool) -> None:
     for name in who:
         for rate in _rates(settings.RATES[what]):
             if seconds := _wait(_limiter(), hit, rate, what, name):
-                raise Limited(seconds)
+                raise Limited(seconds, what)
 
 
 def _wait(limiter: MovingWindowRateLimiter, hit: bool, rate: RateLimitItem, *names: str) -> int:

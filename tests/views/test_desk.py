@@ -244,6 +244,19 @@ def test_codes_tried_by_force_lock_for_a_while_and_are_logged(ann, bob, toy, set
     assert not Call.objects.exists()
 
 
+def test_codes_tried_by_many_accounts_from_many_addresses_lock_all_of_them(toy, settings):
+    settings.RATES = settings.RATES | {"code": "100 per minute", "codes": "3 per hour"}
+    for number in range(3):
+        agent = Agent(f"agent {number}")
+        response = agent.client.post("/desk/join/", {"code": "abcd2345"}, REMOTE_ADDR=f"192.0.2.{number}")
+        assert response.status_code == 422
+    right = handoff.offer(customer(toy), HandoffCode.For.AGENT)
+    response = Agent("another").client.post("/desk/join/", {"code": right}, REMOTE_ADDR="192.0.2.9")
+    assert response.status_code == 429
+    assert int(response["Retry-After"]) > 0
+    assert not Call.objects.exists()
+
+
 def test_right_codes_are_not_counted(ann, toy, settings):
     settings.RATES = settings.RATES | {"code": "2 per 10 minutes"}
     for number in range(5):
@@ -614,7 +627,7 @@ def test_who_has_a_customers_case_goes_on_in_the_session_with_a_code(ann, toy):
     join(ann, session)
     assert read(ann.see()).h1 == "Why why"
     assert ann.answer("none").status_code == 303
-    assert [event.kind for event in session.events.order_by("number")][-2:] == ["join", "answer"]
+    assert [event.kind for event in session.events.order_by("number")][-3:] == ["join", "answer", "end"]
 
 
 def test_who_has_the_case_of_a_finished_call_takes_the_call_up_again_with_everything_in_place(ann, bob):
