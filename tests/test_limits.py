@@ -149,6 +149,26 @@ def test_whoever_begins_too_many_sessions_gets_a_plain_page_with_when_to_try_aga
     assert rows() == before
 
 
+@pytest.mark.parametrize(
+    ("what", "place"),
+    [("remark", "1/remark/"), ("remark", "1/feedback/"), ("offer", "help/code/"), ("offer", "device/")],
+)
+@pytest.mark.django_db
+def test_remarks_and_codes_asked_for_without_end_get_the_same_page(settings, what, place):
+    settings.RATES = settings.RATES | {what: "2 per 10 minutes"}
+    publish()
+    client = Client()
+    address = client.post("/begin/toy/s/")["Location"].removesuffix("1/") + place
+    for number in range(2):
+        assert client.post(address, {"words": f"It blinks {number}.", "helped": "no"}).status_code in {200, 303, 422}
+    before = rows()
+    response = client.post(address, {"words": "It blinks.", "helped": "no"})
+    assert response.status_code == 429
+    assert 1 <= int(response["Retry-After"]) <= 600
+    assert "try again in 10 minutes" in read(response).text
+    assert rows() == before
+
+
 @pytest.mark.django_db
 def test_looking_is_never_counted():
     publish()

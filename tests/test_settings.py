@@ -256,6 +256,11 @@ def test_staff_need_a_second_step_wherever_the_site_is_no_demonstration(read):
     assert read(STAFF_MFA="true")["STAFF_MFA"] is True
 
 
+def test_the_keys_before_the_one_of_now_are_separated_by_commas(read):
+    assert read()["SECRET_KEY_FALLBACKS"] == []
+    assert read(SECRET_KEY_FALLBACKS="one,other,")["SECRET_KEY_FALLBACKS"] == ["one", "other"]
+
+
 def test_a_proxys_word_for_https_counts_only_where_it_is_trusted(read):
     assert read(SITE_URL="https://help.example.org")["SECURE_PROXY_SSL_HEADER"] is None
     trusted = read(SITE_URL="https://help.example.org", TRUSTED_PROXY="true")

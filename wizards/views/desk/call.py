@@ -33,16 +33,25 @@ def call(request: HttpRequest, one: One) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @with_session
 def step(request: HttpRequest, one: One, number: int) -> HttpResponse:
-    """Show page `number` as an agent needs it; or log the answer given on it and lead to the next."""
+    """Show page `number` as an agent needs it; or log the answer given on it, with a note, and lead to the next."""
     if request.method == "POST":
-        given, saw = request.POST.get("answer", ""), count_in(request.POST.get("seen", ""))
-        agent = agent_of(request)
-        return moved(request, one, number, lambda mine: journal.answer(mine, number, given, agent, saw))
+        return answered(request, one, number)
     session = one_of(one)
     try:
         return call_page(request, seen(session, number))
     except flow.IllegalMove as illegal:
         return call_page(request, seen(session), error=str(illegal), status=400)
+
+
+def answered(request: HttpRequest, one: One, number: int) -> HttpResponse:
+    """Log the answer given on page `number`, and with it the note that was typed there and not saved."""
+    given, saw, agent = request.POST.get("answer", ""), count_in(request.POST.get("seen", "")), agent_of(request)
+    words = words_in(request).strip()
+    form = NoteForm({"words": words, "number": number})
+    if words and not form.is_valid():
+        error = str(next(iter(form.errors.values()))[0])
+        return call_page(request, where(one_of(one), number), error=error, status=422, words=words)
+    return moved(request, one, number, lambda mine: desk.answer(mine, number, given, agent, saw, words))
 
 
 @require_POST
@@ -103,13 +112,12 @@ def moved(request: HttpRequest, one: One, number: int, move: Move) -> HttpRespon
     try:
         session = move(access.in_hand(agent).filter(pk=before.pk))
     except Session.DoesNotExist:
-        return call_page(request, seen(one_of(one)), error=refusal(one, request), status=409)
+        return call_page(request, seen(one_of(one)), error=refusal(one, request), status=409, words=words_in(request))
     except flow.IllegalMove as illegal:
         now = one_of(one)
         went_on = now.count != saw
-        return call_page(
-            request, seen(now) if went_on else where(now, number), error=str(illegal), status=409 if went_on else 422
-        )
+        there, status = (seen(now), 409) if went_on else (where(now, number), 422)
+        return call_page(request, there, error=str(illegal), status=status, words=words_in(request))
     if pages.wants_fragment(request):
         return call_page(request, seen(one_of(one)))
     return HttpResponseRedirect(address_of(session), status=303)
