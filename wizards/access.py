@@ -80,9 +80,9 @@ def owner_only(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]
 
     @wraps(view)
     def handle(request: HttpRequest, code: str, **arguments: Any) -> HttpResponse:
-        for sessions in (sessions_of(request), shared_with(request)):
+        for sessions in (sessions_of, shared_with):
             with suppress(Session.DoesNotExist):
-                return view(request, sessions.filter(code=code), **arguments)
+                return view(request, sessions(request).filter(code=code), **arguments)
         raise Http404("There is no such session for this visitor.")
 
     return handle
@@ -119,7 +119,12 @@ def desk_sessions(user: User) -> QuerySet[Session]:
     return sessions.filter(Q(agent=user) | Exists(once) | Exists(cases))
 
 
+def named(user: User) -> QuerySet[Session]:
+    """Return the sessions whose row names the agent: the most usual of `desk_sessions`, and found the quickest."""
+    return Session.objects.filter(agent=user).exclude(channel=Session.Channel.TEST)
+
+
 def in_hand(user: User) -> QuerySet[Session]:
     """Return the sessions that an agent may move: those in their hand, and not put aside."""
     mine = Call.objects.filter(session=OuterRef("pk"), agent=user, aside=False)
-    return Session.objects.filter(Exists(mine), agent=user).exclude(channel=Session.Channel.TEST)
+    return named(user).filter(Exists(mine))

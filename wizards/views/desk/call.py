@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from ... import access, desk, flow, journal, pages
 from ...models import Session
 from .forms import NoteForm
-from .frame import address_of, agent_of, one_of, page, with_session
+from .frame import address_of, agent_of, agents_only, one_of, page, with_session
 from .shown import Seen, is_where_it_stood, seen, shown
 
 One = QuerySet[Session]
@@ -87,19 +87,32 @@ def note(request: HttpRequest, one: One) -> HttpResponse:
 
 
 @require_safe
+@agents_only
+def news(request: HttpRequest, code: str, number: int) -> HttpResponse:
+    """Answer 204 while the log holds as many events as the page knows of, by one query; else show what is new."""
+    knew = count_in(request.GET.get("seen", "")) or number
+    if access.named(agent_of(request)).filter(code=code, count=knew).exists():
+        return no_news()
+    return newer(request, code=code, number=number, knew=knew)
+
+
 @with_session
-def news(request: HttpRequest, one: One, number: int) -> HttpResponse:
-    """Answer 204 while the log holds as many events as the page knows of, by one query; else show what is new.
+def newer(request: HttpRequest, one: One, number: int, knew: int) -> HttpResponse:
+    """Show what is new, or answer 204 to who looks on in a session that is not in their hand.
 
     Whoever looks at the page where the session stood goes along; whoever looks at an earlier one stays there.
     """
-    knew = count_in(request.GET.get("seen", "")) or number
     if one.values_list("count", flat=True).get() == knew:
-        return HttpResponse(status=204, headers={"Cache-Control": "no-store"})
+        return no_news()
     current = seen(one_of(one))
     if is_where_it_stood(current.history, number, knew):
         return call_page(request, current, is_news=True)
     return call_page(request, where(current.view.session, number), is_news=True)
+
+
+def no_news() -> HttpResponse:
+    """Return the answer that leaves a page as it is."""
+    return HttpResponse(status=204, headers={"Cache-Control": "no-store"})
 
 
 def moved(request: HttpRequest, one: One, number: int, move: Move) -> HttpResponse:
