@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 from django.test import Client, RequestFactory
 from limits.storage import MemoryStorage
@@ -54,6 +58,11 @@ def test_holding_counts_nothing():
         limits.count("begin", "somebody")
     with pytest.raises(limits.Limited):
         limits.hold("begin", "somebody")
+
+
+def test_redis_is_imported_before_there_are_threads_that_could_see_half_of_it():
+    code = "import sys, wizards.limits; sys.exit('redis' not in sys.modules)"
+    subprocess.run([sys.executable, "-c", code], cwd=Path(__file__).parents[1], check=True)
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,9 @@ from functools import cache
 from ipaddress import IPv4Address, ip_address
 from typing import Any, TypeVar, cast
 
+# Whole, before there are threads: `limits` imports it at its first use, and takes a half of it that a second thread
+# sees meanwhile for one that is too old.
+import redis  # noqa: F401
 from django.conf import settings
 from django.http import HttpRequest
 from limits import RateLimitItem, parse_many
