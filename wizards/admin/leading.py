@@ -7,9 +7,18 @@ from typing import Any
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import reverse
+from django.urls import URLPattern, re_path, reverse
+from django_object_actions import DjangoObjectActions
 
 from ..models import Wizard
+
+
+class ObjectButtons(DjangoObjectActions):  # type: ignore[misc]  # the package has no types
+    """Buttons of an object's own page. Lists have none, and an address that names no object is a 404, not a fault."""
+
+    def _get_action_urls(self) -> list[URLPattern]:
+        of_objects, _ = super()._get_action_urls()
+        return [re_path(r"^(?P<pk>[0-9]+)/actions/(?P<tool>\w+)/$", of_objects.callback, name=of_objects.name)]
 
 
 def lead(model_admin: admin.ModelAdmin, request: HttpRequest, name: str, *arguments: Any) -> HttpResponseRedirect:
