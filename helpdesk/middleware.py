@@ -110,7 +110,7 @@ def _unreadable_form(request: HttpRequest) -> str:
     except RequestDataTooBig:
         return TOO_LARGE
     except UNREADABLE as mistake:
-        log.info("Refused a form at %s: %s", request.path[:200], type(mistake).__name__)
+        log.info("Refused a form at %s: %s", errors.place(request), type(mistake).__name__)
         return errors.UNREADABLE
     if sum(len(values) for _, values in form.lists()) > settings.MOST_FIELDS:
         return errors.UNREADABLE
