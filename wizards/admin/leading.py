@@ -13,7 +13,7 @@ from django_object_actions import DjangoObjectActions
 from ..models import Wizard
 
 
-class ObjectButtons(DjangoObjectActions):  # type: ignore[misc]  # the package has no types
+class ObjectButtons(DjangoObjectActions):
     """Buttons of an object's own page. Lists have none, and an address that names no object is a 404, not a fault."""
 
     def _get_action_urls(self) -> list[URLPattern]:
