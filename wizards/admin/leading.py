@@ -12,13 +12,21 @@ from django_object_actions import DjangoObjectActions
 
 from ..models import Wizard
 
+OF_LISTS = "^actions/"
+OF_A_ROW = r"^(?P<pk>\d{1,18})/actions/(?P<tool>\w+)/$"
 
-class ObjectButtons(DjangoObjectActions):
-    """Buttons of an object's own page. Lists have none, and an address that names no object is a 404, not a fault."""
 
-    def _get_action_urls(self) -> list[URLPattern]:
-        of_objects, _ = super()._get_action_urls()
-        return [re_path(r"^(?P<pk>[0-9]+)/actions/(?P<tool>\w+)/$", of_objects.callback, name=of_objects.name)]
+class Buttons(DjangoObjectActions):
+    """Buttons on the page of a row. The library's addresses take any words for its key, and there are some for lists.
+
+    Here a key is a number, and no list has buttons: other addresses name nothing.
+    """
+
+    def get_urls(self) -> list[URLPattern]:
+        found = [url for url in super().get_urls() if not str(url.pattern).startswith(OF_LISTS)]
+        return [
+            re_path(OF_A_ROW, url.callback, name=url.name) if "/actions/" in str(url.pattern) else url for url in found
+        ]
 
 
 def lead(model_admin: admin.ModelAdmin, request: HttpRequest, name: str, *arguments: Any) -> HttpResponseRedirect:

@@ -68,7 +68,7 @@ class KindFilter(admin.SimpleListFilter):
 
 
 @admin.register(Node)
-class NodeAdmin(BesideMap, leading.ObjectButtons, PartFields, SortableAdminBase, GuardedAdmin):
+class NodeAdmin(BesideMap, leading.Buttons, PartFields, SortableAdminBase, GuardedAdmin):
     """A node of any kind. The kind is chosen when it is added, and stays."""
 
     form = NodeForm

@@ -79,7 +79,7 @@ class WizardList(ChangeList):
 
 
 @admin.register(Wizard)
-class WizardAdmin(ThrowsAwayPreviews, leading.ObjectButtons, PartFields, SortableAdminBase, GuardedAdmin):
+class WizardAdmin(ThrowsAwayPreviews, leading.Buttons, PartFields, SortableAdminBase, GuardedAdmin):
     """A wizard: changed as a draft, and published as a whole."""
 
     form = WizardForm
@@ -109,7 +109,7 @@ class WizardAdmin(ThrowsAwayPreviews, leading.ObjectButtons, PartFields, Sortabl
     def get_change_actions(self, request: HttpRequest, object_id: str, form_url: str) -> list[str]:
         """Show as buttons the actions that are not among the tabs."""
         hidden = {label for _, label in TABS}
-        wizard = self.get_object(request, object_id)  # None, too, for an address that is no wizard's
+        wizard = self.get_object(request, object_id)  # None for what is no wizard's key: the page says so
         if wizard is None or wizard.current_id is None:
             hidden.add("Compare")  # there is nothing to compare with
         return [name for name in self.change_actions if getattr(self, name).label not in hidden]
