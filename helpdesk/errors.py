@@ -1,7 +1,6 @@
 """The pages for what went wrong, in plain words. Each takes the request and returns a whole page with its status."""
 
 import logging
-from urllib.parse import quote
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -13,11 +12,6 @@ FAILED = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Somethin
 <h1>Something went wrong on our side</h1><p>It is not your doing. Wait a moment and try again.</p>
 <p><a href="/">Go to the first page</a></p></html>"""
 UNREADABLE = "What your browser sent could not be read."
-
-
-def place(request: HttpRequest) -> str:
-    """Return where a request went, for the log: one line whatever it holds, and without what somebody searched for."""
-    return quote(request.path[:200])
 
 
 def page(request: HttpRequest, template: str, status: int, **context: str) -> HttpResponse:
@@ -34,13 +28,13 @@ def refusal(request: HttpRequest, reason: str) -> HttpResponse:
 
 def too_large(request: HttpRequest, most: int) -> HttpResponse:
     """Return the 413 page, which says how many bytes (`most`, in whole MB) one form may hold."""
-    log.info("Refused %s: %s bytes", place(request), request.META.get("CONTENT_LENGTH"))
+    log.info("Refused %s: %s bytes", request.path[:200], request.META.get("CONTENT_LENGTH"))
     return page(request, "413.html", 413, limit=f"{most // 1024 // 1024} MB")
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Answer what could not be understood. What exactly was wrong is for the log, not for the page."""
-    log.info("Refused %s: %s", place(request), type(exception).__name__)
+    log.info("Refused %s: %s", request.get_full_path()[:200], type(exception).__name__)
     return refusal(request, UNREADABLE)
 
 
@@ -51,7 +45,7 @@ def permission_denied(request: HttpRequest, exception: Exception) -> HttpRespons
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """Answer a form that cannot be shown to come from our own page; the page says to open it again."""
-    log.info("Refused %s: %s", place(request), reason)
+    log.info("Refused %s: %s", request.path[:200], reason)
     return page(request, "403_csrf.html", 403)
 
 

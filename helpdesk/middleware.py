@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from django.conf import settings
 from django.core.exceptions import BadRequest, RequestDataTooBig, SuspiciousOperation
+from django.db import DataError
 from django.http import HttpRequest, HttpResponse
 from django.http.multipartparser import MultiPartParserError
 
@@ -33,6 +34,7 @@ FOR_DOCUMENTS = (
     "Referrer-Policy",
     "X-Frame-Options",
 )
+OUT_OF_RANGE = "22003"  # PostgreSQL's code for a number that is too large for its column
 # Set by helpdesk.wsgi where even the kind of the form could not be read.
 UNREADABLE_TYPE = "helpdesk.unreadable_type"
 
@@ -91,7 +93,20 @@ def refuse_unreadable(get_response: Handler) -> Handler:
         _drop_damaged_cookies(request)
         return get_response(request)
 
+    handle.process_exception = refuse_beyond_numbers  # type: ignore[attr-defined]  # Django looks for it there
     return handle
+
+
+def refuse_beyond_numbers(request: HttpRequest, exception: Exception) -> HttpResponse | None:
+    """Answer with the 400 page where editors' addresses and forms hold a number that no column and no calendar has.
+
+    Django's own lists ask the database with whatever the address says: ?id__in=9999999999999999999. SQLite's driver
+    says OverflowError, PostgreSQL "numeric value out of range", for the same.
+    """
+    beyond = isinstance(exception, OverflowError) or (
+        isinstance(exception, DataError) and getattr(exception.__cause__, "sqlstate", "") == OUT_OF_RANGE
+    )
+    return errors.refusal(request, errors.UNREADABLE) if beyond and request.path_info.startswith("/admin/") else None
 
 
 def _nul_in_address(request: HttpRequest) -> str:
@@ -117,7 +132,7 @@ def _unreadable_form(request: HttpRequest) -> str:
     except RequestDataTooBig:
         return TOO_LARGE
     except UNREADABLE as mistake:
-        log.info("Refused a form at %s: %s", errors.place(request), type(mistake).__name__)
+        log.info("Refused a form at %s: %s", request.path[:200], type(mistake).__name__)
         return errors.UNREADABLE
     if sum(len(values) for _, values in form.lists()) > settings.MOST_FIELDS:
         return errors.UNREADABLE

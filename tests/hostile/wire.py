@@ -6,16 +6,18 @@ answer.status, answer.body, answer.writes, answer.statements, answer.seconds
 
 from __future__ import annotations
 
+import contextlib
 import io
 import re
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote_from_bytes, unquote_to_bytes
 
 from django.conf import settings
 from django.core import signals
-from django.db import close_old_connections, connection
+from django.db import close_old_connections, connection, transaction
 
 from helpdesk import wsgi
 from tests.visitor import CSRF, FORM, connection_kept
@@ -115,7 +117,7 @@ def send(request: Request) -> Answer:
     body = BreaksOff(request.body) if request.breaks_off else io.BytesIO(request.body)
     environ = {"wsgi.input": body, "wsgi.url_scheme": "http", "wsgi.errors": io.StringIO(), **request.environ()}
     began = time.perf_counter()
-    with connection_kept(), connection.execute_wrapper(count):
+    with connection_kept(), statement_by_statement(), connection.execute_wrapper(count):
         chunks = wsgi.application(environ, start)
         answer.body = b"".join(chunks)
         signals.request_finished.disconnect(close_old_connections)
@@ -123,6 +125,20 @@ def send(request: Request) -> Answer:
         signals.request_finished.connect(close_old_connections)
     answer.seconds = time.perf_counter() - began
     return answer
+
+
+@contextlib.contextmanager
+def statement_by_statement() -> Iterator[None]:
+    """Go on after a statement that PostgreSQL refused, as the site does: only the test's transaction would be lost."""
+    if connection.vendor != "postgresql":
+        yield
+        return
+    before = transaction.savepoint()
+    try:
+        yield
+    finally:
+        is_lost = connection.connection.info.transaction_status.name == "INERROR"
+        (transaction.savepoint_rollback if is_lost else transaction.savepoint_commit)(before)
 
 
 def _quoted(text: bytes) -> str:

@@ -109,8 +109,8 @@ class WizardAdmin(ThrowsAwayPreviews, leading.Buttons, PartFields, SortableAdmin
     def get_change_actions(self, request: HttpRequest, object_id: str, form_url: str) -> list[str]:
         """Show as buttons the actions that are not among the tabs."""
         hidden = {label for _, label in TABS}
-        wizard = self.get_object(request, object_id)  # None for what is no wizard's key: the page says so
-        if wizard is None or wizard.current_id is None:
+        # What is no number is no wizard's key: the page says that there is none.
+        if object_id.isdecimal() and not Wizard.objects.filter(pk=object_id, current__isnull=False).exists():
             hidden.add("Compare")  # there is nothing to compare with
         return [name for name in self.change_actions if getattr(self, name).label not in hidden]
 
