@@ -7,7 +7,7 @@ CHECK_ENV := ENV_FILE= SECRET_KEY=for-checks-only-0123456789-abcdefghijklmnopqrs
 SOURCES := helpdesk wizards tests manage.py gunicorn.conf.py
 
 .DEFAULT_GOAL := help
-.PHONY: help run test unit browser bench kills fuzz lint format types schema lock assets screenshots clean python dev
+.PHONY: help run test unit browser bench kills lint format types schema lock assets screenshots clean python dev
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -22,6 +22,10 @@ test: dev ## every test, on SQLite and PostgreSQL, in a real browser
 unit: dev ## the quick tests: SQLite, no browser (ARGS="-k search" chooses)
 	@$(VENV) -m pytest -m "not browser" $(ARGS)
 
+.PHONY: fuzz
+fuzz: dev ## attack every view and every import (CASES=200000 IMPORTS=1000000 SEED=7)
+	@$(VENV) -m tests.hostile --cases "$(or $(CASES),5000)" --imports "$(or $(IMPORTS),20000)" $(if $(SEED),--seed $(SEED)) $(ARGS)
+
 browser: dev ## the browser tests only (ARGS="-k countdown" chooses)
 	@$(VENV) -m tests.run --browser-only $(ARGS)
 
@@ -30,9 +34,6 @@ bench: dev ## measure the review pages on both databases (EVENTS=10000000 for a 
 
 kills: dev ## kill the worker that sends mails and webhooks 200 times (KILLS=200)
 	@KILLS=$${KILLS:-200} $(VENV) -m pytest -q -s tests/cases/test_kills.py $(ARGS)
-
-fuzz: dev ## attack every view and every import (CASES=200000 IMPORTS=1000000 SEED=7)
-	@$(VENV) -m tests.hostile --cases "$(or $(CASES),5000)" --imports "$(or $(IMPORTS),20000)" $(if $(SEED),--seed $(SEED)) $(ARGS)
 
 lint: dev types ## ruff, djlint, mypy
 	@$(VENV) -m ruff check $(SOURCES)
