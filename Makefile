@@ -22,6 +22,10 @@ test: dev ## every test, on SQLite and PostgreSQL, in a real browser
 unit: dev ## the quick tests: SQLite, no browser (ARGS="-k search" chooses)
 	@$(VENV) -m pytest -m "not browser" $(ARGS)
 
+.PHONY: fuzz
+fuzz: dev ## attack every view and every import (CASES=200000 IMPORTS=1000000 SEED=7)
+	@$(VENV) -m tests.hostile --cases "$(or $(CASES),5000)" --imports "$(or $(IMPORTS),20000)" $(if $(SEED),--seed $(SEED)) $(ARGS)
+
 browser: dev ## the browser tests only (ARGS="-k countdown" chooses)
 	@$(VENV) -m tests.run --browser-only $(ARGS)
 

@@ -344,6 +344,9 @@ LOGGING = {
         "django": {"handlers": ["stderr"], "level": LOG_LEVEL, "propagate": False},
         # helpdesk.errors says so in a line; a trace for each scanner that comes by would bury the rest.
         "django.security.DisallowedHost": {"handlers": [], "propagate": False},
+        # At DEBUG these write whole contexts and statements: secrets, and what people typed, would be in the log.
+        "django.template": {"level": "INFO" if LOG_LEVEL == "DEBUG" else LOG_LEVEL},
+        "django.db.backends": {"level": "INFO" if LOG_LEVEL == "DEBUG" else LOG_LEVEL},
     },
 }
 
