@@ -93,6 +93,17 @@ def wait_for_one_more(before: int, *receivers: Any) -> None:
 
 
 def test_a_worker_that_is_killed_again_and_again_loses_nothing(mail: MailServer, hook: HookServer, settings):
+    kill_again_and_again(mail, hook, settings)
+
+
+def test_where_messages_are_noted_as_sent_before_they_are_the_same_test_sees_it(mail, hook, settings, monkeypatch):
+    monkeypatch.setenv("CHAOS_SABOTAGE", "hasty")
+    with pytest.raises(AssertionError, match="are lost"):
+        kill_again_and_again(mail, hook, settings)
+
+
+def kill_again_and_again(mail: MailServer, hook: HookServer, settings) -> None:
+    """Open cases while their worker is killed at any point, and hold that each message arrives under its one id."""
     settings.SUPPORT_CASES_TO = ["support@example.org"]
     dice = random.Random(SEED)
     mail.pause = hook.pause = 0.02
@@ -104,7 +115,8 @@ def test_a_worker_that_is_killed_again_and_again_loses_nothing(mail: MailServer,
         nursery.wish("begin")
         if dice.random() < 0.8:
             wait_for_one_more(heard(mail, hook), mail, hook)
-        time.sleep(dice.choice([0, dice.uniform(0, 0.03), dice.uniform(0, 0.3)]))
+        # The longer half is for a machine that is busy; it is there that the twin is mostly hit.
+        time.sleep(dice.choice([0, dice.uniform(0, 0.03), dice.uniform(0, 0.3), dice.uniform(0, 0.8)]))
         nursery.wish("kill")
     nursery.end()
     killed = len(mail.ids + hook.ids)
@@ -115,7 +127,9 @@ def test_a_worker_that_is_killed_again_and_again_loses_nothing(mail: MailServer,
         code = stop(worker)
     assert code == 0
     arrived = Counter(mail.ids + hook.ids)
-    assert set(arrived) == {str(key) for key in Delivery.objects.values_list("pk", flat=True)}
+    lost = {str(key) for key in Delivery.objects.values_list("pk", flat=True)} - set(arrived)
+    assert not lost, f"{len(lost)} messages are lost"
+    assert Delivery.objects.filter(pk__in=set(arrived)).count() == len(arrived)
     assert set(mail.ids).isdisjoint(hook.ids)
     assert Delivery.objects.count() == KILLS * 2
     assert hook.wrong == []

@@ -5,7 +5,10 @@ A fault takes a store, a folder of its own, how much of it is wanted, and the sa
 
 from __future__ import annotations
 
+import os
 import random
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,7 +18,7 @@ from typing import Any
 
 from tests.chaos.judge import verdict
 from tests.chaos.people import Crowd, Line, Page
-from tests.chaos.site import WORKERS, Redis, Site, served
+from tests.chaos.site import ROOT, WORKERS, Redis, Site, served
 from tests.chaos.stores import Postgres, Sqlite, fill
 
 Store = Sqlite | Postgres
@@ -164,12 +167,15 @@ def redis(store: Store, folder: Path, size: Size, sabotage: str = "") -> Result:
 
 def limited(port: int) -> bool:
     """Return whether somebody who guesses codes is told to wait, soon enough for the number of processes."""
-    line, cookies = Line(port), {}
+    cookies: dict[str, str] = {}
     for _ in range(5 * WORKERS + 1):
+        line = Line(port)
         page = line.ask("GET", "/join/", cookies=cookies)
         cookies |= page.cookies
         form = {"csrfmiddlewaretoken": Page.read(page.body).token, "code": "AAAA2222"}
-        if line.ask("POST", "/join/", form, cookies).status == 429:
+        status = line.ask("POST", "/join/", form, cookies).status
+        line.close()
+        if status == 429:
             return True
     return False
 
@@ -201,7 +207,36 @@ def load(store: Store, folder: Path, size: Size, sabotage: str = "") -> Result:
     return result
 
 
+def delivery(store: Store, folder: Path, size: Size, sabotage: str = "") -> Result:
+    """Kill the worker that sends mails and webhooks: what tests/cases/test_kills.py does, with its own twin."""
+    result, began = Result("delivery", store.name, sabotage), time.monotonic()
+    url = "sqlite:///:memory:" if store.name == "sqlite" else store.new(folder.name)
+    variables = os.environ | {"DATABASE_URL": url, "KILLS": str(size.kills), "CHAOS_SABOTAGE": sabotage}
+    command = [sys.executable, "-m", "pytest", "-q", "-s", "tests/cases/test_kills.py", "-k", "loses_nothing"]
+    done = subprocess.run(command, cwd=ROOT, env=variables, capture_output=True, text=True)
+    result.happened, result.seconds = size.kills, round(time.monotonic() - began, 1)
+    result.told = {"said": " ".join(line for line in done.stdout.splitlines() if " kills, " in line)}
+    if done.returncode != 0:
+        result.found.append(next((line for line in done.stdout.splitlines() if line.startswith("E ")), done.stdout))
+    return result
+
+
 def demand(result: Result, holds: object, otherwise: str) -> None:
     """Note what does not hold."""
     if not holds:
         result.found.append(otherwise)
+
+
+FAULTS = {each.__name__: each for each in (kills, restarts, full, redis, delivery, races, load)}
+# What is taken out (tests/chaos/served.py says how), so that the fault must be seen.
+TWINS = {
+    "kills": ("autocommit", "early"),
+    "restarts": ("unsynced",),
+    "full": ("pretending",),
+    "redis": ("leaning",),
+    "delivery": ("hasty",),
+    "races": ("unlocked",),
+    "load": ("stumbling",),
+}
+# Where a fault can be brought about. Redis counts the same whatever the database is.
+WHERE = {"restarts": ("postgresql",), "redis": ("sqlite",)}

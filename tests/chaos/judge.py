@@ -58,20 +58,28 @@ def _hold(person: Person, version: int, log: list[flow.Event], found: Verdict) -
     if not log:
         found.breaks.append(f"{person.code}: the session is gone")
         return
-    history = flow.History(document_of(version), flow.begin(document_of(version), person.symptom))
     try:
-        for each in person.said:
-            _replay(history, each, log)
-    except flow.IllegalMove as illegal:
-        found.breaks.append(f"{person.code}: {illegal}")
-        return
-    if log == history.events:
-        return
-    if person.open_move and log == history.events + list(_events(history, person.open_move)):
+        wrong = _differs(person, flow.History(document_of(version), log[:1]), log)
+    except (flow.IllegalMove, flow.BrokenLog) as illegal:
+        wrong = str(illegal)
+    if wrong is None:
         found.untold += 1
-        return
-    what = "lost" if len(log) < len(history) else "more than" if log[: len(history)] == history.events else "not"
-    found.breaks.append(f"{person.code}: its log of {len(log)} is {what} what was acknowledged ({len(history)})")
+    elif wrong:
+        found.breaks.append(f"{person.code}: {wrong}")
+
+
+def _differs(person: Person, history: flow.History, log: list[flow.Event]) -> str | None:
+    """Return how a log differs from what its person was told; None where it holds what was on its way besides."""
+    if history.events != list(flow.begin(history.document, person.symptom)):
+        return "it began otherwise"
+    for each in person.said:
+        _replay(history, each, log)
+    if log == history.events:
+        return ""
+    if person.open_move and log == history.events + list(_events(history, person.open_move)):
+        return None
+    lost = len(log) < len(history)
+    return f"its log of {len(log)} {'has lost' if lost else 'is not'} what was acknowledged ({len(history)})"
 
 
 def _replay(history: flow.History, moves: Sequence[Move], log: Sequence[flow.Event]) -> None:

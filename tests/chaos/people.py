@@ -221,9 +221,15 @@ class Person:
         lines = (line, other)
         for each, move in zip(lines, moves, strict=True):
             each.send(*self._form(move, page), self.cookies)
+        try:
+            replies = [each.receive() for each in lines]
+        except Dropped:
+            line.close()  # a reply that nobody read must not be taken for the next one
+            other.close()
+            raise
         said = []
-        for each, move in zip(lines, moves, strict=True):
-            self._arrive(self._allowed(each.receive(), f"two tabs of {self.address}"))
+        for reply, move in zip(replies, moves, strict=True):
+            self._arrive(self._allowed(reply, f"two tabs of {self.address}"))
             said.append(Move(move.number, move.given, self.number))
         self.number = max(move.became for move in said)
         self.said.append(tuple(said))

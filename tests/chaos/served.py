@@ -9,6 +9,7 @@ import io
 import os
 import time
 from collections.abc import Callable, Iterable
+from itertools import count
 from typing import Any
 
 from django.core import signals
@@ -94,7 +95,20 @@ def leaning(application: Any) -> Any:
     return application
 
 
-SABOTAGES = {each.__name__: each for each in (autocommit, unlocked, early, pretending, unsynced, leaning)}
+def stumbling(application: Any) -> Any:
+    """Fail once in twenty answers."""
+    honest, answers = journal.answer, count(1)
+
+    def answer(*arguments: Any, **options: Any) -> Any:
+        if next(answers) % 20 == 0:
+            raise RuntimeError("for the test")
+        return honest(*arguments, **options)
+
+    journal.answer = answer
+    return application
+
+
+SABOTAGES = {each.__name__: each for each in (autocommit, unlocked, early, pretending, unsynced, leaning, stumbling)}
 
 
 def warm(application: Any) -> None:
