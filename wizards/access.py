@@ -19,7 +19,7 @@ from django.contrib.auth.views import redirect_to_login
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 
-from .models import Call, Case, Guest, Handling, Session
+from .models import Call, Case, Guest, Handling, OwnSession, Session
 
 REVIEW = "wizards.view_session"  # the right to look at sessions
 READ_WORDS = "wizards.view_words"  # the right to read what customers wrote
@@ -80,9 +80,11 @@ def owner_only(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]
 
     @wraps(view)
     def handle(request: HttpRequest, code: str, **arguments: Any) -> HttpResponse:
-        for sessions in (sessions_of, shared_with):
+        if secret := visitor_secret(request):
             with suppress(Session.DoesNotExist):
-                return view(request, sessions(request).filter(code=code), **arguments)
+                return view(request, OwnSession(code, digest(secret)), **arguments)
+            with suppress(Session.DoesNotExist):
+                return view(request, shared_with(request).filter(code=code), **arguments)
         raise Http404("There is no such session for this visitor.")
 
     return handle
