@@ -10,7 +10,7 @@ import logging
 
 import redis
 from django.conf import settings
-from django.db import DatabaseError, connection
+from django.db import Error, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.recorder import MigrationRecorder
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
@@ -76,7 +76,7 @@ def _database() -> str:
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
-    except DatabaseError as away:
+    except Error as away:
         log.warning("The database does not answer: %s", type(away).__name__)
         connection.close()
         return "does not answer"
@@ -98,7 +98,7 @@ def _migrations() -> str:
             if plan := executor.migration_plan(executor.loader.graph.leaf_nodes()):
                 return f"{len(plan)} not applied: run manage.py migrate"
             _Complete.known = applied
-    except DatabaseError as away:
+    except Error as away:
         log.warning("The migrations cannot be read: %s", type(away).__name__)
         connection.close()
         return "cannot be read"

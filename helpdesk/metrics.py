@@ -13,7 +13,7 @@ from time import perf_counter
 
 from django.conf import settings
 from django.core.exceptions import MiddlewareNotUsed
-from django.db import DatabaseError
+from django.db import Error
 from django.http import HttpRequest, HttpResponse
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Histogram, generate_latest, values
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
@@ -113,7 +113,7 @@ class Stored(Collector):
         """Yield the figures; of a database that does not answer, only that."""
         try:
             found = list(self._found())
-        except DatabaseError as away:
+        except Error as away:
             log.warning("The database does not answer: %s", type(away).__name__)
             found = []
         yield GaugeMetricFamily("helpdesk_database_up", "Whether the database answers.", float(bool(found)))

@@ -12,7 +12,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from django.db import DatabaseError, connection
+from django.db import InterfaceError, OperationalError, connection
 from django.db.migrations.recorder import MigrationRecorder
 from django.test import Client
 from django.utils import timezone
@@ -85,9 +85,10 @@ def test_being_ready_costs_three_questions_to_the_database(django_assert_max_num
         Client().get("/readyz")
 
 
-def test_without_its_database_a_site_is_not_ready_and_says_no_more(monkeypatch, caplog):
+@pytest.mark.parametrize("kind", [OperationalError, InterfaceError])
+def test_without_its_database_a_site_is_not_ready_and_says_no_more(monkeypatch, caplog, kind):
     def away(*args, **kwargs):
-        raise DatabaseError("password=hunter2 host=db.example.org")
+        raise kind("password=hunter2 host=db.example.org")
 
     monkeypatch.setattr(connection, "cursor", away)
     monkeypatch.setattr(connection, "close", lambda: None)
@@ -212,7 +213,7 @@ def test_the_outbox_is_told_with_the_age_of_what_waits_longest(watched, settings
 
 def test_a_database_that_is_away_is_a_figure_and_no_fault(watched, monkeypatch):
     def away():
-        raise DatabaseError("password=hunter2")
+        raise OperationalError("password=hunter2")
 
     monkeypatch.setattr(gauges, "sessions", away)
     figures = told()
