@@ -75,5 +75,5 @@ def _from_playwright() -> Path | None:
 def _none() -> Path:
     raise NoChromiumError(
         "The browser tests need Chromium, and none is here. Install it (on Debian: apt-get install"
-        " chromium-headless-shell) or set CHROMIUM_PATH to its program."
+        f" {SHELLS[0]}) or set CHROMIUM_PATH to its program."
     )

@@ -225,6 +225,8 @@ def test_the_other_pages_of_the_desk_are_for_everybody(agent, document, complain
     page.get_by_role("button", name="Open the case").click()
     expect(page.get_by_role("button", name="Close the case")).to_be_visible()
     look("case")
+    page.set_viewport_size({"width": 390, "height": 844})
+    assert page.locator(".beside > div").bounding_box()["width"] > 300, "the path takes the room of the form"
     page.get_by_role("button", name="Close the case").click()
     expect(page.get_by_text("Choose what it was")).to_be_visible()
     complained.expect("422")

@@ -71,7 +71,7 @@ def drawn(page: Page) -> Page:
 
 def click(page: Page, node: str) -> None:
     """Click a node on the drawing, wherever it is."""
-    page.evaluate("(id) => mapDrawing.center(mapDrawing.getElementById(id))", node)
+    page.evaluate("(id) => void mapDrawing.center(mapDrawing.getElementById(id))", node)
     at = page.evaluate("(id) => mapDrawing.getElementById(id).renderedPosition()", node)
     box = page.locator("#map-drawing").bounding_box()
     page.mouse.click(box["x"] + at["x"], box["y"] + at["y"])
