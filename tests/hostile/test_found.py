@@ -1,0 +1,21 @@
+"""What the attacks found once, and stays mended."""
+
+from __future__ import annotations
+
+import pytest
+from django.db import transaction
+
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.mark.parametrize("query", [f"id__in={2**63}", f"pk__in=1,{2**64}", f"id__in=-{2**63 + 1}"])
+def test_a_number_that_no_column_has_is_refused_on_editors_lists(admin_client, query):
+    with transaction.atomic():  # PostgreSQL takes no more statements after one that it refused
+        assert admin_client.get(f"/admin/auth/user/?{query}").status_code == 400
+        transaction.set_rollback(True)
+
+
+@pytest.mark.parametrize("year", ["99999", "0", "-1", str(2**31), str(2**64)])
+def test_a_year_that_no_calendar_has_is_no_fault_of_ours(admin_client, year):
+    assert admin_client.get(f"/admin/wizards/delivery/?made_at__year={year}").status_code in {302, 400}
