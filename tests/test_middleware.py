@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 
 import pytest
 from django.conf import settings
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.middleware.csrf import get_token
 from django.test import Client
@@ -145,6 +146,20 @@ def test_a_length_that_is_no_number_is_no_fault_of_ours(length, address):
     request = Client().request
     response = request(REQUEST_METHOD="POST", PATH_INFO=address, CONTENT_TYPE=FORM, CONTENT_LENGTH=length)
     assert response.status_code == (400 if length else 200)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("query", [f"id__in={2**63}", f"pk__in=1,{2**64}", f"id__in=-{2**63 + 1}"])
+def test_a_number_that_no_column_has_is_refused_on_editors_lists(admin_client, query):
+    with transaction.atomic():  # PostgreSQL takes no more statements after one that it refused
+        assert admin_client.get(f"/admin/auth/user/?{query}").status_code == 400
+        transaction.set_rollback(True)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("year", ["99999", "0", "-1", str(2**31), str(2**64)])
+def test_a_year_that_no_calendar_has_is_no_fault_of_ours(admin_client, year):
+    assert admin_client.get(f"/admin/wizards/delivery/?made_at__year={year}").status_code in {302, 400}
 
 
 CHARSETS = ["unicode_escape", "hex", "utf-7", "rot13", "idna", "undefined", "zip", "utf-16", "nonsense", "a\0b", ""]
