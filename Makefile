@@ -7,7 +7,7 @@ CHECK_ENV := ENV_FILE= SECRET_KEY=for-checks-only-0123456789-abcdefghijklmnopqrs
 SOURCES := helpdesk wizards tests manage.py gunicorn.conf.py
 
 .DEFAULT_GOAL := help
-.PHONY: help run test unit browser bench kills lint format types schema lock assets screenshots clean python dev
+.PHONY: help run test unit browser bench kills chaos lint format types schema lock assets screenshots clean python dev
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -30,6 +30,9 @@ bench: dev ## measure the review pages on both databases (EVENTS=10000000 for a 
 
 kills: dev ## kill the worker that sends mails and webhooks 200 times (KILLS=200)
 	@KILLS=$${KILLS:-200} $(VENV) -m pytest -q -s tests/cases/test_kills.py $(ARGS)
+
+chaos: dev ## faults under load, and twins that must be seen (KILLS=500, ARGS="--only kills")
+	@$(VENV) -m tests.chaos --kills "$(or $(KILLS),500)" $(ARGS)
 
 lint: dev types ## ruff, djlint, mypy
 	@$(VENV) -m ruff check $(SOURCES)
