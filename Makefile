@@ -7,7 +7,7 @@ CHECK_ENV := ENV_FILE= SECRET_KEY=for-checks-only-0123456789-abcdefghijklmnopqrs
 SOURCES := helpdesk wizards tests manage.py gunicorn.conf.py
 
 .DEFAULT_GOAL := help
-.PHONY: help run test unit browser bench kills lint format types schema lock sbom assets screenshots clean python dev
+.PHONY: help run test unit browser bench kills chaos lint format types schema lock sbom assets screenshots clean python dev
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -34,6 +34,9 @@ bench: dev ## measure answers and review pages on both databases (EVENTS=1000000
 
 kills: dev ## kill the worker that sends mails and webhooks 200 times (KILLS=200)
 	@KILLS=$${KILLS:-200} $(VENV) -m pytest -q -s tests/cases/test_kills.py $(ARGS)
+
+chaos: dev ## faults under load, and twins that must be seen (KILLS=500, ARGS="--only kills")
+	@$(VENV) -m tests.chaos --kills "$(or $(KILLS),500)" $(ARGS)
 
 # It says of most lines with a nosec that another test did not need it; what it finds, it says twice.
 BANDIT := $(VENV) -m bandit --quiet --recursive helpdesk wizards manage.py gunicorn.conf.py

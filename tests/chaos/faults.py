@@ -26,6 +26,7 @@ SEED = 1
 RACERS = 4  # races at once
 LINES = 16  # connections under load
 AWAY, THERE = "does not answer (", "answers again"  # what the log says of Redis
+ENOUGH = 20  # complaints after which nobody waits for more; a twin is seen at the first
 GOES_ON = 60  # seconds within which people must get on again
 
 
@@ -78,7 +79,7 @@ def walked(
     """Give a site with people in it; stop both afterwards, and note what the log says about it."""
     began, url = time.monotonic(), store.new(folder.name)
     with served(url, folder, result.sabotage, **site_of) as site:
-        crowd = Crowd(site.port, SEED, **crowd_of)
+        crowd = Crowd(site.port, SEED, enough=1 if result.sabotage else ENOUGH, **crowd_of)
         try:
             crowd.gather()
             crowd.start()
@@ -101,7 +102,7 @@ def kills(store: Store, folder: Path, size: Size, sabotage: str = "") -> Result:
             crowd.wait(dice.randint(1, 2 * size.answers // size.kills), GOES_ON)
             time.sleep(dice.uniform(0, 0.02))
             site.kill(dice)
-            if sabotage and crowd.complaints:
+            if crowd.troubled:
                 break
         enough = sabotage or crowd.until(lambda: crowd.acknowledged >= size.answers, GOES_ON * 3)
         demand(result, enough, "it does not go on")
@@ -133,7 +134,7 @@ def full(store: Store, folder: Path, size: Size, sabotage: str = "") -> Result:
         crowd.wait(size.answers // 20, GOES_ON)
         ballast = fill(store.folder)
         if sabotage:
-            crowd.until(lambda: bool(crowd.complaints), GOES_ON)
+            crowd.until(lambda: crowd.troubled, GOES_ON)
         else:
             told = crowd.until(lambda: crowd.counts["unavailable"] > size.people, GOES_ON)
             demand(result, told, "the disk is full, and nobody was told")
@@ -183,19 +184,18 @@ def limited(port: int) -> bool:
 def races(store: Store, folder: Path, size: Size, sabotage: str = "") -> Result:
     """Answer in two tabs at the same moment, again and again: each race has one winner, and the log says which."""
     result = Result("races", store.name, sabotage)
-    racers = {"people": RACERS * 2, "lines": RACERS, "racing": True}
+    racers = {"people": RACERS * 2, "lines": RACERS, "racing": True, "strict": True}
     with walked(result, store, folder, racers) as (_, crowd):
         done = crowd.wait(size.races, GOES_ON + size.races / 10)
         demand(result, done or sabotage, "the races do not come to an end")
         result.happened = crowd.acknowledged
-    demand(result, not result.dropped + result.unavailable, f"{result.dropped + result.unavailable} got no page")
     return result
 
 
 def load(store: Store, folder: Path, size: Size, sabotage: str = "") -> Result:
     """Let many answer steadily for a while: no error."""
     result = Result("load", store.name, sabotage)
-    many = {"people": size.sessions, "lines": LINES, "rate": size.rate}
+    many = {"people": size.sessions, "lines": LINES, "rate": size.rate, "strict": True}
     with walked(result, store, folder, many, beside=size.beside) as (_, crowd):
         began = time.monotonic()
         crowd.until(lambda: time.monotonic() - began > size.seconds, size.seconds + 1)
@@ -203,7 +203,6 @@ def load(store: Store, folder: Path, size: Size, sabotage: str = "") -> Result:
         times = sorted(crowd.taken[: result.happened])
     result.told = {"a second": round(result.happened / seconds, 1), "in flight": size.sessions, "for": round(seconds)}
     result.told |= {f"p{part} ms": round(1000 * times[len(times) * part // 100], 1) for part in (50, 95, 99) if times}
-    demand(result, not result.dropped + result.unavailable, f"{result.dropped + result.unavailable} got no page")
     return result
 
 

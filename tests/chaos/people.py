@@ -20,7 +20,6 @@ from urllib.parse import urlencode
 HOST = "127.0.0.1"
 PATIENCE = 40  # seconds for one reply
 IDLE = 3  # seconds after which the server may have closed a connection that nobody used
-ENOUGH = 20  # complaints after which nobody waits for more
 PAUSE = 0.1  # seconds until somebody who was cut off tries again
 HTMX = 0.7  # how many have JavaScript
 BACK = 0.08  # how often somebody goes back instead of answering
@@ -290,12 +289,23 @@ class Crowd:
 
     rate:   answers a second in all, at most; 0 for as many as the site gives
     racing: everybody answers in two tabs at the same moment
+    strict: being cut off or told to wait is a complaint, too
+    enough: complaints after which nobody is waited for
     """
 
     def __init__(
-        self, port: int, seed: int, people: int, lines: int = 8, rate: float = 0, racing: bool = False
+        self,
+        port: int,
+        seed: int,
+        people: int,
+        *,
+        enough: int,
+        lines: int = 8,
+        rate: float = 0,
+        racing: bool = False,
+        strict: bool = False,
     ) -> None:
-        self.port, self.rate, self.racing = port, rate, racing
+        self.port, self.rate, self.racing, self.strict, self.enough = port, rate, racing, strict, enough
         self.dice = random.Random(seed)
         self.people = [self._newcomer() for _ in range(people)]
         self.queue = deque(self.people)
@@ -313,6 +323,11 @@ class Crowd:
     def acknowledged(self) -> int:
         """How many answers, steps back or races were acknowledged so far."""
         return self.counts["acknowledged"]
+
+    @property
+    def troubled(self) -> bool:
+        """Whether there are complaints enough."""
+        return len(self.complaints) >= self.enough
 
     def gather(self) -> None:
         """Let everybody begin, and stand before their first page."""
@@ -340,7 +355,7 @@ class Crowd:
         """Wait until something happened; return whether it did, within so many seconds. Stops at many complaints."""
         end = time.monotonic() + seconds
         while not happened():
-            if time.monotonic() > end or len(self.complaints) > ENOUGH:
+            if time.monotonic() > end or self.troubled:
                 return False
             time.sleep(0.01)
         return True
@@ -407,6 +422,7 @@ class Crowd:
         except (Dropped, Unavailable) as cut:
             with self.lock:
                 self.counts[type(cut).__name__.lower()] += 1
+                self.complaints += [f"{type(cut).__name__}: {cut}"] if self.strict else []
             time.sleep(PAUSE)
             return True
         except Wrong as wrong:
