@@ -35,7 +35,7 @@ ROOT = Path(__file__).resolve().parents[2]
 CHECKED_IN = ROOT / "deploy" / "nginx" / "helpdesk.conf"
 A, B, PROXY, REDIS = "127.0.1.1", "127.0.1.2", "127.0.1.3", "127.0.1.4"
 NAME = "help.example.org"
-READY = "/contact/"  # what a load balancer asks each host by its own address
+READY = "/readyz"  # what a load balancer asks each host by its own address
 PATIENCE = 60  # seconds for a process to come up, on a busy machine
 BEGINNINGS = 6  # an hour, for each address
 # Answers without end, and both ways of leaving.
@@ -88,7 +88,7 @@ class Host:
         """Ask the host by its own address whether it serves, as a load balancer does."""
         asked = HTTPConnection(self.address, self.port, timeout=5)
         try:
-            asked.request("GET", READY, headers={"Host": NAME, "X-Forwarded-Proto": "https"})
+            asked.request("GET", READY)
             return asked.getresponse().status == 200
         except OSError:
             return False
