@@ -56,6 +56,7 @@ def test_the_answers_of_a_session_land_on_both_hosts_in_turn(site: Site, certifi
     for _ in range(10):
         customer.answer()
     customer.leave()
+    wait_for("nginx's log", lambda: len(hosts_asked(site, since)) >= 21)  # it is written a moment after the answer
     hosts = hosts_asked(site, since)
     assert len(hosts) == 21
     assert sum(one != other for one, other in pairwise(hosts)) >= 15
