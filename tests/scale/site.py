@@ -177,9 +177,12 @@ class Proxy:
             self.process.terminate()
             self.process.wait(PATIENCE)
 
-    def asked(self) -> list[tuple[str, ...]]:
-        """Return which hosts nginx asked for each request that it logged, in order: two where it asked again."""
-        lines = self.log.read_text().splitlines()
+    def asked(self, part: str = "") -> list[tuple[str, ...]]:
+        """Return which hosts nginx asked for each request that it logged, in order: two where it asked again.
+
+        `part` chooses the lines that hold it.
+        """
+        lines = [line for line in self.log.read_text().splitlines() if part in line]
         found = [re.search(r' "([^"]*)" "[^"]*"$', line) for line in lines]
         return [tuple(part.partition(":")[0] for part in each[1].split(", ")) for each in found if each]
 
