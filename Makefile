@@ -7,7 +7,8 @@ CHECK_ENV := ENV_FILE= SECRET_KEY=for-checks-only-0123456789-abcdefghijklmnopqrs
 SOURCES := helpdesk wizards tests manage.py gunicorn.conf.py
 
 .DEFAULT_GOAL := help
-.PHONY: help run test unit browser bench kills chaos lint format types schema lock sbom assets screenshots clean python dev
+.PHONY: help run test unit fuzz browser bench scale kills chaos lint format types schema lock sbom assets screenshots
+.PHONY: clean python dev
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -22,7 +23,6 @@ test: dev ## every test, on SQLite and PostgreSQL, in a real browser
 unit: dev ## the quick tests: SQLite, no browser (ARGS="-k search" chooses)
 	@$(VENV) -m pytest -m "not browser" $(ARGS)
 
-.PHONY: fuzz
 fuzz: dev ## attack every view and every import (CASES=200000 IMPORTS=1000000 SEED=7)
 	@$(VENV) -m tests.hostile --cases "$(or $(CASES),5000)" --imports "$(or $(IMPORTS),20000)" $(if $(SEED),--seed $(SEED)) $(ARGS)
 
@@ -31,6 +31,10 @@ browser: dev ## the browser tests only (ARGS="-k countdown" chooses)
 
 bench: dev ## measure answers and review pages on both databases (EVENTS=10000000 for a long log)
 	@$(VENV) -m tests.bench --events "$(or $(EVENTS),300000)" $(ARGS)
+
+scale: dev ## two web hosts behind nginx: killed, hanging, restarted with a migration (needs nginx and Redis)
+	@$(VENV) -m tests.scale.programs
+	@$(VENV) -m pytest -q tests/scale $(ARGS)
 
 kills: dev ## kill the worker that sends mails and webhooks 200 times (KILLS=200)
 	@KILLS=$${KILLS:-200} $(VENV) -m pytest -q -s tests/cases/test_kills.py $(ARGS)

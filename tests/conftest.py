@@ -7,12 +7,14 @@ open_page   open_page("/path/") opens it on the live server, and holds that htmx
 import os
 import tempfile
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 from playwright.sync_api import Browser, Page, sync_playwright
 from pytest_django.live_server_helper import LiveServer
+from pytest_django.plugin import DjangoDbBlocker
 
 # HYPOTHESIS_PROFILE=long searches longer; ci is repeatable, and what each `make test` runs.
 settings.register_profile("ci", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -40,6 +42,17 @@ def django_db_modify_db_settings(django_db_modify_db_settings: None) -> Iterator
         else:
             database["TEST"]["NAME"] = f"test_helpdesk_{os.getpid()}"
         yield
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
+    """Lay the log out in partitions of so many sessions where PARTITIONED says it: every test has to pass on it."""
+    if width := os.environ.get("PARTITIONED"):
+        from wizards import journal, privacy
+
+        privacy.WITH_PARTITION = timedelta(0)  # tests of retention count by the second; this is tested for itself
+        with django_db_blocker.unblock():
+            journal.lay_out(int(width))
 
 
 @pytest.fixture(scope="session")

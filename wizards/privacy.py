@@ -22,6 +22,8 @@ from .tallies import forgotten, roll_up
 
 CASE = ("pk", "session__code", "opened_at", "closed_at", "contact", "words", "cause", "other", "works", "came_back")
 PORTION = 500  # rows in one transaction, so that nobody waits long for it
+# Where the log is in partitions, a session past its time waits so long for its neighbours, to go with the partition.
+WITH_PARTITION = timedelta(days=2)
 
 
 @dataclass(frozen=True)
@@ -127,8 +129,12 @@ def keep(now: datetime | None = None, portion: int = PORTION) -> Counts:
         done.searches += some
     done.tests = sum(journal.forget_sessions(part) for part, _ in _portions(overdue.tests, portion))
     roll_up()
-    done.abandoned = sum(_forget(*part) for part in _portions(overdue.abandoned, portion))
-    done.finished = sum(_forget(*part) for part in _portions(overdue.finished, portion))
+    if journal.partitions():
+        journal.extend()
+        _drop_partitions(overdue, done)
+        overdue = Overdue(overdue.now - WITH_PARTITION)
+    done.abandoned += sum(_forget(*part) for part in _portions(overdue.abandoned, portion))
+    done.finished += sum(_forget(*part) for part in _portions(overdue.finished, portion))
     done.uncounted = overdue.uncounted.count()
     return done
 
@@ -148,6 +154,29 @@ def _portions(overdue: QuerySet[Session], portion: int) -> Iterator[tuple[QueryS
         seen_at, pk, _ = rows[-1]
         yield overdue.filter(pk__in=[key for _, key, _ in rows]), max(begun_at for *_, begun_at in rows)
         rest = overdue.filter(Q(seen_at__gt=seen_at) | Q(pk__gt=pk), seen_at__gte=seen_at)
+
+
+def _drop_partitions(overdue: Overdue, done: Counts) -> None:
+    """Drop the partitions of the log in which everything is past its time, and count the sessions that went so.
+
+    It can stop anywhere: sessions go first, in portions, and take with them all that leads to their events.
+    """
+    gone = overdue.abandoned | overdue.finished | overdue.tests
+    for part in journal.filled():
+        if part.sessions.exclude(pk__in=gone.values("pk")).exists():
+            continue
+        done.finished += part.sessions.exclude(status=OPEN).count()
+        done.abandoned += part.sessions.filter(status=OPEN).count()
+        while rows := list(part.sessions.order_by("pk").values_list("pk", "begun_at")[:PORTION]):
+            _forget_rows(Session.objects.filter(pk__in=[key for key, _ in rows]), max(begun for _, begun in rows))
+        journal.drop(part)
+
+
+@transaction.atomic
+def _forget_rows(sessions: QuerySet[Session], last_begun: datetime) -> None:
+    forgotten(timezone.localdate(last_begun, timezone.get_default_timezone()))
+    cases.forget(sessions)
+    journal.forget_rows(sessions)
 
 
 @transaction.atomic

@@ -35,7 +35,7 @@ ROOT = Path(__file__).resolve().parents[2]
 CHECKED_IN = ROOT / "deploy" / "nginx" / "helpdesk.conf"
 A, B, PROXY, REDIS = "127.0.1.1", "127.0.1.2", "127.0.1.3", "127.0.1.4"
 NAME = "help.example.org"
-READY = "/contact/"  # what a load balancer asks each host by its own address
+READY = "/readyz"  # what a load balancer asks each host by its own address
 PATIENCE = 60  # seconds for a process to come up, on a busy machine
 BEGINNINGS = 6  # an hour, for each address
 # Answers without end, and both ways of leaving.
@@ -68,27 +68,40 @@ def copy_of_the_project(folder: Path) -> Path:
     return folder
 
 
-class Host:
-    """A web host: gunicorn at an address of its own."""
+# What systemd does for a unit with a socket: the process finds it as its third file.
+AS_SYSTEMD = """
+import os, sys
+os.dup2(int(sys.argv[1]), 3)
+os.environ |= {"LISTEN_FDS": "1", "LISTEN_PID": str(os.getpid())}
+os.execv(sys.executable, [sys.executable, "-m", "gunicorn", "helpdesk.wsgi"])
+"""
 
-    def __init__(self, address: str, folder: Path, environment: dict[str, str]) -> None:
-        self.address, self.folder, self.port = address, folder, free_port(address)
+
+class Host:
+    """A web host: gunicorn at an address of its own, `held` open for it as systemd does, or not."""
+
+    def __init__(self, address: str, folder: Path, environment: dict[str, str], held: bool = False) -> None:
+        self.address, self.folder = address, folder
+        self.held = socket.create_server((address, 0), backlog=1024) if held else None
+        self.port = self.held.getsockname()[1] if self.held else free_port(address)
         self.environment = environment | {"HOST": address, "PORT": str(self.port)}
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         """Start it; `ready` says when it serves."""
+        handle = self.held.fileno() if self.held else 0
+        command = ["-c", AS_SYSTEMD, str(handle)] if self.held else ["-m", "gunicorn", "helpdesk.wsgi"]
         with (self.folder / "output").open("ab") as output:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "gunicorn", "helpdesk.wsgi"],
-                cwd=self.folder, env=self.environment, stdout=output, stderr=output, start_new_session=True,
+                [sys.executable, *command], cwd=self.folder, env=self.environment, stdout=output, stderr=output,
+                start_new_session=True, pass_fds=[handle] if self.held else [],
             )  # fmt: skip
 
     def ready(self) -> bool:
         """Ask the host by its own address whether it serves, as a load balancer does."""
         asked = HTTPConnection(self.address, self.port, timeout=5)
         try:
-            asked.request("GET", READY, headers={"Host": NAME, "X-Forwarded-Proto": "https"})
+            asked.request("GET", READY)
             return asked.getresponse().status == 200
         except OSError:
             return False
@@ -177,9 +190,12 @@ class Proxy:
             self.process.terminate()
             self.process.wait(PATIENCE)
 
-    def asked(self) -> list[tuple[str, ...]]:
-        """Return which hosts nginx asked for each request that it logged, in order: two where it asked again."""
-        lines = self.log.read_text().splitlines()
+    def asked(self, part: str = "") -> list[tuple[str, ...]]:
+        """Return which hosts nginx asked for each request that it logged, in order: two where it asked again.
+
+        `part` chooses the lines that hold it.
+        """
+        lines = [line for line in self.log.read_text().splitlines() if part in line]
         found = [re.search(r' "([^"]*)" "[^"]*"$', line) for line in lines]
         return [tuple(part.partition(":")[0] for part in each[1].split(", ")) for each in found if each]
 
@@ -202,7 +218,7 @@ class Site:
             "RATE_BEGIN": f"{BEGINNINGS} per hour",
         }
         self.a = Host(A, copy_of_the_project(folder / "a"), self.environment)
-        self.b = Host(B, copy_of_the_project(folder / "b"), self.environment)
+        self.b = Host(B, copy_of_the_project(folder / "b"), self.environment, held=True)
         self.certificate = certificate_in(folder / "tls")
         self.proxy = self.another_proxy("proxy")
 
@@ -231,6 +247,7 @@ class Site:
             self.proxy.stop()
             self.a.kill()
             self.b.kill()
+            self.b.held.close()
             redis.terminate()
             redis.wait(PATIENCE)
 

@@ -1,7 +1,8 @@
 """The log's only writer.
 
 `moves` appends what people do, one transaction for each answer. `loading` writes whole sessions in bulk. `keeping` is
-the housekeeping: noting what the tallies hold, and forgetting.
+the housekeeping: noting what the tallies hold; `forgetting` deletes, and `partitioning` lays the log out so that whole
+parts of it can go.
 """
 
 from .forgetting import forget_sessions, forget_tests, forget_visitor, forget_words
@@ -25,15 +26,21 @@ from .moves import (
     remark,
     restart,
 )
+from .partitioning import Partition, drop, extend, filled, forget_rows, lay_out, partitions
 
 __all__ = [
     "CODE_ALPHABET",
     "CODE_LENGTH",
+    "Partition",
     "Past",
     "answer",
     "back",
     "begin",
+    "drop",
+    "extend",
     "feedback",
+    "filled",
+    "forget_rows",
     "forget_sessions",
     "forget_tests",
     "forget_visitor",
@@ -42,9 +49,11 @@ __all__ = [
     "helped",
     "history_of",
     "join",
+    "lay_out",
     "load",
     "note",
     "part",
+    "partitions",
     "pass_on",
     "rebuilt",
     "remark",
