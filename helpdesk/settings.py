@@ -237,7 +237,7 @@ def _database() -> dict[str, Any]:
         return database | {"OPTIONS": options, "CONN_MAX_AGE": None}
     if database.get("ENGINE") == "django.db.backends.postgresql":
         # Connections are kept for ten minutes, and checked before they are used again.
-        return database | {"CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True}
+        return database | {"ENGINE": "helpdesk.postgresql", "CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True}
     raise ImproperlyConfigured(f"DATABASE_URL should be {wanted}.")
 
 
