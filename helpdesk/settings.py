@@ -207,7 +207,12 @@ def _database() -> dict[str, Any]:
         # Connections are kept for ten minutes, and checked before they are used again. A host that does not answer at
         # all is given up soon, before every thread waits for it.
         options = {"connect_timeout": 5} | database.get("OPTIONS", {})
-        return database | {"OPTIONS": options, "CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True}
+        return database | {
+            "ENGINE": "helpdesk.postgresql",
+            "OPTIONS": options,
+            "CONN_MAX_AGE": 600,
+            "CONN_HEALTH_CHECKS": True,
+        }
     raise ImproperlyConfigured(f"DATABASE_URL should be {wanted}.")
 
 

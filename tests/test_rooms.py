@@ -38,7 +38,8 @@ MAY = {
     "review": {"flow", "models", "publishing", "tallies"},
     "markup": set(),
     "forms": {"flow"},
-    "pages": {"flow", "models", "publishing", "forms", "markup"},
+    "stencils": set(),
+    "pages": {"flow", "models", "publishing", "forms", "markup", "stencils"},
     # access, journal: a preview begins a session; markup, pages: a preview of a field, and what HTMX asked for
     "admin": {"flow", "models", "publishing", "access", "journal", "markup", "pages", "cases"},
     "templatetags": {"markup"},

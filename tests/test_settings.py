@@ -279,7 +279,7 @@ def test_sqlite_waits_for_its_turn_and_writes_through(read):
 def test_postgresql_connections_are_kept_and_checked(read):
     database = read(DATABASE_URL="postgres://me:secret@db.example.org:5433/help")["DATABASES"]["default"]
     assert (database["ENGINE"], database["HOST"], database["PORT"]) == (
-        "django.db.backends.postgresql",
+        "helpdesk.postgresql",
         "db.example.org",
         5433,
     )

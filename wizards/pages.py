@@ -5,6 +5,7 @@ The only place that knows HTMX's headers. It reads the document and the position
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
@@ -15,7 +16,9 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.contrib.staticfiles import finders
 from django.http import HttpRequest, HttpResponse
+from django.middleware.csrf import get_token
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.templatetags.static import static
 from django.urls import reverse
 from django.utils.cache import patch_vary_headers
@@ -29,6 +32,7 @@ from .markup import markdown
 from .models import Picture, Session, Version, in_groups
 from .models.pictures import UPLOADED
 from .publishing import document_of
+from .stencils import Kept, Stencil, cut
 
 Context = dict[str, Any]
 
@@ -45,9 +49,14 @@ def show(
     """Return the page `template`, or its `fragment` where HTMX asked for it, with `address` to show for it."""
     part = fragment if fragment and wants_fragment(request) else ""
     response = render(request, part or template, context, status=status)
-    if part:
+    return sent(response, is_fragment=bool(part), address=address)
+
+
+def sent(response: HttpResponse, *, is_fragment: bool, address: str = "") -> HttpResponse:
+    """Return a response with the headers that all pages have, and those by which htmx takes a fragment."""
+    if is_fragment:
         response.is_fragment = True  # type: ignore[attr-defined]  # helpdesk.middleware.light_fragments reads it
-    if part and address:
+    if is_fragment and address:
         response["HX-Push-Url"] = address
     response["Cache-Control"] = "no-store"
     patch_vary_headers(response, ["HX-Request"])
@@ -105,6 +114,8 @@ def step_address(session: Session, number: int) -> str:
 
 def step(request: HttpRequest, view: View, *, error: str = "", said: str = "", status: int = 200) -> HttpResponse:
     """Return the page of a step, with an error above it or a word of thanks beside it."""
+    if wants_fragment(request) and not (error or said) and (quick := quick_fragment(request, view)):
+        return sent(quick, is_fragment=True, address=view.address)
     context = {"screen": screen(view) | {"error": error, "said": said}}
     return show(
         request,
@@ -114,6 +125,56 @@ def step(request: HttpRequest, view: View, *, error: str = "", said: str = "", s
         address="" if status >= 400 else view.address,
         status=status,
     )
+
+
+# How many bytes of pages that were rendered before a process keeps: some 8,000 pages.
+STENCILS_IN_MEMORY = 32 * 1024 * 1024
+_stencils = Kept(STENCILS_IN_MEMORY)
+
+# What stands in a stencil instead of a session's own values. Random, so that no text of an editor can hold it.
+_CODE = "".join(secrets.choice("23456789abcdefghjkmnpqrstuvwxyz") for _ in range(12))
+_NUMBER = 10**17 + secrets.randbelow(10**17)
+_TOKEN = secrets.token_hex(16)
+_MARKS = {_CODE: "code", in_groups(_CODE): "reference", str(_NUMBER): "number", _TOKEN: "token"}
+
+
+def quick_fragment(request: HttpRequest, view: View) -> HttpResponse | None:
+    """Return the page of a step as a fragment without rendering it, where nothing on it is but this session's own.
+
+    That is the page to which an answer leads: the current one, not the first, with nobody else in the session.
+    """
+    session = view.session
+    is_plain = view.current and view.number > 1 and not (view.chosen or view.helped)
+    if not is_plain or session.agent_id or session.channel == Session.Channel.TEST:
+        return None
+    stencil = stencil_of(session.version_id, view.document, view.position)
+    # The token that was posted was just held against the cookie, and serves again: making another takes longer than all
+    # the rest. A fragment repeats nothing that others could choose, so its compressed length tells nobody the token.
+    token = request.POST.get("csrfmiddlewaretoken") or get_token(request)
+    own = {"code": session.code, "reference": reference(session), "number": view.number, "token": token}
+    return HttpResponse(stencil.filled(own))
+
+
+def stencil_of(version_id: int, document: flow.Document, position: flow.Position) -> Stencil:
+    """Return the fragment of a position with holes for a session's own values. Rendered once: versions never change."""
+    if found := _stencils.get((version_id, position), document):
+        return found
+    nobody = Session(code=_CODE, version_id=version_id, count=_NUMBER)
+    view = View(nobody, document, position, _NUMBER, current=True)
+    shown = screen(view) | {"error": "", "said": ""}
+    stencil = cut(render_to_string("wizards/_step.html", {"screen": shown, "csrf_token": _TOKEN}), _MARKS)
+    if not lacks_picture(view):  # it may come, under the same name
+        _stencils.keep((version_id, position), document, stencil)
+    return stencil
+
+
+def lacks_picture(view: View) -> bool:
+    """Return whether the step in hand names a picture that is not here."""
+    procedure = view.procedure
+    if procedure is None or not view.position.step:
+        return False
+    picture = procedure.steps[procedure.index(view.position.step)].picture
+    return picture is not None and shown_picture(picture.name, picture.alt) is None
 
 
 def screen(view: View) -> Context:

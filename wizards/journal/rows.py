@@ -11,6 +11,7 @@ from functools import cache
 from django.db import connection
 
 from ..models import Event, Session
+from ..models.own import prepared_cursor
 
 # What of a session's row an event may change.
 MOVING = ("node", "cause", "step", "tried", "status", "count", "seen_at", "backs", "helps", "remarks")
@@ -22,14 +23,14 @@ _MOVING = [field for field in Session._meta.concrete_fields if field.name in MOV
 def append(events: Sequence[Event]) -> None:
     """Insert events, in one statement. Their primary keys stay unknown."""
     values = [field.get_db_prep_save(getattr(row, field.attname), connection) for row in events for field in _EVENT]
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute(_insert(connection.vendor, len(events)), values)
 
 
 def move(session: Session) -> None:
     """Update what events may change of a session's row, which is there."""
     values = [field.get_db_prep_save(getattr(session, field.attname), connection) for field in _MOVING]
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute(_update(connection.vendor), [*values, session.pk])
 
 

@@ -6,6 +6,7 @@ one. Whatever is less frequent asks `Session.objects`.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
@@ -20,6 +21,12 @@ FIELDS = Session._meta.concrete_fields
 NAMES = [field.attname for field in FIELDS]
 
 
+def prepared_cursor() -> Any:
+    """Return a cursor for statements that are written once; where the database can, it plans them once, too."""
+    prepared: Callable[[], Any] = getattr(connection, "prepared_cursor", connection.cursor)
+    return prepared()
+
+
 @dataclass(frozen=True, slots=True)
 class OwnSession:
     """The session of a code, if it is this visitor's (the digest of their secret): a query for that one row."""
@@ -32,7 +39,7 @@ class OwnSession:
         """Return the session; raise Session.DoesNotExist where there is none of this code and visitor."""
         if self.locked and not connection.in_atomic_block:
             raise TransactionManagementError("A row is locked until its transaction ends, and there is none.")
-        with connection.cursor() as cursor:
+        with prepared_cursor() as cursor:
             cursor.execute(_statement(connection.vendor, self.locked), [self.code, self.visitor])
             row = cursor.fetchone()
         if row is None:

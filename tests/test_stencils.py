@@ -1,0 +1,189 @@
+"""A page rendered once is the page that a template renders now; what is put in is escaped; memory has a bound."""
+
+from __future__ import annotations
+
+import random
+import re
+
+import pytest
+from django.template.loader import render_to_string
+from django.test import RequestFactory
+from django.utils.html import escape
+from django_htmx.middleware import HtmxDetails
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.graphs import TOY, graph
+from tests.strategies import documents
+from tests.visitor import HTMX, Visitor, publish
+from tests.walks import Walk
+from wizards import flow, pages
+from wizards.models import Session
+from wizards.stencils import Kept, Stencil, cut
+
+TOKEN = re.compile(r'(name="csrfmiddlewaretoken" value=)"\w+"')
+
+
+def request():
+    """Return what htmx asks with, as the views see it."""
+    asked = RequestFactory().post("/", {"csrfmiddlewaretoken": "t" * 64}, headers=HTMX)
+    asked.htmx = HtmxDetails(asked)
+    return asked
+
+
+def session(walk, code="abcdefghjkmn"):
+    """Return the session of a walk in memory, as its row says it."""
+    number = len(walk.history)
+    row = Session(code=code, version_id=1, count=number, status=walk.history.ended or "open")
+    row.position = walk.position
+    return row
+
+
+def live(view):
+    """Return the page as the templates render it now."""
+    shown = {"screen": pages.screen(view) | {"error": "", "said": ""}}
+    return masked(render_to_string("wizards/_step.html", shown, request()))
+
+
+def masked(page):
+    return TOKEN.sub(r'\1"mask"', str(page))
+
+
+def view_of(walk, document):
+    row = session(walk)
+    return pages.View(row, document, row.position, row.count, current=True)
+
+
+def walk_about(document, dice, answers):
+    """Yield a walk again after each random legal answer."""
+    walk = Walk(document, dice.choice(document.symptoms).id)
+    for _ in range(answers):
+        if walk.history.ended:
+            return
+        walk.answer(dice.choice(walk.legal))
+        yield walk
+
+
+@settings(max_examples=60)
+@given(documents(), st.integers(0, 2**32))
+def test_the_quick_page_is_the_page_that_the_template_renders(document, seed):
+    for walk in walk_about(document, random.Random(seed), 12):
+        view = view_of(walk, document)
+        for _ in range(2):  # rendered, then kept
+            quick = pages.quick_fragment(request(), view)
+            assert masked(quick.content.decode()) == live(view)
+
+
+def test_every_kind_of_screen_has_its_quick_page():
+    document, seen = graph(*TOY), set()
+    for seed in range(60):
+        for walk in walk_about(document, random.Random(seed), 8):
+            view = view_of(walk, document)
+            seen.add(view.node.screen(view.position))
+            assert masked(pages.quick_fragment(request(), view).content.decode()) == live(view)
+    assert seen == set(pages.SCREENS)
+
+
+def test_two_sessions_at_one_place_get_their_own_values():
+    walk = Walk(graph(*TOY)).answer("list", "none")
+    found = []
+    for code in ("aaaabbbbcccc", "ddddeeeeffff"):
+        row = session(walk, code)
+        page = pages.quick_fragment(request(), pages.View(row, walk.history.document, row.position, 7, current=True))
+        found.append(page.content.decode())
+    assert "/s/aaaabbbbcccc/7/" in found[0]
+    assert "AAAA BBBB CCCC" in found[0]
+    assert found[1] == found[0].replace("aaaabbbbcccc", "ddddeeeeffff").replace("AAAA BBBB CCCC", "DDDD EEEE FFFF")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"current": False}, {"chosen": "no"}, {"helped": "yes"}, {"number": 1}],
+    ids=["an earlier page", "answered before", "said whether it helped", "the first page"],
+)
+def test_a_page_that_shows_more_is_rendered(change):
+    walk = Walk(graph(*TOY)).answer("no")
+    row = session(walk)
+    shown = {"session": row, "document": walk.history.document, "position": row.position, "number": 2, "current": True}
+    assert pages.quick_fragment(request(), pages.View(**shown))
+    assert pages.quick_fragment(request(), pages.View(**shown | change)) is None
+
+
+@pytest.mark.parametrize("change", [{"agent_id": 1}, {"channel": Session.Channel.TEST}])
+def test_a_page_that_somebody_else_looks_at_is_rendered(change):
+    walk = Walk(graph(*TOY)).answer("no")
+    row = session(walk)
+    for name, value in change.items():
+        setattr(row, name, value)
+    view = pages.View(row, walk.history.document, row.position, 2, current=True)
+    assert pages.quick_fragment(request(), view) is None
+
+
+def test_a_page_without_its_picture_is_rendered_until_the_picture_is_there(monkeypatch):
+    step = {"id": "hold", "title": "Hold", "picture": {"name": "not-drawn-yet", "alt": "A button"}}
+    plain = graph(*TOY).plain()
+    plain["procedures"][0]["steps"] = [step]
+    document = flow.Document.model_validate(plain)
+    view = view_of(Walk(document).answer("no"), document)
+    assert b"A button" not in pages.quick_fragment(request(), view).content
+    monkeypatch.setattr(pages, "is_drawn", lambda name: True)
+    assert b"A button" in pages.quick_fragment(request(), view).content
+
+
+@pytest.mark.django_db
+def test_an_answer_after_the_first_of_its_kind_renders_nothing(monkeypatch):
+    publish()
+    Visitor().begin().answer("list", headers=HTMX)
+    monkeypatch.setattr(pages, "render_to_string", None)
+    monkeypatch.setattr(pages, "render", None)
+    again = Visitor().begin()
+    page = again.answer("list", headers=HTMX)
+    assert f'action="/s/{again.code}/2/"' in page.content.decode()
+
+
+# Stencils
+
+
+@given(st.lists(st.sampled_from(["a<b", "MARK1", "x", "MARK2", "<p>"])), st.text(), st.text())
+def test_what_is_put_in_is_escaped_and_nothing_else_changes(pieces, one, other):
+    stencil = cut("".join(pieces), {"MARK1": "one", "MARK2": "other"})
+    wanted = {"MARK1": escape(one), "MARK2": escape(other)}
+    assert stencil.filled({"one": one, "other": other}) == "".join(wanted.get(piece, piece) for piece in pieces)
+
+
+def test_a_missing_value_is_an_error():
+    with pytest.raises(KeyError):
+        cut("a MARK b", {"MARK": "one"}).filled({})
+
+
+def test_marks_are_the_processs_own():
+    assert len(set(pages._MARKS)) == 4
+    assert min(map(len, pages._MARKS)) >= 12
+
+
+def test_memory_has_a_bound_and_what_was_not_asked_for_longest_goes():
+    one = Stencil(("x" * 1000,))
+    kept, source = Kept(3 * one.size), object()
+    for key in "abc":
+        kept.keep(key, source, one)
+    kept.get("a", source)
+    for key in "def":
+        kept.keep(key, source, one)
+        assert kept.size <= kept.most
+    assert [key for key in "abcdef" if kept.get(key, source)] == ["d", "e", "f"]
+    kept.keep("g", source, Stencil(("y" * 10_000,)))
+    assert len(kept) == kept.size == 0
+
+
+def test_what_was_kept_again_counts_once():
+    kept, source = Kept(10_000), object()
+    for _ in range(5):
+        kept.keep("a", source, Stencil(("x",)))
+    assert kept.size == Stencil(("x",)).size
+
+
+def test_what_was_made_from_something_else_is_not_there():
+    kept, source = Kept(10_000), object()
+    kept.keep("a", source, Stencil(("x",)))
+    assert kept.get("a", source)
+    assert kept.get("a", object()) is None
