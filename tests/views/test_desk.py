@@ -511,6 +511,17 @@ def test_several_calls_stand_side_by_side_as_tabs(ann):
 # Together with a customer
 
 
+def test_who_may_not_look_at_the_desk_any_more_is_shown_no_news(ann, toy):
+    session = customer(toy)
+    join(ann, session)
+    seen = theirs(session).get().count
+    address = f"/desk/{session.code}/{seen}/news/?seen={seen}"
+    User.objects.get(username="ann").groups.clear()
+    assert ann.client.get(address, headers=HTMX).status_code == 204
+    journal.answer(theirs(session), seen, "no")
+    assert ann.client.get(address, headers=HTMX).status_code == 404
+
+
 def test_news_is_204_by_one_query_for_the_session_while_nothing_changed(ann, toy):
     join(ann, customer(toy))
     address = ann.at("news/") + f"?seen={ann.session.count}"
@@ -521,6 +532,7 @@ def test_news_is_204_by_one_query_for_the_session_while_nothing_changed(ann, toy
     assert (response.status_code, response.content) == (204, b"")
     ours = [query["sql"] for query in queries if "wizards_" in query["sql"]]
     assert len(ours) == 1
+    assert len(queries) == 3, "the sign-in's two, and the one"
     assert "JOIN" not in ours[0]
     plan = "EXPLAIN " if connection.vendor == "postgresql" else "EXPLAIN QUERY PLAN "
     with connection.cursor() as cursor:

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from ... import access, desk, flow, journal, pages
 from ...models import Session
 from .forms import NoteForm
-from .frame import address_of, agent_of, agents_only, one_of, page, with_session
+from .frame import address_of, agent_of, one_of, page, with_session
 from .shown import Seen, is_where_it_stood, seen, shown
 
 One = QuerySet[Session]
@@ -87,11 +87,13 @@ def note(request: HttpRequest, one: One) -> HttpResponse:
 
 
 @require_safe
-@agents_only
 def news(request: HttpRequest, code: str, number: int) -> HttpResponse:
-    """Answer 204 while the log holds as many events as the page knows of, by one query; else show what is new."""
+    """Answer 204 while the log holds as many events as the page knows of, by one query; else show what is new.
+
+    Rights are asked for before anything is shown. That nothing is new, whom the session's row names may hear at once.
+    """
     knew = count_in(request.GET.get("seen", "")) or number
-    if access.named(agent_of(request)).filter(code=code, count=knew).exists():
+    if request.user.is_authenticated and access.named(agent_of(request)).filter(code=code, count=knew).exists():
         return no_news()
     return newer(request, code=code, number=number, knew=knew)
 
