@@ -4,23 +4,17 @@ One process with several threads suits SQLite. With PostgreSQL and Redis, set WE
 """
 
 import os
-import sys
+from typing import Any
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "helpdesk.settings")
 
+from helpdesk.reading import check_settings
 
-def _check_settings() -> None:
-    """Stop with one line, not with each worker's stack trace, where a setting is wrong."""
-    from django.conf import settings
-    from django.core.exceptions import ImproperlyConfigured
+check_settings()
 
-    try:
-        settings.INSTALLED_APPS  # noqa: B018  reading one reads them all
-    except ImproperlyConfigured as mistake:
-        sys.exit(f"The settings are not right: {mistake}")
+from django.conf import settings  # noqa: E402  they are right
 
-
-_check_settings()
+from helpdesk import workers as shared  # noqa: E402  `workers` is a setting of gunicorn's
 
 bind = f"{os.environ.get('HOST', '127.0.0.1')}:{os.environ.get('PORT', '8000')}"
 worker_class = "gthread"
@@ -31,3 +25,29 @@ keepalive = 5
 forwarded_allow_ips = ""  # whether a proxy's X-Forwarded-Proto counts is TRUSTED_PROXY's to say
 control_socket_disable = True
 loglevel = "warning"
+logger_class = "helpdesk.serverlog.ServerLog"
+accesslog = "-" if settings.ACCESS_LOG else None
+
+# Where somebody may read the figures, each worker counts into a file of its own (helpdesk/workers.py).
+if settings.METRICS_TOKEN:
+    shared.make_folder()
+
+
+def pre_fork(server: Any, worker: Any) -> None:
+    """Give a worker its place, before it begins."""
+    shared.PLACES.take(worker)
+
+
+def post_fork(server: Any, worker: Any) -> None:
+    """Tell a worker its place."""
+    os.environ[shared.PLACE] = str(worker.place)
+
+
+def child_exit(server: Any, worker: Any) -> None:
+    """Give the place of a worker that ended to the next one."""
+    shared.PLACES.free(worker)
+
+
+def on_exit(server: Any) -> None:
+    """Leave nothing behind."""
+    shared.remove_folder()

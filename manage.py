@@ -9,17 +9,13 @@ def main() -> int:
     """Run the command that the arguments name; return the exit code. A wrong setting is one line, not a trace."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "helpdesk.settings")
     try:
-        from django.conf import settings
-        from django.core.exceptions import ImproperlyConfigured
         from django.core.management import execute_from_command_line
+
+        from helpdesk.reading import check_settings
     except ImportError:
         print("Django is not installed here. `make run` or `make test` installs it into .venv.", file=sys.stderr)
         return 1
-    try:
-        settings.INSTALLED_APPS  # noqa: B018  reads the settings, so that a mistake shows before anything else
-    except ImproperlyConfigured as mistake:
-        print(f"The settings are not right: {mistake}", file=sys.stderr)
-        return 1
+    check_settings()
     execute_from_command_line(sys.argv)
     return 0
 

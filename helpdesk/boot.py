@@ -9,12 +9,14 @@ import hashlib
 import os
 import secrets
 import socket
-import subprocess
+import subprocess  # nosec B404  # it starts our own programs, without a shell
 import sys
 from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
 from environs import Env
+
+from helpdesk.reading import names_in
 
 ROOT = Path(__file__).resolve().parent.parent
 HOST = "127.0.0.1"
@@ -77,6 +79,7 @@ def prepare_environment(var: Path, port: int) -> None:
         with os.fdopen(handle, "w", encoding="utf-8") as file:
             file.write("# Settings of this machine; helpdesk/settings.py lists them. Never publish the key.\n")
             file.write(f"SECRET_KEY={secrets.token_urlsafe(50)}\n")
+    names_in(settings_file)
     known = Env()
     known.read_env(str(settings_file), recurse=False)
     os.environ["SITE_URL"] = known.str("SITE_URL", f"http://{HOST}:{port}")
@@ -88,7 +91,7 @@ def prepare_data() -> None:
     """Bring the database, the wizards, the accounts and the static files up to date."""
     import django
     from django.core.management import CommandError, call_command
-    from django.db import connections
+    from django.db import OperationalError, connections
 
     django.setup()
     try:
@@ -97,6 +100,8 @@ def prepare_data() -> None:
         call_command("make_accounts")
     except CommandError as mistake:
         raise CannotStartError(str(mistake)) from mistake
+    except OperationalError as away:
+        raise CannotStartError(f"The database of DATABASE_URL does not answer: {str(away).splitlines()[0]}") from away
     finally:
         connections.close_all()
     collect_static()
@@ -179,8 +184,8 @@ def serve() -> None:
     sys.stdout.flush()
     os.chdir(ROOT)
     for helper in ("tend", "deliver"):
-        subprocess.Popen([sys.executable, "manage.py", helper, "--parent", str(os.getpid())])  # noqa: S603
-    os.execv(sys.executable, [sys.executable, "-m", "gunicorn", "helpdesk.wsgi"])  # noqa: S606  no shell is wanted
+        subprocess.Popen([sys.executable, "manage.py", helper, "--parent", str(os.getpid())])  # nosec B603  # noqa: S603  ours
+    os.execv(sys.executable, [sys.executable, "-m", "gunicorn", "helpdesk.wsgi"])  # nosec B606  # noqa: S606  no shell
 
 
 if __name__ == "__main__":

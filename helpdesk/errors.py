@@ -4,7 +4,9 @@ import logging
 import sqlite3
 import sys
 from collections.abc import Callable
+from typing import Any
 
+from django.conf import settings
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -20,7 +22,17 @@ AWAY_SECONDS = 5  # after which it is worth trying again
 UNREADABLE = "What your browser sent could not be read."
 
 
-def page(request: HttpRequest, template: str, status: int, **context: str) -> HttpResponse:
+# Where staff work: which addresses are theirs, and to which places a page that is not there leads by which right.
+STAFF_PAGES = ("/desk/", "/review/", "/admin/", "/account/")
+PLACES = (
+    ("/desk/", "wizards.view_call", "desk", "Go to the desk"),
+    ("/review/", "wizards.view_session", "review", "Go to the review pages"),
+    ("/admin/", "wizards.change_wizard", "admin:index", "Go to the wizards"),
+)
+ELSEWHERE = ("account_start", "Go to where you begin")
+
+
+def page(request: HttpRequest, template: str, status: int, **context: Any) -> HttpResponse:
     """Return one of the pages below, which nobody stores: the next try may go well."""
     response = render(request, template, context, status=status)
     response["Cache-Control"] = "no-store"
@@ -56,8 +68,22 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 
 def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Answer an address that names nothing, or nothing that is this visitor's."""
+    """Answer an address that names nothing, or nothing that is this visitor's; lead staff back to where they work."""
+    if request.path.startswith(STAFF_PAGES) and _is_staff(request):
+        return page(request, "404_staff.html", 404, places=_places(request))
     return page(request, "404.html", 404)
+
+
+def _is_staff(request: HttpRequest) -> bool:
+    """Return whether a member of staff asks. Without their cookie nothing is read to find out."""
+    return settings.SESSION_COOKIE_NAME in request.COOKIES and request.user.is_authenticated and request.user.is_staff
+
+
+def _places(request: HttpRequest) -> list[tuple[str, str]]:
+    """Return where this member of staff works, as names of addresses with words: first the part that they are in."""
+    open_to = [each for each in PLACES if request.user.has_perm(each[1])]
+    open_to.sort(key=lambda each: not request.path.startswith(each[0]))
+    return [(name, words) for _, _, name, words in open_to] or [ELSEWHERE]
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

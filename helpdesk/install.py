@@ -6,7 +6,7 @@ A second run with the same requirements installs nothing; .venv/installed-<name>
 
 import hashlib
 import os
-import subprocess
+import subprocess  # nosec B404  # it starts pip, without a shell
 import sys
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -41,7 +41,7 @@ def works():
         return False
     with open(os.devnull, "w") as nowhere:
         command = [PYTHON, "-c", "import pip, sys; sys.exit(sys.version_info < (3, 11))"]
-        return subprocess.call(command, stdout=nowhere, stderr=nowhere) == 0
+        return subprocess.call(command, stdout=nowhere, stderr=nowhere) == 0  # nosec B603  # our own words
 
 
 def install(name):
@@ -57,8 +57,9 @@ def install(name):
         make_venv()
     sys.stdout.write("Installing %s into .venv\n" % name)
     sys.stdout.flush()
-    command = [PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement", name]
-    if subprocess.call(command, cwd=ROOT) != 0:
+    pip = [PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    command = [*pip, "--require-hashes", "--requirement", name]
+    if subprocess.call(command, cwd=ROOT) != 0:  # nosec B603  # our own words
         fail("Installing %s failed: pip says above why. Check the connection and try again." % name)
     with open(stamp, "w") as file:
         file.write(wanted + "\n")

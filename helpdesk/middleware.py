@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from django.conf import settings
 from django.core.exceptions import BadRequest, RequestDataTooBig, SuspiciousOperation
+from django.db import DataError
 from django.http import HttpRequest, HttpResponse
 from django.http.multipartparser import MultiPartParserError
 
@@ -29,31 +30,34 @@ UNREADABLE = (MultiPartParserError, SuspiciousOperation, BadRequest, OSError, Lo
 FOR_DOCUMENTS = (
     "Content-Security-Policy",
     "Cross-Origin-Opener-Policy",
+    "Cross-Origin-Resource-Policy",
     "Permissions-Policy",
     "Referrer-Policy",
     "X-Frame-Options",
 )
+OUT_OF_RANGE = "22003"  # PostgreSQL's code for a number that is too large for its column
 # Set by helpdesk.wsgi where even the kind of the form could not be read.
 UNREADABLE_TYPE = "helpdesk.unreadable_type"
 
 
-def permissions_policy(get_response: Handler) -> Handler:
-    """Tell browsers that no page here uses the camera, the microphone, the place or payments."""
+def headers(get_response: Handler) -> Handler:
+    """Tell browsers how to treat what they get, whoever answered: a view, a refusal, Django itself, a static file.
 
-    def handle(request: HttpRequest) -> HttpResponse:
-        response = get_response(request)
-        response.headers.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=(), payment=()")
-        return response
-
-    return handle
-
-
-def light_fragments(get_response: Handler) -> Handler:
-    """Leave out of a fragment what only matters for a whole page: it would weigh as much as the fragment itself.
-
-    A fragment is never a document: htmx fetches it into a page that came with these headers. A view marks it by
-    `response.is_fragment = True`. The cookie for forms is renewed by whole pages; a visitor without one still gets it.
+    A fragment is never a document: htmx fetches it into a page that came with these headers, which would weigh as much
+    as the fragment itself. A view marks it by `response.is_fragment = True`. The cookie for forms is renewed by whole
+    pages; a visitor without one still gets it. What a view said about its own page stays.
     """
+    ready = {
+        "Content-Security-Policy": content_policy(),
+        "Cross-Origin-Opener-Policy": settings.SECURE_CROSS_ORIGIN_OPENER_POLICY,
+        "Cross-Origin-Resource-Policy": "same-origin",
+        "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=()",
+        "Referrer-Policy": settings.SECURE_REFERRER_POLICY,
+        "X-Frame-Options": settings.X_FRAME_OPTIONS,
+        "X-Content-Type-Options": "nosniff",
+    }
+    # A static file is light, and its own headers say enough.
+    for_files = {name: ready[name] for name in ("Cross-Origin-Resource-Policy", "X-Content-Type-Options")}
 
     def handle(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
@@ -62,24 +66,37 @@ def light_fragments(get_response: Handler) -> Handler:
                 response.headers.pop(name, None)
             if settings.CSRF_COOKIE_NAME in request.COOKIES:
                 response.cookies.pop(settings.CSRF_COOKIE_NAME, None)
+            return response
+        is_file = request.path_info.startswith(settings.STATIC_URL) and response.status_code < 400
+        for name, value in (for_files if is_file else ready).items():
+            response.headers.setdefault(name, value)
+        if settings.SECURE_HSTS_SECONDS and request.is_secure():
+            response.headers.setdefault("Strict-Transport-Security", settings.STRICT_TRANSPORT)
         return response
 
     return handle
 
 
+def content_policy(**changes: str) -> str:
+    """Return the Content-Security-Policy, with changed sources for some directives: `frame_src="'self'"`."""
+    policy = settings.CONTENT_SECURITY_POLICY | {name.replace("_", "-"): where for name, where in changes.items()}
+    return "; ".join(f"{directive} {sources}" for directive, sources in policy.items())
+
+
 def refuse_unreadable(get_response: Handler) -> Handler:
     """Answer what cannot be read with the 400 page, so that no view has to think of it.
 
-    Refused are: a body over LONGEST_FORM bytes (by its stated length, before it is read), a form that
-    cannot be parsed, and a NUL in the address or the form (PostgreSQL cannot store one, SQLite can). Text is UTF-8,
-    whatever the request says. Editors' pages keep Django's own limits and messages, and take uploads: only a body over
-    LONGEST_UPLOAD bytes is refused, with the 413 page, before Django writes its files to the disk.
+    Refused are: a body over LONGEST_FORM bytes (by its stated length, before it is read), a length that is no
+    number, a form that cannot be parsed, and a NUL in the address or the form (PostgreSQL cannot store one, SQLite
+    can). Text is UTF-8, whatever the request says. Editors' pages keep Django's own limits and messages, and take
+    uploads: only a body over LONGEST_UPLOAD bytes is refused, with the 413 page, before Django writes its files to the
+    disk.
     """
 
     def handle(request: HttpRequest) -> HttpResponse:
         # Browsers send UTF-8. Another encoding is a forgery, and decoding with `hex` or `unicode_escape` can fail.
         request.encoding = "utf-8"
-        reason = _nul_in_address(request)
+        reason = _nul_in_address(request) or _unreadable_length(request)
         is_editing = request.path_info.startswith("/admin/")
         if not reason and not is_editing:
             reason = _unreadable_form(request)
@@ -90,13 +107,32 @@ def refuse_unreadable(get_response: Handler) -> Handler:
         _drop_damaged_cookies(request)
         return get_response(request)
 
+    handle.process_exception = refuse_beyond_numbers  # type: ignore[attr-defined]  # Django looks for it there
     return handle
+
+
+def refuse_beyond_numbers(request: HttpRequest, exception: Exception) -> HttpResponse | None:
+    """Answer with the 400 page where editors' addresses and forms hold a number that no column and no calendar has.
+
+    Django's own lists ask the database with whatever the address says: ?id__in=9999999999999999999. SQLite's driver
+    says OverflowError, PostgreSQL "numeric value out of range", for the same.
+    """
+    beyond = isinstance(exception, OverflowError) or (
+        isinstance(exception, DataError) and getattr(exception.__cause__, "sqlstate", "") == OUT_OF_RANGE
+    )
+    return errors.refusal(request, errors.UNREADABLE) if beyond and request.path_info.startswith("/admin/") else None
 
 
 def _nul_in_address(request: HttpRequest) -> str:
     """Return why the address is refused, or nothing."""
     query = request.META.get("QUERY_STRING", "")
     return NOT_TEXT if "\0" in request.path_info or "%00" in query or "\0" in query else ""
+
+
+def _unreadable_length(request: HttpRequest) -> str:
+    """Return why a request is refused whose length is no number (Django's own pages would fail at it), or nothing."""
+    length = request.META.get("CONTENT_LENGTH") or "0"
+    return "" if length.isascii() and length.isdigit() and len(length) < 20 else errors.UNREADABLE
 
 
 def _unreadable_form(request: HttpRequest) -> str:
@@ -120,10 +156,7 @@ def _unreadable_form(request: HttpRequest) -> str:
 
 def _stated_length(request: HttpRequest) -> int:
     """Return how many bytes the request says that its body has; 0 where it does not say."""
-    try:
-        return int(request.META.get("CONTENT_LENGTH") or 0)
-    except ValueError:
-        return 0
+    return int(request.META.get("CONTENT_LENGTH") or 0)
 
 
 def _drop_damaged_cookies(request: HttpRequest) -> None:

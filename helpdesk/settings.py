@@ -6,17 +6,16 @@ Out: Django's settings. Raises ImproperlyConfigured, with one sentence for the p
 """
 
 from datetime import timedelta
-from email.utils import parseaddr
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from csp.constants import NONE, SELF
-from django.core.exceptions import ImproperlyConfigured, ValidationError
-from django.core.validators import validate_email
-from environs import Env, EnvError
-from limits import parse_many
+from django.core.exceptions import ImproperlyConfigured
+from environs import Env
+
+from helpdesk import reading
+from helpdesk.reading import LOOPBACK_HOSTS
+from helpdesk.reading import read as _read
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 # Everything that the site itself writes: the database, the secret key, the collected static files.
@@ -24,28 +23,15 @@ VAR_DIR = BASE_DIR / "var"
 
 env = Env()
 # Settings can also stand in a file. `make run` keeps the generated secret key there; an empty ENV_FILE reads none.
-if env_file := env.str("ENV_FILE", str(VAR_DIR / "env")):
-    env.read_env(env_file, recurse=False)
-
-
-def _read(reader: Any, name: str, default: Any, wanted: str) -> Any:
-    """Return what the environment holds for `name`; a value that cannot be read is refused with what is wanted."""
-    try:
-        return reader(name, default)
-    except (EnvError, ValueError) as mistake:
-        raise ImproperlyConfigured(f"{name} should be {wanted}.") from mistake
-
+_IN_FILE = reading.file_of_settings(env, VAR_DIR / "env")
 
 # --- Secrets and the address ---------------------------------------------------------------------------------------
 
 # Signs cookies and links. At least 50 characters, random, the same on every machine of the site, never published.
-SECRET_KEY: str = env.str("SECRET_KEY", "")
-if len(SECRET_KEY) < 50 or len(set(SECRET_KEY)) < 5:
-    raise ImproperlyConfigured(
-        ("SECRET_KEY is not set." if not SECRET_KEY else "SECRET_KEY is too short or too simple.")
-        + " Set it to at least 50 random characters, for example from:"
-        + " python3 -c 'import secrets; print(secrets.token_urlsafe(50))'"
-    )
+SECRET_KEY: str = reading.secret_key(env.str("SECRET_KEY", ""))
+
+# The keys before this one, separated by commas: what was sealed with them is still read (docs/production.md).
+SECRET_KEY_FALLBACKS: list[str] = list(filter(None, env.list("SECRET_KEY_FALLBACKS", [])))
 
 # Shows details of errors to whoever asks. Never on where customers come.
 DEBUG: bool = _read(env.bool, "DEBUG", False, "true or false")
@@ -53,36 +39,13 @@ DEBUG: bool = _read(env.bool, "DEBUG", False, "true or false")
 # The address at which people reach the site, without a path. https makes every cookie Secure and `__Host-`.
 # Plain http is for one's own machine only.
 SITE_URL: str = env.str("SITE_URL", "http://127.0.0.1:8000").rstrip("/")
-LOOPBACK_HOSTS = ("127.0.0.1", "localhost", "[::1]")
-
-
-def _host_and_scheme(address: str) -> tuple[str, str]:
-    """Split the site's address into its host (an IPv6 host in brackets) and its scheme; refuse what cannot work."""
-    shape = "SITE_URL should be an address such as https://help.example.org, without a path."
-    try:
-        parts = urlsplit(address)
-        parts.port  # noqa: B018  a wrong port is only noticed when it is read
-    except ValueError as mistake:
-        raise ImproperlyConfigured(shape) from mistake
-    extra = parts.path or parts.query or parts.fragment or parts.username or parts.password
-    if parts.scheme not in {"http", "https"} or not parts.hostname or extra:
-        raise ImproperlyConfigured(shape)
-    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
-    if parts.scheme == "http" and host not in LOOPBACK_HOSTS:
-        raise ImproperlyConfigured(
-            f"SITE_URL is {address}, but plain http is only for this machine itself (127.0.0.1, localhost)."
-            " Use https, or a loopback address to try things out."
-        )
-    return host, parts.scheme
-
-
-SITE_HOST, SITE_SCHEME = _host_and_scheme(SITE_URL)
+SITE_HOST, SITE_SCHEME = reading.host_and_scheme(SITE_URL)
 HTTPS = SITE_SCHEME == "https"
+if DEBUG and HTTPS:
+    raise ImproperlyConfigured("DEBUG shows the site's insides to whoever asks. Set DEBUG=false, or leave it out.")
 
-# More host names that may be asked for, separated by commas: a health check's, or an old name of the site.
-EXTRA_HOSTS: list[str] = list(filter(None, env.list("EXTRA_HOSTS", [])))
-if any("*" in host or "/" in host for host in EXTRA_HOSTS):
-    raise ImproperlyConfigured("EXTRA_HOSTS should be host names separated by commas, without *, scheme or path.")
+# More host names under which people come, separated by commas: an old name of the site, say.
+EXTRA_HOSTS: list[str] = reading.hosts(env, "EXTRA_HOSTS")
 ALLOWED_HOSTS = list(dict.fromkeys([SITE_HOST, *EXTRA_HOSTS, *([] if HTTPS else LOOPBACK_HOSTS)]))
 # Forms are accepted from the site's own address, also where a proxy in front speaks https and passes on http.
 CSRF_TRUSTED_ORIGINS = [SITE_URL, *(f"{SITE_SCHEME}://{host}" for host in EXTRA_HOSTS)]
@@ -90,6 +53,9 @@ CSRF_TRUSTED_ORIGINS = [SITE_URL, *(f"{SITE_SCHEME}://{host}" for host in EXTRA_
 # true where a proxy in front always sets X-Forwarded-Proto itself. Otherwise anyone could claim https.
 TRUSTED_PROXY: bool = _read(env.bool, "TRUSTED_PROXY", False, "true or false")
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXY else None
+
+# Whoever brings it (Authorization: Bearer ...) may read the figures at /metrics; empty: there is no such page.
+METRICS_TOKEN: str = reading.token(env, "METRICS_TOKEN")
 
 # --- Cookies and headers -------------------------------------------------------------------------------------------
 
@@ -105,26 +71,27 @@ SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_FAILURE_VIEW = "helpdesk.errors.csrf_failure"
 
 SECURE_SSL_REDIRECT = HTTPS
+# What a load balancer and a monitor ask by a machine's inner address (helpdesk/machines.py).
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", *([r"^metrics$"] if METRICS_TOKEN else [])]
 SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
+STRICT_TRANSPORT = f"max-age={SECURE_HSTS_SECONDS}; includeSubDomains; preload"  # on what never reached Django's own
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 # Scripts, styles and all else from this site only, nothing inline, in nobody's frame.
 CONTENT_SECURITY_POLICY = {
-    "DIRECTIVES": {
-        "default-src": [NONE],
-        "script-src": [SELF],
-        "style-src": [SELF],
-        "img-src": [SELF],
-        "font-src": [SELF],
-        "connect-src": [SELF],
-        "manifest-src": [SELF],
-        "form-action": [SELF],
-        "base-uri": [NONE],
-        "frame-ancestors": [NONE],
-    }
+    "default-src": "'none'",
+    "script-src": "'self'",
+    "style-src": "'self'",
+    "img-src": "'self'",
+    "font-src": "'self'",
+    "connect-src": "'self'",
+    "manifest-src": "'self'",
+    "form-action": "'self'",
+    "base-uri": "'none'",
+    "frame-ancestors": "'none'",
 }
 
 # --- Staff sign in (helpdesk/signin.py) ----------------------------------------------------------------------------
@@ -146,7 +113,7 @@ ACCOUNT_SESSION_REMEMBER = False  # the cookie ends with the browser
 ACCOUNT_FORMS = {
     "login": "helpdesk.signin.PasswordForm",
     "reauthenticate": "helpdesk.signin.PasswordAgainForm",
-    "change_password": "helpdesk.signin.NewPasswordForm",
+    "change_password": "helpdesk.signin.NewPasswordForm",  # nosec B105  # a class
 }
 MFA_ADAPTER = "helpdesk.signin.SecondSteps"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
@@ -171,7 +138,6 @@ INSTALLED_APPS = [
     "django_htmx",
     "crispy_forms",
     "crispy_bootstrap5",
-    "csp",
     "adminsortable2",
     "django_object_actions",
     "allauth",
@@ -183,11 +149,12 @@ INSTALLED_APPS = [
     "wizards",
 ]
 MIDDLEWARE = [
-    "helpdesk.middleware.light_fragments",
+    "helpdesk.logs.request_ids",
+    "helpdesk.metrics.measured",
+    "helpdesk.middleware.headers",
     "django.middleware.security.SecurityMiddleware",
+    "helpdesk.machines.machines",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "helpdesk.middleware.permissions_policy",
-    "csp.middleware.CSPMiddleware",
     "django.middleware.gzip.GZipMiddleware",
     "helpdesk.middleware.refuse_unreadable",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -230,6 +197,7 @@ def _database() -> dict[str, Any]:
     wanted = "an address such as postgres://user:password@host:5432/name or sqlite:////path/to/file"
     default = f"sqlite:///{VAR_DIR / 'db.sqlite3'}"
     database: dict[str, Any] = dict(_read(env.dj_db_url, "DATABASE_URL", default, wanted))
+    reading.refuse_a_loose_database({"ENGINE": "", "NAME": ""} | database)
     if database.get("ENGINE") == "django.db.backends.sqlite3":
         # Writers queue up (IMMEDIATE, 20 s) instead of failing, and an answer is on the disk before it is acknowledged.
         pragmas = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;"
@@ -249,6 +217,7 @@ def _cache() -> dict[str, Any]:
     if address == "locmem://":
         return {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
     if address.startswith(("redis://", "rediss://", "unix://")):
+        reading.refuse_a_broken_cache(address)
         return {"BACKEND": "helpdesk.cache.SharedCache", "LOCATION": address}
     raise ImproperlyConfigured("CACHE_URL should be locmem:// or an address such as redis://host:6379/0.")
 
@@ -257,24 +226,14 @@ DATABASES = {"default": _database()}
 CACHES = {"default": _cache()}
 
 
-def _rate(name: str, default: str) -> str:
-    """Return a rate such as "60 per hour", or several between semicolons."""
-    rate: str = env.str(name, default)
-    try:
-        parse_many(rate)
-    except ValueError as mistake:
-        raise ImproperlyConfigured(f"{name} should be a rate such as “60 per hour”, and is {rate!r}.") from mistake
-    return rate
-
-
 # How often the public may do what costs others something, for each address (wizards/limits.py), and in all for codes.
 RATES = {
-    "begin": _rate("RATE_BEGIN", "60 per hour"),  # sessions begun
-    "remark": _rate("RATE_REMARK", "60 per hour"),  # remarks, feedback
-    "case": _rate("RATE_CASE", "10 per hour"),  # cases sent
-    "offer": _rate("RATE_OFFER", "20 per hour"),  # codes asked for
-    "code": _rate("RATE_CODE", "5 per 10 minutes"),  # codes tried: by an address, by an account
-    "codes": _rate("RATE_CODES", "300 per hour"),  # codes tried by anybody
+    "begin": reading.rate(env, "RATE_BEGIN", "60 per hour"),  # sessions begun
+    "remark": reading.rate(env, "RATE_REMARK", "60 per hour"),  # remarks, feedback
+    "case": reading.rate(env, "RATE_CASE", "10 per hour"),  # cases sent
+    "offer": reading.rate(env, "RATE_OFFER", "20 per hour"),  # codes asked for
+    "code": reading.rate(env, "RATE_CODE", "5 per 10 minutes"),  # codes tried: by an address, by an account
+    "codes": reading.rate(env, "RATE_CODES", "300 per hour"),  # codes tried by anybody
 }
 # Where they are counted: in this process, or in the Redis that several share.
 RATE_STORAGE = "" if (cache := env.str("CACHE_URL", "locmem://")) == "locmem://" else cache
@@ -309,7 +268,8 @@ STORAGES = {
 }
 WHITENOISE_USE_FINDERS = STATIC_PLAIN
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True
-WHITENOISE_AUTOREFRESH = DEBUG
+WHITENOISE_AUTOREFRESH = DEBUG or STATIC_PLAIN  # looked for when asked for, instead of all at the start
+WHITENOISE_ALLOW_ALL_ORIGINS = False  # other sites have no use for them
 
 # --- Words ---------------------------------------------------------------------------------------------------------
 
@@ -330,50 +290,9 @@ SUPPORT_HOURS: str = env.str("SUPPORT_HOURS", "Monday to Friday, 9 am to 5 pm")
 
 # --- Mail and webhooks ---------------------------------------------------------------------------------------------
 
-
-def _mail_server(address: str) -> dict[str, Any]:
-    """Return Django's settings for the mail server that EMAIL_URL names."""
-    wanted = (
-        "EMAIL_URL should be an address such as smtp+tls://user:password@mail.example.org:587 (STARTTLS),"
-        " smtps://... (TLS from the start), smtp://... (neither), or file:///folder."
-    )
-    try:
-        parts = urlsplit(address)
-        port = parts.port
-    except ValueError as mistake:
-        raise ImproperlyConfigured(wanted) from mistake
-    if parts.scheme == "file" and not parts.netloc and parts.path.startswith("/") and parts.path != "/":
-        return {"backend": "django.core.mail.backends.filebased.EmailBackend", "folder": unquote(parts.path)}
-    ports = {"smtp": 25, "smtp+tls": 587, "smtps": 465}
-    if parts.scheme not in ports or not parts.hostname or parts.path.strip("/") or parts.query or parts.fragment:
-        raise ImproperlyConfigured(wanted)
-    return {
-        "backend": "django.core.mail.backends.smtp.EmailBackend",
-        "host": parts.hostname,
-        "port": port or ports[parts.scheme],
-        "user": unquote(parts.username or ""),
-        "password": unquote(parts.password or ""),
-        "tls": parts.scheme == "smtp+tls",
-        "ssl": parts.scheme == "smtps",
-    }
-
-
-def _addresses(name: str, default: str) -> list[str]:
-    """Return e-mail addresses, separated by commas."""
-    found = [address.strip() for address in env.str(name, default).split(",") if address.strip()]
-    for address in found:
-        try:
-            validate_email(parseaddr(address)[1] if address.isprintable() else "")
-        except ValidationError as mistake:
-            raise ImproperlyConfigured(
-                f"{name} should hold e-mail addresses separated by commas, and {address!r} is none."
-            ) from mistake
-    return found
-
-
 # The server that sends mail. Without one, mails are written to files in var/mail, to look at.
 EMAIL_URL: str = env.str("EMAIL_URL", "") or f"file://{VAR_DIR / 'mail'}"
-_MAIL = _mail_server(EMAIL_URL)
+_MAIL = reading.mail_server(EMAIL_URL)
 EMAIL_BACKEND: str = _MAIL["backend"]
 EMAIL_FILE_PATH: str | None = _MAIL.get("folder")
 EMAIL_HOST, EMAIL_PORT = _MAIL.get("host", "localhost"), _MAIL.get("port", 25)
@@ -381,9 +300,9 @@ EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _MAIL.get("user", ""), _MAIL.get("passwor
 EMAIL_USE_TLS, EMAIL_USE_SSL = _MAIL.get("tls", False), _MAIL.get("ssl", False)
 EMAIL_TIMEOUT = 15  # seconds for each answer of the server
 # Who receives a mail about each new case, separated by commas; empty: nobody.
-SUPPORT_CASES_TO: list[str] = _addresses("SUPPORT_CASES_TO", SUPPORT_EMAIL)
+SUPPORT_CASES_TO: list[str] = reading.addresses(env, "SUPPORT_CASES_TO", SUPPORT_EMAIL)
 # Whom mails come from; answers of customers go to SUPPORT_EMAIL.
-MAIL_FROM: str = ", ".join(_addresses("MAIL_FROM", SUPPORT_EMAIL or "help-desk@localhost")[:1])
+MAIL_FROM: str = ", ".join(reading.addresses(env, "MAIL_FROM", SUPPORT_EMAIL or "help-desk@localhost")[:1])
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = MAIL_FROM
 # true puts what is personal into mails to support, and into webhooks: how to reach the customer, what they wrote.
 MAIL_WORDS: bool = _read(env.bool, "MAIL_WORDS", False, "true or false")
@@ -392,29 +311,18 @@ WEBHOOKS_WORDS: bool = _read(env.bool, "WEBHOOKS_WORDS", False, "true or false")
 WEBHOOKS_HTTP_ALLOWED: bool = _read(env.bool, "WEBHOOKS_HTTP_ALLOWED", False, "true or false")
 WEBHOOKS_PRIVATE_ALLOWED: bool = _read(env.bool, "WEBHOOKS_PRIVATE_ALLOWED", False, "true or false")
 # Seconds that one try to send may take. After that its process is taken for dead, and another one tries.
-DELIVERY_SECONDS: int = _read(env.int, "DELIVERY_SECONDS", 180, "a number of seconds")
-if DELIVERY_SECONDS < 1:
-    raise ImproperlyConfigured("DELIVERY_SECONDS should be at least 1.")
+DELIVERY_SECONDS = reading.whole(env, "DELIVERY_SECONDS", 180, "seconds")
 # Background work is kept in the database, beside what it is about: both are there, or neither.
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["default", "deliveries"]}}
 
 # --- What is kept --------------------------------------------------------------------------------------------------
 
-
-def _days(name: str, default: int) -> int:
-    """Return a number of days, at least one."""
-    days: int = _read(env.int, name, default, "a number of days")
-    if days < 1:
-        raise ImproperlyConfigured(f"{name} should be at least 1 day, and is {days}.")
-    return days
-
-
 # An open session without an event for so long was left.
 LEFT_AFTER = timedelta(hours=1)
-KEEP_ABANDONED_DAYS = _days("KEEP_ABANDONED_DAYS", 30)  # sessions that were left
-KEEP_FINISHED_DAYS = _days("KEEP_FINISHED_DAYS", 365)  # sessions that came to an end
-KEEP_WORDS_DAYS = _days("KEEP_WORDS_DAYS", 30)  # what people wrote in them
-KEEP_SEARCHES_DAYS = _days("KEEP_SEARCHES_DAYS", 90)  # what people typed into the search
+KEEP_ABANDONED_DAYS = reading.whole(env, "KEEP_ABANDONED_DAYS", 30, "days")  # sessions that were left
+KEEP_FINISHED_DAYS = reading.whole(env, "KEEP_FINISHED_DAYS", 365, "days")  # sessions that came to an end
+KEEP_WORDS_DAYS = reading.whole(env, "KEEP_WORDS_DAYS", 30, "days")  # what people wrote in them
+KEEP_SEARCHES_DAYS = reading.whole(env, "KEEP_SEARCHES_DAYS", 90, "days")  # what people typed into the search
 
 # --- Logging: to the standard error output -------------------------------------------------------------------------
 
@@ -422,11 +330,24 @@ KEEP_SEARCHES_DAYS = _days("KEEP_SEARCHES_DAYS", 90)  # what people typed into t
 LOG_LEVEL: str = env.str("LOG_LEVEL", "INFO").upper()
 if LOG_LEVEL not in {"DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"}:
     raise ImproperlyConfigured("LOG_LEVEL should be DEBUG, INFO, WARNING, ERROR or CRITICAL.")
+# line is for people, json for machines: one JSON object in each line.
+LOG_FORMAT = reading.one_of(env, "LOG_FORMAT", "line", "line", "json")
+# true writes a line for each request to the standard output: method, path, status, milliseconds.
+ACCESS_LOG: bool = _read(env.bool, "ACCESS_LOG", False, "true or false")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "formatters": {"line": {"()": "helpdesk.logs.Line"}, "json": {"()": "helpdesk.logs.Json"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT}},
     "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
-    "loggers": {"django": {"handlers": ["stderr"], "level": LOG_LEVEL, "propagate": False}},
+    "loggers": {
+        "django": {"handlers": ["stderr"], "level": LOG_LEVEL, "propagate": False},
+        # helpdesk.errors says so in a line; a trace for each scanner that comes by would bury the rest.
+        "django.security.DisallowedHost": {"handlers": [], "propagate": False},
+        # At DEBUG these write whole contexts and statements: secrets, and what people typed, would be in the log.
+        "django.template": {"level": "INFO" if LOG_LEVEL == "DEBUG" else LOG_LEVEL},
+        "django.db.backends": {"level": "INFO" if LOG_LEVEL == "DEBUG" else LOG_LEVEL},
+    },
 }
+
+reading.refuse_unknown_names(env, _IN_FILE)

@@ -7,6 +7,7 @@ session: nothing here is reached without the cookie of staff.
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable
 from typing import Any
@@ -32,7 +33,7 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.contrib.auth.views import redirect_to_login
 from django.contrib.sessions.models import Session
 from django.core.checks import Warning, register
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render, resolve_url
@@ -43,12 +44,16 @@ from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
+from helpdesk import sealing
 from helpdesk.middleware import Handler
 from wizards import limits
+
+log = logging.getLogger(__name__)
 
 # What a session notes: when it began, when there was last a sign of life, whose second step was taken in it.
 BEGUN, SEEN, STEPPED = "begun", "seen", "stepped"
 NOTE_EVERY = 60  # seconds: how exactly a sign of life is noted, so that not every request writes
+UNREADABLE = "Codes cannot be checked any more: this site’s key was changed. Ask an administrator to forget your phone."
 # A page that renews itself says so: nobody need be there.
 QUIET = "X-Quiet"
 # Where somebody may go who has no second step yet: to set it up, to say the password again for it, and out.
@@ -236,9 +241,9 @@ class Accounts(DefaultAccountAdapter):  # type: ignore[misc]
     """Accounts are made by admins; nobody signs up."""
 
     error_messages = DefaultAccountAdapter.error_messages | {
-        "username_password_mismatch": "The user name or the password is not right.",
-        "incorrect_password": "That password is not right.",
-        "enter_current_password": "That is not your password now.",
+        "username_password_mismatch": "The user name or the password is not right.",  # nosec B105  # a sentence
+        "incorrect_password": "That password is not right.",  # nosec B105  # a sentence
+        "enter_current_password": "That is not your password now.",  # nosec B105  # a sentence
         "too_many_login_attempts": "That went wrong too often. Wait five minutes, then try again.",
         "rate_limited": "That went wrong too often. Wait five minutes, then try again.",
     }
@@ -273,6 +278,18 @@ class SecondSteps(DefaultMFAAdapter):  # type: ignore[misc]
     error_messages = DefaultMFAAdapter.error_messages | {
         "incorrect_code": "That code is not right, or it was used before. Wait for the next one and try again.",
     }
+
+    def encrypt(self, text: str) -> str:
+        """Return a secret as the database keeps it."""
+        return sealing.seal(text)
+
+    def decrypt(self, encrypted_text: str) -> str:
+        """Return a secret of the database; raise ValidationError, which the form shows, where no key opens it."""
+        try:
+            return sealing.unseal(encrypted_text)
+        except sealing.Unreadable as foreign:
+            log.error("The secret of a second step cannot be read: SECRET_KEY was changed (docs/production.md).")
+            raise ValidationError(UNREADABLE) from foreign
 
     def get_totp_label(self, user: AbstractBaseUser) -> str:
         """Return what the app calls the account."""

@@ -9,6 +9,10 @@ from django.core.wsgi import get_wsgi_application
 from django.utils.http import parse_header_parameters
 
 from helpdesk.middleware import UNREADABLE_TYPE
+from helpdesk.reading import check_settings
+
+# With this code a worker tells gunicorn that another try would end alike.
+NOT_LOADED = 4
 
 Environ = dict[str, Any]
 WSGIApplication = Callable[[Environ, Any], Iterable[bytes]]
@@ -40,4 +44,5 @@ def plain_type(header: str) -> str:
 
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "helpdesk.settings")
+check_settings(NOT_LOADED)
 application = readable_type(get_wsgi_application())

@@ -89,13 +89,30 @@
     find("summary", drop).focus();
   });
 
+  // The note ---------------------------------------------------------------------------------------------------------------
+  // Without this script it is a field of the answers' form, which is swapped. Here its own form keeps it, and an answer
+  // takes it along.
+
+  const words = find("#words");
+  let sent = ""; // the note that is on its way
+
+  document.querySelectorAll("#note [form]").forEach((one) => {
+    if (one.type === "hidden") return one.remove(); // the page says anew which one it is
+    one.removeAttribute("formaction");
+    return one.removeAttribute("form");
+  });
+  const takesNote = (context) => Boolean(context.sourceElement?.matches("#note, #answers"));
+  on("htmx:before:request", (event) => { if (takesNote(event.detail.ctx)) sent = words.value; });
+
   // After a move ---------------------------------------------------------------------------------------------------------
 
   let inside = false; // the focus was in the part that is swapped
   let news = false; // nobody here asked for the swap
+  let noted = false; // what asked for it took the note along
 
   on("htmx:before:swap", (event) => {
     news = Boolean(event.detail.ctx.sourceElement?.matches("[data-news]")); // gone from the page after the swap
+    noted = takesNote(event.detail.ctx);
     inside = Boolean(find("#live")?.contains(document.activeElement)) || document.activeElement === document.body;
   });
 
@@ -104,8 +121,7 @@
     if (context.target?.id === "results") return say(find("#results [data-say]")?.textContent);
     if (context.target?.id !== "live" || context.response?.status >= 500) return undefined;
     say(find("#live [data-say]")?.textContent || find("#live h1")?.textContent);
-    const note = context.sourceElement?.matches("#note");
-    if (note && context.response.status < 400) find("#note").reset();
+    if (noted && context.response.status < 400 && words.value === sent) words.value = "";
     if (news && !inside) return undefined; // nobody loses the field in which they type
     find("#live .say").scrollTop = 0;
     (find("#problem") || find("#heading")).focus({ preventScroll: true });

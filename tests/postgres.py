@@ -60,7 +60,7 @@ class Server:
 
     def start(self) -> None:
         """Start it, and wait until it answers."""
-        fixed = (f"listen_addresses={HOST}", "unix_socket_directories=''", "max_connections=50")
+        fixed = (f"listen_addresses={HOST}", "unix_socket_directories=''", "max_connections=100")
         options = f"-p {self.port} " + " ".join(f"-c {each}" for each in (*fixed, *self.settings))
         self._call("pg_ctl", "-w", "-l", str(self.folder / "server.log"), "-o", options, "start")
 

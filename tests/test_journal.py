@@ -194,13 +194,15 @@ def test_an_answer_costs_the_same_late_in_a_long_session(session):
     assert counts[0] == counts[1]
 
 
-def test_an_answer_and_the_move_of_the_row_are_one_transaction(session, monkeypatch):
-    def refuse(*args, **kwargs):
-        raise RuntimeError("the disk is full")
+@pytest.mark.parametrize("statement", ["INSERT", "UPDATE"])
+def test_an_answer_and_the_move_of_the_row_are_one_transaction(session, statement):
+    def refuse(execute, sql, *more):
+        if sql.startswith(statement):
+            raise RuntimeError("the disk is full")
+        return execute(sql, *more)
 
     before = row(session)
-    monkeypatch.setattr(Session, "save", refuse)
-    with pytest.raises(RuntimeError):
+    with connection.execute_wrapper(refuse), pytest.raises(RuntimeError):
         journal.answer(own(session), 1, "no")
     assert log(session) == ["1 begin s"]
     assert row(session) == before

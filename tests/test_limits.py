@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 from django.test import Client, RequestFactory
 from limits.storage import MemoryStorage
@@ -54,6 +58,11 @@ def test_holding_counts_nothing():
         limits.count("begin", "somebody")
     with pytest.raises(limits.Limited):
         limits.hold("begin", "somebody")
+
+
+def test_redis_is_imported_before_there_are_threads_that_could_see_half_of_it():
+    code = "import sys, wizards.limits; sys.exit('redis' not in sys.modules)"
+    subprocess.run([sys.executable, "-c", code], cwd=Path(__file__).parents[1], check=True)
 
 
 @pytest.mark.parametrize(
@@ -143,6 +152,26 @@ def test_whoever_begins_too_many_sessions_gets_a_plain_page_with_when_to_try_aga
         assert Client().post("/begin/toy/s/").status_code == 303
     before = rows()
     response = Client().post("/begin/toy/s/")
+    assert response.status_code == 429
+    assert 1 <= int(response["Retry-After"]) <= 600
+    assert "try again in 10 minutes" in read(response).text
+    assert rows() == before
+
+
+@pytest.mark.parametrize(
+    ("what", "place"),
+    [("remark", "1/remark/"), ("remark", "1/feedback/"), ("offer", "help/code/"), ("offer", "device/")],
+)
+@pytest.mark.django_db
+def test_remarks_and_codes_asked_for_without_end_get_the_same_page(settings, what, place):
+    settings.RATES = settings.RATES | {what: "2 per 10 minutes"}
+    publish()
+    client = Client()
+    address = client.post("/begin/toy/s/")["Location"].removesuffix("1/") + place
+    for number in range(2):
+        assert client.post(address, {"words": f"It blinks {number}.", "helped": "no"}).status_code in {200, 303, 422}
+    before = rows()
+    response = client.post(address, {"words": "It blinks.", "helped": "no"})
     assert response.status_code == 429
     assert 1 <= int(response["Retry-After"]) <= 600
     assert "try again in 10 minutes" in read(response).text

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 import pytest
 from django.conf import settings
-from django.db import OperationalError
+from django.db import OperationalError, transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.middleware.csrf import get_token
 from django.test import Client
@@ -155,11 +155,26 @@ def test_what_states_no_length_is_not_read_on_editors_pages():
     assert body.tell() == 0
 
 
-@pytest.mark.parametrize("length", ["", "many", "-1", "²"])
-def test_a_length_that_is_no_number_is_no_fault_of_ours(length):
+@pytest.mark.parametrize("address", ["/echo/a/", "/admin/echo/"])
+@pytest.mark.parametrize("length", ["", "many", "-1", "²", "٣", "9" * 5000], ids=lambda length: length[:5])
+def test_a_length_that_is_no_number_is_no_fault_of_ours(length, address):
     request = Client().request
-    response = request(REQUEST_METHOD="POST", PATH_INFO="/echo/a/", CONTENT_TYPE=FORM, CONTENT_LENGTH=length)
-    assert response.status_code in {200, 400}
+    response = request(REQUEST_METHOD="POST", PATH_INFO=address, CONTENT_TYPE=FORM, CONTENT_LENGTH=length)
+    assert response.status_code == (400 if length else 200)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("query", [f"id__in={2**63}", f"pk__in=1,{2**64}", f"id__in=-{2**63 + 1}"])
+def test_a_number_that_no_column_has_is_refused_on_editors_lists(admin_client, query):
+    with transaction.atomic():  # PostgreSQL takes no more statements after one that it refused
+        assert admin_client.get(f"/admin/auth/user/?{query}").status_code == 400
+        transaction.set_rollback(True)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("year", ["99999", "0", "-1", str(2**31), str(2**64)])
+def test_a_year_that_no_calendar_has_is_no_fault_of_ours(admin_client, year):
+    assert admin_client.get(f"/admin/wizards/delivery/?made_at__year={year}").status_code in {302, 400}
 
 
 CHARSETS = ["unicode_escape", "hex", "utf-7", "rot13", "idna", "undefined", "zip", "utf-16", "nonsense", "a\0b", ""]
@@ -357,6 +372,7 @@ def test_every_page_carries_the_security_headers():
     assert headers["X-Content-Type-Options"] == "nosniff"
     assert headers["Referrer-Policy"] == "same-origin"
     assert headers["Cross-Origin-Opener-Policy"] == "same-origin"
+    assert headers["Cross-Origin-Resource-Policy"] == "same-origin"
     assert "camera=()" in headers["Permissions-Policy"]
 
 

@@ -31,6 +31,7 @@ MAY = {
     "searches": {"models", "search"},
     "privacy": {"flow", "models", "journal", "tallies", "searches", "cases", "desk", "handoff"},
     "findings": {"models"},
+    "gauges": {"models", "tallies"},
     "handoff": {"models", "journal"},
     "limits": set(),
     "simulation": {"flow", "models", "publishing", "journal"},

@@ -37,6 +37,8 @@ BAD = [
     ({"TRUSTED_PROXY": "nginx"}, "TRUSTED_PROXY should be true or false."),
     ({"STAFF_MFA": "perhaps"}, "STAFF_MFA should be true or false."),
     ({"STATIC_PLAIN": "2"}, "STATIC_PLAIN should be true or false."),
+    ({"SECRET_KEY": f"django-insecure-{'abcdefghij0123456789' * 3}"}, "SECRET_KEY is too short or too simple."),
+    ({"DEBUG": "true", "SITE_URL": "https://help.example.org"}, "DEBUG shows the site's insides to whoever asks. Set"),
     ({"SITE_URL": "help.example.org"}, "SITE_URL should be an address such as https://help.example.org"),
     ({"SITE_URL": "ftp://help.example.org"}, "SITE_URL should be an address such as"),
     ({"SITE_URL": "https://"}, "SITE_URL should be an address such as"),
@@ -46,11 +48,54 @@ BAD = [
     ({"SITE_URL": "https://me:secret@help.example.org"}, "SITE_URL should be an address such as"),
     ({"SITE_URL": "http://help.example.org"}, "SITE_URL is http://help.example.org, but plain http is only for"),
     ({"SITE_URL": "http://192.168.1.5:8000"}, "SITE_URL is http://192.168.1.5:8000, but plain http is only for"),
+    ({"SITE_URL": "https://*"}, "SITE_URL should be an address such as"),
+    ({"SITE_URL": "https://*.example.org"}, "SITE_URL should be an address such as"),
+    ({"SITE_URL": "https://.example.org"}, "SITE_URL should be an address such as"),
+    ({"SITE_URL": "http://0.0.0.0:8000"}, "SITE_URL is http://0.0.0.0:8000, but plain http is only for"),
     ({"EXTRA_HOSTS": "*"}, "EXTRA_HOSTS should be host names separated by commas"),
+    ({"EXTRA_HOSTS": "www.example.org,*"}, "EXTRA_HOSTS should be host names separated by commas"),
+    ({"EXTRA_HOSTS": ".example.org"}, "EXTRA_HOSTS should be host names separated by commas"),
+    ({"EXTRA_HOSTS": "*.example.org"}, "EXTRA_HOSTS should be host names separated by commas"),
+    ({"EXTRA_HOSTS": "www.example.org:8443"}, "EXTRA_HOSTS should be host names separated by commas"),
+    ({"EXTRA_HOSTS": "www example.org"}, "EXTRA_HOSTS should be host names separated by commas"),
     ({"EXTRA_HOSTS": "https://www.example.org"}, "EXTRA_HOSTS should be host names separated by commas"),
     ({"DATABASE_URL": "mysql://localhost/help"}, "DATABASE_URL should be an address such as postgres://"),
     ({"DATABASE_URL": "nothing"}, "DATABASE_URL should be an address such as postgres://"),
     ({"CACHE_URL": "memcached://localhost"}, "CACHE_URL should be locmem:// or an address such as redis://"),
+    (
+        {"DATABASE_URL": "sqlite:////data/db?init_command=PRAGMA synchronous=OFF"},
+        "DATABASE_URL should name a file and no",
+    ),
+    ({"DATABASE_URL": "sqlite:////data/db?timeout=1"}, "DATABASE_URL should name a file and no options"),
+    ({"DATABASE_URL": "sqlite://:memory:"}, "DATABASE_URL should name a file: a database in memory keeps nothing."),
+    ({"DATABASE_URL": "sqlite://"}, "DATABASE_URL should name a file: a database in memory keeps nothing."),
+    (
+        {"DATABASE_URL": "postgres://db/help?options=-c synchronous_commit%3Doff"},
+        "DATABASE_URL should leave synchronous_commit to the server",
+    ),
+    ({"CACHE_URL": "redis://"}, "CACHE_URL should be locmem:// or an address such as redis://"),
+    ({"CACHE_URL": "redis://cache:port/0"}, "CACHE_URL should be locmem:// or an address such as redis://"),
+    ({"CACHE_URL": "redis://cache:6379/first"}, "CACHE_URL should be locmem:// or an address such as redis://"),
+    ({"CACHE_URL": "unix://"}, "CACHE_URL should be locmem:// or an address such as redis://"),
+    ({"CACHE_URL": ""}, "CACHE_URL should be locmem:// or an address such as redis://"),
+    ({"METRICS_TOKEN": "short"}, "METRICS_TOKEN should be at least 20 random characters without spaces"),
+    ({"METRICS_TOKEN": "twenty characters and spaces"}, "METRICS_TOKEN should be at least 20 random characters"),
+    ({"RATE_BEGIN": "often"}, "RATE_BEGIN should be a rate such as “60 per hour”, and is 'often'."),
+    ({"KEEP_WORDS_DAYS": "0"}, "KEEP_WORDS_DAYS should be at least 1. It is 0."),
+    ({"KEEP_FINISHED_DAYS": "long"}, "KEEP_FINISHED_DAYS should be a number of days."),
+    ({"TIME_ZONE": "Londinium"}, "TIME_ZONE should be a name such as Europe/London, and is 'Londinium'."),
+    ({"LOG_FORMAT": "xml"}, "LOG_FORMAT should be line or json."),
+    ({"ACCESS_LOG": "-"}, "ACCESS_LOG should be true or false."),
+    (
+        {"SUPORT_EMAIL": "a@example.org"},
+        "SUPORT_EMAIL stands in the environment and looks like a slip of SUPPORT",
+    ),
+    ({"SITE_URI": "https://help.example.org"}, "SITE_URI stands in the environment and looks like a slip of SITE_URL."),
+    ({"TRUST_PROXY": "true"}, "TRUST_PROXY stands in the environment and looks like a slip of TRUSTED_PROXY."),
+    ({"KEEP_WORD_DAYS": "1"}, "KEEP_WORD_DAYS stands in the environment and looks like a slip of KEEP_WORDS_DAYS."),
+    ({"debug": "true"}, "debug stands in the environment and looks like a slip of DEBUG."),
+    ({"ENV_FILE": "/nowhere/env"}, "ENV_FILE is /nowhere/env, and that file cannot be read."),
+    ({"ENV_FILE": "/"}, "ENV_FILE is /, and that file cannot be read."),
     ({"LOG_LEVEL": "loud"}, "LOG_LEVEL should be DEBUG, INFO, WARNING, ERROR or CRITICAL."),
 ]
 
@@ -64,21 +109,103 @@ def test_a_bad_setting_stops_the_start_with_its_line(read, environment, line):
 
 
 def test_no_line_repeats_a_secret(read):
-    for environment in ({"SECRET_KEY": "hunter2"}, {"DATABASE_URL": "mysql://me:hunter2@localhost/help"}):
+    for environment in (
+        {"SECRET_KEY": "hunter2"},
+        {"DATABASE_URL": "mysql://me:hunter2@localhost/help"},
+        {"DATABASE_URL": "postgres://me:hunter2@db/help?options=-c synchronous_commit%3Doff"},
+        {"CACHE_URL": "redis://:hunter2@cache:port/0"},
+        {"METRICS_TOKEN": "hunter2"},
+        {"SECRET_KEYS": "hunter2"},
+    ):
         with pytest.raises(ImproperlyConfigured) as stopped:
             read(**environment)
         assert "hunter2" not in str(stopped.value)
 
 
-@pytest.mark.parametrize(
-    "command", [["manage.py", "check"], ["-m", "gunicorn", "helpdesk.wsgi"]], ids=["manage", "gunicorn"]
-)
-def test_without_a_key_a_command_prints_one_line_and_no_trace(command):
-    environment = {"PATH": os.environ["PATH"], "ENV_FILE": ""}
-    result = subprocess.run([sys.executable, *command], cwd=ROOT, env=environment, capture_output=True, text=True)
-    assert result.returncode == 1
-    assert result.stderr.startswith("The settings are not right: SECRET_KEY is not set.")
+BAD_FILES = [
+    (
+        "SUPORT_EMAIL=a@example.org",
+        "SUPORT_EMAIL stands in the file of settings, and there is no such setting. Perhaps",
+    ),
+    ("ALLOWED_HOST=help.example.org", "ALLOWED_HOST stands in the file of settings, and there is no such setting."),
+    (
+        "NEVER_HEARD_OF=1",
+        "NEVER_HEARD_OF stands in the file of settings, and there is no such setting. docs/",
+    ),
+    ("DEBUG", "{file}, line 2, should be NAME=value."),
+    ("what is this?", "{file}, line 2, should be NAME=value."),
+    ("SUPPORT_PHONE='020 7946", "{file}, line 2, should be NAME=value."),
+]
+
+
+@pytest.mark.parametrize(("line", "said"), BAD_FILES, ids=[line for line, _ in BAD_FILES])
+def test_a_name_or_a_line_of_the_file_that_nobody_reads_stops_the_start(read, tmp_path, line, said):
+    file = tmp_path / "env"
+    file.write_text(f"LOG_LEVEL=INFO\n{line}\n")
+    with pytest.raises(ImproperlyConfigured) as stopped:
+        read(ENV_FILE=str(file))
+    assert str(stopped.value).startswith(said.format(file=file))
+    assert "\n" not in str(stopped.value)
+
+
+def test_a_name_that_people_know_from_elsewhere_is_told_as_what_it_is_called_here(read, tmp_path):
+    file = tmp_path / "env"
+    file.write_text("ALLOWED_HOSTS=help.example.org\n")
+    with pytest.raises(ImproperlyConfigured, match="Perhaps EXTRA_HOSTS is meant"):
+        read(ENV_FILE=str(file))
+
+
+def test_the_file_may_hold_what_the_server_reads_and_every_setting(read, tmp_path):
+    file = tmp_path / "env"
+    file.write_text("# A comment\n\nHOST=127.0.0.1\nPORT=8001\nWEB_CONCURRENCY=2\nexport LOG_FORMAT=json\n")
+    assert read(ENV_FILE=str(file))["LOG_FORMAT"] == "json"
+
+
+OF_OTHERS = "PATH HOME HOSTNAME USER MAIL EMAIL LANG TERM SHELL TZ PWD CI EDITOR DISPLAY LOGNAME INVOCATION_ID DATABASE"
+OF_OTHERS += " REDIS_URL PGHOST POSTGRES_PASSWORD DATABASE_HOST SECRET_KEY_BASE LOG_DIR STATIC_ROOT MAIL_HOST MAIL_PORT"
+OF_OTHERS += " KUBERNETES_SERVICE_HOST SUPPORT_SERVICE_HOST CACHE_PORT HTTP_PROXY NO_PROXY DEBUGINFOD_URLS SITE"
+
+
+def test_names_of_others_in_the_environment_are_no_slips(read):
+    assert read(**dict.fromkeys(OF_OTHERS.split(), "x"))["DEBUG"] is False
+
+
+# --- However it is started ------------------------------------------------------------------------------------------
+
+STARTS = {
+    "manage": ["manage.py", "check"],
+    "gunicorn": ["-m", "gunicorn", "helpdesk.wsgi"],
+    "another server": ["-c", "import helpdesk.wsgi"],
+    "run": ["-m", "helpdesk.boot", "--port", "8971"],
+}
+
+
+@pytest.mark.parametrize("start", STARTS)
+def test_however_the_site_is_started_a_mistake_is_one_line_and_no_trace(start, tmp_path):
+    environment = {"PATH": os.environ["PATH"], "ENV_FILE": "", "SECRET_KEY": "hunter2"}
+    result = subprocess.run([sys.executable, *STARTS[start]], cwd=ROOT, env=environment, capture_output=True, text=True)
+    assert result.returncode == (4 if start == "another server" else 1)  # 4 tells gunicorn not to try again
+    assert result.stderr.startswith("The settings are not right: SECRET_KEY is too short or too simple. Set it to")
     assert len(result.stderr.splitlines()) == 1
+
+
+def test_gunicorn_without_our_configuration_stops_too():
+    environment = {"PATH": os.environ["PATH"], "ENV_FILE": ""}
+    command = [sys.executable, "-m", "gunicorn", "-c", os.devnull, "--bind", "127.0.0.1:0", "helpdesk.wsgi"]
+    result = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=30)
+    assert result.returncode != 0
+    assert "The settings are not right: SECRET_KEY is not set." in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+# --- What the settings are ------------------------------------------------------------------------------------------
+
+
+def test_every_setting_stands_in_the_manual():
+    from helpdesk import settings
+
+    manual = "".join(file.read_text() for file in (ROOT / "docs").glob("*.md"))
+    assert [name for name in settings.env.dump() if f"`{name}`" not in manual] == []
 
 
 def test_a_key_in_the_file_is_enough_and_the_environment_wins(read, tmp_path):
@@ -129,6 +256,11 @@ def test_staff_need_a_second_step_wherever_the_site_is_no_demonstration(read):
     assert read(STAFF_MFA="true")["STAFF_MFA"] is True
 
 
+def test_the_keys_before_the_one_of_now_are_separated_by_commas(read):
+    assert read()["SECRET_KEY_FALLBACKS"] == []
+    assert read(SECRET_KEY_FALLBACKS="one,other,")["SECRET_KEY_FALLBACKS"] == ["one", "other"]
+
+
 def test_a_proxys_word_for_https_counts_only_where_it_is_trusted(read):
     assert read(SITE_URL="https://help.example.org")["SECURE_PROXY_SSL_HEADER"] is None
     trusted = read(SITE_URL="https://help.example.org", TRUSTED_PROXY="true")
@@ -161,11 +293,11 @@ def test_a_redis_address_makes_the_cache_shared(read):
 
 
 def test_scripts_and_styles_come_from_this_site_only(read):
-    directives = read()["CONTENT_SECURITY_POLICY"]["DIRECTIVES"]
-    assert directives["default-src"] == ["'none'"]
-    assert directives["script-src"] == directives["style-src"] == ["'self'"]
-    assert directives["frame-ancestors"] == directives["base-uri"] == ["'none'"]
-    assert not any("unsafe" in source for sources in directives.values() for source in sources)
+    directives = read()["CONTENT_SECURITY_POLICY"]
+    assert directives["default-src"] == "'none'"
+    assert directives["script-src"] == directives["style-src"] == "'self'"
+    assert directives["frame-ancestors"] == directives["base-uri"] == "'none'"
+    assert not any("unsafe" in sources for sources in directives.values())
 
 
 BAD_MAIL = [

@@ -49,6 +49,14 @@ def join(code: str, by: User) -> Session:
 
 
 @transaction.atomic
+def answer(one: QuerySet[Session], number: int, given: str, by: User, seen: int | None, words: str) -> Session:
+    """Log what an agent noted on page `number`, if anything, and their answer there; neither where one is not legal."""
+    if words:
+        journal.note(one, number, words, by)
+    return journal.answer(one, number, given, by, seen)
+
+
+@transaction.atomic
 def leave(session: Session, by: User) -> None:
     """Take a call out of the agent's hand; the customer of a session that they joined has it to themselves again."""
     one = _locked(session)

@@ -13,6 +13,9 @@ from functools import cache
 from ipaddress import IPv4Address, ip_address
 from typing import Any, TypeVar, cast
 
+# Whole, before there are threads: `limits` imports it at its first use, and takes a half of it that a second thread
+# sees meanwhile for one that is too old.
+import redis  # noqa: F401
 from django.conf import settings
 from django.http import HttpRequest
 from limits import RateLimitItem, parse_many
@@ -27,11 +30,11 @@ REDIS_SECONDS = 1  # for connecting, and for each answer
 
 
 class Limited(Exception):
-    """Somebody did it too often. `seconds` says in how long they may try again."""
+    """Somebody did `what` (a line of settings.RATES) too often. `seconds` says in how long they may try again."""
 
-    def __init__(self, seconds: int) -> None:
-        super().__init__(f"too often; again in {seconds} s")
-        self.seconds = seconds
+    def __init__(self, seconds: int, what: str = "") -> None:
+        super().__init__(f"{what} too often; again in {seconds} s")
+        self.seconds, self.what = seconds, what
 
 
 class Shared:
@@ -102,7 +105,7 @@ def _each(what: str, who: tuple[str, ...], hit: bool) -> None:
     for name in who:
         for rate in _rates(settings.RATES[what]):
             if seconds := _wait(_limiter(), hit, rate, what, name):
-                raise Limited(seconds)
+                raise Limited(seconds, what)
 
 
 def _wait(limiter: MovingWindowRateLimiter, hit: bool, rate: RateLimitItem, *names: str) -> int:

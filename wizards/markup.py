@@ -23,4 +23,4 @@ def markdown(text: str) -> SafeString:
     html = nh3.clean(
         _markdown.render(text), tags=TAGS, attributes=ATTRIBUTES, url_schemes=SCHEMES, link_rel="noopener noreferrer"
     )
-    return mark_safe(html.strip())  # noqa: S308  nh3 has cleaned it
+    return mark_safe(html.strip())  # nosec B308, B703  # noqa: S308  nh3 has cleaned it

@@ -152,3 +152,12 @@ def test_a_previews_log_is_a_log_like_any_other(wizard):
     client, page = begun(wizard)
     client.post(page.request["PATH_INFO"], {"answer": "yes"})
     assert [event.kind for event in Event.objects.order_by("number")] == ["begin", "answer", "end"]
+
+
+@pytest.mark.parametrize("of", ["node/", "node/x/", "node/999/", "wizard/", "wizard/x/", f"wizard/{2**70}/"])
+def test_a_button_of_no_object_leads_to_none(wizard, of):
+    tool = "preview" if of.startswith("node") else "export"
+    for send in (editor().get, editor().post):
+        response = send(f"/admin/wizards/{of}actions/{tool}/", follow=True)
+        assert response.status_code == 404 or response.redirect_chain[-1][0] == "/admin/"
+    assert editor().get(f"/admin/wizards/{of}change/", follow=True).redirect_chain[-1][0] == "/admin/"

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
+import threading
+import time
 from datetime import timedelta
 
 import pytest
@@ -12,6 +15,7 @@ from django.utils import timezone
 from tests.admin.forms import address, editor, toy
 from tests.admin.walking import lead, url
 from tests.graphs import TOY, graph
+from tests.races import SECONDS, racing
 from tests.reading import read
 from wizards import journal, publishing
 from wizards.models import Event, Node, Session, Version, Wizard
@@ -95,6 +99,57 @@ def test_several_wizards_are_not_deleted_at_once_even_if_they_were_only_previewe
     chosen = {"action": "delete_selected", "_selected_action": [unpublished.pk], "post": "yes"}
     root.post("/admin/wizards/wizard/", chosen)
     assert counts() == (1, 1, 1, 1)
+
+
+def meanwhile(monkeypatch, where: str, first, second) -> list:
+    """Do `first`; when it is at the function `where`, begin `second`; return both responses."""
+    there, ready = importlib.import_module(where.rpartition(".")[0]), threading.Event()
+    name = where.rpartition(".")[2]
+    kept = getattr(there, name)
+
+    def hold(*given):
+        done = kept(*given)
+        ready.set()
+        time.sleep(0.5)  # so long that the other has begun, or waits
+        return done
+
+    monkeypatch.setattr(there, name, hold)
+
+    def wait():
+        ready.wait(SECONDS)
+        return second()
+
+    with racing(2) as race:
+        return race(first, wait)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_preview_begun_while_its_wizard_is_being_deleted_finds_it_gone_and_says_so(unpublished, monkeypatch):
+    begun(unpublished)
+    ed, ada = editor(), editor("ada")
+    deleted, walked = meanwhile(
+        monkeypatch,
+        "wizards.admin.previews._drop",
+        lambda: delete(unpublished, ed),
+        lambda: ada.post(url("preview", unpublished.pk, "q")),
+    )
+    assert (deleted.status_code, walked.status_code) == (302, 303)
+    assert "was deleted a moment ago" in read(ada.get(walked.url)).text
+    assert counts() == (0, 0, 0, 0)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_wizard_deleted_while_a_preview_is_begun_goes_with_it(unpublished, monkeypatch):
+    ed, ada = editor(), editor("ada")
+    walked, deleted = meanwhile(
+        monkeypatch,
+        "wizards.admin.previews.drop_old",
+        lambda: ada.post(url("preview", unpublished.pk, "q")),
+        lambda: delete(unpublished, ed),
+    )
+    assert (walked.status_code, deleted.status_code) == (303, 302)
+    assert ada.get(walked.url).status_code == 404
+    assert counts() == (0, 0, 0, 0)
 
 
 # --- dropping what nobody walks -----------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,6 +22,13 @@ def folder() -> Path:
     wanted = Path(os.environ.get("BENCH_DIR") or ROOT / "var" / "bench")
     wanted.mkdir(parents=True, exist_ok=True)
     return wanted
+
+
+def child(module: str, url: str, *arguments: str) -> str:
+    """Run a module of ours in a process whose database is `url`; return what it printed."""
+    environment = os.environ | {"DATABASE_URL": url, "DJANGO_SETTINGS_MODULE": "helpdesk.settings"}
+    command = [sys.executable, "-m", module, *arguments]
+    return subprocess.run(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True, check=True).stdout
 
 
 class Sqlite:

@@ -3,6 +3,8 @@
 documents   slug -> document, as fixtures/ has them
 site        the live server's address, with these wizards published
 visitor     visitor(java_script=False, ...) gives a page in a browser of its own
+agent       agent("bob", java_script=False, ...) gives the desk in a browser of one more agent's
+reviewer    reviewer("/review/", ...) gives a page in a browser of somebody who reviews
 complained  what consoles said; a test that provokes something takes it out with complained.expect(...)
 """
 
@@ -16,6 +18,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+from tests.browser import staff
 from tests.browser.walks import PATIENCE
 from wizards import flow, publishing
 from wizards.models import Version, Wizard
@@ -101,3 +104,27 @@ def visitor(browser: Browser, complained: Complaints, site: str) -> Iterator[Cal
     yield arrive
     for context in contexts:
         context.close()
+
+
+@pytest.fixture
+def agent(visitor: Callable[..., Page], site: str) -> Callable[..., Page]:
+    """Give a function that lets one more agent come to the desk, signed in, in a browser of their own."""
+
+    def come(name: str = "ann", **options: Any) -> Page:
+        user = staff.member(name, group="agents", rights=staff.AGENTS)
+        page = staff.signed_in(visitor(**options), user, site, "/desk/")
+        expect(page.get_by_role("heading", name="What does the caller say?")).to_be_visible()
+        return page
+
+    return come
+
+
+@pytest.fixture
+def reviewer(visitor: Callable[..., Page], site: str) -> Callable[..., Page]:
+    """Give a function that opens an address for Rea Viewer, who reviews, in a browser of her own."""
+    user = staff.member("rea", "Viewer", rights=staff.REVIEWERS)
+
+    def come(address: str = "/review/sessions/", **options: Any) -> Page:
+        return staff.signed_in(visitor(**options), user, site, address)
+
+    return come

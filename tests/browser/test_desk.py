@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 
 import pytest
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import User
 from playwright.sync_api import Page, expect
 
-from tests.browser.test_accessibility import NARROWEST, SMALL_TARGETS, SMALLEST, SMALLEST_MAIN, TOO_WIDE, findings
-from tests.browser.walks import code_of, ends, give, heading, is_screen, plan, step_with
-from wizards import handoff
-from wizards.models import Call, HandoffCode, Session
+from tests.browser.staff import choose, walk
+from tests.browser.test_accessibility import barriers
+from tests.browser.walks import ends, heading, is_screen, plan, step_with
+from wizards import desk, journal
+from wizards.models import Call, Session, Version
 
 pytestmark = pytest.mark.browser
 
-PASSWORD = "three of them on Monday"
 SLUG = "hikvision-camera"
 MAIN_TARGETS = ".btn:not(.their-page *), .search input, .join input, .found-ways button, textarea"
 AT_A_STEP = re.compile(r"/desk/[a-z0-9]{12}/\d+/$")
@@ -38,42 +37,8 @@ def document(documents):
     return documents[SLUG]
 
 
-@pytest.fixture
-def agent(visitor) -> Callable[..., Page]:
-    """Give a function that signs an agent in, in a browser of their own, at the desk."""
-
-    def sign_in(name: str = "ann", **options) -> Page:
-        user = User.objects.create_user(name, password=PASSWORD, is_staff=True, first_name=name.title())
-        user.groups.add(Group.objects.get_or_create(name="agents")[0])
-        page = visitor(**options)
-        page.goto("/account/login/?next=/desk/")
-        page.locator("[name=login]").fill(name)
-        page.locator("[name=password]").fill(PASSWORD)
-        page.keyboard.press("Enter")
-        expect(page.get_by_role("heading", name="What does the caller say?")).to_be_visible()
-        return page
-
-    return sign_in
-
-
-@pytest.fixture(autouse=True)
-def _groups(transactional_db) -> None:
-    """Make the agents' group anew: what migrations wrote is gone after a test that empties the tables."""
-    from django.contrib.auth.models import Permission
-
-    group, _ = Group.objects.get_or_create(name="agents")
-    rights = ("view_call", "add_call", "change_call", "view_case", "change_case")
-    group.permissions.add(*Permission.objects.filter(content_type__app_label="wizards", codename__in=rights))
-
-
 def settled(page: Page) -> None:
     page.wait_for_function("!document.querySelector('.htmx-request')")
-
-
-def choose(page: Page, answer: str) -> None:
-    """Press the digit that gives an answer."""
-    key = page.locator(f"#live button[name=answer][value='{answer}']").get_attribute("aria-keyshortcuts")
-    page.keyboard.press(key)
 
 
 def begun(page: Page, document, journey, caller: str = CALLER) -> None:
@@ -91,13 +56,6 @@ def begun(page: Page, document, journey, caller: str = CALLER) -> None:
     page.keyboard.press("Enter")
     expect(page).to_have_url(AT_A_STEP)
     expect(page.locator("#heading")).to_have_text(heading(document, journey.positions[0]))
-
-
-def walk(page: Page, document, journey, *, first: int = 0) -> None:
-    """Give the journey's answers by their digits."""
-    for answer, position in list(zip(journey.answers, journey.positions[1:], strict=True))[first:]:
-        choose(page, answer)
-        expect(page.locator("#heading")).to_have_text(heading(document, position))
 
 
 def test_a_call_by_the_keyboard_alone_from_the_search_to_solved(agent, document):
@@ -195,43 +153,18 @@ def test_the_same_without_javascript(agent, document):
     expect(page.get_by_text("No call is in your hand.")).to_be_visible()
 
 
-def test_the_agent_and_the_customer_see_each_others_moves_and_what_is_typed_stays(agent, visitor, document, complained):
-    journey = plan(document, is_screen("question"), step_with(last=True))
-    customer, page = visitor(java_script=False), agent()
-    customer.goto(f"/w/{SLUG}/")
-    customer.get_by_role("button", name=document.symptom(journey.symptom).label).click()
-    session = Session.objects.get()
-    page.get_by_label("Enter a code").fill(handoff.offer(session, HandoffCode.For.AGENT).upper())
-    page.keyboard.press("Enter")
-    expect(page.locator("#heading")).to_have_text(heading(document, journey.positions[0]))
-    expect(page.locator(".call-who")).to_contain_text("with the customer")
-    page.locator("#words").fill("They sound cross, and")
-    give(customer, journey.answers[0])
-    expect(page.locator("#heading")).to_have_text(heading(document, journey.positions[1]), timeout=4000)
-    expect(page.locator("#words")).to_have_value("They sound cross, and")
-    expect(page.locator("#words")).to_be_focused()
-    page.keyboard.type(" tired.")
-    page.keyboard.press("Control+Enter")
-    expect(page.locator(".log")).to_contain_text("They sound cross, and tired.")
-    choose(page, journey.answers[1])
-    expect(page.locator("#heading")).to_have_text(heading(document, journey.positions[2]))
-    customer.goto(f"/s/{session.code}/")
-    expect(customer.locator("h1")).to_have_text(heading(document, journey.positions[2]))
-    assert code_of(customer) == session.code
-
-
-def test_of_two_who_move_at_once_the_agent_is_told_that_the_customer_was_first(agent, visitor, document, complained):
-    journey = plan(document, is_screen("question"), step_with(last=True))
-    customer, page = visitor(java_script=False), agent(java_script=False)
-    customer.goto(f"/w/{SLUG}/")
-    customer.get_by_role("button", name=document.symptom(journey.symptom).label).click()
-    page.get_by_label("Enter a code").fill(handoff.offer(Session.objects.get(), HandoffCode.For.AGENT))
-    page.keyboard.press("Enter")
-    give(customer, journey.answers[0])
-    page.locator("#live button[name=answer]").last.click()
-    expect(page.locator("#problem")).to_contain_text("The customer went on a moment before you")
-    expect(page.locator("#heading")).to_have_text(heading(document, journey.positions[1]))
-    complained.expect("409")
+def test_a_move_breaks_no_content_policy_and_what_would_break_it_is_heard(agent, document, complained):
+    page, session = agent(), stands(document, is_screen("question"))
+    page.goto(f"/desk/{session.code}/")
+    page.keyboard.press("1")
+    expect(page.locator(".path li")).to_have_count(2)
+    settled(page)
+    assert complained.said == []
+    page.evaluate("""() => new Promise((heard) => {
+      document.addEventListener("securitypolicyviolation", () => setTimeout(heard, 100));
+      document.head.append(Object.assign(document.createElement("style"), { textContent: "b {}" }));
+    })""")
+    complained.expect("content policy: style-src|Content Security Policy")
 
 
 PLACES = {
@@ -244,46 +177,64 @@ PLACES = {
 }
 
 
-@pytest.mark.parametrize("place", PLACES)
+def stands(document, *wanted) -> Session:
+    """Return a call of Ann's that stands where `wanted` says; those that are walked by the keyboard are above."""
+    ann, journey = User.objects.get(username="ann"), plan(document, *wanted)
+    version = Version.objects.get(wizard__slug=document.slug)
+    session = desk.begin(version, journey.symptom, ann, CALLER)
+    for answer in journey.answers:
+        session = journal.answer(Session.objects.filter(pk=session.pk), session.count, answer, ann)
+    return session
+
+
 @pytest.mark.parametrize("slug", ["hikvision-camera", "zosi-camera"])
-def test_a_call_is_for_everybody_and_stands_in_one_window(agent, documents, slug, place):
-    document = documents[slug]
-    page = agent(reduced_motion="reduce")
-    journey = plan(document, *PLACES[place])
-    begun(page, document, journey)
-    walk(page, document, journey)
-    problems = page.evaluate(OUT_OF_SIGHT) + findings(page)
-    page.set_viewport_size({"width": NARROWEST, "height": 640})
-    problems += page.evaluate(TOO_WIDE)
-    problems += page.evaluate(SMALL_TARGETS, [MAIN_TARGETS, SMALLEST, SMALLEST_MAIN])
-    assert problems == []
+def test_a_call_is_for_everybody_and_stands_in_one_window(agent, documents, slug):
+    page, problems = agent(reduced_motion="reduce"), {}
+    for place, wanted in PLACES.items():
+        session = stands(documents[slug], *wanted)
+        page.goto(f"/desk/{session.code}/")
+        problems[place] = page.evaluate(OUT_OF_SIGHT) + barriers(page, MAIN_TARGETS)
+    assert not any(problems.values()), problems
 
 
-@pytest.mark.parametrize("name", ["home", "results", "keys", "code", "open case", "case"])
-def test_the_other_pages_of_the_desk_are_for_everybody(agent, document, complained, name):
-    page, journey = agent(reduced_motion="reduce"), plan(document, ends("unsolved"))
-    if name == "results":
-        page.goto("/desk/find/?q=reset")
-    elif name == "code":
-        page.get_by_label("Enter a code").fill("abcd2345")
-        page.keyboard.press("Enter")
-        expect(page.get_by_text("No session has this code.")).to_be_visible()
-        complained.expect("422")
-    elif name != "home":
-        begun(page, document, journey)
-    if name == "keys":
-        page.keyboard.press("?")
-    if "case" in name:
-        walk(page, document, journey)
-        page.get_by_role("link", name="Send to support").click()
-    if name == "case":
-        page.get_by_label("How can the caller be reached?").fill("07700 900123")
-        page.get_by_role("button", name="Open the case").click()
-        expect(page.get_by_role("button", name="Close the case")).to_be_visible()
-    problems = findings(page)
-    assert page.locator("h1").count() == 1
-    assert page.title().endswith(" | Help desk")
-    page.set_viewport_size({"width": NARROWEST, "height": 640})
-    problems += page.evaluate(TOO_WIDE)
-    problems += page.evaluate(SMALL_TARGETS, [MAIN_TARGETS, SMALLEST, SMALLEST_MAIN])
-    assert problems == []
+def test_the_other_pages_of_the_desk_are_for_everybody(agent, document, complained):
+    page, problems = agent(reduced_motion="reduce"), {}
+
+    def look(name: str) -> None:
+        problems[name] = barriers(page, MAIN_TARGETS)
+
+    look("home")
+    page.goto("/desk/find/?q=reset")
+    look("results")
+    page.get_by_label("Enter a code").fill("abcd2345")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("No session has this code.")).to_be_visible()
+    complained.expect("422")
+    look("code")
+    session = stands(document, ends("unsolved"))
+    stands(document, is_screen("question"))
+    page.goto(f"/desk/{session.code}/")
+    page.keyboard.press("?")
+    look("keys")
+    page.keyboard.press("Escape")
+    page.locator("summary", has_text="Caller").click()
+    look("caller")
+    page.get_by_role("link", name="Send to support").click()
+    look("open case")
+    page.get_by_label("How can the caller be reached?").fill("07700 900123")
+    page.get_by_role("button", name="Open the case").click()
+    expect(page.get_by_role("button", name="Close the case")).to_be_visible()
+    look("case")
+    page.get_by_role("button", name="Close the case").click()
+    expect(page.get_by_text("Choose what it was")).to_be_visible()
+    complained.expect("422")
+    look("case not closed")
+    page.get_by_label("In your words").fill("The cat.")
+    page.get_by_role("radio", name="Yes").check()
+    page.get_by_role("button", name="Close the case").click()
+    expect(page.get_by_role("button", name="Open it again")).to_be_visible()
+    look("case closed")
+    page.goto(f"/desk/{session.code}/")
+    page.get_by_role("button", name="Put aside").click()
+    look("put aside")
+    assert not any(problems.values()), problems

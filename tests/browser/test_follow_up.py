@@ -40,21 +40,6 @@ def mailed(mail) -> tuple[str, str]:
     return re.search(r"http://\S+?(/case/\S+)", text)[1], re.search(r"it is: ([\w ]+)", text)[1].strip()
 
 
-def test_the_link_in_the_mail_fills_in_the_code_and_takes_it_out_of_the_address(closed, mail):
-    link, code = mailed(mail)
-    asked: list[str] = []
-    closed.on("request", lambda request: asked.append(request.url))
-    closed.goto(link)
-    expect(closed.get_by_label("The code from our mail")).to_have_value(code.replace(" ", ""))
-    assert "#" not in closed.url
-    closed.get_by_role("button", name="It came back").click()
-    expect(closed.get_by_role("heading", name="is open again")).to_be_visible()
-    assert findings(closed) == []
-    assert Case.objects.get().closed_at is None
-    secret = code.replace(" ", "")
-    assert not [url for url in asked if secret in url.partition("#")[0]]
-
-
 def test_without_javascript_the_code_is_typed(visitor, documents, mail):
     page = close(visitor(java_script=False), documents)
     link, code = mailed(mail)
@@ -66,10 +51,15 @@ def test_without_javascript_the_code_is_typed(visitor, documents, mail):
 
 
 def test_a_code_that_does_not_fit_is_said_and_stays_to_be_mended(closed, mail, complained):
-    link, _ = mailed(mail)
+    link, code = mailed(mail)
     closed.goto(link.partition("#")[0])
     closed.get_by_label("The code from our mail").fill("abcd efgh jkmn pqrs")
     closed.get_by_role("button", name="It came back").click()
     expect(closed.get_by_role("alert")).to_contain_text("That code does not fit.")
     expect(closed.get_by_label("The code from our mail")).to_have_value("abcd efgh jkmn pqrs")
     complained.expect("422")
+    closed.get_by_label("The code from our mail").fill(code)
+    closed.get_by_role("button", name="It came back").click()
+    expect(closed.get_by_role("heading", name="is open again")).to_be_visible()
+    assert findings(closed) == []
+    assert Case.objects.get().closed_at is None

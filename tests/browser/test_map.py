@@ -300,18 +300,12 @@ def test_the_drawing_changes_its_colours_with_the_theme(drawn, wizard):
     until(page, f"{fill} === '{light}'")
 
 
-def test_300_nodes_are_drawn_cheaply(drawn, wizard):
+def test_300_nodes_are_placed_and_drawn_cheaply_in_two_tasks_with_the_browsers_turn_between(drawn, wizard):
     page = drawn(wizard)
+    page.context.add_init_script(TURNS)
     page.goto(f"/admin/wizards/wizard/{large(300).pk}/map/")
     expect(page.locator("#map-room")).to_have_attribute("data-drawn", "331 nodes, 627 ways", timeout=30_000)
     assert page.evaluate("mapDrawing.renderer().textureOnViewport") is True
     assert page.evaluate("mapDrawing.renderer().options.pixelRatio") == 1
     assert len({tuple(place) for place in page.evaluate(PLACES)}) == 331, "two nodes lie on one another"
-
-
-def test_placing_and_drawing_300_nodes_are_two_tasks_with_the_browsers_turn_between(drawn, wizard):
-    page = drawn(wizard)
-    page.context.add_init_script(TURNS)
-    page.goto(f"/admin/wizards/wizard/{large(300).pk}/map/")
-    expect(page.locator("#map-room")).to_have_attribute("data-drawn", "331 nodes, 627 ways", timeout=30_000)
     assert page.evaluate("turns") == ["placed", "turn", "drawn"]

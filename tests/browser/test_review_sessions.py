@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 
 import pytest
-from django.contrib.auth.models import Permission, User
 from playwright.sync_api import Page, expect
 
-from tests.browser.desk import sign_in
 from tests.browser.places import stand
-from tests.browser.test_accessibility import NARROWEST, SMALL_TARGETS, SMALLEST, SMALLEST_MAIN, TOO_WIDE, findings
-from tests.browser.walks import code_of, ends, give, heading, is_screen, plan, step_with
+from tests.browser.test_accessibility import UNFOLD, barriers
+from tests.browser.walks import code_of, ends, give, heading, is_screen, plan, step_with, walked
 from wizards.models import Disclosure
 
 pytestmark = pytest.mark.browser
 
-PASSWORD = "three of them on Monday"
 SLUG = "hikvision-camera"
 MAIN_TARGETS = ".btn, .tabs a, .filter input:not([type=checkbox]), .filter select, .pages a, .tick"
 
@@ -27,22 +23,7 @@ def document(documents):
     return documents[SLUG]
 
 
-@pytest.fixture
-def reviewer(visitor) -> Callable[..., Page]:
-    """Give a function that signs a reviewer in, in a browser of their own, at the list of sessions."""
-    user = User.objects.create_user("rea", password=PASSWORD, is_staff=True)
-    user.user_permissions.add(*Permission.objects.filter(codename__in=["view_session", "view_words"]))
-
-    def arrive(**options) -> Page:
-        page = visitor(**options)
-        sign_in(page, "rea", PASSWORD, "/review/sessions/")
-        expect(page.get_by_role("heading", name="Sessions")).to_be_visible()
-        return page
-
-    return arrive
-
-
-def walked(visitor, document, *wanted):
+def in_browser(visitor, document, *wanted):
     """Walk as one more customer; return their page and the journey."""
     page, journey = visitor(java_script=False), plan(document, *wanted)
     stand(page, document, journey)
@@ -57,8 +38,8 @@ def words_of(page: Page) -> str:
 
 @pytest.mark.parametrize("java_script", [True, False], ids=["with script", "without script"])
 def test_a_reviewer_finds_a_session_reads_its_walk_and_steps_through_it(visitor, document, reviewer, java_script):
-    customer, journey = walked(visitor, document, is_screen("question"), step_with(last=True), ends("solved"))
-    walked(visitor, document, is_screen("procedure"))
+    customer, journey = in_browser(visitor, document, is_screen("question"), step_with(last=True), ends("solved"))
+    walked(document, plan(document, is_screen("procedure")))
     code = code_of(customer)
     page = reviewer(java_script=java_script)
     expect(page.locator(".sessions tbody tr")).to_have_count(2)
@@ -82,7 +63,7 @@ def test_a_reviewer_finds_a_session_reads_its_walk_and_steps_through_it(visitor,
 
 
 def test_a_page_that_is_stepped_through_looks_as_it_did(visitor, document, reviewer):
-    customer, journey = walked(visitor, document, step_with(hold_seconds=True, picture=True))
+    customer, journey = in_browser(visitor, document, step_with(hold_seconds=True, picture=True))
     code, page = code_of(customer), reviewer()
     page.goto(f"/review/sessions/{code}/{len(journey.positions)}/")
     assert words_of(page) == words_of(customer)
@@ -92,7 +73,7 @@ def test_a_page_that_is_stepped_through_looks_as_it_did(visitor, document, revie
 
 
 def test_pressing_anything_on_a_page_that_is_stepped_through_does_nothing(visitor, document, reviewer):
-    customer, journey = walked(visitor, document, is_screen("question"))
+    customer, journey = in_browser(visitor, document, is_screen("question"))
     code, page = code_of(customer), reviewer()
     page.goto(f"/review/sessions/{code}/1/")
     address = page.url
@@ -106,7 +87,7 @@ def test_pressing_anything_on_a_page_that_is_stepped_through_does_nothing(visito
 
 
 def test_what_a_customer_wrote_is_opened_by_a_press_and_noted(visitor, document, reviewer):
-    customer, _ = walked(visitor, document, is_screen("question"))
+    customer, _ = in_browser(visitor, document, is_screen("question"))
     customer.get_by_role("link", name="This looks different from what I see").click()
     customer.get_by_label("What do you see instead?").fill("There is no light at all.")
     customer.locator("#page .acts .btn-primary").click()
@@ -123,7 +104,7 @@ def test_what_a_customer_wrote_is_opened_by_a_press_and_noted(visitor, document,
 
 
 def test_an_export_is_downloaded_as_a_file(visitor, document, reviewer):
-    walked(visitor, document, ends("solved"))
+    walked(document, plan(document, ends("solved")))
     page = reviewer()
     page.get_by_text("Export as a table").click()
     with page.expect_download() as download:
@@ -132,20 +113,13 @@ def test_an_export_is_downloaded_as_a_file(visitor, document, reviewer):
     assert download.value.path().read_bytes().count(b"\r\n") == 2
 
 
-@pytest.mark.parametrize("name", ["list", "wrong", "session", "seen"])
-def test_the_pages_about_sessions_are_for_everybody(visitor, document, reviewer, complained, name):
-    customer, _ = walked(visitor, document, is_screen("question"), step_with(last=True))
-    code = code_of(customer)
-    page = reviewer(reduced_motion="reduce")
+def test_the_pages_about_sessions_are_for_everybody(document, reviewer, complained):
+    code = walked(document, plan(document, is_screen("question"), step_with(last=True))).code
     own = {"list": "", "wrong": "?reference=1&status=x", "session": f"{code}/", "seen": f"{code}/2/"}
-    page.goto(f"/review/sessions/{own[name]}")
-    page.evaluate("document.querySelectorAll('main details').forEach((one) => { one.open = true; })")
-    if name == "wrong":
-        complained.expect("422")
-    problems = findings(page)
-    assert page.locator("h1").count() == 1
-    assert page.title().endswith(" | Help desk")
-    page.set_viewport_size({"width": NARROWEST, "height": 640})
-    problems += page.evaluate(TOO_WIDE.replace(".skip, .visually-hidden", ".skip, .visually-hidden, .wide, .tabs"))
-    problems += page.evaluate(SMALL_TARGETS, [MAIN_TARGETS, SMALLEST, SMALLEST_MAIN])
-    assert problems == []
+    page, problems = reviewer(reduced_motion="reduce"), {}
+    for name, address in own.items():
+        page.goto(f"/review/sessions/{address}")
+        page.evaluate(UNFOLD)
+        problems[name] = barriers(page, MAIN_TARGETS, ".wide", ".tabs")
+    complained.expect("422")
+    assert not any(problems.values()), problems

@@ -8,27 +8,16 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from django.contrib.auth.models import Permission, User
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.desk import sign_in
-from tests.browser.places import stand
-from tests.browser.test_accessibility import (
-    MOVES,
-    NARROWEST,
-    SMALL_TARGETS,
-    SMALLEST,
-    SMALLEST_MAIN,
-    TOO_WIDE,
-    findings,
-)
-from tests.browser.walks import code_of, ends, heading, is_screen, plan, step_with
+from tests.browser.test_accessibility import UNFOLD, barriers
+from tests.browser.walks import ends, heading, is_screen, plan, step_with, walked
+from tests.visitor import Visitor
 from wizards.models import Disclosure
 
 pytestmark = pytest.mark.browser
 
-PASSWORD = "where do they stop"
-RIGHTS = ("view_session", "view_words", "add_finding", "view_finding")
+DEFINITIONS = "/review/definitions/"
 SLUG = "hikvision-camera"
 STUCK, MAP = f"/review/stuck/?wizard={SLUG}", f"/review/map/?wizard={SLUG}"
 PLACES = {"stuck": STUCK, "apart": f"{STUCK}&apart=1", "empty": "/review/stuck/?wizard=zosi-camera", "map": MAP}
@@ -50,37 +39,18 @@ def document(documents):
 
 
 @pytest.fixture
-def customers(visitor, document) -> Callable[..., Page]:
+def customers(site, document) -> Callable[..., Visitor]:
     """Give a function by which one more customer walks the camera's wizard to where `wanted` says, and stops there."""
 
-    def walk(*wanted) -> Page:
-        page = visitor(java_script=False)
-        stand(page, document, plan(document, *wanted))
-        return page
+    def walk(*wanted) -> Visitor:
+        return walked(document, plan(document, *wanted))
 
     return walk
 
 
-@pytest.fixture
-def reviewer(visitor) -> Callable[..., Page]:
-    """Give a function that signs a reviewer in, in a browser of their own."""
-    user = User.objects.create_user("rea", password=PASSWORD, is_staff=True)
-    mine = Permission.objects.filter(content_type__app_label="wizards", codename__in=RIGHTS)
-    user.user_permissions.add(*mine)
-
-    def arrive(**options) -> Page:
-        page = visitor(**options)
-        sign_in(page, "rea", PASSWORD, "/review/definitions/")
-        return page
-
-    return arrive
-
-
-def remarks(page: Page, words: str) -> None:
-    """Say on a customer's page that it looks different."""
-    page.get_by_role("link", name=re.compile("looks different")).click()
-    page.get_by_role("textbox").fill(words)
-    page.get_by_role("button", name=re.compile("Send|Note|Tell")).click()
+def remarks(customer: Visitor, words: str) -> None:
+    """Let a customer say that it looks different."""
+    assert customer.send("remark", words=words).status_code == 303
 
 
 def title_at(document, *wanted) -> str:
@@ -112,9 +82,9 @@ def click(page: Page, node: str) -> None:
 
 def test_a_reviewer_finds_where_customers_stopped_and_their_sessions(customers, reviewer, document):
     wanted = is_screen("procedure")
-    codes = {code_of(customers(wanted)) for _ in range(4)}
+    codes = {customers(wanted).code for _ in range(4)}
     customers(ends("solved"))
-    page = reviewer()
+    page = reviewer(DEFINITIONS)
     page.get_by_role("link", name="Stuck points").click()
     title = title_at(document, wanted)
     expect(page.locator(".finding")).to_contain_text(f"Most people are lost at {title}: 4 of ")
@@ -127,9 +97,8 @@ def test_a_reviewer_finds_where_customers_stopped_and_their_sessions(customers, 
 
 
 def test_going_back_counts_for_the_page_that_one_went_back_from(customers, reviewer, document):
-    page = customers(is_screen("procedure"))
-    page.get_by_role("button", name="Back").click()
-    found = row(goes(reviewer(), STUCK), title_at(document, is_screen("procedure")))
+    customers(is_screen("procedure")).send("back")
+    found = row(goes(reviewer(DEFINITIONS), STUCK), title_at(document, is_screen("procedure")))
     expect(found.locator("td").nth(1)).to_contain_text("0 of 1")
     expect(found.locator("td").nth(2)).to_contain_text("1 of 1")
 
@@ -143,7 +112,7 @@ def goes(page: Page, address: str) -> Page:
 @pytest.mark.parametrize("java_script", [True, False])
 def test_what_they_wrote_is_shown_on_request_and_noted(customers, reviewer, document, java_script):
     remarks(customers(is_screen("procedure")), "There is <i>no</i> such button")
-    page = goes(reviewer(java_script=java_script), STUCK)
+    page = goes(reviewer(DEFINITIONS, java_script=java_script), STUCK)
     expect(page.get_by_text("no such button")).to_have_count(0)
     row(page, title_at(document, is_screen("procedure"))).get_by_role("button", name="Show what they wrote").click()
     expect(page.get_by_text("There is <i>no</i> such button")).to_be_visible()
@@ -153,7 +122,7 @@ def test_what_they_wrote_is_shown_on_request_and_noted(customers, reviewer, docu
 
 def test_on_a_phone_each_row_is_a_card_with_its_figures_named(customers, reviewer, document):
     customers(is_screen("procedure"))
-    page = goes(reviewer(viewport={"width": 390, "height": 800}), STUCK)
+    page = goes(reviewer(DEFINITIONS, viewport={"width": 390, "height": 800}), STUCK)
     cell = row(page, title_at(document, is_screen("procedure"))).locator("td").nth(1)
     assert cell.evaluate("(one) => getComputedStyle(one, '::before').content") == '"Lost here"'
     assert page.evaluate("document.documentElement.scrollWidth") == 390
@@ -171,7 +140,7 @@ def test_the_map_shows_the_numbers_of_each_node_and_a_click_leads_to_its_session
     for _ in range(3):
         customers(is_screen("procedure"))
     node = stop(document, is_screen("procedure"))
-    page = drawn(goes(reviewer(), MAP))
+    page = drawn(goes(reviewer(DEFINITIONS), MAP))
     assert page.evaluate(LABEL, node).endswith("3 came\n3 left, 100 %")
     click(page, node)
     panel = page.locator("#map-panel")
@@ -188,7 +157,7 @@ def test_a_way_is_as_wide_as_its_traffic(customers, reviewer, document):
     first, second = dict.fromkeys(position.node for position in journey.positions[-2:])
     for _ in range(2):
         customers(is_screen("procedure"))
-    page = drawn(goes(reviewer(), MAP))
+    page = drawn(goes(reviewer(DEFINITIONS), MAP))
     assert page.evaluate(THICK, [first, second]) == 12
     assert page.evaluate("mapDrawing.edges('[sessions = 0]').first().data('thick')") == 1
 
@@ -196,7 +165,7 @@ def test_a_way_is_as_wide_as_its_traffic(customers, reviewer, document):
 def test_the_map_opens_at_the_node_of_the_address_and_follows_the_colours_of_the_screen(customers, reviewer, document):
     customers(is_screen("procedure"))
     node = stop(document, is_screen("procedure"))
-    page = drawn(goes(reviewer(color_scheme="light"), f"{MAP}#{node}"))
+    page = drawn(goes(reviewer(DEFINITIONS, color_scheme="light"), f"{MAP}#{node}"))
     expect(page.locator("#map-panel h2")).to_have_text(document.node(node).title)
     fill = "(id) => mapDrawing.getElementById(id).style('background-color')"
     light = page.evaluate(fill, node)
@@ -209,7 +178,7 @@ def test_the_map_opens_at_the_node_of_the_address_and_follows_the_colours_of_the
 
 def test_a_map_that_cannot_be_fetched_says_so_and_leaves_the_table(customers, reviewer, complained):
     customers(is_screen("procedure"))
-    page = reviewer()
+    page = reviewer(DEFINITIONS)
     page.route("**/traffic.json*", lambda route: route.fulfill(status=500))
     page.goto(MAP)
     expect(page.locator("#map-said")).to_contain_text("The table below says the same")
@@ -220,7 +189,7 @@ def test_a_map_that_cannot_be_fetched_says_so_and_leaves_the_table(customers, re
 def test_without_a_script_the_table_says_all(customers, reviewer, document):
     for _ in range(2):
         customers(is_screen("procedure"))
-    page = goes(reviewer(java_script=False), MAP)
+    page = goes(reviewer(DEFINITIONS, java_script=False), MAP)
     expect(page.locator("#map-room")).to_be_hidden()
     found = row(page, document.node(stop(document, is_screen("procedure"))).title)
     assert found.locator("td.number").all_inner_texts() == ["2", "0", "0", "2", "0"]
@@ -229,22 +198,17 @@ def test_without_a_script_the_table_says_all(customers, reviewer, document):
 # For everybody
 
 
-@pytest.mark.parametrize("place", PLACES)
-def test_a_page_is_for_everybody(customers, reviewer, place):
+def test_the_pages_are_for_everybody(customers, reviewer):
     remarks(customers(step_with(hold_seconds=True)), "no lamp")
     customers(ends("solved"))
-    page = goes(reviewer(reduced_motion="reduce"), PLACES[place])
-    if place == "map":
-        drawn(page)
-    for button in page.get_by_role("button", name="Show what they wrote").all():
-        button.click()
-        expect(page.locator(".words li")).to_have_count(1)
-    for summary in page.locator("main summary").all():
-        summary.click()
-    problems = [*findings(page), *page.evaluate(MOVES)]
-    assert page.locator("h1").count() == 1
-    page.set_viewport_size({"width": NARROWEST, "height": 640})
-    aside = ".skip, .visually-hidden"
-    problems += page.evaluate(TOO_WIDE.replace(aside, f"{aside}, .wide, .tabs, #map-drawing"))
-    problems += page.evaluate(SMALL_TARGETS, [MAIN_TARGETS, SMALLEST, SMALLEST_MAIN])
-    assert problems == []
+    page, problems = reviewer(DEFINITIONS, reduced_motion="reduce"), {}
+    for place, address in PLACES.items():
+        page.goto(address)
+        if place == "map":
+            drawn(page)
+        for button in page.get_by_role("button", name="Show what they wrote").all():
+            button.click()
+            expect(page.locator(".words li")).to_have_count(1)
+        page.evaluate(UNFOLD)
+        problems[place] = barriers(page, MAIN_TARGETS, ".wide", ".tabs", "#map-drawing")
+    assert not any(problems.values()), problems

@@ -36,8 +36,9 @@ def camera(documents) -> flow.Document:
     return documents["hikvision-camera"]
 
 
-@pytest.mark.parametrize("java_script", [True, False], ids=["with script", "without script"])
-@pytest.mark.parametrize("result", ["solved", "unsolved"])
+@pytest.mark.parametrize(
+    ("result", "java_script"), [("solved", True), ("unsolved", False)], ids=["with script", "without script"]
+)
 def test_a_customer_is_led_all_the_way(visitor, camera, result, java_script):
     journey = plan(camera, *WAYS, ends(result))
     assert {screen(camera, position) for position in journey.positions} == SCREENS

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 from playwright.sync_api import Page, expect
 
+from tests.visitor import Visitor
 from wizards import flow
 
 Wanted = Callable[[flow.Document, flow.Position], bool]
@@ -144,6 +145,11 @@ def numbers(document: flow.Document, journey: Journey) -> Iterator[int]:
     """Yield the number of each page of a journey: one more with each answer, and two more where it ends."""
     for number, position in enumerate(journey.positions, 1):
         yield number + bool(flow.outcome(document, position))
+
+
+def walked(document: flow.Document, journey: Journey) -> Visitor:
+    """Let one more customer walk a journey by HTTP, without a browser; return them, who stand at its end."""
+    return Visitor().begin(document.slug, journey.symptom).walk(*journey.answers)
 
 
 # --- In the browser ---------------------------------------------------------------------------------------------

@@ -271,12 +271,14 @@ def test_after_two_months_the_code_is_no_longer_taken(mail):
     assert say(case, secret, "back").status_code == 200
 
 
-def test_whoever_tries_codes_without_end_is_stopped(mail, settings):
+def test_whoever_tries_codes_without_end_is_stopped_and_logged(mail, settings, caplog):
     settings.RATES = settings.RATES | {"code": "3 per hour"}
     case, secret = closed(mail)
     said = [say(case, "wrong", "back").status_code for _ in range(4)]
     assert said == [422, 422, 422, 429]
     assert say(case, secret, "back").status_code == 429
+    assert "Codes are tried by force: at /case/" in caplog.text
+    assert secret not in caplog.text
 
 
 def test_a_case_that_is_open_comes_back_from_reopening_as_it_is():

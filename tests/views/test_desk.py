@@ -110,17 +110,6 @@ def addresses(code: str) -> list[str]:
 # Who gets in
 
 
-def test_only_agents_find_the_desk(ann, toy):
-    ann.begin()
-    reviewer = Agent("rea", "reviewers")
-    for address in addresses(ann.session.code):
-        for method in ("get", "post"):
-            asked = getattr(Client(), method)(address)
-            assert asked.status_code in {302, 405}, address
-            assert asked.status_code == 405 or asked["Location"].startswith("/account/login/")
-            assert getattr(reviewer.client, method)(address).status_code in {404, 405}, address
-
-
 def test_a_colleagues_call_is_a_404_everywhere_and_nothing_changes(ann, bob):
     ann.begin()
     before = rows()
@@ -252,6 +241,19 @@ def test_codes_tried_by_force_lock_for_a_while_and_are_logged(ann, bob, toy, set
     assert right not in caplog.text
     # From another address, the account is still locked.
     assert ann.client.post("/desk/join/", {"code": right}, REMOTE_ADDR="192.0.2.7").status_code == 429
+    assert not Call.objects.exists()
+
+
+def test_codes_tried_by_many_accounts_from_many_addresses_lock_all_of_them(toy, settings):
+    settings.RATES = settings.RATES | {"code": "100 per minute", "codes": "3 per hour"}
+    for number in range(3):
+        agent = Agent(f"agent {number}")
+        response = agent.client.post("/desk/join/", {"code": "abcd2345"}, REMOTE_ADDR=f"192.0.2.{number}")
+        assert response.status_code == 422
+    right = handoff.offer(customer(toy), HandoffCode.For.AGENT)
+    response = Agent("another").client.post("/desk/join/", {"code": right}, REMOTE_ADDR="192.0.2.9")
+    assert response.status_code == 429
+    assert int(response["Retry-After"]) > 0
     assert not Call.objects.exists()
 
 
@@ -404,6 +406,54 @@ def test_a_note_that_cannot_be_kept_is_said_and_not_lost(ann, form):
     assert response.status_code == 422
     assert form.get("words", "x") in response.content.decode()
     assert ann.log == ["begin s"]
+
+
+@pytest.mark.parametrize("headers", [{}, HTMX], ids=["page", "fragment"])
+def test_a_note_that_was_typed_and_not_saved_is_saved_with_the_answer(ann, headers):
+    ann.begin()
+    for _ in range(2):  # the second one is the double click
+        ann.answer("no", number=1, headers=headers, seen=1, words=" It blinks. ")
+    assert ann.log == ["begin s", "note", "answer no"]
+    event = ann.session.events.get(kind="note")
+    assert (event.to, event.agent, event.words.text) == (1, ann.user, "It blinks.")
+
+
+@pytest.mark.parametrize("words", ["", "  \n"])
+def test_an_answer_without_a_note_is_an_answer_alone(ann, words):
+    ann.begin().answer("no", words=words)
+    assert ann.log == ["begin s", "answer no"]
+
+
+@pytest.mark.parametrize("form", [{"given": "nothing", "words": "It blinks."}, {"given": "no", "words": "y" * 2001}])
+def test_where_an_answer_or_its_note_cannot_be_kept_neither_is_and_the_note_is_still_there(ann, form):
+    ann.begin()
+    response = ann.answer(form["given"], words=form["words"])
+    assert response.status_code == 422
+    assert form["words"] in response.content.decode()
+    assert ann.log == ["begin s"]
+
+
+def test_a_note_is_still_there_where_the_customer_went_on_first(ann, toy):
+    session = customer(toy)
+    join(ann, session)
+    seen = theirs(session).get().count
+    journal.answer(theirs(session), seen, "list")
+    response = ann.client.post(f"/desk/{session.code}/{seen}/", {"answer": "no", "seen": seen, "words": "It blinks."})
+    assert response.status_code == 409
+    assert "It blinks." in response.content.decode()
+    assert not session.events.filter(kind="note").exists()
+
+
+def test_without_a_script_the_note_is_a_field_of_the_answers(ann):
+    page = read(ann.begin().see())
+    assert page.all("textarea", name="words", form="answers")
+    assert page.all("form", id="answers")
+    assert page.all("button", form="answers", formaction=ann.at("note/"))
+    assert page.all("input", name="number", value="1", form="answers")
+    ann.send("aside/")
+    aside = read(ann.see())
+    assert aside.all("textarea", name="words")
+    assert not aside.all("textarea", form="answers")
 
 
 def test_more_notes_do_not_make_the_page_an_earlier_one(ann):
@@ -568,6 +618,30 @@ def test_who_has_a_customers_case_may_note_and_not_move(ann, toy):
     assert ann.send("note/", number=1, words="Called back.").status_code == 303
     assert ann.answer("no").status_code == 409
     assert ann.send("take/").status_code == 409
+
+
+def test_who_has_a_customers_case_goes_on_in_the_session_with_a_code(ann, toy):
+    session = journal.answer(theirs(customer(toy)), 1, "list")
+    case = Case.objects.create(session=session)
+    ann.client.post(f"/desk/cases/{case.pk}/take/")
+    join(ann, session)
+    assert read(ann.see()).h1 == "Why why"
+    assert ann.answer("none").status_code == 303
+    assert [event.kind for event in session.events.order_by("number")][-3:] == ["join", "answer", "end"]
+
+
+def test_who_has_the_case_of_a_finished_call_takes_the_call_up_again_with_everything_in_place(ann, bob):
+    ann.begin("Mr X").answer("list")
+    ann.send("note/", number=2, words="It blinks.")
+    case = Case.objects.create(session=ann.session)
+    ann.send("leave/")
+    bob.client.post(f"/desk/cases/{case.pk}/take/")
+    bob.session = ann.session
+    assert bob.answer("none").status_code == 409
+    assert bob.send("take/").status_code == 303
+    page = read(bob.see())
+    assert (page.h1, "It blinks." in page.text, "Mr X" in page.text) == ("Why why", True, True)
+    assert bob.answer("none").status_code == 303
 
 
 def test_closing_a_case_says_what_it_was_and_whether_the_device_works(ann, toy):

@@ -100,6 +100,7 @@ def test_whoever_moves_second_sees_why_and_the_page_where_both_are(visitor, agen
     response = visitor.client.post(f"/s/{visitor.code}/{number}/", {"answer": "worked"}, headers=HTMX)
     assert response.status_code == 422
     assert "went on a moment before you" in read(response).text
+    assert f'action="/s/{visitor.code}/{number + 1}/"' in response.content.decode()
 
 
 def test_another_device_is_let_in_by_the_code_and_the_first_keeps_working(visitor):
@@ -145,6 +146,21 @@ def test_after_five_tries_an_address_has_to_wait(visitor):
     response = Visitor().client.post("/join/", {"code": offered(visitor, "device")})
     assert response.status_code == 429
     assert "try again in" in read(response).text
+
+
+def test_wrong_codes_from_many_addresses_lock_all_of_them(visitor, settings):
+    settings.RATES = settings.RATES | {"codes": "3 per hour"}
+    for number in range(3):
+        wrong = Visitor(REMOTE_ADDR=f"192.0.2.{number}").client.post("/join/", {"code": "22222222"})
+        assert wrong.status_code == 422
+    right = {"code": offered(visitor, "device")}
+    assert Visitor(REMOTE_ADDR="192.0.2.9").client.post("/join/", right).status_code == 429
+
+
+def test_codes_tried_by_force_are_logged(visitor, caplog):
+    for _ in range(6):
+        Visitor().client.post("/join/", {"code": "22222222"})
+    assert "Codes are tried by force: at /join/, from 127.0.0.1." in caplog.text
 
 
 def test_codes_that_are_right_are_not_counted(visitor):

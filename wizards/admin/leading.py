@@ -7,9 +7,26 @@ from typing import Any
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import reverse
+from django.urls import URLPattern, re_path, reverse
+from django_object_actions import DjangoObjectActions
 
 from ..models import Wizard
+
+OF_LISTS = "^actions/"
+OF_A_ROW = r"^(?P<pk>\d{1,18})/actions/(?P<tool>\w+)/$"
+
+
+class Buttons(DjangoObjectActions):
+    """Buttons on the page of a row. The library's addresses take any words for its key, and there are some for lists.
+
+    Here a key is a number, and no list has buttons: other addresses name nothing.
+    """
+
+    def get_urls(self) -> list[URLPattern]:
+        found = [url for url in super().get_urls() if not str(url.pattern).startswith(OF_LISTS)]
+        return [
+            re_path(OF_A_ROW, url.callback, name=url.name) if "/actions/" in str(url.pattern) else url for url in found
+        ]
 
 
 def lead(model_admin: admin.ModelAdmin, request: HttpRequest, name: str, *arguments: Any) -> HttpResponseRedirect:

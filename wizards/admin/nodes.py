@@ -14,7 +14,7 @@ from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.views.decorators.http import require_POST
-from django_object_actions import DjangoObjectActions, action
+from django_object_actions import action
 
 from .. import flow
 from ..markup import markdown
@@ -68,7 +68,7 @@ class KindFilter(admin.SimpleListFilter):
 
 
 @admin.register(Node)
-class NodeAdmin(BesideMap, DjangoObjectActions, PartFields, SortableAdminBase, GuardedAdmin):
+class NodeAdmin(BesideMap, leading.Buttons, PartFields, SortableAdminBase, GuardedAdmin):
     """A node of any kind. The kind is chosen when it is added, and stays."""
 
     form = NodeForm

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.contrib import admin, messages
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.views.decorators.http import require_POST, require_safe
@@ -43,8 +44,15 @@ def starts(wizard: Wizard) -> list[dict[str, object]]:
     return [{"label": label, "nodes": items} for label, items in groups.items() if items]
 
 
+@transaction.atomic
 def begin(request: HttpRequest, wizard: Wizard, key: str) -> HttpResponse:
-    """Freeze the draft as it is, begin a test session at a node, and lead to its first page."""
+    """Freeze the draft as it is, begin a test session at a node, and lead to its first page.
+
+    The wizard stays while this lasts: whoever deletes it waits, and who is too late for that is told.
+    """
+    if not Wizard.objects.select_for_update(no_key=True).filter(pk=wizard.pk).exists():
+        messages.error(request, f"The wizard “{wizard}” was deleted a moment ago. There is nothing left to walk.")
+        return HttpResponseRedirect(reverse("admin:wizards_wizard_changelist"), status=303)
     try:
         version = publishing.preview(wizard, key)
     except LookupError as missing:

@@ -10,7 +10,7 @@ from django.contrib.admin.views.main import ChangeList
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, reverse
-from django_object_actions import DjangoObjectActions, action
+from django_object_actions import action
 
 from .. import flow
 from ..models import Node, Source, Symptom, Version, Wizard, WizardProcedure
@@ -79,7 +79,7 @@ class WizardList(ChangeList):
 
 
 @admin.register(Wizard)
-class WizardAdmin(ThrowsAwayPreviews, DjangoObjectActions, PartFields, SortableAdminBase, GuardedAdmin):
+class WizardAdmin(ThrowsAwayPreviews, leading.Buttons, PartFields, SortableAdminBase, GuardedAdmin):
     """A wizard: changed as a draft, and published as a whole."""
 
     form = WizardForm
@@ -109,7 +109,8 @@ class WizardAdmin(ThrowsAwayPreviews, DjangoObjectActions, PartFields, SortableA
     def get_change_actions(self, request: HttpRequest, object_id: str, form_url: str) -> list[str]:
         """Show as buttons the actions that are not among the tabs."""
         hidden = {label for _, label in TABS}
-        if not Wizard.objects.filter(pk=object_id, current__isnull=False).exists():
+        # What is no number is no wizard's key: the page says that there is none.
+        if object_id.isdecimal() and not Wizard.objects.filter(pk=object_id, current__isnull=False).exists():
             hidden.add("Compare")  # there is nothing to compare with
         return [name for name in self.change_actions if getattr(self, name).label not in hidden]
 

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
-from django.db.models import QuerySet
 
 from .. import journal
-from ..models import Case, Session
+from ..models import Case, OneSession, Session
 from . import outbox
 from .transcripts import storable
 
 
 @transaction.atomic
-def open_case(sessions: QuerySet[Session], contact: str, words: str = "") -> Case:
+def open_case(sessions: OneSession, contact: str, words: str = "") -> Case:
     """Open a case for the session that `sessions` is narrowed to, and write to the outbox who is told about it.
 
     A session has one case: opened again, that one comes back as it is. `contact` is how the customer can be reached,

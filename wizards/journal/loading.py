@@ -118,14 +118,14 @@ class _Bulk:
     def insert(self, cursor: Any, model: type[models.Model], columns: Sequence[str], rows: Sequence[Any]) -> None:
         """Insert the rows into the model's table."""
         places = ", ".join(["%s"] * len(columns))
-        cursor.executemany(f"INSERT INTO {_table(model, columns)} VALUES ({places})", rows)  # noqa: S608  our names
+        cursor.executemany(f"INSERT INTO {_table(model, columns)} VALUES ({places})", rows)  # nosec B608  # noqa: S608  our names
 
     def insert_words(self, cursor: Any, words: Sequence[tuple[str, int, int]]) -> None:
         """Insert (text, session's key, event's number)."""
         if words:
             event = connection.ops.quote_name(Event._meta.db_table)
             cursor.executemany(
-                f"INSERT INTO {_table(Words, ('event_id', 'text'))}"  # noqa: S608  our names
+                f"INSERT INTO {_table(Words, ('event_id', 'text'))}"  # nosec B608  # noqa: S608  our names
                 f" SELECT id, %s FROM {event} WHERE session_id = %s AND number = %s",
                 words,
             )

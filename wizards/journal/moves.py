@@ -19,18 +19,15 @@ from datetime import datetime
 
 from django.contrib.auth.models import User
 from django.db import connection, transaction
-from django.db.models import QuerySet
 from django.utils import timezone
 
 from .. import flow
-from ..models import OPEN, Event, Session, Version, Words
+from ..models import OPEN, Event, OneSession, Session, Version, Words
 from ..publishing import document_of
+from . import rows
 
 CODE_ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"  # no 0, 1, i, l, o: a code can be read out
 CODE_LENGTH = 12
-
-# What of a session's row an event may change.
-MOVING = ["node", "cause", "step", "tried", "status", "count", "seen_at", "backs", "helps", "remarks"]
 
 Moves = Callable[[flow.History], Sequence[flow.Event]]
 
@@ -72,9 +69,7 @@ def begin(
 
 
 @transaction.atomic
-def answer(
-    sessions: QuerySet[Session], number: int, given: str, by: User | None = None, seen: int | None = None
-) -> Session:
+def answer(sessions: OneSession, number: int, given: str, by: User | None = None, seen: int | None = None) -> Session:
     """Log the answer `given` on page `number`, and return the session as it stands then.
 
     The same answer given again logs nothing; another answer to an earlier page logs going back, then the answer.
@@ -90,7 +85,7 @@ def answer(
 
 
 @transaction.atomic
-def back(sessions: QuerySet[Session], number: int, by: User | None = None) -> Session:
+def back(sessions: OneSession, number: int, by: User | None = None) -> Session:
     """Log going back from page `number` to the page before it; nothing where there is none."""
     session = _locked(sessions)
     _hold_nobody_else_moved(session, number, by)
@@ -98,7 +93,7 @@ def back(sessions: QuerySet[Session], number: int, by: User | None = None) -> Se
 
 
 @transaction.atomic
-def restart(sessions: QuerySet[Session], number: int, by: User | None = None) -> Session:
+def restart(sessions: OneSession, number: int, by: User | None = None) -> Session:
     """Log going back from page `number` to the first page."""
     session = _locked(sessions)
     _hold_nobody_else_moved(session, number, by)
@@ -106,19 +101,19 @@ def restart(sessions: QuerySet[Session], number: int, by: User | None = None) ->
 
 
 @transaction.atomic
-def remark(sessions: QuerySet[Session], number: int, words: str, by: User | None = None) -> Session:
+def remark(sessions: OneSession, number: int, words: str, by: User | None = None) -> Session:
     """Log that page `number` looks different from what the person sees, with their words (may be empty)."""
     return _aside(_locked(sessions), number, flow.EventKind.REMARK, words=words, by=by)
 
 
 @transaction.atomic
-def feedback(sessions: QuerySet[Session], number: int, helped: str, words: str) -> Session:
+def feedback(sessions: OneSession, number: int, helped: str, words: str) -> Session:
     """Log whether it helped ("yes" or "no"), said on the outcome page `number`, with words (may be empty)."""
     return _aside(_locked(sessions), number, flow.EventKind.FEEDBACK, helped, words)
 
 
 @transaction.atomic
-def help_wanted(sessions: QuerySet[Session], by: User | None = None) -> Session:
+def help_wanted(sessions: OneSession, by: User | None = None) -> Session:
     """Log that the person asks for a human on the current page; once for each page."""
     session = _locked(sessions)
     origin = history_of(session).pages[-1].origin
@@ -126,25 +121,25 @@ def help_wanted(sessions: QuerySet[Session], by: User | None = None) -> Session:
 
 
 @transaction.atomic
-def note(sessions: QuerySet[Session], number: int, words: str, by: User) -> Session:
+def note(sessions: OneSession, number: int, words: str, by: User) -> Session:
     """Log what an agent noted on page `number`."""
     return _aside(_locked(sessions), number, flow.EventKind.NOTE, words=words, by=by)
 
 
 @transaction.atomic
-def join(sessions: QuerySet[Session], by: User) -> Session:
+def join(sessions: OneSession, by: User) -> Session:
     """Log that an agent is in a customer's session from now on; its row names them."""
     return _in_hand(_locked(sessions), flow.EventKind.JOIN, by, by)
 
 
 @transaction.atomic
-def part(sessions: QuerySet[Session], by: User | None = None) -> Session:
+def part(sessions: OneSession, by: User | None = None) -> Session:
     """Log that the agent is not in a customer's session any more; `by` is who ended it, None for the customer."""
     return _in_hand(_locked(sessions), flow.EventKind.PART, by, None)
 
 
 @transaction.atomic
-def pass_on(sessions: QuerySet[Session], by: User, to: User) -> Session:
+def pass_on(sessions: OneSession, by: User, to: User) -> Session:
     """Log that an agent passed the session on to a colleague; its row names the colleague."""
     return _in_hand(_locked(sessions), flow.EventKind.PASSED, by, to)
 
@@ -165,10 +160,10 @@ def helped(session: Session) -> str:
 
 def rebuilt(session: Session) -> Session:
     """Return an unsaved session whose repeated fields are computed from the log alone; raise flow.BrokenLog."""
-    rows = list(session.events.order_by("number"))
+    logged = list(session.events.order_by("number"))
     document = document_of(session.version_id)
-    history = flow.replay(document, [row.event for row in rows])
-    if not rows:
+    history = flow.replay(document, [row.event for row in logged])
+    if not logged:
         raise flow.BrokenLog(1, "the log is empty")
     again = Session(
         pk=session.pk,
@@ -177,8 +172,8 @@ def rebuilt(session: Session) -> Session:
         channel=session.channel,
         visitor=session.visitor,
     )
-    again.symptom, again.begun_at, again.count = rows[0].answer, rows[0].at, 0
-    _stand(again, document, history.pages[-1].position, history.events, rows[-1].at)
+    again.symptom, again.begun_at, again.count = logged[0].answer, logged[0].at, 0
+    _stand(again, document, history.pages[-1].position, history.events, logged[-1].at)
     return again
 
 
@@ -189,7 +184,7 @@ def _wait_for_other_beginnings(visitor: str) -> None:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [zlib.crc32(visitor.encode())])
 
 
-def _locked(sessions: QuerySet[Session]) -> Session:
+def _locked(sessions: OneSession) -> Session:
     return sessions.select_for_update().get()
 
 
@@ -248,31 +243,33 @@ def _write(
         return session
     now = max(timezone.now(), session.seen_at)
     _stand(session, document, position, events, now)
-    rows = _append(session, events, by)
-    session.save(update_fields=MOVING)
+    _append(session, events, by)
+    rows.move(session)
     if words:
-        Words.objects.create(event=rows[-1], text=words)
+        Words.objects.create(event=session.events.get(number=session.count), text=words)
     return session
 
 
-def _append(session: Session, events: Sequence[flow.Event], by: User | None = None) -> list[Event]:
+def _append(session: Session, events: Sequence[flow.Event], by: User | None = None) -> None:
     """Insert the events as the log's last ones, numbered up to the session's count."""
-    return Event.objects.bulk_create(
-        Event(
-            session=session,
-            number=number,
-            at=session.seen_at,
-            actor=Event.Actor.AGENT if by else Event.Actor.CUSTOMER,
-            agent=by,
-            kind=event.kind,
-            node=event.node,
-            cause=event.cause,
-            step=event.step,
-            answer=event.answer,
-            to=event.to,
-            offered=list(event.offered),
-        )
-        for number, event in enumerate(events, session.count - len(events) + 1)
+    rows.append(
+        [
+            Event(
+                session=session,
+                number=number,
+                at=session.seen_at,
+                actor=Event.Actor.AGENT if by else Event.Actor.CUSTOMER,
+                agent=by,
+                kind=event.kind,
+                node=event.node,
+                cause=event.cause,
+                step=event.step,
+                answer=event.answer,
+                to=event.to,
+                offered=list(event.offered),
+            )
+            for number, event in enumerate(events, session.count - len(events) + 1)
+        ]
     )
 
 

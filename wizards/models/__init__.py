@@ -2,6 +2,7 @@
 
 from .desk import Call, Case, Delivery, Guest, Handling, HandoffCode, Join, Webhook
 from .drafts import Cause, Choice, Node, Procedure, Source, Step, Symptom, Wizard, WizardProcedure
+from .own import OneSession, OwnSession
 from .pictures import Picture
 from .reviewing import Disclosure, Finding, Search
 from .sessions import OPEN, Event, Session, Words, in_groups
@@ -24,6 +25,8 @@ __all__ = [
     "HandoffCode",
     "Join",
     "Node",
+    "OneSession",
+    "OwnSession",
     "Picture",
     "PlaceTally",
     "Procedure",

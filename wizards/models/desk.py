@@ -173,7 +173,10 @@ class Delivery(models.Model):
     class Meta:
         ordering = ("-made_at",)
         verbose_name_plural = "deliveries"
-        indexes = [models.Index(fields=["next_at"], name="delivery_waiting", condition=Q(state="waiting"))]
+        indexes = [
+            models.Index(fields=["next_at"], name="delivery_waiting", condition=Q(state="waiting")),
+            models.Index(fields=["made_at"], name="delivery_given_up", condition=Q(state="failed")),
+        ]
 
     def __str__(self) -> str:
         return f"{self.event} {self.case_id}"

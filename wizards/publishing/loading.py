@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django.db import models, transaction
@@ -40,18 +40,11 @@ def load(document: flow.Document, seen: str | None = None) -> Wizard:
     wizard.revision += 1
     wizard.title, wizard.summary, wizard.language = document.title, document.summary, document.language
     wizard.save()
-    procedures = {part.id: _load_procedure(part) for part in document.procedures}
-    nodes = _sync(NodeRow, {"wizard": wizard}, document.nodes, {"procedure": _ids(procedures)})
+    procedures = _load_procedures(document.procedures)
+    nodes = _load_nodes(wizard, document.nodes, procedures)
     targets = {"node": _ids(nodes), "procedure": _ids(procedures)}
-    for part in document.nodes:
-        row = nodes[part.id]
-        _clear(row, part)
-        _fill(row, part, targets)
-        row.save()
-        _sync(ChoiceRow, {"node": row}, getattr(part, "choices", ()), targets)
-        _sync(CauseRow, {"node": row}, getattr(part, "causes", ()), targets)
-    _sync(SymptomRow, {"wizard": wizard}, document.symptoms, targets)
-    _sync(SourceRow, {"wizard": wizard}, document.sources, targets)
+    _sync(SymptomRow, "wizard", {wizard: document.symptoms}, targets)
+    _sync(SourceRow, "wizard", {wizard: document.sources}, targets)
     _list_procedures(wizard, procedures.values())
     return wizard
 
@@ -70,28 +63,56 @@ def _ids(rows: Mapping[str, models.Model]) -> dict[str, int]:
     return {"": None, **{key: row.pk for key, row in rows.items()}}
 
 
-def _load_procedure(part: Procedure) -> ProcedureRow:
-    row = ProcedureRow.objects.filter(key=part.id).first() or ProcedureRow(key=part.id)
-    _fill(row, part, {})
-    row.save()
-    _sync(StepRow, {"procedure": row}, part.steps, {})
-    return row
-
-
-def _sync(model: Any, owner: dict[str, models.Model], parts: Iterable[Any], targets: Lookup) -> dict[str, Any]:
-    """Make the owner's rows of `model` match `parts`: kept by key, in order, the others deleted; return them by key.
-
-    References whose targets are not given yet stay as they are.
-    """
-    there = {row.key: row for row in model.objects.filter(**owner)}
-    rows: dict[str, Any] = {}
-    for place, part in enumerate(parts):
-        row = rows[part.id] = there.pop(part.id, None) or model(**owner, key=part.id)
-        row.place = place
-        _fill(row, part, targets)
-        row.save()
-    model.objects.filter(pk__in=[row.pk for row in there.values()]).delete()
+def _load_procedures(parts: Sequence[Procedure]) -> dict[str, ProcedureRow]:
+    there = ProcedureRow.objects.in_bulk([part.id for part in parts], field_name="key")
+    rows = {part.id: there.get(part.id) or ProcedureRow(key=part.id) for part in parts}
+    for part in parts:
+        _fill(rows[part.id], part, {})
+    _save(ProcedureRow, rows.values())
+    _sync(StepRow, "procedure", {rows[part.id]: part.steps for part in parts}, {})
     return rows
+
+
+def _load_nodes(
+    wizard: Wizard, parts: Sequence[flow.BaseNode], procedures: Mapping[str, ProcedureRow]
+) -> dict[str, NodeRow]:
+    nodes = _sync(NodeRow, "wizard", {wizard: parts}, {"procedure": _ids(procedures)})[wizard]
+    # Nodes lead to one another: only now has each of them a row that others can name.
+    targets = {"node": _ids(nodes), "procedure": _ids(procedures)}
+    for part in parts:
+        _clear(nodes[part.id], part)
+        _fill(nodes[part.id], part, targets)
+    _save(NodeRow, nodes.values())
+    _sync(ChoiceRow, "node", {nodes[part.id]: getattr(part, "choices", ()) for part in parts}, targets)
+    _sync(CauseRow, "node", {nodes[part.id]: getattr(part, "causes", ()) for part in parts}, targets)
+    return nodes
+
+
+def _sync(model: Any, owner: str, parts: Mapping[Any, Sequence[Any]], targets: Lookup) -> dict[Any, dict[str, Any]]:
+    """Make each owner's rows of `model` match its parts: kept by key, in order, the others deleted.
+
+    Returns the rows by owner and key. References whose targets are not given yet stay as they are.
+    """
+    there = {(getattr(row, f"{owner}_id"), row.key): row for row in model.objects.filter(**{f"{owner}__in": parts})}
+    rows: dict[Any, dict[str, Any]] = {}
+    for whose, ordered in parts.items():
+        rows[whose] = {}
+        for place, part in enumerate(ordered):
+            row = rows[whose][part.id] = there.pop((whose.pk, part.id), None) or model(**{owner: whose}, key=part.id)
+            row.place = place
+            _fill(row, part, targets)
+    _save(model, [row for each in rows.values() for row in each.values()])
+    if there:
+        model.objects.filter(pk__in=[row.pk for row in there.values()]).delete()
+    return rows
+
+
+def _save(model: Any, rows: Iterable[Any]) -> None:
+    """Insert the rows that are new, and write the others anew: two statements, however many there are."""
+    new, old = [row for row in rows if row.pk is None], [row for row in rows if row.pk is not None]
+    fields = [field.name for field in model._meta.concrete_fields if not field.primary_key]
+    model.objects.bulk_create(new)
+    model.objects.bulk_create(old, update_conflicts=True, unique_fields=["pk"], update_fields=fields)
 
 
 def _fill(row: Any, part: Any, targets: Lookup) -> None:

@@ -30,7 +30,7 @@ def icon(name: str) -> SafeString:
 def icons() -> SafeString:
     """Give the sprite: every file of templates/icons as a symbol, once for each full page."""
     symbols = (_symbol(path) for path in sorted(ICONS.glob("*.svg")))
-    return mark_safe(f"<svg hidden>{''.join(symbols)}</svg>")  # noqa: S308 - our own files
+    return mark_safe(f"<svg hidden>{''.join(symbols)}</svg>")  # nosec B308, B703  # noqa: S308  our own files
 
 
 @register.simple_tag
@@ -39,9 +39,9 @@ def picture(name: str) -> SafeString:
     """Inline static/pictures/<name>.svg as decoration; nothing when there is no such picture."""
     path = PICTURES / f"{name}.svg"
     if not NAME.fullmatch(name) or not path.is_file():
-        return mark_safe("")
+        return mark_safe("")  # nosec B308  # nothing
     svg = re.sub(r"<use\b[^>]*>|</?symbol\b[^>]*>|\n", "", path.read_text(encoding="utf-8"))
-    return mark_safe(svg.replace("<svg ", '<svg aria-hidden="true" ', 1))  # noqa: S308 - our own files
+    return mark_safe(svg.replace("<svg ", '<svg aria-hidden="true" ', 1))  # nosec B308, B703  # noqa: S308  our own files
 
 
 @register.filter

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
@@ -10,19 +9,17 @@ from django.views.decorators.http import require_http_methods
 from .. import cases, limits, pages
 from ..access import owner_only
 from ..forms import CaseForm, FollowUpForm
-from ..models import Session
+from ..models import OneSession, Session
 from .limiting import limited
 
-Own = QuerySet[Session]
-
 PREVIEW = "This is a preview of a draft. Nothing of it is sent to support."
-WRONG_SECRET = "That code does not fit. Please type the 16 characters from our mail."  # noqa: S105  a sentence
+WRONG_SECRET = "That code does not fit. Please type the 16 characters from our mail."  # nosec B105  # noqa: S105  a sentence
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @limited()
 @owner_only
-def case(request: HttpRequest, own: Own) -> HttpResponse:
+def case(request: HttpRequest, own: OneSession) -> HttpResponse:
     """Show what will be sent to support and ask how to reach the customer; then open the case, and show it."""
     session = own.get()
     if session.channel == Session.Channel.TEST:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -16,10 +15,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from .. import flow, journal, pages
 from ..access import owner_only
 from ..forms import FeedbackForm, RemarkForm
-from ..models import Session
+from ..models import OneSession, Session
 from .limiting import limited
-
-Own = QuerySet[Session]
 
 THANKS = {
     "remark": "Thank you. We have noted what you see.",
@@ -29,7 +26,7 @@ THANKS = {
 
 @require_safe
 @owner_only
-def resume(request: HttpRequest, own: Own) -> HttpResponse:
+def resume(request: HttpRequest, own: OneSession) -> HttpResponse:
     """Lead to the page at which the session stands."""
     session = own.get()
     return redirect(pages.step_address(session, session.count))
@@ -37,7 +34,7 @@ def resume(request: HttpRequest, own: Own) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @owner_only
-def step(request: HttpRequest, own: Own, number: int) -> HttpResponse:
+def step(request: HttpRequest, own: OneSession, number: int) -> HttpResponse:
     """Show page `number`; or log the answer given on it and lead to the next."""
     if request.method == "POST":
         given, seen = request.POST.get("answer", ""), seen_of(request)
@@ -52,14 +49,14 @@ def step(request: HttpRequest, own: Own, number: int) -> HttpResponse:
 
 @require_POST
 @owner_only
-def back(request: HttpRequest, own: Own, number: int) -> HttpResponse:
+def back(request: HttpRequest, own: OneSession, number: int) -> HttpResponse:
     """Go back from page `number` to the page before it."""
     return moved(request, own, number, lambda: journal.back(own, number))
 
 
 @require_POST
 @owner_only
-def restart(request: HttpRequest, own: Own, number: int) -> HttpResponse:
+def restart(request: HttpRequest, own: OneSession, number: int) -> HttpResponse:
     """Start over: go back to the first page."""
     return moved(request, own, number, lambda: journal.restart(own, number))
 
@@ -67,7 +64,7 @@ def restart(request: HttpRequest, own: Own, number: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @limited("remark")
 @owner_only
-def remark(request: HttpRequest, own: Own, number: int) -> HttpResponse:
+def remark(request: HttpRequest, own: OneSession, number: int) -> HttpResponse:
     """Ask what looks different from page `number`, and log it."""
     form = RemarkForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
@@ -84,7 +81,7 @@ def remark(request: HttpRequest, own: Own, number: int) -> HttpResponse:
 @require_POST
 @limited("remark")
 @owner_only
-def feedback(request: HttpRequest, own: Own, number: int) -> HttpResponse:
+def feedback(request: HttpRequest, own: OneSession, number: int) -> HttpResponse:
     """Log whether it helped."""
     form = FeedbackForm(request.POST)
     if not form.is_valid():
@@ -95,7 +92,7 @@ def feedback(request: HttpRequest, own: Own, number: int) -> HttpResponse:
 
 @require_safe
 @owner_only
-def steps(request: HttpRequest, own: Own, number: int) -> HttpResponse:
+def steps(request: HttpRequest, own: OneSession, number: int) -> HttpResponse:
     """Show all steps of the procedure in hand on page `number`: to read ahead, and to print."""
     session = own.get()
     try:
@@ -107,7 +104,7 @@ def steps(request: HttpRequest, own: Own, number: int) -> HttpResponse:
 
 @require_safe
 @owner_only
-def told(request: HttpRequest, own: Own, number: int) -> HttpResponse:
+def told(request: HttpRequest, own: OneSession, number: int) -> HttpResponse:
     """Show what the person told us on the way to page `number`."""
     session = own.get()
     history = journal.history_of(session)
@@ -121,7 +118,7 @@ def told(request: HttpRequest, own: Own, number: int) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @owner_only
-def help_page(request: HttpRequest, own: Own) -> HttpResponse:
+def help_page(request: HttpRequest, own: OneSession) -> HttpResponse:
     """Log that the person asks for a human; show how to reach one, and what they need not say twice."""
     if request.method == "POST":
         session = journal.help_wanted(own)
@@ -152,18 +149,23 @@ def view_of(session: Session, number: int) -> pages.View:
     return pages.view_of(session, helped=journal.helped(session))
 
 
-def moved(request: HttpRequest, own: Own, number: int, move: Callable[[], Session]) -> HttpResponse:
-    """Make a move and lead to the page at which the session then stands; say why where the move is not legal."""
+def moved(request: HttpRequest, own: OneSession, number: int, move: Callable[[], Session]) -> HttpResponse:
+    """Make a move and lead to the page at which the session then stands; say why where the move is not legal.
+
+    Where the person who helps went on first, both are shown where they are now.
+    """
     try:
         session = move()
     except flow.IllegalMove as illegal:
-        return not_moved(request, own.get(), number, str(illegal))
+        session = own.get()
+        went_on = session.agent_id is not None and session.count > (seen_of(request) or number)
+        return not_moved(request, session, session.count if went_on else number, str(illegal))
     if pages.wants_fragment(request):
         return pages.step(request, view_of(session, session.count))
     return HttpResponseRedirect(pages.step_address(session, session.count), status=303)
 
 
-def noted(request: HttpRequest, own: Own, number: int, what: str, note: Callable[[], Session]) -> HttpResponse:
+def noted(request: HttpRequest, own: OneSession, number: int, what: str, note: Callable[[], Session]) -> HttpResponse:
     """Log something said beside the way, thank for it, and lead back to the page that it was about."""
     was_current = own.get().count == number
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
@@ -10,6 +11,9 @@ from django.http import HttpRequest, HttpResponse
 
 from .. import limits, pages
 
+log = logging.getLogger(__name__)
+
+CODES = ("code", "codes")  # the lines of settings.RATES that count codes
 View = Callable[..., HttpResponse]
 
 
@@ -35,7 +39,9 @@ def limited(what: str = "") -> Callable[[View], View]:
 
 
 def too_often(request: HttpRequest, limit: limits.Limited) -> HttpResponse:
-    """Say in plain words that it was too often, and when to try again."""
+    """Say in plain words that it was too often, and when to try again. Codes tried by force are for the log, too."""
+    if limit.what in CODES:
+        log.warning("Codes are tried by force: at %s, from %s.", request.path[:200], limits.address_of(request))
     minutes = -(-limit.seconds // 60)
     response = pages.show(request, "wizards/too_often.html", {"minutes": minutes}, status=429)
     response["Retry-After"] = str(limit.seconds)

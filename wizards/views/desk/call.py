@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
@@ -15,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from ... import access, desk, flow, journal, pages
 from ...models import Session
 from .forms import NoteForm
-from .frame import address_of, agent_of, one_of, page, with_session
+from .frame import address_of, agent_of, agents_only, one_of, page, with_session
 from .shown import Seen, is_where_it_stood, seen, shown
 
 One = QuerySet[Session]
@@ -32,16 +33,25 @@ def call(request: HttpRequest, one: One) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @with_session
 def step(request: HttpRequest, one: One, number: int) -> HttpResponse:
-    """Show page `number` as an agent needs it; or log the answer given on it and lead to the next."""
+    """Show page `number` as an agent needs it; or log the answer given on it, with a note, and lead to the next."""
     if request.method == "POST":
-        given, saw = request.POST.get("answer", ""), count_in(request.POST.get("seen", ""))
-        agent = agent_of(request)
-        return moved(request, one, number, lambda mine: journal.answer(mine, number, given, agent, saw))
+        return answered(request, one, number)
     session = one_of(one)
     try:
         return call_page(request, seen(session, number))
     except flow.IllegalMove as illegal:
         return call_page(request, seen(session), error=str(illegal), status=400)
+
+
+def answered(request: HttpRequest, one: One, number: int) -> HttpResponse:
+    """Log the answer given on page `number`, and with it the note that was typed there and not saved."""
+    given, saw, agent = request.POST.get("answer", ""), count_in(request.POST.get("seen", "")), agent_of(request)
+    words = words_in(request).strip()
+    form = NoteForm({"words": words, "number": number})
+    if words and not form.is_valid():
+        error = str(next(iter(form.errors.values()))[0])
+        return call_page(request, where(one_of(one), number), error=error, status=422, words=words)
+    return moved(request, one, number, lambda mine: desk.answer(mine, number, given, agent, saw, words))
 
 
 @require_POST
@@ -77,19 +87,32 @@ def note(request: HttpRequest, one: One) -> HttpResponse:
 
 
 @require_safe
+@agents_only
+def news(request: HttpRequest, code: str, number: int) -> HttpResponse:
+    """Answer 204 while the log holds as many events as the page knows of, by one query; else show what is new."""
+    knew = count_in(request.GET.get("seen", "")) or number
+    if access.named(agent_of(request)).filter(code=code, count=knew).exists():
+        return no_news()
+    return newer(request, code=code, number=number, knew=knew)
+
+
 @with_session
-def news(request: HttpRequest, one: One, number: int) -> HttpResponse:
-    """Answer 204 while the log holds as many events as the page knows of, by one query; else show what is new.
+def newer(request: HttpRequest, one: One, number: int, knew: int) -> HttpResponse:
+    """Show what is new, or answer 204 to who looks on in a session that is not in their hand.
 
     Whoever looks at the page where the session stood goes along; whoever looks at an earlier one stays there.
     """
-    knew = count_in(request.GET.get("seen", "")) or number
     if one.values_list("count", flat=True).get() == knew:
-        return HttpResponse(status=204, headers={"Cache-Control": "no-store"})
+        return no_news()
     current = seen(one_of(one))
     if is_where_it_stood(current.history, number, knew):
         return call_page(request, current, is_news=True)
     return call_page(request, where(current.view.session, number), is_news=True)
+
+
+def no_news() -> HttpResponse:
+    """Return the answer that leaves a page as it is."""
+    return HttpResponse(status=204, headers={"Cache-Control": "no-store"})
 
 
 def moved(request: HttpRequest, one: One, number: int, move: Move) -> HttpResponse:
@@ -102,13 +125,12 @@ def moved(request: HttpRequest, one: One, number: int, move: Move) -> HttpRespon
     try:
         session = move(access.in_hand(agent).filter(pk=before.pk))
     except Session.DoesNotExist:
-        return call_page(request, seen(one_of(one)), error=refusal(one, request), status=409)
+        return call_page(request, seen(one_of(one)), error=refusal(one, request), status=409, words=words_in(request))
     except flow.IllegalMove as illegal:
         now = one_of(one)
         went_on = now.count != saw
-        return call_page(
-            request, seen(now) if went_on else where(now, number), error=str(illegal), status=409 if went_on else 422
-        )
+        there, status = (seen(now), 409) if went_on else (where(now, number), 422)
+        return call_page(request, there, error=str(illegal), status=status, words=words_in(request))
     if pages.wants_fragment(request):
         return call_page(request, seen(one_of(one)))
     return HttpResponseRedirect(address_of(session), status=303)
@@ -138,10 +160,18 @@ def call_page(
             "caller": session.call.caller if hasattr(session, "call") else "",
             "has_call": hasattr(session, "call"),
             "reference": pages.reference(session),
-            "colleagues": [(each.pk, desk.name_of(each)) for each in desk.colleagues(agent)],
+            "colleagues": colleagues(session, agent),
         }
     address = "" if status >= 400 else address_of(session, what.view.number)
     return page(request, "call.html", fragment="_live.html", address=address, status=status, **context)
+
+
+def colleagues(session: Session, agent: User) -> list[tuple[int, str]]:
+    """Return to whom an agent may pass a session on, as (primary key, name); nobody where it is not theirs to pass."""
+    held = desk.holder(session)
+    if held is None or (held != agent and not agent.has_perm(access.LEAD)):
+        return []
+    return [(each.pk, desk.name_of(each)) for each in desk.colleagues(agent)]
 
 
 def count_in(text: str) -> int | None:

@@ -76,7 +76,7 @@ def shown(request: HttpRequest, page: Seen, user: User) -> dict[str, Any]:
     """Return all that the part of the page shows that moves change."""
     view, session = page.view, page.view.session
     screen = pages.screen(view)
-    why_not = desk.why_not(session, user)
+    why_not, held_by = desk.why_not(session, user), desk.holder(session)
     joined = session.channel != Session.Channel.AGENT
     return {
         "session": session,
@@ -90,16 +90,25 @@ def shown(request: HttpRequest, page: Seen, user: User) -> dict[str, Any]:
         "theirs": theirs(request, view, screen),
         "why_not": why_not,
         "may_move": not why_not,
-        "may_take": desk.may_take(session, user),
+        "take_words": take_words(session, user),
         "case": getattr(session, "case", None),
         "here_url": address_of(session, view.number),
         "current_url": address_of(session),
         "joined": joined,
-        "held_by": desk.holder(session),
+        "held_by": held_by,
+        "is_mine": held_by == user,
         # Where somebody else may move it; a call of one's own changes by oneself alone.
         "polls": joined or bool(why_not),
         "news_url": reverse("desk_news", args=[session.code, view.number]),
+        "note_url": reverse("desk_note", args=[session.code]),
     }
+
+
+def take_words(session: Session, user: User) -> str:
+    """Return what the button says by which somebody takes a session; empty where they may not."""
+    if not desk.may_take(session, user):
+        return ""
+    return "Take over" if desk.holder(session) else "Take it up again"
 
 
 def theirs(request: HttpRequest, view: pages.View, screen: pages.Context) -> SafeString:
@@ -110,7 +119,7 @@ def theirs(request: HttpRequest, view: pages.View, screen: pages.Context) -> Saf
     html = still(render_to_string("wizards/_screen.html", {"screen": screen}, request), view.chosen)
     for level in (2, 1):
         html = html.replace(f"<h{level}", f"<h{level + 2}").replace(f"</h{level}>", f"</h{level + 2}>")
-    return mark_safe(REFERS.sub(r' \1="their-', html))  # noqa: S308  our own template, and what it escaped
+    return mark_safe(REFERS.sub(r' \1="their-', html))  # nosec B308, B703  # noqa: S308  ours, escaped
 
 
 def choices(view: pages.View, screen: pages.Context) -> Iterator[Choice]:

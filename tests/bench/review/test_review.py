@@ -9,9 +9,8 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from tests.bench import __main__ as bench
-from tests.bench import filling, measure
-from tests.bench.questions import questions
+from tests.bench.review import filling, measure
+from tests.bench.review.questions import questions
 from tests.versions import publish
 from tests.walks import TOY
 from wizards import journal, simulation, tallies
@@ -65,26 +64,3 @@ def test_a_stream_is_read_no_further_than_its_rows(zipped):
     answer = Answer(zipped)
     assert len(list(measure.first(answer, 2))) == 2
     assert len(list(answer.streaming_content)) == 2
-
-
-def test_the_95th_percentile_leaves_out_one_of_twenty():
-    assert measure.percentile([float(number) for number in range(20, 0, -1)], 0.95) == 19
-
-
-@pytest.mark.parametrize(
-    ("measured", "words"),
-    [
-        ({"ratio": 0.5, "goal": 1, "p95_ms": 299, "p95_goal_ms": 300}, ""),
-        ({"ratio": 0.5, "goal": 1, "p95_ms": 301, "p95_goal_ms": 300}, "too slow"),
-        ({"ratio": 1.5, "goal": 1, "p95_ms": 1, "p95_goal_ms": 300}, "ratio"),
-        ({"ratio": 1.5, "goal": 1}, "ratio"),
-        ({"ratio": 99, "goal": None, "p95_ms": 299, "p95_goal_ms": 300}, ""),
-        ({"ratio": 99, "goal": None, "p95_ms": 301, "p95_goal_ms": 300}, "too slow"),
-    ],
-)
-def test_the_table_says_which_goal_is_missed(measured, words):
-    assert bench.misses(measured) == words
-    about = {"database": "SQLite", "events": 10, "sessions": 1, "machine": "1 x that", "name": "overview", "load": 4.5}
-    line = bench.table([about | {"page_ms": 2.0, "query_ms": 4.0} | measured]).splitlines()[-1]
-    assert line.startswith("overview")
-    assert line.rstrip().endswith(words or "4.5")

@@ -1,4 +1,4 @@
-"""Measure the pages over two logs of one database: `python -m tests.bench.measure PAIRS NAME OF_THE_TENTH`.
+"""Measure the pages over two logs of one database: `python -m tests.bench.review.measure PAIRS NAME OF_THE_TENTH`.
 
 DATABASE_URL names the whole log, OF_THE_TENTH the database that holds only its latest tenth. Prints a JSON line for
 each measurement.
@@ -6,26 +6,22 @@ each measurement.
 
 from __future__ import annotations
 
-import json
-import math
-import os
-import platform
 import sqlite3
 import sys
 import time
 import warnings
 import zlib
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
 from tests import environment  # noqa: F401  before Django's settings
+from tests.bench.results import machine, ms, percentile, tell
 
 if TYPE_CHECKING:
     from django.test import Client
 
-    from tests.bench.questions import Question
+    from tests.bench.review.questions import Question
 
 P95_MS = 300  # what every page should stay under
 GROWTH = 1.5  # a page may take so many times as long where the log outside the filter is ten times as long
@@ -44,7 +40,7 @@ def main(pairs: int, name: str, tenth: str) -> None:
     from django.core.management import call_command
     from django.db import connection
 
-    from tests.bench.questions import questions
+    from tests.bench.review.questions import questions
     from wizards import tallies
 
     call_command("migrate", verbosity=0)
@@ -172,18 +168,8 @@ def timed(do: Callable[[], Any], clock: Callable[[], float] = time.perf_counter)
     return clock() - began
 
 
-def percentile(times: list[float], share: float) -> float:
-    """Return the smallest of the times that a share of them do not exceed."""
-    return sorted(times)[math.ceil(share * len(times)) - 1]
-
-
-def ms(seconds: float) -> float:
-    return round(1000 * seconds, 2)
-
-
 def surroundings(name: str) -> dict[str, Any]:
     """Return what the measurements depend on."""
-    import django
     from django.db import connection
 
     from wizards.models import Event, Session
@@ -198,25 +184,8 @@ def surroundings(name: str) -> dict[str, Any]:
         "database": f"{name} {version}",
         "events": Event.objects.count(),
         "sessions": Session.objects.count(),
-        "python": platform.python_version(),
-        "django": django.get_version(),
-        "machine": f"{os.cpu_count()} x {processor()}",
-        "system": f"{platform.system()} {platform.release()}",
+        **machine(),
     }
-
-
-def processor() -> str:
-    """Return what the processor calls itself, as far as the system tells."""
-    about = Path("/proc/cpuinfo")
-    lines = about.read_text().splitlines() if about.exists() else []
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.machine()
-
-
-def tell(measured: dict[str, Any]) -> None:
-    measured["load"] = round(os.getloadavg()[0], 1) if hasattr(os, "getloadavg") else None
-    print(json.dumps(measured), flush=True)
-    print(f"  {measured['name']}", file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Fill an empty database with a log to measure: `python -m tests.bench.filling EVENTS DAYS SHARE UNTIL`.
+"""Fill an empty database with a log to measure: `python -m tests.bench.review.filling EVENTS DAYS SHARE UNTIL`.
 
 EVENTS is about how many events the whole log has, over DAYS days; SHARE of those days, the latest, are written.
 UNTIL is when the log ends. DATABASE_URL names the database. Prints what it took.

@@ -1,0 +1,23 @@
+"""Seal the secrets of second steps that were kept as they were."""
+
+from django.db import migrations
+
+from helpdesk import sealing
+
+
+def seal(apps, schema_editor):
+    sealing.reseal(apps.get_model("mfa", "Authenticator").objects.using(schema_editor.connection.alias))
+
+
+def unseal(apps, schema_editor):
+    for row in apps.get_model("mfa", "Authenticator").objects.using(schema_editor.connection.alias):
+        row.data |= {name: sealing.unseal(row.data[name]) for name in sealing.SECRETS if name in row.data}
+        row.save(update_fields=["data"])
+
+
+class Migration(migrations.Migration):
+    initial = True
+
+    dependencies = [("mfa", "0003_authenticator_type_uniq")]
+
+    operations = [migrations.RunPython(seal, unseal)]

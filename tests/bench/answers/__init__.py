@@ -1,0 +1,1 @@
+"""What an answer costs: gunicorn, a real database, eight connections; paired with smaller and with other apps."""

@@ -1,0 +1,15 @@
+"""FLOOR's settings: connections that stay open, templates kept in memory, CSRF, and nothing else."""
+
+import os
+from pathlib import Path
+
+import dj_database_url
+
+SECRET_KEY = "floor" * 12
+ALLOWED_HOSTS = ["127.0.0.1"]
+DATABASES = {"default": dj_database_url.parse(os.environ["DATABASE_URL"]) | {"CONN_MAX_AGE": None}}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+MIDDLEWARE = ["django.middleware.csrf.CsrfViewMiddleware"]
+ROOT_URLCONF = "tests.bench.answers.floor.app"
+TEMPLATES = [{"BACKEND": "django.template.backends.django.DjangoTemplates", "DIRS": [Path(__file__).parent]}]
+USE_TZ = True

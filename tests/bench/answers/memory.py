@@ -1,0 +1,52 @@
+"""What a worker keeps in memory of many wizards: `python -m tests.bench.answers.memory`.
+
+100 wizards of 100 nodes are walked from end to end through the whole site in this process, which then holds what a
+worker of gunicorn would. DATABASE_URL names a database. Prints a JSON line.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+from pathlib import Path
+
+from tests import environment  # noqa: F401  before Django's settings
+
+WIZARDS, NODES = 100, 100
+GOAL_MB = 100  # more than a worker that has shown one wizard
+
+
+def main() -> None:
+    """Walk through all of them."""
+    from tests.bench.answers import ring_published
+
+    ring_published.main([60, *[NODES] * WIZARDS])
+    walk("ring", 60)
+    before = resident()
+    for number in range(1, WIZARDS + 1):
+        walk(f"ring-{number}", NODES)
+    gc.collect()
+    after = resident()
+    line = {"name": f"memory, {WIZARDS} wizards of {NODES} nodes", "against": f"{GOAL_MB} MB more than one wizard"}
+    line |= {"ratio": round((after - before) / GOAL_MB, 3), "goal": 1, "before_mb": before, "theirs": after}
+    print(json.dumps(line))
+
+
+def walk(slug: str, nodes: int) -> None:
+    """Answer every question of a ring."""
+    from tests.visitor import Visitor
+
+    visitor = Visitor(SERVER_NAME="127.0.0.1").begin(slug)
+    for _ in range(nodes - 1):
+        response = visitor.answer("steady", headers={"hx-request": "true"})
+        assert response.status_code == 200, response.status_code
+
+
+def resident() -> float:
+    """Return how much memory this process holds, in megabytes."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return round(int(next(line for line in lines if line.startswith("VmRSS")).split()[1]) / 1024, 1)
+
+
+if __name__ == "__main__":
+    main()

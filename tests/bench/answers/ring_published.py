@@ -1,0 +1,28 @@
+"""Make the product's tables, and publish the ring: `python -m tests.bench.answers.ring_published [NODES ...]`.
+
+A wizard for each number: `ring` for the first, `ring-1` and so on for the others; one of 60 nodes by default.
+"""
+
+from __future__ import annotations
+
+import sys
+
+
+def main(sizes: list[int]) -> None:
+    """Publish rings of these sizes."""
+    import django
+
+    django.setup()
+    from django.core.management import call_command
+
+    from tests.bench.answers import ring
+    from wizards import flow, publishing
+
+    call_command("migrate", verbosity=0)
+    for place, size in enumerate(sizes):
+        document = flow.Document.model_validate(ring.document(size, f"ring-{place}" if place else "ring"))
+        publishing.publish(publishing.load(document))
+
+
+if __name__ == "__main__":
+    main([int(size) for size in sys.argv[1:]] or [60])

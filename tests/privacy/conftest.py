@@ -1,0 +1,21 @@
+"""The time, which tests of privacy let pass, and how long things are kept in them."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.tallies.walkers import Clock
+from wizards import audit
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """The time, which tests let pass; the log is sound when they are over."""
+    yield Clock(monkeypatch)
+    assert list(audit.breaks()) == []
+
+
+@pytest.fixture(autouse=True)
+def _days(settings):
+    settings.KEEP_ABANDONED_DAYS, settings.KEEP_FINISHED_DAYS = 30, 365
+    settings.KEEP_WORDS_DAYS, settings.KEEP_SEARCHES_DAYS = 30, 90

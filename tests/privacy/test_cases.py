@@ -1,0 +1,63 @@
+"""What an agent and a case know of a person goes with it, and in its own time."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.privacy import everything
+from tests.tallies.walkers import Clock, Walker
+from tests.versions import publish
+from tests.walks import TOY
+from wizards import handoff, privacy
+from wizards.models import Call, Case, Guest, HandoffCode
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def called(monkeypatch):
+    """A solved session that has everything: a case with an address, a caller's name, another device, a code."""
+    walker = Walker(Clock(monkeypatch), publish(TOY)).answer("no", "stuck", "failed", "lost", "decline")
+    walker.mine.update(status="unsolved")
+    session = walker.mine.get()
+    Case.objects.create(session=session, contact="anna@example.org", words="My camera.")
+    Call.objects.create(session=session, caller="Anna")
+    handoff.admit(handoff.offer(session, HandoffCode.For.DEVICE), "another device")
+    handoff.offer(session, HandoffCode.For.AGENT)
+    return walker
+
+
+def test_erasing_a_person_erases_their_address_their_name_and_their_devices(called):
+    assert privacy.erase(privacy.person(called.session.code)) == 2
+    held = everything()
+    assert not [secret for secret in ("Anna", "anna@", "My camera", "another device") if secret in held]
+    assert not Guest.objects.exists()
+
+
+def test_an_export_holds_the_case_and_who_called(called):
+    taken = repr(privacy.export(privacy.person(called.session.code)))
+    assert "anna@example.org" in taken
+    assert "Anna" in taken
+
+
+def test_a_closed_case_forgets_how_to_reach_the_customer_an_open_one_does_not(called, settings):
+    called.clock.pass_(days=settings.KEEP_WORDS_DAYS + 1)
+    assert privacy.keep().cases == 0
+    Case.objects.update(closed_at=called.clock.now)
+    called.clock.pass_(days=settings.KEEP_WORDS_DAYS + 1)
+    assert privacy.keep().cases == 1
+    assert "anna@" not in everything()
+
+
+def test_who_called_is_forgotten_with_the_words(called, settings):
+    called.clock.pass_(days=settings.KEEP_WORDS_DAYS + 1)
+    assert privacy.keep().callers == 1
+    assert Call.objects.get().caller == ""
+
+
+def test_a_session_with_an_open_case_stays_and_goes_when_it_is_closed(called, settings):
+    called.clock.pass_(days=settings.KEEP_FINISHED_DAYS + 1)
+    assert privacy.keep().finished == 0
+    Case.objects.update(closed_at=called.clock.now)
+    assert privacy.keep().finished == 1
+    assert not Case.objects.exists()

@@ -1,0 +1,154 @@
+"""Two web hosts behind nginx, one PostgreSQL, one Redis: nothing is lost, and nobody sees that there are two.
+
+They are slow and share one site, so each looks at what it did itself, and leaves both hosts serving.
+"""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections import Counter
+from itertools import pairwise
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from tests.scale.customers import Crowd, Customer
+from tests.scale.site import BEGINNINGS, A, B, Site, copy_of_the_project, wait_for
+
+pytestmark = pytest.mark.once
+
+ALONE = 2.5  # seconds: more than fail_timeout in the file of nginx
+
+
+def logged(site: Site) -> Counter[tuple[str, int]]:
+    """Return how often each answer is in the log: by the session's code and the event's number."""
+    question = "SELECT s.code, e.number FROM wizards_event e JOIN wizards_session s ON s.id = e.session_id"
+    with psycopg.connect(site.database) as database:
+        return Counter(database.execute(f"{question} WHERE e.kind = 'answer'").fetchall())
+
+
+def hold_nothing_is_lost(site: Site, crowd: Crowd) -> None:
+    """Fail where somebody saw an error, or where an acknowledged answer is not in the log exactly once."""
+    assert crowd.refused == []
+    answers = logged(site)
+    assert [each for each in crowd.acknowledged if answers[each] != 1] == []
+    codes = {code for code, _ in crowd.acknowledged}
+    assert {each for each in answers if each[0] in codes} == set(crowd.acknowledged)
+
+
+def go_on(crowd: Crowd, answers: int = 60) -> None:
+    """Wait until the crowd has so many more answers."""
+    enough = len(crowd.acknowledged) + answers
+    wait_for(f"{answers} more answers", lambda: len(crowd.acknowledged) >= enough)
+
+
+def hosts_asked(site: Site, since: int) -> list[str]:
+    """Return which host was asked for each request since so many."""
+    return [each for asked in site.proxy.asked()[since:] for each in asked]
+
+
+def test_the_answers_of_a_session_land_on_both_hosts_in_turn(site: Site, certificate: Path):
+    since = len(site.proxy.asked())
+    customer = Customer(site.proxy, certificate)
+    customer.begin()
+    for _ in range(10):
+        customer.answer()
+    customer.leave()
+    hosts = hosts_asked(site, since)
+    assert len(hosts) == 21
+    assert sum(one != other for one, other in pairwise(hosts)) >= 15
+    assert logged(site)[customer.code, 11] == 1
+
+
+def test_rates_are_counted_across_both_hosts_and_no_header_gets_around_them(site: Site, certificate: Path):
+    since = len(site.proxy.asked())
+    statuses = []
+    for forged in range(BEGINNINGS + 2):
+        customer = Customer(site.proxy, certificate)
+        customer.arrive("127.0.2.5")
+        headers = {"X-Forwarded-For": f"192.0.2.{forged}"}
+        statuses.append(customer.ask("POST", "/begin/rings/s/", headers).status)
+        customer.leave()
+    assert statuses == [303] * BEGINNINGS + [429] * 2
+    assert set(hosts_asked(site, since)) == {A, B}
+
+
+def test_a_host_that_is_killed_in_the_middle_loses_nothing_and_nobody_sees_it(site: Site, certificate: Path):
+    """Beside it, through an nginx that asks no other host: there people do see it, so the crowd has eyes."""
+    blind = site.another_proxy("blind")
+    text = (blind.folder / "helpdesk.conf").read_text()
+    (blind.folder / "helpdesk.conf").write_text(text.replace("next_upstream error timeout", "next_upstream off"))
+    blind.start()
+    crowd, victims = Crowd(site.proxy, certificate), Crowd(blind, certificate, 2)
+    with crowd.walking(), victims.walking():
+        go_on(crowd)
+        site.a.kill()
+        go_on(crowd)
+        site.a.up()
+        go_on(crowd)
+    blind.stop()
+    hold_nothing_is_lost(site, crowd)
+    assert any("502" in line for line in victims.refused)
+
+
+def test_a_host_that_hangs_delays_an_answer_and_loses_none(site: Site, certificate: Path):
+    customer = Customer(site.proxy, certificate)
+    customer.begin()
+    site.a.signal(signal.SIGSTOP)
+    try:
+        for _ in range(4):
+            customer.answer()
+    finally:
+        site.a.signal(signal.SIGCONT)
+    customer.leave()
+    wait_for("the host that hung", site.a.ready)
+    answers = logged(site)
+    assert [answers[each] for each in customer.acknowledged] == [1] * 4
+    assert (A, B) in site.proxy.asked()
+
+
+MIGRATION = """
+from django.db import migrations, models
+
+class Migration(migrations.Migration):
+    dependencies = [("wizards", "{last}")]
+    operations = [
+        migrations.AddField("session", "later", models.CharField(max_length=8, db_default="new")),
+    ]
+"""
+
+
+def next_version(site: Site) -> Path:
+    """Return a copy of the project that is a version further: a column more, which the database fills by itself."""
+    folder = copy_of_the_project(site.folder / "next")
+    model = folder / "wizards" / "models" / "sessions.py"
+    field = "    tallied = models.PositiveIntegerField("
+    text = model.read_text()
+    assert field in text
+    model.write_text(text.replace(field, f'    later = models.CharField(max_length=8, db_default="new")\n{field}', 1))
+    migrations = folder / "wizards" / "migrations"
+    last = max(path.stem for path in migrations.glob("[0-9]*.py"))
+    (migrations / "9000_later.py").write_text(MIGRATION.format(last=last))
+    return folder
+
+
+def test_a_rolling_restart_with_a_migration_under_load_loses_nothing_and_nobody_sees_it(site: Site, certificate: Path):
+    folder = next_version(site)
+    crowd = Crowd(site.proxy, certificate)
+    with crowd.walking():
+        go_on(crowd)
+        site.a.folder = folder
+        site.a.manage("migrate", "--verbosity=0")
+        go_on(crowd)
+        for host in (site.a, site.b):
+            host.stop()
+            host.folder = folder
+            host.up()
+            time.sleep(ALONE)
+            go_on(crowd)
+    hold_nothing_is_lost(site, crowd)
+    assert "every promise holds" in site.b.manage("audit_log")
+    with psycopg.connect(site.database) as database:
+        assert database.execute("SELECT DISTINCT later FROM wizards_session").fetchall() == [("new",)]

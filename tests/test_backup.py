@@ -1,0 +1,282 @@
+"""Backups: the drill (made under load, put back elsewhere, audited), and what is refused."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import sqlite3
+import stat
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from io import StringIO
+from pathlib import Path
+from uuid import uuid4
+
+import psycopg
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection, connections
+
+from helpdesk.backup import manifest, postgres
+from tests.graphs import graph
+from tests.versions import publish
+from wizards import journal
+from wizards.models import Session, Version
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+ROOT = Path(__file__).resolve().parents[1]
+POSTGRES = connection.vendor == "postgresql"
+WRITERS = 4
+ENOUGH = 60  # answers acknowledged before the backup begins
+RINGS = graph("a? on:b end:ok", "b? on:a end:ok", "ok = solved")
+
+Answered = set[tuple[str, int]]  # a session's code, and the number of an event that was acknowledged
+
+
+class Load:
+    """Writers that answer without rest, each in a session of its own."""
+
+    def __init__(self) -> None:
+        self.version = publish(RINGS)
+        self.answered: Answered = set()
+        self.enough, self.over = threading.Event(), threading.Event()
+        self.raised: list[Exception] = []
+
+    @contextmanager
+    def going_on(self) -> Iterator[None]:
+        """Write while the block runs; it begins when enough is acknowledged."""
+        threads = [threading.Thread(target=self.write, args=[f"visitor{each}"]) for each in range(WRITERS)]
+        for thread in threads:
+            thread.start()
+        try:
+            assert self.enough.wait(60)
+            yield
+        finally:
+            self.over.set()
+            for thread in threads:
+                thread.join()
+        assert self.raised == []
+
+    def write(self, visitor: str) -> None:
+        try:
+            session = journal.begin(self.version, "s", visitor)
+            own = Session.objects.filter(pk=session.pk)
+            while not self.over.is_set():
+                session = journal.answer(own, session.count, "on")
+                self.answered.add((session.code, session.count))
+                if len(self.answered) >= ENOUGH:
+                    self.enough.set()
+        except Exception as wrong:
+            self.raised.append(wrong)
+            self.enough.set()
+        finally:
+            connections.close_all()
+
+
+class Elsewhere:
+    """Another database of the same kind, empty, as DATABASE_URL names it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.file = folder / "elsewhere.sqlite3"
+        self.url = f"sqlite:///{self.file}"
+        if POSTGRES:
+            values = connection.settings_dict
+            name = f"elsewhere_{uuid4().hex[:12]}"
+            who = values["USER"] + (f":{values['PASSWORD']}" if values["PASSWORD"] else "")
+            server = f"postgres://{who}@{values['HOST']}:{values['PORT']}"
+            self.name, self.server, self.url = name, f"{server}/postgres", f"{server}/{name}"
+            self.on_server(f"CREATE DATABASE {name}")
+
+    def on_server(self, statement: str) -> None:
+        with psycopg.connect(self.server, autocommit=True) as server:
+            server.execute(statement)
+
+    def manage(self, *command: str) -> subprocess.CompletedProcess[str]:
+        """Run a command of manage.py on this database."""
+        environment = os.environ | {"DATABASE_URL": self.url}
+        program = [sys.executable, "manage.py", *command]
+        return subprocess.run(program, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120)
+
+    def answers(self) -> Answered:
+        """Return what the log holds beyond the beginnings."""
+        question = "SELECT s.code, e.number FROM wizards_event e JOIN wizards_session s ON s.id = e.session_id"
+        return set(map(tuple, self.rows(f"{question} WHERE e.kind = 'answer'")))
+
+    def rows(self, question: str) -> list[tuple]:
+        if POSTGRES:
+            with psycopg.connect(self.url) as database:
+                return database.execute(question).fetchall()
+        with closing(sqlite3.connect(self.file)) as database:
+            return database.execute(question).fetchall()
+
+    def drop(self) -> None:
+        if POSTGRES:
+            self.on_server(f"DROP DATABASE {self.name} WITH (FORCE)")
+
+
+@pytest.fixture
+def elsewhere(tmp_path: Path) -> Iterator[Elsewhere]:
+    database = Elsewhere(tmp_path)
+    yield database
+    database.drop()
+
+
+@pytest.fixture
+def made(tmp_path: Path) -> Path:
+    """A backup of a small database."""
+    publish(RINGS)
+    return backed_up(tmp_path)
+
+
+def backed_up(folder: Path, name: str = "made") -> Path:
+    call_command("backup", str(folder / name), stdout=StringIO())
+    return folder / name
+
+
+def under_load(copy: Callable[[], None]) -> tuple[Answered, Answered]:
+    """Copy the database while writers go on; return what was acknowledged before, and by the end."""
+    load = Load()
+    with load.going_on():
+        before = set(load.answered)
+        copy()
+    return before, load.answered
+
+
+def test_a_backup_made_under_load_is_sound_elsewhere_and_holds_what_was_acknowledged(tmp_path, elsewhere):
+    before, ever = under_load(lambda: backed_up(tmp_path))
+    restored = elsewhere.manage("restore", str(tmp_path / "made"))
+    assert "every promise holds" in restored.stdout, restored.stderr
+    assert before <= elsewhere.answers() <= ever
+    assert len(before) >= ENOUGH
+    assert ever - before, "nobody wrote meanwhile"
+
+
+@pytest.mark.skipif(POSTGRES, reason="SQLite's files")
+def test_the_drill_sees_that_a_copy_of_the_file_alone_loses_answers(tmp_path, elsewhere):
+    before, _ = under_load(lambda: shutil.copy(connection.settings_dict["NAME"], elsewhere.file))
+    copied = elsewhere.manage("audit_log")
+    assert copied.returncode != 0 or not before <= elsewhere.answers()
+
+
+def test_a_backup_is_for_its_owner_alone_and_says_what_it_holds(made):
+    said = manifest.parse((made / "manifest.json").read_text())
+    assert [stat.S_IMODE(path.stat().st_mode) for path in (made, *made.iterdir())] == [0o700, 0o600, 0o600]
+    assert sorted(path.name for path in made.iterdir()) == sorted(["manifest.json", said.file])
+    assert said.engine == connection.vendor
+    assert said.counts["wizards_version"] == 1
+    assert "wizards.0001_initial" in said.migrations
+
+
+def test_a_backup_is_never_written_over_another(made):
+    with pytest.raises(CommandError, match="is there already"):
+        backed_up(made.parent)
+
+
+def test_a_backup_that_fails_leaves_nothing_behind(tmp_path, monkeypatch):
+    def full(*_: object) -> None:
+        raise OSError("No space left on device")
+
+    monkeypatch.setattr("helpdesk.backup.folder._hash", full)
+    with pytest.raises(CommandError, match="No space left"):
+        backed_up(tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def put_back(source: Path, *options: str) -> str:
+    """Restore into the tests' own database; return what was said."""
+    said = StringIO()
+    call_command("restore", str(source), *options, stdout=said)
+    return said.getvalue()
+
+
+def test_a_database_that_is_not_empty_is_replaced_only_when_told_and_the_loss_is_said_first(made):
+    publish(graph("late = advice", slug="late"))
+    with pytest.raises(CommandError, match=r"It holds: .*2 versions.* Add --replace"):
+        put_back(made)
+    assert Version.objects.count() == 2
+    said = put_back(made, "--replace")
+    assert said.index("This is lost: ") < said.index("2 versions") < said.index("every promise holds")
+    assert [version.wizard.slug for version in Version.objects.all()] == ["toy"]
+
+
+def change(folder: Path, **values: object) -> None:
+    path = folder / "manifest.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | values))
+
+
+def spoil(folder: Path) -> None:
+    data = next(path for path in folder.iterdir() if path.name.startswith("data"))
+    with data.open("r+b") as file:
+        file.seek(100)
+        file.write(b"\xff" * 20)
+
+
+def written(folder: Path) -> Path:
+    """Write what looks like a backup, in no time; return its folder."""
+    data = b"0123456789" * 20
+    name = {"sqlite": "data.sqlite3", "postgresql": "data.dump"}[connection.vendor]
+    (folder / name).write_bytes(data)
+    said = manifest.Manifest(
+        version="1", made_at="2026-01-01T00:00:00+00:00", engine=connection.vendor, server="1", file=name,
+        bytes=len(data), sha256=hashlib.sha256(data).hexdigest(), migrations=[], counts={},
+    )  # fmt: skip
+    (folder / "manifest.json").write_text(said.text())
+    return folder
+
+
+SPOILT = {
+    "its SHA-256 is another one": spoil,
+    "is no backup": lambda folder: (folder / "manifest.json").unlink(),
+    "is not JSON": lambda folder: (folder / "manifest.json").write_text("{"),
+    "does not say format 1": lambda folder: change(folder, format=2),
+    "not as it was written: bytes": lambda folder: change(folder, bytes="many"),
+    "names a file that is no part": lambda folder: change(folder, file="../env"),
+    "A newer version of this site": lambda folder: change(folder, migrations=["wizards.9999_later"]),
+    "a backup of oracle": lambda folder: change(folder, engine="oracle"),
+}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("reason", SPOILT)
+def test_a_spoilt_backup_is_refused_with_a_reason_and_nothing_is_touched(tmp_path, reason, monkeypatch):
+    def load(*_: object) -> None:
+        raise AssertionError("touched")
+
+    monkeypatch.setattr("helpdesk.backup.postgres.load", load)
+    monkeypatch.setattr("helpdesk.backup.sqlite.load", load)
+    SPOILT[reason](written(tmp_path))
+    with pytest.raises(CommandError, match=reason):
+        put_back(tmp_path, "--replace")
+
+
+@pytest.mark.django_db
+def test_the_password_goes_by_the_environment_and_by_no_argument(monkeypatch):
+    monkeypatch.setitem(connection.settings_dict, "PASSWORD", "open sesame")
+    assert "sesame" not in postgres._address()
+    assert postgres._environment()["PGPASSWORD"] == "open sesame"
+
+
+@pytest.mark.skipif(not POSTGRES, reason="PostgreSQL's programs")
+def test_programs_that_are_missing_or_too_old_for_the_server_are_named(tmp_path, monkeypatch):
+    monkeypatch.setattr(postgres, "_major", lambda program: 9)
+    with pytest.raises(CommandError, match=r"pg_dump is of version 9, and the server of version \d+\. Install"):
+        backed_up(tmp_path)
+    monkeypatch.setattr(postgres, "_found", lambda name: [])
+    with pytest.raises(CommandError, match=r"There is no pg_dump here\. Install"):
+        backed_up(tmp_path)
+
+
+@pytest.mark.skipif(not POSTGRES, reason="SQLite's own backup is one step")
+def test_a_restore_that_breaks_off_leaves_the_database_as_it_was(made):
+    data = made / "data.dump"
+    data.write_bytes(data.read_bytes()[: data.stat().st_size * 2 // 3])
+    change(made, bytes=data.stat().st_size, sha256=hashlib.sha256(data.read_bytes()).hexdigest())
+    with pytest.raises(CommandError, match="nothing was changed"):
+        put_back(made, "--replace")
+    assert Version.objects.count() == 1

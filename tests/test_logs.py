@@ -1,0 +1,195 @@
+"""Log lines: one for each thing, in either form, whatever the words in it; and which request it belongs to."""
+
+import json
+import logging
+import sys
+from datetime import timedelta
+from types import SimpleNamespace
+
+import pytest
+from django.http import HttpResponse, StreamingHttpResponse
+from django.test import Client, RequestFactory
+from hypothesis import given
+from hypothesis import strategies as st
+
+from helpdesk import logs
+from helpdesk.serverlog import ServerLog
+from tests.visitor import HTMX, Visitor, publish
+
+pytestmark = pytest.mark.once
+
+# What ends a line for somebody: an editor, a terminal, str.splitlines.
+NASTY = "a\rb\nc\x0bd\x0ce\x1cf\x1dg\x1eh\x85i\u2028j\u2029k\x1b[2Jl\0m\u202en"
+
+
+def record(words, *args, **more):
+    made = logging.LogRecord("wizards.test", logging.INFO, __file__, 1, words, args, more.pop("exc_info", None))
+    made.__dict__ |= more
+    return made
+
+
+def broken(words):
+    """Return what logging.exception has in hand when something went wrong with these words."""
+    try:
+        raise ValueError(words)
+    except ValueError:
+        return sys.exc_info()
+
+
+# --- Lines ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_line_says_when_how_bad_who_and_what():
+    line = logs.Line().format(record("Sent %s of %s.", 2, 3))
+    assert line[:4].isdigit()
+    assert line.endswith(" INFO wizards.test: Sent 2 of 3.")
+
+
+@pytest.mark.parametrize("form", ["line", "json"])
+@given(words=st.text() | st.just(NASTY))
+def test_nobodys_words_break_a_line(form, words):
+    line = logs.formatter(form).format(record("Said: %s", words))
+    assert len(line.splitlines()) == 1
+    assert line.isprintable() or not {"\x1b", "\0", "\u202e"} & set(line)
+    line.encode()
+
+
+def test_a_trace_stands_behind_bars_whatever_its_words():
+    line = logs.Line().format(record("Failed", exc_info=broken(f"{NASTY}\n2026-01-01 00:00:00,000 INFO forged: line")))
+    first, *rest = line.splitlines()
+    assert first.endswith("INFO wizards.test: Failed")
+    assert len(rest) > 3
+    assert all(one.startswith("  | ") for one in rest)
+
+
+def test_a_json_line_is_one_object_with_its_trace():
+    line = logs.Json().format(record("Größe %s", NASTY, exc_info=broken(NASTY)))
+    assert line.isascii()
+    told = json.loads(line)
+    assert told["message"] == f"Größe {NASTY}"
+    assert (told["level"], told["logger"]) == ("INFO", "wizards.test")
+    assert told["at"].endswith("Z")
+    assert "ValueError" in told["trace"]
+
+
+def test_a_json_line_holds_nothing_that_nobody_named():
+    request = RequestFactory().get("/search/?q=my+name+is+Ada")
+    line = logs.Json().format(record("Not found", request=request, password="hunter2", user="Ada", status=404))
+    assert "Ada" not in line
+    assert "hunter2" not in line
+    assert json.loads(line)["status"] == 404
+
+
+# --- Which request --------------------------------------------------------------------------------------------------
+
+
+def answered(request, response=None):
+    """Pass a request through; return the response, and the lines that were written meanwhile."""
+    written = []
+
+    def view(asked):
+        written.append(logs.Line().format(record("In hand")))
+        return response or HttpResponse()
+
+    return logs.request_ids(view)(request), written
+
+
+def test_every_line_of_a_request_carries_its_id_and_the_next_one_has_another():
+    names = set()
+    for _ in range(2):
+        response, [line] = answered(RequestFactory().get("/"))
+        name = response[logs.HEADER]
+        assert f" [{name}]: In hand" in line
+        names.add(name)
+    assert len(names) == 2
+    assert "[" not in logs.Line().format(record("Afterwards"))
+
+
+def test_what_django_says_about_a_request_afterwards_carries_its_id_too():
+    request = RequestFactory().get("/nowhere/")
+    response, _ = answered(request)
+    assert f"[{response[logs.HEADER]}]" in logs.Line().format(record("Not Found: /nowhere/", request=request))
+
+
+def test_a_stream_keeps_its_id_while_it_is_read():
+    def rows():
+        yield logs.Line().format(record("A row"))
+
+    response, _ = answered(RequestFactory().get("/"), StreamingHttpResponse(rows()))
+    assert response[logs.HEADER].encode() in b"".join(response)
+    logs.request_id.set("")
+
+
+@pytest.mark.parametrize("name", ["5f0c1d2e3a4b5c6d7e8f9a0b1c2d3e4f", "abc-DEF_1.2", "x" * 64])
+def test_a_trusted_proxys_id_is_kept(settings, name):
+    settings.TRUSTED_PROXY = True
+    response, [line] = answered(RequestFactory().get("/", headers={"x-request-id": name}))
+    assert response[logs.HEADER] == name
+    assert f"[{name}]" in line
+
+
+@pytest.mark.parametrize("name", ["short", "x" * 65, "with space", "größe-größe", "a]: forged", "", "aaaaaaaa\x85b"])
+def test_an_id_that_could_say_something_else_is_not(settings, name):
+    settings.TRUSTED_PROXY = True
+    response, _ = answered(RequestFactory().get("/", HTTP_X_REQUEST_ID=name))
+    assert logs.READABLE_ID.fullmatch(response[logs.HEADER])
+    assert response[logs.HEADER] != name
+
+
+def test_nobody_elses_id_is_taken():
+    response, _ = answered(RequestFactory().get("/", headers={"x-request-id": "aaaaaaaaaaaaaaaa"}))
+    assert response[logs.HEADER] != "aaaaaaaaaaaaaaaa"
+
+
+@pytest.mark.django_db
+def test_a_page_tells_its_id_and_a_fragment_does_not():
+    publish()
+    visitor = Visitor().begin()
+    assert logs.HEADER in visitor.see().headers
+    assert logs.HEADER not in visitor.answer("no", headers=HTMX).headers
+
+
+@pytest.mark.django_db
+def test_a_host_that_is_not_ours_leaves_no_trace_in_the_log():
+    heard, records = logging.Handler(), []
+    heard.emit = records.append
+    for name in ("", "django"):
+        logging.getLogger(name).addHandler(heard)
+    try:
+        Client(headers={"host": "evil.example"}).get("/")
+    finally:
+        for name in ("", "django"):
+            logging.getLogger(name).removeHandler(heard)
+    assert not [one for one in records if one.exc_info]
+
+
+# --- The server's own log -------------------------------------------------------------------------------------------
+
+
+def test_the_access_log_names_method_path_and_status_and_no_query_and_no_visitor():
+    log = ServerLog.__new__(ServerLog)
+    log.access_log, log._access_log_enabled = logging.getLogger("gunicorn.access.test"), True
+    environ = {
+        "REQUEST_METHOD": "GET",
+        "PATH_INFO": "/search/gr\xc3\xb6\xc3\x9fe\n",
+        "QUERY_STRING": "q=my+name",
+        "RAW_URI": "/search/?q=my+name",
+        "HTTP_COOKIE": "visitor=secret",
+        "HTTP_REFERER": "https://example.org/private",
+        "REMOTE_ADDR": "192.0.2.7",
+        logs.REQUEST_ID: "abcdefgh",
+    }
+    lines = []
+    handler = logging.Handler()
+    handler.emit = lambda made: lines.extend(logs.formatter(form).format(made) for form in ("line", "json"))
+    log.access_log.addHandler(handler)
+    log.access_log.setLevel(logging.INFO)
+    try:
+        log.access(SimpleNamespace(status="200 OK", sent=12), None, environ, timedelta(milliseconds=34))
+    finally:
+        log.access_log.removeHandler(handler)
+    line, told = lines[0], json.loads(lines[1])
+    assert line.endswith("INFO gunicorn.access.test [abcdefgh]: GET /search/größe\\n 200 34 ms 12 bytes")
+    assert (told["path"], told["status"], told["ms"], told["bytes"]) == ("/search/größe\n", 200, 34, 12)
+    for secret in ("my+name", "secret", "private", "192.0.2.7"):
+        assert secret not in line + lines[1]
