@@ -28,10 +28,6 @@ browser: dev ## the browser tests only (ARGS="-k countdown" chooses)
 bench: dev ## measure the review pages on both databases (EVENTS=10000000 for a long log)
 	@$(VENV) -m tests.bench --events "$(or $(EVENTS),300000)" $(ARGS)
 
-scale: dev ## two web hosts behind nginx: killed, hanging, restarted with a migration (needs nginx and Redis)
-	@$(VENV) -m tests.scale.programs
-	@$(VENV) -m pytest -q tests/scale $(ARGS)
-
 kills: dev ## kill the worker that sends mails and webhooks 200 times (KILLS=200)
 	@KILLS=$${KILLS:-200} $(VENV) -m pytest -q -s tests/cases/test_kills.py $(ARGS)
 
@@ -69,6 +65,10 @@ SHOTS += $(addprefix editing-,$(addsuffix -1280-light,wizard node publish versio
 SHOTS += $(addprefix review-,$(addsuffix -1280-light,overview stuck map sessions session searches))
 screenshots: dev ## take the pictures in docs/screenshots anew
 	@$(VENV) -m tests.browser.screenshots $(SHOTS)
+
+scale: dev ## two web hosts behind nginx: killed, hanging, restarted with a migration (needs nginx and Redis)
+	@$(VENV) -m tests.scale.programs
+	@$(VENV) -m pytest -q tests/scale $(ARGS)
 
 clean: ## forget .venv and caches; var/ with its data stays
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis assets/node_modules
