@@ -7,7 +7,7 @@ CHECK_ENV := ENV_FILE= SECRET_KEY=for-checks-only-0123456789-abcdefghijklmnopqrs
 SOURCES := helpdesk wizards tests manage.py gunicorn.conf.py
 
 .DEFAULT_GOAL := help
-.PHONY: help run test unit browser bench kills lint format types schema lock assets screenshots clean python dev
+.PHONY: help run test unit browser bench scale kills lint format types schema lock assets screenshots clean python dev
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -27,6 +27,10 @@ browser: dev ## the browser tests only (ARGS="-k countdown" chooses)
 
 bench: dev ## measure the review pages on both databases (EVENTS=10000000 for a long log)
 	@$(VENV) -m tests.bench --events "$(or $(EVENTS),300000)" $(ARGS)
+
+scale: dev ## two web hosts behind nginx: killed, hanging, restarted with a migration (needs nginx and Redis)
+	@$(VENV) -m tests.scale.programs
+	@$(VENV) -m pytest -q tests/scale $(ARGS)
 
 kills: dev ## kill the worker that sends mails and webhooks 200 times (KILLS=200)
 	@KILLS=$${KILLS:-200} $(VENV) -m pytest -q -s tests/cases/test_kills.py $(ARGS)
@@ -65,10 +69,6 @@ SHOTS += $(addprefix editing-,$(addsuffix -1280-light,wizard node publish versio
 SHOTS += $(addprefix review-,$(addsuffix -1280-light,overview stuck map sessions session searches))
 screenshots: dev ## take the pictures in docs/screenshots anew
 	@$(VENV) -m tests.browser.screenshots $(SHOTS)
-
-scale: dev ## two web hosts behind nginx: killed, hanging, restarted with a migration (needs nginx and Redis)
-	@$(VENV) -m tests.scale.programs
-	@$(VENV) -m pytest -q tests/scale $(ARGS)
 
 clean: ## forget .venv and caches; var/ with its data stays
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis assets/node_modules
