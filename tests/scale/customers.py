@@ -42,6 +42,7 @@ class Customer:
         self.trust = ssl.create_default_context(cafile=str(certificate / "fullchain.pem"))
         self.acknowledged: list[tuple[str, int]] = []
         self.begun = 0
+        self.broken_off = 0  # pages that were on their way when their host died
         self.arrive()
 
     def arrive(self, address: str = "") -> None:
@@ -89,9 +90,19 @@ class Customer:
         if self.number != number + (2 if given == "end" else 1):
             raise Refused(f"answering page {number} led to page {self.number}")
         self.acknowledged.append((self.code, number + 1))
-        seen = self.ask("GET", f"/s/{self.code}/{self.number}/")
+        self.look()
+
+    def look(self) -> None:
+        """See the page at hand; load it again, as people do, where it broke off on its way."""
+        path = f"/s/{self.code}/{self.number}/"
+        try:
+            seen = self.ask("GET", path)
+        except http.client.IncompleteRead:
+            self.broken_off += 1
+            self.connection.close()
+            seen = self.ask("GET", path)
         if seen.status != 200:
-            raise Refused(f"GET page {self.number}: {seen.status}")
+            raise Refused(f"GET {path}: {seen.status}")
 
     def leave(self) -> None:
         self.connection.close()
@@ -137,3 +148,7 @@ class Crowd:
     @property
     def acknowledged(self) -> list[tuple[str, int]]:
         return [each for customer in self.customers for each in customer.acknowledged]
+
+    @property
+    def broken_off(self) -> int:
+        return sum(customer.broken_off for customer in self.customers)
