@@ -34,10 +34,10 @@ admin_doors = [
 ]
 
 urlpatterns = [
+    path("", include("wizards.urls")),  # first: most requests are customers'
     path("account/", include(account_urls)),
     path("admin/", include(admin_doors)),
     path("admin/", admin.site.urls),
-    path("", include("wizards.urls")),
 ]
 
 handler400 = "helpdesk.errors.bad_request"

@@ -38,13 +38,13 @@ register_converter(Code, "code")
 
 # /s/<code>/...
 session_urls = [
+    path("<int:number>/", customer.step, name="step"),  # first: most requests are answers
     path("", customer.resume, name="resume"),
     path("help/", customer.help_page, name="help"),
     path("case/", cases.case, name="case"),
     path("help/code/", handoff.offer, name="offer"),
     path("help/end/", handoff.end, name="end_join"),
     path("device/", handoff.device, name="device"),
-    path("<int:number>/", customer.step, name="step"),
     path("<int:number>/back/", customer.back, name="back"),
     path("<int:number>/restart/", customer.restart, name="restart"),
     path("<int:number>/remark/", customer.remark, name="remark"),
@@ -101,6 +101,7 @@ desk_urls = [
 ]
 
 urlpatterns = [
+    path("s/<code:code>/", include(session_urls)),  # first: most requests are answers
     path("", entrance.home, name="home"),
     path("search/", entrance.find, name="search"),
     path("search/missed/", entrance.missed, name="missed"),
@@ -109,7 +110,6 @@ urlpatterns = [
     path("w/<slug:slug>/", entrance.product, name="product"),
     path("pictures/<slug:name>.webp", pictures.picture, name="picture"),
     path("begin/<slug:slug>/<slug:symptom>/", entrance.begin, name="begin"),
-    path("s/<code:code>/", include(session_urls)),
     path("case/<code:code>/", cases.follow_up, name="follow_up"),
     path("review/", include(review_urls)),
     path("desk/", include(desk_urls)),

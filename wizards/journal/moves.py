@@ -252,25 +252,8 @@ def _write(
 
 def _append(session: Session, events: Sequence[flow.Event], by: User | None = None) -> None:
     """Insert the events as the log's last ones, numbered up to the session's count."""
-    rows.append(
-        [
-            Event(
-                session=session,
-                number=number,
-                at=session.seen_at,
-                actor=Event.Actor.AGENT if by else Event.Actor.CUSTOMER,
-                agent=by,
-                kind=event.kind,
-                node=event.node,
-                cause=event.cause,
-                step=event.step,
-                answer=event.answer,
-                to=event.to,
-                offered=list(event.offered),
-            )
-            for number, event in enumerate(events, session.count - len(events) + 1)
-        ]
-    )
+    actor = Event.Actor.AGENT if by else Event.Actor.CUSTOMER
+    rows.append(session, events, session.seen_at, actor.value, by.pk if by else None)
 
 
 def _stand(

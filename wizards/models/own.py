@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
-from django.db import DEFAULT_DB_ALIAS, connection
+from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.models import QuerySet
 from django.db.transaction import TransactionManagementError
 
@@ -23,6 +23,7 @@ NAMES = [field.attname for field in FIELDS]
 
 def prepared_cursor() -> Any:
     """Return a cursor for statements that are written once; where the database can, it plans them once, too."""
+    connection = connections[DEFAULT_DB_ALIAS]
     prepared: Callable[[], Any] = getattr(connection, "prepared_cursor", connection.cursor)
     return prepared()
 
@@ -37,6 +38,7 @@ class OwnSession:
 
     def get(self) -> Session:
         """Return the session; raise Session.DoesNotExist where there is none of this code and visitor."""
+        connection = connections[DEFAULT_DB_ALIAS]
         if self.locked and not connection.in_atomic_block:
             raise TransactionManagementError("A row is locked until its transaction ends, and there is none.")
         with prepared_cursor() as cursor:
@@ -58,6 +60,7 @@ OneSession = QuerySet[Session] | OwnSession
 @cache
 def _statement(vendor: str, locked: bool) -> str:
     """Return the statement in the words of a database."""
+    connection = connections[DEFAULT_DB_ALIAS]
     quoted = connection.ops.quote_name
     columns = ", ".join(quoted(str(field.column)) for field in FIELDS)
     where = " AND ".join(f"{quoted(name)} = %s" for name in ("code", "visitor"))
@@ -67,6 +70,7 @@ def _statement(vendor: str, locked: bool) -> str:
 
 def _read(row: list[Any]) -> list[Any]:
     """Turn what the database returned into what the fields hold."""
+    connection = connections[DEFAULT_DB_ALIAS]
     for place, column, converters in _converted(connection.vendor):
         for convert in converters:
             row[place] = convert(row[place], column, connection)
@@ -76,6 +80,7 @@ def _read(row: list[Any]) -> list[Any]:
 @cache
 def _converted(vendor: str) -> list[tuple[int, Any, list[Any]]]:
     """Return the columns that a database does not return as the fields hold them, with what turns them into that."""
+    connection = connections[DEFAULT_DB_ALIAS]
     columns = [field.get_col(Session._meta.db_table) for field in FIELDS]
     found = [column.get_db_converters(connection) for column in columns]
     known = [connection.ops.get_db_converters(column) for column in columns]

@@ -17,3 +17,4 @@ MIDDLEWARE = [
 ROOT_URLCONF = "tests.bench.answers.forms.app"
 TEMPLATES = [{"BACKEND": "django.template.backends.django.DjangoTemplates", "DIRS": [Path(__file__).parent]}]
 USE_TZ = True
+ACCESS_LOG, METRICS_TOKEN = False, ""  # gunicorn.conf.py reads them
