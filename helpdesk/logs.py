@@ -9,12 +9,13 @@ from __future__ import annotations
 import logging
 import re
 import time
+from collections.abc import Iterable, Iterator
 from contextvars import ContextVar
 from random import getrandbits
 from typing import Any
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from pythonjsonlogger.json import JsonFormatter
 
 from helpdesk.middleware import Handler
@@ -44,13 +45,29 @@ def request_ids(get_response: Handler) -> Handler:
         request.META[REQUEST_ID] = name
         token = request_id.set(name)
         response = get_response(request)
-        if not response.streaming:  # what makes a stream logs later, and is still this request
-            request_id.reset(token)
+        request_id.reset(token)
+        if response.streaming:
+            _name_stream(response, name)
         if not getattr(response, "is_fragment", False):
             response.headers[HEADER] = name
         return response
 
     return handle
+
+
+def _name_stream(response: HttpResponseBase, name: str) -> None:
+    """Let what makes a stream log under its request's id. A file only has to be read."""
+    if isinstance(response, StreamingHttpResponse) and not isinstance(response, FileResponse):
+        response.streaming_content = _within(name, iter(response))
+
+
+def _within(name: str, parts: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield what makes a stream: it is made after the middleware has gone, and still belongs to its request."""
+    token = request_id.set(name)
+    try:
+        yield from parts
+    finally:
+        request_id.reset(token)
 
 
 def _new_id() -> str:

@@ -7,7 +7,7 @@ from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
-from django.http import HttpResponse, StreamingHttpResponse
+from django.http import FileResponse, HttpResponse, StreamingHttpResponse
 from django.test import Client, RequestFactory
 from hypothesis import given
 from hypothesis import strategies as st
@@ -117,7 +117,15 @@ def test_a_stream_keeps_its_id_while_it_is_read():
 
     response, _ = answered(RequestFactory().get("/"), StreamingHttpResponse(rows()))
     assert response[logs.HEADER].encode() in b"".join(response)
-    logs.request_id.set("")
+    assert "[" not in logs.Line().format(record("Afterwards"))
+
+
+def test_a_file_leaves_no_id_behind(tmp_path):
+    (tmp_path / "file").write_text("words")
+    with (tmp_path / "file").open("rb") as file:
+        response, _ = answered(RequestFactory().get("/"), FileResponse(file))
+        assert b"".join(response) == b"words"
+    assert "[" not in logs.Line().format(record("Afterwards"))
 
 
 @pytest.mark.parametrize("name", ["5f0c1d2e3a4b5c6d7e8f9a0b1c2d3e4f", "abc-DEF_1.2", "x" * 64])
