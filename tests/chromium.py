@@ -6,9 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-# Chromium without the windows, tabs and menus of a browser. A visitor costs it a quarter of what they cost a whole one.
-SHELLS = ("chromium-headless-shell", "chrome-headless-shell")
-WHOLE = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 
 
 class NoChromiumError(Exception):
@@ -18,15 +16,15 @@ class NoChromiumError(Exception):
 def find() -> Path:
     """Return the browser's program.
 
-    In this order: what CHROMIUM_PATH names; a shell on PATH, or Debian's package of it, where we are root on a Debian;
-    a whole browser on PATH; the one that playwright downloads. Raises NoChromiumError.
+    In this order: what CHROMIUM_PATH names; one on PATH; Debian's package, where we are root on a Debian; the one
+    that playwright downloads. Raises NoChromiumError.
     """
     named = os.environ.get("CHROMIUM_PATH")
     if named:
         if not os.access(named, os.X_OK):
             raise NoChromiumError(f"CHROMIUM_PATH is {named}, and that is no program.")
         return Path(named)
-    return _on_path(SHELLS) or _from_debian() or _on_path(WHOLE) or _from_playwright() or _none()
+    return _on_path() or _from_debian() or _from_playwright() or _none()
 
 
 def version(program: Path) -> str:
@@ -35,8 +33,8 @@ def version(program: Path) -> str:
     return answer.stdout.partition(" built on")[0].strip()
 
 
-def _on_path(names: tuple[str, ...]) -> Path | None:
-    for name in names:
+def _on_path() -> Path | None:
+    for name in NAMES:
         if program := shutil.which(name):
             return Path(program)
     return None
@@ -45,15 +43,14 @@ def _on_path(names: tuple[str, ...]) -> Path | None:
 def _from_debian() -> Path | None:
     if os.name != "posix" or os.geteuid() != 0 or not Path("/etc/debian_version").exists():
         return None
-    print("No chromium-headless-shell on PATH: installing Debian's package", flush=True)
+    print("No Chromium on PATH: installing Debian's package chromium", flush=True)
     quiet = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
-    install = ["apt-get", "-qq", "install", "--no-install-recommends", SHELLS[0]]
-    for command in (["apt-get", "-qq", "update"], install):
+    for command in (["apt-get", "-qq", "update"], ["apt-get", "-qq", "install", "--no-install-recommends", "chromium"]):
         result = subprocess.run([*command, "-y"], env=quiet, capture_output=True, text=True)
         if result.returncode != 0:
             print(f"{' '.join(command)} failed: {result.stderr.strip()[-300:]}", flush=True)
             return None
-    return _on_path(SHELLS)
+    return _on_path()
 
 
 def _from_playwright() -> Path | None:
@@ -74,6 +71,6 @@ def _from_playwright() -> Path | None:
 
 def _none() -> Path:
     raise NoChromiumError(
-        "The browser tests need Chromium, and none is here. Install it (on Debian: apt-get install"
-        f" {SHELLS[0]}) or set CHROMIUM_PATH to its program."
+        "The browser tests need Chromium, and none is here. Install it (on Debian or Ubuntu: apt-get install chromium)"
+        " or set CHROMIUM_PATH to its program."
     )

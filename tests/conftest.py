@@ -26,7 +26,6 @@ CHROMIUM_ARGUMENTS = [
     "--disable-quic",
     "--disable-background-networking",
     "--disable-component-update",
-    "--disable-gpu",  # there is none: without it, the processor draws what a card would
 ]
 
 
