@@ -20,6 +20,7 @@ from tests.chaos.judge import verdict
 from tests.chaos.people import Crowd, Line, Page
 from tests.chaos.site import ROOT, WORKERS, Redis, Site, served
 from tests.chaos.stores import Postgres, Sqlite, fill
+from tests.run import SQLITE
 
 Store = Sqlite | Postgres
 SEED = 1
@@ -209,7 +210,7 @@ def load(store: Store, folder: Path, size: Size, sabotage: str = "") -> Result:
 def delivery(store: Store, folder: Path, size: Size, sabotage: str = "") -> Result:
     """Kill the worker that sends mails and webhooks: what tests/cases/test_kills.py does, with its own twin."""
     result, began = Result("delivery", store.name, sabotage), time.monotonic()
-    url = "sqlite:///:memory:" if store.name == "sqlite" else store.new(folder.name)
+    url = SQLITE if store.name == "sqlite" else store.new(folder.name)
     variables = os.environ | {"DATABASE_URL": url, "KILLS": str(size.kills), "CHAOS_SABOTAGE": sabotage}
     command = [sys.executable, "-m", "pytest", "-q", "-s", "tests/cases/test_kills.py", "-k", "loses_nothing"]
     done = subprocess.run(command, cwd=ROOT, env=variables, capture_output=True, text=True)
