@@ -46,7 +46,7 @@ def django_db_modify_db_settings(django_db_modify_db_settings: None) -> Iterator
 def live_server(django_db_setup: None, live_server: LiveServer) -> LiveServer:
     """Start the live server after the tests' database is made.
 
-    Earlier, it would see SQLite's `:memory:` of the settings, and its threads would share this thread's connection.
+    Earlier, it would see the database of the settings, which nobody made.
     """
     return live_server
 
