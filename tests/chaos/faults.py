@@ -100,7 +100,7 @@ def kills(store: Store, folder: Path, size: Size, sabotage: str = "") -> Result:
     with walked(result, store, folder, {"people": size.people}, beside=size.beside) as (site, crowd):
         for _ in range(size.kills):
             # By what was done, not by the clock: on a slow machine as many answers are cut off as on a quick one.
-            crowd.wait(dice.randint(1, 2 * size.answers // size.kills), GOES_ON)
+            crowd.wait(dice.randint(0, 3 * size.answers // (2 * size.kills)), GOES_ON)
             time.sleep(dice.uniform(0, 0.02))
             site.kill(dice)
             if crowd.troubled:
