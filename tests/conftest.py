@@ -58,7 +58,7 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
 def live_server(django_db_setup: None, live_server: LiveServer) -> LiveServer:
     """Start the live server after the tests' database is made.
 
-    Earlier, it would see SQLite's `:memory:` of the settings, and its threads would share this thread's connection.
+    Earlier, it would see the database of the settings, which nobody made.
     """
     return live_server
 

@@ -19,7 +19,8 @@ from pathlib import Path
 from tests import chromium, postgres
 
 ROOT = Path(__file__).resolve().parent.parent
-SQLITE = "sqlite:///:memory:"  # tests/conftest.py puts a file in its place
+# Never opened: tests/conftest.py puts a file of each run in its place. The settings refuse a database in memory.
+SQLITE = f"sqlite:///{Path(tempfile.gettempdir()) / 'helpdesk-tests-only.sqlite3'}"
 
 
 @dataclasses.dataclass(frozen=True)

@@ -96,6 +96,7 @@ def test_a_worker_that_is_killed_again_and_again_loses_nothing(mail: MailServer,
     kill_again_and_again(mail, hook, settings)
 
 
+@pytest.mark.once  # what it shows of the test is the same on both databases
 def test_where_messages_are_noted_as_sent_before_they_are_the_same_test_sees_it(mail, hook, settings, monkeypatch):
     monkeypatch.setenv("CHAOS_SABOTAGE", "hasty")
     with pytest.raises(AssertionError, match="are lost"):

@@ -11,9 +11,10 @@ from pathlib import Path
 import django
 
 from tests import environment, postgres  # noqa: F401  the settings of tests
+from tests.run import SQLITE
 
 os.environ["DJANGO_SETTINGS_MODULE"] = "helpdesk.settings"
-os.environ["DATABASE_URL"] = "sqlite:///:memory:"  # each run has a database of its own
+os.environ["DATABASE_URL"] = SQLITE  # never opened: each run has a database of its own
 NAMES = ("kills", "restarts", "full", "redis", "delivery", "races", "load")
 
 

@@ -20,6 +20,7 @@ from tests.chaos.judge import verdict
 from tests.chaos.people import Crowd, Line, Page
 from tests.chaos.site import ROOT, WORKERS, Redis, Site, served
 from tests.chaos.stores import Postgres, Sqlite, fill
+from tests.run import SQLITE
 
 Store = Sqlite | Postgres
 SEED = 1
@@ -99,7 +100,7 @@ def kills(store: Store, folder: Path, size: Size, sabotage: str = "") -> Result:
     with walked(result, store, folder, {"people": size.people}, beside=size.beside) as (site, crowd):
         for _ in range(size.kills):
             # By what was done, not by the clock: on a slow machine as many answers are cut off as on a quick one.
-            crowd.wait(dice.randint(1, 2 * size.answers // size.kills), GOES_ON)
+            crowd.wait(dice.randint(0, 3 * size.answers // (2 * size.kills)), GOES_ON)
             time.sleep(dice.uniform(0, 0.02))
             site.kill(dice)
             if crowd.troubled:
@@ -209,7 +210,7 @@ def load(store: Store, folder: Path, size: Size, sabotage: str = "") -> Result:
 def delivery(store: Store, folder: Path, size: Size, sabotage: str = "") -> Result:
     """Kill the worker that sends mails and webhooks: what tests/cases/test_kills.py does, with its own twin."""
     result, began = Result("delivery", store.name, sabotage), time.monotonic()
-    url = "sqlite:///:memory:" if store.name == "sqlite" else store.new(folder.name)
+    url = SQLITE if store.name == "sqlite" else store.new(folder.name)
     variables = os.environ | {"DATABASE_URL": url, "KILLS": str(size.kills), "CHAOS_SABOTAGE": sabotage}
     command = [sys.executable, "-m", "pytest", "-q", "-s", "tests/cases/test_kills.py", "-k", "loses_nothing"]
     done = subprocess.run(command, cwd=ROOT, env=variables, capture_output=True, text=True)
