@@ -45,7 +45,7 @@ def django_db_modify_db_settings(django_db_modify_db_settings: None) -> Iterator
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
-    """Lay the log out in partitions of so many sessions where PARTITIONED says it: every test has to pass on it."""
+    """Lay the log out in partitions of so many sessions where PARTITIONED says it: nobody should notice."""
     if width := os.environ.get("PARTITIONED"):
         from wizards import journal, privacy
 

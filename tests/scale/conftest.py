@@ -1,4 +1,4 @@
-"""The site on two hosts, once for all tests here; and what is asked of its database."""
+"""The site on two hosts, once for all tests here, and no longer; and what is asked of its database."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.scale import programs
 from tests.scale.site import Site
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """Give the running site, on a database of its own."""
     if lacking := programs.missing("nginx", "redis-server"):

@@ -119,7 +119,7 @@ class Customer:
 class Crowd:
     """Customers who walk at the same time, until told to stop. `refused` is what they should not have seen."""
 
-    def __init__(self, proxy: Proxy, certificate: Path, size: int = 6) -> None:
+    def __init__(self, proxy: Proxy, certificate: Path, size: int = 4) -> None:
         self.customers = [Customer(proxy, certificate) for _ in range(size)]
         self.refused: list[str] = []
         self.over = threading.Event()

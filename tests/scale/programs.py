@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 # Program -> Debian's package.
-PACKAGES = {"nginx": "nginx-light", "redis-server": "redis-server", "systemd-analyze": "systemd"}
+PACKAGES = {"nginx": "nginx", "redis-server": "redis-server", "systemd-analyze": "systemd"}
 SYSTEM = "/usr/sbin:/usr/local/sbin"  # not always on a developer's PATH
 
 

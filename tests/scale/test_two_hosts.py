@@ -38,7 +38,7 @@ def hold_nothing_is_lost(site: Site, crowd: Crowd) -> None:
     assert {each for each in answers if each[0] in codes} == set(crowd.acknowledged)
 
 
-def go_on(crowd: Crowd, answers: int = 60) -> None:
+def go_on(crowd: Crowd, answers: int = 40) -> None:
     """Wait until the crowd has so many more answers."""
     enough = len(crowd.acknowledged) + answers
     wait_for(f"{answers} more answers", lambda: len(crowd.acknowledged) >= enough)

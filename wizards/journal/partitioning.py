@@ -102,7 +102,7 @@ def extend(width: int = 0, ahead: int = AHEAD) -> int:
 def drop(partition: Partition) -> None:
     """Drop a partition with all events in it. Their sessions are gone already: see `forget_rows`."""
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(f"SET LOCAL lock_timeout = '{PATIENCE}'")
+        cursor.execute(f"SET LOCAL lock_timeout = '{PATIENCE}'; SET CONSTRAINTS ALL IMMEDIATE")  # none may wait
         cursor.execute(f"DROP TABLE {connection.ops.quote_name(partition.name)}")
 
 
