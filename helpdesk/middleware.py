@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable
 
 from django.conf import settings
-from django.core.exceptions import BadRequest, RequestDataTooBig, SuspiciousOperation
+from django.core.exceptions import BadRequest, RequestDataTooBig, SuspiciousOperation, ValidationError
 from django.db import DataError
 from django.http import HttpRequest, HttpResponse
 from django.http.multipartparser import MultiPartParserError
@@ -112,15 +112,26 @@ def refuse_unreadable(get_response: Handler) -> Handler:
 
 
 def refuse_beyond_numbers(request: HttpRequest, exception: Exception) -> HttpResponse | None:
-    """Answer with the 400 page where editors' addresses and forms hold a number that no column and no calendar has.
+    """Answer with the 400 page where editors' addresses and forms hold what is no key, or a number that no column has.
 
-    Django's own lists ask the database with whatever the address says: ?id__in=9999999999999999999. SQLite's driver
-    says OverflowError, PostgreSQL "numeric value out of range", for the same.
+    Django's own lists ask the database with whatever they are told: ?id__in=9999999999999999999, or the key of a row
+    to be deleted. SQLite's driver says OverflowError, PostgreSQL "numeric value out of range", a field ValueError.
     """
+    if not request.path_info.startswith("/admin/"):
+        return None
     beyond = isinstance(exception, OverflowError) or (
         isinstance(exception, DataError) and getattr(exception.__cause__, "sqlstate", "") == OUT_OF_RANGE
     )
-    return errors.refusal(request, errors.UNREADABLE) if beyond and request.path_info.startswith("/admin/") else None
+    return errors.refusal(request, errors.UNREADABLE) if beyond or _is_no_key(exception) else None
+
+
+def _is_no_key(exception: Exception) -> bool:
+    """Return whether a field of a model could make nothing of what the database was to be asked for."""
+    frame = exception.__traceback__
+    while frame and frame.tb_next:
+        frame = frame.tb_next
+    raised_by = frame.tb_frame.f_globals.get("__name__") if frame else ""
+    return isinstance(exception, ValueError | ValidationError) and raised_by == "django.db.models.fields"
 
 
 def _nul_in_address(request: HttpRequest) -> str:

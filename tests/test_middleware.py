@@ -172,6 +172,14 @@ def test_a_number_that_no_column_has_is_refused_on_editors_lists(admin_client, q
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("chosen", ["../../etc/passwd", "", "1.5", "\u00b2", "9" * 30])
+@pytest.mark.parametrize("rows", ["auth/group", "wizards/webhook", "wizards/delivery"])
+def test_what_is_no_key_is_no_fault_of_ours_on_editors_lists(admin_client, rows, chosen):
+    action = {"action": "delete_selected", "_selected_action": chosen}
+    assert admin_client.post(f"/admin/{rows}/", action).status_code in {200, 302, 400}
+
+
+@pytest.mark.django_db
 @pytest.mark.parametrize("year", ["99999", "0", "-1", str(2**31), str(2**64)])
 def test_a_year_that_no_calendar_has_is_no_fault_of_ours(admin_client, year):
     assert admin_client.get(f"/admin/wizards/delivery/?made_at__year={year}").status_code in {302, 400}

@@ -15,12 +15,11 @@ from itertools import count
 from typing import Any
 from unittest import mock
 
-from django.conf import settings
 from django.contrib.auth.models import Group, Permission, User
 from django.core import mail
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
-from django.test import Client
+from django.test import Client, override_settings
 from PIL import Image
 
 from tests.admin.forms import Form, address
@@ -65,7 +64,8 @@ class Lived:
         self.mails: list[Any] = []
         self.hooked: list[str] = []
         self.clients = {role: Client() for role in ROLES}
-        self._people()
+        with override_settings(PASSWORD_HASHERS=QUICK):
+            self._people()
         self._webhook()
         self._edited()
         self._customers()
@@ -229,7 +229,7 @@ class Lived:
 @contextlib.contextmanager
 def once(blocker: Any) -> Iterator[None]:
     """Let a fixture of a whole module write to the database, and take it all back at the end."""
-    with blocker.unblock(), mock.patch.object(settings, "PASSWORD_HASHERS", QUICK):
+    with blocker.unblock():
         mail.outbox = []
         with transaction.atomic():
             yield

@@ -17,13 +17,13 @@ from django.apps import apps
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.cache.backends.locmem import LocMemCache
-from django.test import Client
+from django.test import Client, override_settings
 from django.urls import get_resolver
 from gunicorn.config import Config
 
 from helpdesk.serverlog import ServerLog
 from tests.hostile.ground import Ground
-from tests.hostile.living import STRANDED, Lived, once
+from tests.hostile.living import QUICK, STRANDED, Lived, once
 from tests.test_signin import code_of, set_up
 from tests.visitor import rows
 from wizards import journal, limits, publishing
@@ -60,8 +60,9 @@ class Watched:
         self.addresses: list[str] = []
         self.site = Lived(lambda field, longest: f"kanarie{next(numbers)}x")
         self.secrets = dict(self.site.secrets)
-        self._sign_in_in_every_way()
-        self._make_mistakes()
+        with override_settings(PASSWORD_HASHERS=QUICK):
+            self._sign_in_in_every_way()
+            self._make_mistakes()
         for client in self.site.clients.values():
             self.secrets |= {f"cookie {id(client)} {name}": one.value for name, one in client.cookies.items()}
         self.words = {name: said for name, said in self.site.said.items() if not PUBLIC.search(name) and said}
