@@ -24,6 +24,8 @@ DAYS = 30
 # How many times the query's time a page may take that shows tallies. Where no tally stands behind a page, it asks much
 # the same as its query, and makes HTML of it: its only goal is the 95th percentile. See docs/bench.md.
 TALLIED = 1.0
+# The same where the figures are about a whole year of a log of 10 million events.
+WHOLE, LONG = 0.05, 9_000_000
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,7 @@ def questions(days: int = DAYS) -> list[Question]:
     until = timezone.localdate(Session.objects.latest("begun_at").begun_at, timezone.get_default_timezone())
     chosen = Filter(since=until - timedelta(days=days - 1), until=until)
     slug = chosen.versions[-1].wizard.slug
-    return [*added_up(chosen, slug), *lists(chosen, slug), *single(chosen)]
+    return [*added_up(chosen, slug), *of_a_year(chosen, slug), *lists(chosen, slug), *single(chosen)]
 
 
 def added_up(chosen: Filter, slug: str) -> list[Question]:
@@ -66,14 +68,6 @@ def added_up(chosen: Filter, slug: str) -> list[Question]:
             "sessions of its versions by day and end",
             by_day(of_wizard),
             begun,
-            TALLIED,
-        ),
-        Question(
-            "overview, a year",
-            f"{reverse('review')}?since={chosen.until - timedelta(days=364)}&until={chosen.until}",
-            "sessions by day and end",
-            by_day(at),
-            moments(Filter(chosen.until - timedelta(days=364), chosen.until)),
             TALLIED,
         ),
         Question(
@@ -113,6 +107,22 @@ def added_up(chosen: Filter, slug: str) -> list[Question]:
             begun,
         ),
     ]
+
+
+def of_a_year(chosen: Filter, slug: str) -> list[Question]:
+    """Return the pages whose figures are sums over a whole year: here tallies have to pay."""
+    year = Filter(chosen.until - timedelta(days=364), chosen.until)
+    begun, here = moments(year), f"since={year.since}&until={year.until}"
+    versions = list(Version.objects.filter(wizard__slug=slug).values_list("pk", flat=True))
+    at = "s.begun_at >= %s AND s.begun_at < %s AND s.channel <> 'test'"
+    of_wizard = f"{at} AND s.version_id IN ({', '.join(map(str, versions))})"
+    goal = WHOLE if Event.objects.count() >= LONG else TALLIED
+    pages = [
+        ("overview, a year", reverse("review"), "", "sessions by day and end", by_day(at)),
+        ("stuck points, a year", reverse("review_stuck"), "", "sessions by place", by_place(at)),
+        ("map, a year", reverse("review_map"), f"&wizard={slug}", "its sessions by way", ways(of_wizard)),
+    ]
+    return [Question(name, f"{page}?{here}{more}", what, sql, begun, goal) for name, page, more, what, sql in pages]
 
 
 def by_day(where: str) -> str:

@@ -13,4 +13,4 @@ MIDDLEWARE = ["django.middleware.csrf.CsrfViewMiddleware"]
 ROOT_URLCONF = "tests.bench.answers.floor.app"
 TEMPLATES = [{"BACKEND": "django.template.backends.django.DjangoTemplates", "DIRS": [Path(__file__).parent]}]
 USE_TZ = True
-ACCESS_LOG, METRICS_TOKEN = False, ""  # gunicorn.conf.py reads them
+ACCESS_LOG, METRICS_TOKEN, LOG_FORMAT = False, "", "line"  # the product's gunicorn.conf.py reads them

@@ -17,4 +17,4 @@ MIDDLEWARE = [
 ROOT_URLCONF = "tests.bench.answers.forms.app"
 TEMPLATES = [{"BACKEND": "django.template.backends.django.DjangoTemplates", "DIRS": [Path(__file__).parent]}]
 USE_TZ = True
-ACCESS_LOG, METRICS_TOKEN = False, ""  # gunicorn.conf.py reads them
+ACCESS_LOG, METRICS_TOKEN, LOG_FORMAT = False, "", "line"  # the product's gunicorn.conf.py reads them
