@@ -65,7 +65,7 @@ def _statement(vendor: str, locked: bool) -> str:
     columns = ", ".join(quoted(str(field.column)) for field in FIELDS)
     where = " AND ".join(f"{quoted(name)} = %s" for name in ("code", "visitor"))
     lock = f" {connection.ops.for_update_sql()}" if locked and connection.features.has_select_for_update else ""
-    return f"SELECT {columns} FROM {quoted(Session._meta.db_table)} WHERE {where}{lock}"  # noqa: S608  names only
+    return f"SELECT {columns} FROM {quoted(Session._meta.db_table)} WHERE {where}{lock}"  # nosec B608  # noqa: S608  names only
 
 
 def _read(row: list[Any]) -> list[Any]:
