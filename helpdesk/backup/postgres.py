@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import subprocess  # nosec B404  # it starts programs by name, without a shell
+import subprocess  # nosec B404  # PostgreSQL's own programs, without a shell
 import tempfile
 from pathlib import Path
-from typing import IO
+from typing import IO, cast
 
 from django.db import connection, transaction
 from psycopg.conninfo import make_conninfo
@@ -41,7 +41,7 @@ def load(file: Path) -> None:
     command = [client, "--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", f"--dbname={_address()}"]
     # Without a buffer: what psql did not take because it has ended is not sent again when the pipe is closed.
     with tempfile.TemporaryFile() as said:
-        with subprocess.Popen(  # nosec B603  # noqa: S603  no shell
+        with subprocess.Popen(  # nosec B603  # noqa: S603
             command, bufsize=0, env=_environment(), stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=said
         ) as psql:
             code = _feed(psql, "BEGIN;" + (f"DROP TABLE {drop} CASCADE;" if drop else ""), [restore, str(file)], said)
@@ -55,12 +55,11 @@ def _feed(psql: subprocess.Popen[bytes], first: str, restore: list[str], said: I
 
     psql reads on for as long as the pipe is open, so where pg_restore breaks off, nothing is committed.
     """
-    pipe = psql.stdin
-    assert pipe is not None  # nosec B101  # noqa: S101  for the type checker
+    pipe = cast(IO[bytes], psql.stdin)
     try:
         pipe.write(f"{first}\n".encode())
         script = [*restore, "--no-owner", "--no-privileges", "--file=-"]
-        if code := subprocess.run(script, stdout=pipe, stderr=said).returncode:  # nosec B603  # noqa: S603  no shell
+        if code := subprocess.run(script, stdout=pipe, stderr=said).returncode:  # nosec B603  # noqa: S603
             return code
         pipe.write(b"COMMIT;\n")
         pipe.close()
@@ -98,13 +97,13 @@ def _found(name: str) -> list[str]:
 
 
 def _major(program: str) -> int:
-    said = subprocess.run([program, "--version"], capture_output=True, text=True).stdout  # nosec B603  # noqa: S603  no shell
+    said = subprocess.run([program, "--version"], capture_output=True, text=True).stdout  # nosec B603  # noqa: S603
     number = re.search(r"(\d+)", said)
     return int(number[1]) if number else 0
 
 
 def _run(program: str, *arguments: str) -> None:
-    done = subprocess.run(  # nosec B603  # noqa: S603  no shell; our own arguments
+    done = subprocess.run(  # nosec B603  # noqa: S603
         [program, *arguments, f"--dbname={_address()}"], env=_environment(), capture_output=True
     )
     if done.returncode:

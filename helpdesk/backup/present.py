@@ -38,7 +38,7 @@ def counts() -> dict[str, int]:
     with connection.cursor() as cursor:
         found = {}
         for table in tables():
-            cursor.execute(f"SELECT COUNT(*) FROM {connection.ops.quote_name(table)}")  # nosec B608  # noqa: S608  a name quoted
+            cursor.execute(f"SELECT COUNT(*) FROM {connection.ops.quote_name(table)}")  # nosec B608  # noqa: S608  quoted
             found[table] = int(cursor.fetchone()[0])
         return found
 

@@ -69,5 +69,5 @@ def _counts(database: sqlite3.Connection) -> dict[str, int]:
     ).fetchall()
     rows = {}
     for (name,) in names:
-        rows[name] = database.execute(f'SELECT COUNT(*) FROM "{name}"').fetchone()[0]  # nosec B608  # noqa: S608  a name quoted
+        rows[name] = database.execute(f'SELECT COUNT(*) FROM "{name}"').fetchone()[0]  # nosec B608  # noqa: S608  quoted
     return rows

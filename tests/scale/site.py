@@ -220,11 +220,13 @@ class Site:
         self.a = Host(A, copy_of_the_project(folder / "a"), self.environment)
         self.b = Host(B, copy_of_the_project(folder / "b"), self.environment, held=True)
         self.certificate = certificate_in(folder / "tls")
+        self.proxies: list[Proxy] = []
         self.proxy = self.another_proxy("proxy")
 
     def another_proxy(self, name: str, without: str = "") -> Proxy:
         """Return nginx in front of the same hosts, not started yet."""
-        return Proxy(self.folder / name, (self.a, self.b), self.certificate, without)
+        self.proxies.append(Proxy(self.folder / name, (self.a, self.b), self.certificate, without))
+        return self.proxies[-1]
 
     @contextlib.contextmanager
     def running(self) -> Iterator[Site]:
@@ -244,7 +246,8 @@ class Site:
             self.proxy.start()
             yield self
         finally:
-            self.proxy.stop()
+            for proxy in self.proxies:
+                proxy.stop()
             self.a.kill()
             self.b.kill()
             self.b.held.close()

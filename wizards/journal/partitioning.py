@@ -179,6 +179,6 @@ def _newest() -> int:
 def _first_free(end: int, width: int) -> int:
     """Return where the next partition begins: at the last one's end, or beyond what went to the rest already."""
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT max(session_id) FROM {REST}")  # nosec B608  # noqa: S608  our name
+        cursor.execute(f"SELECT max(session_id) FROM {REST}")  # nosec B608  # noqa: S608  ours
         last = cursor.fetchone()[0]
     return end if last is None else max(end, (last // width + 1) * width)
