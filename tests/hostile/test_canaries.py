@@ -20,8 +20,8 @@ from django.core.cache.backends.locmem import LocMemCache
 from django.test import Client, override_settings
 from django.urls import get_resolver
 from gunicorn.config import Config
-from helpdesk.serverlog import ServerLog
 
+from helpdesk.serverlog import ServerLog
 from tests.hostile.ground import Ground
 from tests.hostile.living import QUICK, STRANDED, Lived, once
 from tests.test_signin import code_of, set_up
