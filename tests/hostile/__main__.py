@@ -38,7 +38,8 @@ def main(arguments: list[str]) -> int:
             address = stack.enter_context(postgres.server())
             for start in range(0, chosen.cases // 2, CASES):
                 asked = {"FUZZ_CASES": str(min(CASES, chosen.cases // 2 - start))}
-                jobs += [(VIEWS, where, database, seed + start, asked) for where, database in both(address)]
+                for number, (where, database) in enumerate(both(address)):
+                    jobs.append((VIEWS, where, database, seed + start + number, asked))
         for start in range(0, chosen.imports, IMPORTS):
             asked = {"FUZZ_IMPORTS": str(min(IMPORTS, chosen.imports - start)), "FUZZ_FIRST": str(start)}
             jobs.append((FILES, "SQLite", SQLITE, seed, asked))

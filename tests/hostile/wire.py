@@ -55,6 +55,10 @@ class Request:
         address = b"http://" + HOST.encode() + self.path + (b"?" + self.query if self.query else b"")
         return " ".join([*parts, _quoted(address), *(["# and hangs up"] if self.breaks_off else [])])
 
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        """Show the same line where hypothesis shows what it drew."""
+        printer.text(repr(self))
+
     def environ(self) -> dict[str, Any]:
         """Return the request as WSGI passes it on."""
         cookies = self.cookies | ({settings.CSRF_COOKIE_NAME: CSRF} if self.csrf else {})
