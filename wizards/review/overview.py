@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
@@ -158,15 +159,15 @@ def _others(total: DayFigures, before: DayFigures) -> tuple[Figure, ...]:
 
 def _chart(chosen: Filter, figures: Groups) -> Chart:
     step = unit(chosen.since, chosen.until)
-    by_day: dict[date, DayFigures] = {}
+    shown = spans(chosen.since, chosen.until)
+    starts, within = [span.since for span in shown], [NOTHING for _ in shown]
     for (day, _), each in figures.items():
-        by_day[day] = by_day.get(day, NOTHING) + each
+        within[bisect(starts, day) - 1] += each
     published = [each for each in _published(chosen.versions) if chosen.since <= each.day <= chosen.until]
     rows = []
-    for span in spans(chosen.since, chosen.until):
-        within = summed(each for day, each in by_day.items() if day in span)
+    for span, found in zip(shown, within, strict=True):
         mark = ", ".join(each.words for each in published if each.day in span)
-        rows.append(Row(span.label, span.short, tuple(getattr(within, end) for end in ENDS), mark))
+        rows.append(Row(span.label, span.short, tuple(getattr(found, end) for end in ENDS), mark))
     names = (definition(end).name for end in ENDS)
     return Chart(
         title=_title(rows, step),

@@ -10,6 +10,8 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field, fields, replace
 from datetime import date, datetime
+from functools import cache
+from operator import add, attrgetter
 from typing import Any, NamedTuple, TypeVar
 
 from django.conf import settings
@@ -50,7 +52,14 @@ class Addable:
     __slots__ = ()
 
     def __add__(self, other: Any) -> Any:
-        return type(self)(*(getattr(self, each.name) + getattr(other, each.name) for each in fields(self)))  # type: ignore[arg-type]
+        values = _values(type(self))  # type: ignore[arg-type]  # a class can be hashed
+        return type(self)(*map(add, values(self), values(other)))
+
+
+@cache
+def _values(kind: type[Any]) -> Callable[[Any], tuple[Any, ...]]:
+    """Return what takes the values out of figures of a kind, in order: a year's page adds up thousands."""
+    return attrgetter(*(each.name for each in fields(kind)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,10 +130,17 @@ def groups(scope: Scope) -> dict[tuple[date, int], DayFigures]:
     """Return the figures of each day of the scope on which a session began, by day and version."""
 
     def read() -> dict[tuple[date, int], DayFigures]:
-        counted: dict[tuple[date, int], Counts] = defaultdict(Counts)
+        # Added up as bare numbers: a year has thousands of rows.
+        sums: dict[tuple[date, int], tuple[int, ...]] = {}
+        lanes: dict[tuple[date, int], int] = defaultdict(int)
         rows = _rows(DayTally, scope).values_list("day", "version_id", *DAY_COLUMNS, "times")
         for day, version, *numbers, times in rows:
-            counted[day, version] += Counts(dict(zip(DAY_COLUMNS, numbers, strict=True)), Histogram.read(times))
+            group = day, version
+            sums[group] = tuple(map(add, sums[group], numbers)) if group in sums else tuple(numbers)
+            lanes[group] += int.from_bytes(times, "little")
+        counted: dict[tuple[date, int], Counts] = defaultdict(Counts)
+        for group, numbers in sums.items():
+            counted[group] = Counts(dict(zip(DAY_COLUMNS, numbers, strict=True)), Histogram(lanes[group]))
         for (day, version, _), digest in _beyond(scope).digests.items():
             counted[day, version] += digest.day
         still = Counter((local_day(begun), version) for begun, version, *_ in _still(scope))
@@ -230,9 +246,9 @@ def _still(scope: Scope) -> Iterator[tuple[Any, ...]]:
 
 def _day(counts: Counts, still: int) -> DayFigures:
     numbers = counts.numbers
-    figures = DayFigures(times=counts.times, **numbers)
-    opened = figures.begun - figures.solved - figures.unsolved - figures.advice
-    return replace(figures, still=min(still, opened), left=opened - min(still, opened))
+    opened = numbers["begun"] - numbers["solved"] - numbers["unsolved"] - numbers["advice"]
+    still = min(still, opened)
+    return DayFigures(times=counts.times, still=still, left=opened - still, **numbers)
 
 
 def _place(counts: Counts, still: int) -> PlaceFigures:

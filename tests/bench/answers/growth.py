@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from tests.visitor import Visitor
 
 GOAL = 1.05
-PAIRS = 400
+PAIRS = 200
 LATE = 400
 FEW, MANY = 60, 6_000
 

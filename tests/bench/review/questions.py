@@ -126,21 +126,30 @@ def of_a_year(chosen: Filter, slug: str) -> list[Question]:
 
 
 def by_day(where: str) -> str:
+    """How sessions ended on each day, and how long it took until they were solved (a mean; the page has medians)."""
     return (
         "SELECT DATE(s.begun_at), s.version_id, s.status, COUNT(*), SUM(CASE WHEN s.backs > 0 THEN 1 ELSE 0 END),"
-        " SUM(CASE WHEN s.helps > 0 THEN 1 ELSE 0 END), SUM(CASE WHEN s.remarks > 0 THEN 1 ELSE 0 END)"
-        f" FROM wizards_session s WHERE {where} GROUP BY 1, 2, 3"
+        " SUM(CASE WHEN s.helps > 0 THEN 1 ELSE 0 END), SUM(CASE WHEN s.remarks > 0 THEN 1 ELSE 0 END),"
+        f" AVG({seconds('s.begun_at', 's.seen_at')}) FROM wizards_session s WHERE {where} GROUP BY 1, 2, 3"
     )
 
 
 def by_place(where: str) -> str:
-    said = ", ".join(
-        f"COUNT(DISTINCT CASE WHEN e.kind = '{kind}' THEN s.id END)" for kind in ("back", "help", "remark")
-    )
+    """What sessions did at each place, and how long they were there (a mean; the page has medians)."""
+    said = ", ".join(f"COUNT(DISTINCT CASE WHEN kind = '{kind}' THEN id END)" for kind in ("back", "help", "remark"))
     return (
-        f"SELECT s.version_id, e.node, e.cause, e.step, COUNT(DISTINCT s.id), {said} FROM wizards_session s"
-        f" JOIN wizards_event e ON e.session_id = s.id WHERE {where} GROUP BY 1, 2, 3, 4"
+        f"SELECT version_id, node, cause, step, COUNT(DISTINCT id), {said}, AVG({seconds('at', 'next')}) FROM ("
+        "SELECT s.id, s.version_id, e.node, e.cause, e.step, e.kind, e.at,"
+        " LEAD(e.at) OVER (PARTITION BY e.session_id ORDER BY e.number) AS next FROM wizards_session s"
+        f" JOIN wizards_event e ON e.session_id = s.id WHERE {where}) AS shown GROUP BY 1, 2, 3, 4"
     )
+
+
+def seconds(since: str, until: str) -> str:
+    """Return the time between two moments in the words of the database."""
+    if connection.vendor == "postgresql":
+        return f"EXTRACT(EPOCH FROM {until} - {since})"
+    return f"86400 * (julianday({until}) - julianday({since}))"
 
 
 def ways(where: str) -> str:
