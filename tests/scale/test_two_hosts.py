@@ -8,6 +8,7 @@ from __future__ import annotations
 import signal
 import time
 from collections import Counter
+from http.client import HTTPConnection
 from itertools import pairwise
 from pathlib import Path
 
@@ -15,7 +16,7 @@ import psycopg
 import pytest
 
 from tests.scale.customers import Crowd, Customer
-from tests.scale.site import BEGINNINGS, A, B, Site, copy_of_the_project, wait_for
+from tests.scale.site import BEGINNINGS, PATIENCE, READY, A, B, Site, copy_of_the_project, wait_for
 
 pytestmark = pytest.mark.once
 
@@ -102,6 +103,15 @@ def test_a_host_that_hangs_delays_an_answer_and_loses_none(site: Site, certifica
     answers = logged(site)
     assert [answers[each] for each in customer.acknowledged] == [1] * 4
     assert (A, B) in site.proxy.asked()
+
+
+def test_a_host_whose_address_systemd_holds_lets_people_wait_while_it_restarts(site: Site):
+    site.b.stop()
+    asked = HTTPConnection(site.b.address, site.b.port, timeout=PATIENCE)
+    asked.request("GET", READY)
+    site.b.up()
+    assert asked.getresponse().status == 200
+    asked.close()
 
 
 MIGRATION = """
