@@ -14,12 +14,13 @@ from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
+from django.apps import apps
 from django.test import Client
 from django.urls import Resolver404, URLPattern, get_resolver, resolve
 from django.urls.resolvers import RoutePattern
 
 from tests.hostile.living import Lived
-from wizards.models import Picture, Session
+from wizards.models import Case, Finding, Picture, Session
 
 # Who looks around. What they find is tried by everybody.
 LOOKING = ("nobody", "owner", "agent", "superuser")
@@ -192,7 +193,7 @@ class Ground:
         for route in chosen:
             for code in own if "<code:code>" in route.pattern else own[:1]:
                 values = {name: self.values[name][0] for name, _ in route.parameters if self.values[name]}
-                values |= {"code": code, "number": str(Session.objects.get(code=code).count)}
+                values |= {"code": code, "number": str(Session.objects.get(code=code).count)} | _row_of(route)
                 if all(name in values for name, _ in route.parameters):
                     places.append(route.at(values))
         return places
@@ -228,6 +229,16 @@ class Ground:
                     fields = tuple((n, v) for n, v in form["fields"] if n != "csrfmiddlewaretoken")
                     found = Found(key[0], key[1], target, fields, tuple(form["files"]))
                     self.found[role].append(found)
+
+
+def _row_of(route: Route) -> dict[str, str]:
+    """Return the primary key of a row of what a route is about, under each name that it has in addresses."""
+    first, second, third = [*route.pattern.split("/"), "", ""][:3]
+    model = {"queue": Finding, "cases": Case}.get(second)
+    if first == "admin" and second in ("auth", "wizards") and third.isidentifier():
+        model = apps.get_model(second, third)
+    row = model._default_manager.order_by("pk").first() if model else None
+    return dict.fromkeys(("pk", "object_id", "id"), str(row.pk)) if row else {}
 
 
 def _own(here: str, link: str) -> str:
