@@ -25,9 +25,11 @@ FEW, MANY = 60, 6_000
 
 def main() -> None:
     """Measure both."""
-    from tests.bench.answers import ring_published
+    from tests.bench.answers import memory, ring_published
 
     ring_published.main([FEW, MANY])
+    for slug in ("ring", "ring-1"):
+        memory.show(slug)  # every page was rendered once
     tell("answer 400", "answer 2", in_turns(walker(LATE), fresh))
     tell(f"answer in {MANY} nodes", f"in {FEW} nodes", in_turns(walker(2, "ring-1"), walker(2)))
 
