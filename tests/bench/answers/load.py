@@ -106,6 +106,9 @@ class Walk:
         """Return the request that leads to the next page, and stand there; `counts` says whether it is an answer."""
         raise NotImplementedError
 
+    def heard(self, raw: bytes) -> None:
+        """Take from what came back what the next answer needs; where one token for forms serves all, nothing."""
+
     def check(self, at: int, answer: Answer) -> None:
         """Hold that what came back is page `at`."""
         raise NotImplementedError
@@ -154,6 +157,11 @@ class Forms(Walk):
         body = f"csrfmiddlewaretoken={token}&walk-current_step={at}&{at}-answer=steady"
         return self.request("POST", "/", body)
 
+    def heard(self, raw: bytes) -> None:
+        """Take each page's own token, as a browser does: formtools keeps it with the answer in the session."""
+        if token := TOKEN.search(raw):
+            self.state["token"] = token[1].decode()
+
     def check(self, at: int, answer: Answer) -> None:
         answer.want(200, f"<title>Step {at + 1} of ")
         answer.want(200, f"<h1>{ring.title(at)}</h1>")
@@ -197,6 +205,7 @@ def walk_on(walks: list[Walk], seconds: float) -> list[float]:
                 now = time.perf_counter()
                 taken += [now - walk.sent] if walk.counts else []
                 walk.asked.append((walk.state["at"], walk.held))
+                walk.heard(walk.held)
                 walk.held = b""
                 if now > until:
                     ready.unregister(walk.socket)
