@@ -81,7 +81,7 @@ def test_every_kind_of_screen_has_its_quick_page():
             view = view_of(walk, document)
             seen.add(view.node.screen(view.position))
             assert masked(pages.quick_fragment(request(), view).content.decode()) == live(view)
-    assert seen == set(pages.SCREENS)
+    assert seen == set(pages.screens.SCREENS)
 
 
 def test_two_sessions_at_one_place_get_their_own_values():
@@ -126,7 +126,7 @@ def test_a_page_without_its_picture_is_rendered_until_the_picture_is_there(monke
     document = flow.Document.model_validate(plain)
     view = view_of(Walk(document).answer("no"), document)
     assert b"A button" not in pages.quick_fragment(request(), view).content
-    monkeypatch.setattr(pages, "is_drawn", lambda name: True)
+    monkeypatch.setattr(pages.pictures, "is_drawn", lambda name: True)
     assert b"A button" in pages.quick_fragment(request(), view).content
 
 
@@ -134,8 +134,8 @@ def test_a_page_without_its_picture_is_rendered_until_the_picture_is_there(monke
 def test_an_answer_after_the_first_of_its_kind_renders_nothing(monkeypatch):
     publish()
     Visitor().begin().answer("list", headers=HTMX)
-    monkeypatch.setattr(pages, "render_to_string", None)
-    monkeypatch.setattr(pages, "render", None)
+    monkeypatch.setattr(pages.quick, "render_to_string", None)
+    monkeypatch.setattr(pages.sending, "render", None)
     again = Visitor().begin()
     page = again.answer("list", headers=HTMX)
     assert f'action="/s/{again.code}/2/"' in page.content.decode()
@@ -157,8 +157,8 @@ def test_a_missing_value_is_an_error():
 
 
 def test_marks_are_the_processs_own():
-    assert len(set(pages._MARKS)) == 4
-    assert min(map(len, pages._MARKS)) >= 12
+    assert len(set(pages.quick._MARKS)) == 4
+    assert min(map(len, pages.quick._MARKS)) >= 12
 
 
 def test_memory_has_a_bound_and_what_was_not_asked_for_longest_goes():

@@ -1,180 +1,23 @@
-"""A position as a page: what the templates show, as a full page or as the fragment that HTMX asked for.
-
-The only place that knows HTMX's headers. It reads the document and the position; it decides nothing.
-"""
+"""A position as what the templates show: one function for each kind of screen."""
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
-from functools import cache
 from itertools import pairwise
-from typing import Any, cast
+from typing import cast
 
 from django.conf import settings
 from django.contrib.auth.models import User
-from django.contrib.staticfiles import finders
-from django.http import HttpRequest, HttpResponse
-from django.middleware.csrf import get_token
-from django.shortcuts import render
-from django.template.loader import render_to_string
-from django.templatetags.static import static
 from django.urls import reverse
-from django.utils.cache import patch_vary_headers
-from django_htmx.middleware import HtmxDetails
 
-from . import flow
-from .flow.kinds import Cause, Diagnosis, Question
-from .flow.procedures import DECLINE, DECLINED
-from .forms import AnswerForm, Card
-from .markup import markdown
-from .models import Picture, Session, Version, in_groups
-from .models.pictures import UPLOADED
-from .publishing import document_of
-from .stencils import Kept, Stencil, cut
-
-Context = dict[str, Any]
-
-
-def wants_fragment(request: HttpRequest) -> bool:
-    """Return whether HTMX asks for a part of a page, and not for a page to put back on going through the history."""
-    htmx: HtmxDetails = request.htmx  # type: ignore[attr-defined]  # set by django-htmx's middleware
-    return bool(htmx) and not htmx.history_restore_request
-
-
-def show(
-    request: HttpRequest, template: str, context: Context, *, fragment: str = "", address: str = "", status: int = 200
-) -> HttpResponse:
-    """Return the page `template`, or its `fragment` where HTMX asked for it, with `address` to show for it."""
-    part = fragment if fragment and wants_fragment(request) else ""
-    response = render(request, part or template, context, status=status)
-    return sent(response, is_fragment=bool(part), address=address)
-
-
-def sent(response: HttpResponse, *, is_fragment: bool, address: str = "") -> HttpResponse:
-    """Return a response with the headers that all pages have, and those by which htmx takes a fragment."""
-    if is_fragment:
-        response.is_fragment = True  # type: ignore[attr-defined]  # helpdesk.middleware.light_fragments reads it
-    if is_fragment and address:
-        response["HX-Push-Url"] = address
-    response["Cache-Control"] = "no-store"
-    patch_vary_headers(response, ["HX-Request"])
-    return response
-
-
-@dataclass(frozen=True, slots=True)
-class View:
-    """One page of a session: `number` is its number, `chosen` the answer given on it before, if any.
-
-    `helped` is what the person said at the end about whether it helped, if anything.
-    """
-
-    session: Session
-    document: flow.Document
-    position: flow.Position
-    number: int
-    current: bool
-    chosen: str = ""
-    helped: str = ""
-
-    @property
-    def node(self) -> flow.BaseNode:
-        """The node at which the page stands."""
-        return flow.node_at(self.document, self.position)
-
-    @property
-    def procedure(self) -> flow.Procedure | None:
-        """The procedure in hand on this page, if any."""
-        return self.node.procedure_in_hand(self.document, self.position)
-
-    @property
-    def address(self) -> str:
-        """The page's own address."""
-        return step_address(self.session, self.number)
-
-
-def view_of(session: Session, number: int | None = None, history: flow.History | None = None, helped: str = "") -> View:
-    """Return page `number` of a session (the current one by default); an earlier page needs its `history`.
-
-    Raises IllegalMove for a page that was not reached.
-    """
-    document = document_of(session.version_id)
-    if history is None or number in (None, session.count):
-        return View(session, document, session.position, session.count, current=True, helped=helped)
-    page = history.page(number)
-    current = page.origin == history.pages[-1].origin
-    return View(session, document, page.position, number, current, history.given(number) or "")
-
-
-def step_address(session: Session, number: int) -> str:
-    """Return the address of page `number` of a session."""
-    return reverse("step", args=[session.code, number])
-
-
-def step(request: HttpRequest, view: View, *, error: str = "", said: str = "", status: int = 200) -> HttpResponse:
-    """Return the page of a step, with an error above it or a word of thanks beside it."""
-    if wants_fragment(request) and not (error or said) and (quick := quick_fragment(request, view)):
-        return sent(quick, is_fragment=True, address=view.address)
-    context = {"screen": screen(view) | {"error": error, "said": said}}
-    return show(
-        request,
-        "wizards/step.html",
-        context,
-        fragment="wizards/_step.html",
-        address="" if status >= 400 else view.address,
-        status=status,
-    )
-
-
-# How many bytes of pages that were rendered before a process keeps: some 8,000 pages.
-STENCILS_IN_MEMORY = 32 * 1024 * 1024
-_stencils = Kept(STENCILS_IN_MEMORY)
-
-# What stands in a stencil instead of a session's own values. Random, so that no text of an editor can hold it.
-_CODE = "".join(secrets.choice("23456789abcdefghjkmnpqrstuvwxyz") for _ in range(12))
-_NUMBER = 10**17 + secrets.randbelow(10**17)
-_TOKEN = secrets.token_hex(16)
-_MARKS = {_CODE: "code", in_groups(_CODE): "reference", str(_NUMBER): "number", _TOKEN: "token"}
-
-
-def quick_fragment(request: HttpRequest, view: View) -> HttpResponse | None:
-    """Return the page of a step as a fragment without rendering it, where nothing on it is but this session's own.
-
-    That is the page to which an answer leads: the current one, not the first, with nobody else in the session.
-    """
-    session = view.session
-    is_plain = view.current and view.number > 1 and not (view.chosen or view.helped)
-    if not is_plain or session.agent_id or session.channel == Session.Channel.TEST:
-        return None
-    stencil = stencil_of(session.version_id, view.document, view.position)
-    # The token that was posted was just held against the cookie, and serves again: making another takes longer than all
-    # the rest. A fragment repeats nothing that others could choose, so its compressed length tells nobody the token.
-    token = request.POST.get("csrfmiddlewaretoken") or get_token(request)
-    own = {"code": session.code, "reference": reference(session), "number": view.number, "token": token}
-    return HttpResponse(stencil.filled(own))
-
-
-def stencil_of(version_id: int, document: flow.Document, position: flow.Position) -> Stencil:
-    """Return the fragment of a position with holes for a session's own values. Rendered once: versions never change."""
-    if found := _stencils.get((version_id, position), document):
-        return found
-    nobody = Session(code=_CODE, version_id=version_id, count=_NUMBER)
-    view = View(nobody, document, position, _NUMBER, current=True)
-    shown = screen(view) | {"error": "", "said": ""}
-    stencil = cut(render_to_string("wizards/_step.html", {"screen": shown, "csrf_token": _TOKEN}), _MARKS)
-    if not lacks_picture(view):  # it may come, under the same name
-        _stencils.keep((version_id, position), document, stencil)
-    return stencil
-
-
-def lacks_picture(view: View) -> bool:
-    """Return whether the step in hand names a picture that is not here."""
-    procedure = view.procedure
-    if procedure is None or not view.position.step:
-        return False
-    picture = procedure.steps[procedure.index(view.position.step)].picture
-    return picture is not None and shown_picture(picture.name, picture.alt) is None
+from .. import flow
+from ..flow.kinds import Cause, Diagnosis, Question
+from ..flow.procedures import DECLINE, DECLINED
+from ..forms import AnswerForm, Card
+from ..markup import markdown
+from ..models import Session, Version, in_groups
+from .pictures import shown_picture
+from .view import Context, View, step_address
 
 
 def screen(view: View) -> Context:
@@ -358,34 +201,6 @@ def shown_step(step: flow.Step) -> Context:
     }
 
 
-def shown_picture(name: str, alt: str) -> Context | None:
-    """Return a picture as templates show it: a drawn one by its file, an uploaded one by its address and size.
-
-    None where there is no such picture here: a file from another site may name one.
-    """
-    if name.startswith(UPLOADED):
-        size = uploaded_size(name)
-        return size and {"src": reverse("picture", args=[name]), "alt": alt, **size}
-    return {"url": static(f"pictures/{name}.svg"), "alt": alt} if is_drawn(name) else None
-
-
-@cache
-def is_drawn(name: str) -> bool:
-    """Return whether static/pictures has a picture of this name."""
-    return bool(finders.find(f"pictures/{name}.svg"))
-
-
-def uploaded_size(name: str) -> Context | None:
-    """Return the width and height of an uploaded picture, if it is there; read once for each process."""
-    if name not in _SIZES and (found := Picture.objects.filter(name=name).values("width", "height").first()):
-        _SIZES[name] = dict(found)
-    return _SIZES.get(name)
-
-
-# An uploaded picture never changes: its name comes from its bytes.
-_SIZES: dict[str, Context] = {}
-
-
 def all_steps(view: View) -> Context:
     """Return what the page of all steps of the procedure in hand shows; raise IllegalMove where none is in hand."""
     procedure = view.procedure
@@ -433,10 +248,3 @@ def reference(session: Session) -> str:
 def contact() -> Context:
     """Return how to reach a person."""
     return {"phone": settings.SUPPORT_PHONE, "email": settings.SUPPORT_EMAIL, "hours": settings.SUPPORT_HOURS}
-
-
-@cache
-def product_picture(slug: str) -> str:
-    """Return the name of a product's picture in static/pictures, or an empty string where there is none."""
-    name = f"product-{slug}"
-    return name if is_drawn(name) else ""

@@ -1,0 +1,35 @@
+"""A position as a page: what the templates show, as a full page or as the fragment that HTMX asked for.
+
+    View --screens--> context --sending--> response
+                      (quick: rendered once for each position of a version)
+
+It reads the document and the position; it decides nothing. Only `sending` knows HTMX's headers.
+"""
+
+from .pictures import is_drawn, product_picture, shown_picture
+from .quick import quick_fragment, stencil_of
+from .screens import all_steps, contact, for_agent, heading, reference, screen, told
+from .sending import show, step, wants_fragment
+from .view import Context, View, step_address, view_of
+
+__all__ = [
+    "Context",
+    "View",
+    "all_steps",
+    "contact",
+    "for_agent",
+    "heading",
+    "is_drawn",
+    "product_picture",
+    "quick_fragment",
+    "reference",
+    "screen",
+    "show",
+    "shown_picture",
+    "stencil_of",
+    "step",
+    "step_address",
+    "told",
+    "view_of",
+    "wants_fragment",
+]

@@ -1,0 +1,64 @@
+"""One page of a session: where it stands, and at which address."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.urls import reverse
+
+from .. import flow
+from ..models import Session
+from ..publishing import document_of
+
+# What a template is given.
+Context = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """One page of a session: `number` is its number, `chosen` the answer given on it before, if any.
+
+    `helped` is what the person said at the end about whether it helped, if anything.
+    """
+
+    session: Session
+    document: flow.Document
+    position: flow.Position
+    number: int
+    current: bool
+    chosen: str = ""
+    helped: str = ""
+
+    @property
+    def node(self) -> flow.BaseNode:
+        """The node at which the page stands."""
+        return flow.node_at(self.document, self.position)
+
+    @property
+    def procedure(self) -> flow.Procedure | None:
+        """The procedure in hand on this page, if any."""
+        return self.node.procedure_in_hand(self.document, self.position)
+
+    @property
+    def address(self) -> str:
+        """The page's own address."""
+        return step_address(self.session, self.number)
+
+
+def view_of(session: Session, number: int | None = None, history: flow.History | None = None, helped: str = "") -> View:
+    """Return page `number` of a session (the current one by default); an earlier page needs its `history`.
+
+    Raises IllegalMove for a page that was not reached.
+    """
+    document = document_of(session.version_id)
+    if history is None or number in (None, session.count):
+        return View(session, document, session.position, session.count, current=True, helped=helped)
+    page = history.page(number)
+    current = page.origin == history.pages[-1].origin
+    return View(session, document, page.position, number, current, history.given(number) or "")
+
+
+def step_address(session: Session, number: int) -> str:
+    """Return the address of page `number` of a session."""
+    return reverse("step", args=[session.code, number])
