@@ -94,7 +94,7 @@ CONTENT_SECURITY_POLICY = {
     "frame-ancestors": "'none'",
 }
 
-# --- Staff sign in (helpdesk/signin.py) ----------------------------------------------------------------------------
+# --- Staff sign in (helpdesk/signin/) ----------------------------------------------------------------------------
 
 # true asks staff for a second step, a code from their phone; who has none is led to set it up before anything else.
 # false is for a demonstration on one's own machine.
@@ -105,25 +105,25 @@ SESSION_COOKIE_AGE = int(STAFF_LONGEST.total_seconds())  # what is kept in the d
 
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "account_start"
-ACCOUNT_ADAPTER = "helpdesk.signin.Accounts"
+ACCOUNT_ADAPTER = "helpdesk.signin.adapters.Accounts"
 ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_LOGOUT_REDIRECT_URL = LOGIN_URL
 ACCOUNT_SESSION_REMEMBER = False  # the cookie ends with the browser
 ACCOUNT_FORMS = {
-    "login": "helpdesk.signin.PasswordForm",
-    "reauthenticate": "helpdesk.signin.PasswordAgainForm",
-    "change_password": "helpdesk.signin.NewPasswordForm",  # nosec B105  # a class
+    "login": "helpdesk.signin.forms.PasswordForm",
+    "reauthenticate": "helpdesk.signin.forms.PasswordAgainForm",
+    "change_password": "helpdesk.signin.forms.NewPasswordForm",  # nosec B105  # a class
 }
-MFA_ADAPTER = "helpdesk.signin.SecondSteps"
+MFA_ADAPTER = "helpdesk.signin.adapters.SecondSteps"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Help desk"
 MFA_TOTP_TOLERANCE = 1  # a phone's clock may be half a minute off; each code works once all the same
 MFA_ALLOW_UNVERIFIED_EMAIL = True  # admins make the accounts: nobody signs up with somebody else's address
 MFA_FORMS = {
-    "authenticate": "helpdesk.signin.CodeForm",
-    "reauthenticate": "helpdesk.signin.CodeAgainForm",
-    "activate_totp": "helpdesk.signin.FirstCodeForm",
+    "authenticate": "helpdesk.signin.forms.CodeForm",
+    "reauthenticate": "helpdesk.signin.forms.CodeAgainForm",
+    "activate_totp": "helpdesk.signin.forms.FirstCodeForm",
 }
 
 # --- The parts of the site -----------------------------------------------------------------------------------------
@@ -165,7 +165,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "helpdesk.signin.staff_sessions",
+    "helpdesk.signin.lasting.staff_sessions",
 ]
 ROOT_URLCONF = "helpdesk.urls"
 WSGI_APPLICATION = "helpdesk.wsgi.application"

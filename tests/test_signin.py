@@ -24,7 +24,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from helpdesk import signin
+from helpdesk.signin import adapters, lasting
 from tests.admin.forms import Form
 from tests.reading import read
 from tests.visitor import Visitor, publish, routes
@@ -147,7 +147,7 @@ def test_nobody_signs_up():
     assert not {name for name in names if "signup" in name or "reset" in name or "email" in name}
     for address in ("/account/signup/", "/account/password/reset/", "/account/email/", "/account/social/"):
         assert Client().get(address).status_code == 404
-    assert signin.Accounts().is_open_for_signup(None) is False
+    assert adapters.Accounts().is_open_for_signup(None) is False
 
 
 def test_the_page_says_whom_to_ask_for_an_account_or_a_password():
@@ -606,7 +606,7 @@ def test_a_customer_gets_no_session_and_no_cookie_of_staff():
 def test_nobody_asks_who_a_customer_is(monkeypatch):
     publish()
     visitor = Visitor()
-    monkeypatch.setattr(signin, "check", None)
+    monkeypatch.setattr(lasting, "check", None)
     monkeypatch.setattr("django.contrib.auth.middleware.get_user", None)
     with CaptureQueriesContext(connection) as asked:
         visitor.begin().walk("no")
