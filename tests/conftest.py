@@ -29,6 +29,16 @@ CHROMIUM_ARGUMENTS = [
 ]
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out the tests that are for the other database only."""
+    from django.db import connection
+
+    marks = {item: item.get_closest_marker("only") for item in items}
+    others = [item for item, mark in marks.items() if mark and mark.args != (connection.vendor,)]
+    config.hook.pytest_deselected(items=others)
+    items[:] = [item for item in items if item not in others]
+
+
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(django_db_modify_db_settings: None) -> Iterator[None]:
     """Give each run of the tests its own database: a file for SQLite, so that threads share it."""

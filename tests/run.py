@@ -57,18 +57,22 @@ def main(arguments: list[str]) -> int:
 
 
 def everything(rest: list[str]) -> list[Run]:
-    """Run all tests, those in the browser beside the others; what they need is found before any of them starts."""
+    """Run all tests in two lanes that take about as long; what they need is found before any of them starts."""
     chromium.find()
     with postgres.server() as address, ThreadPoolExecutor() as lanes:
-        browser = lanes.submit(in_browser, rest)
-        others = lanes.submit(on_both, address, rest)
-        return [*others.result(), browser.result()]
+        one = lanes.submit(lambda: [on_sqlite(rest), on_postgres(address, rest)])
+        other = lanes.submit(lambda: [in_browser(rest), once(rest)])
+        return [*one.result(), *other.result()]
 
 
-def on_both(address: str, rest: list[str]) -> list[Run]:
-    """Run what needs no browser on SQLite, then on the PostgreSQL server at `address`."""
-    sqlite = pytest_run(f"SQLite {sqlite3.sqlite_version}", SQLITE, ["-m", "not browser", *rest])
-    return [sqlite, on_postgres(address, rest)]
+def on_sqlite(rest: list[str]) -> Run:
+    """Run on SQLite what needs no browser and depends on the database."""
+    return pytest_run(f"SQLite {sqlite3.sqlite_version}", SQLITE, ["-m", "not browser and not once", *rest])
+
+
+def once(rest: list[str]) -> Run:
+    """Run what depends on no database, or brings its own."""
+    return pytest_run("any database, once", SQLITE, ["-m", "once and not browser", *rest])
 
 
 def in_browser(rest: list[str]) -> Run:

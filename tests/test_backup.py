@@ -157,7 +157,7 @@ def test_a_backup_made_under_load_is_sound_elsewhere_and_holds_what_was_acknowle
     assert ever - before, "nobody wrote meanwhile"
 
 
-@pytest.mark.skipif(POSTGRES, reason="SQLite's files")
+@pytest.mark.only("sqlite")  # its files
 def test_the_drill_sees_that_a_copy_of_the_file_alone_loses_answers(tmp_path, elsewhere):
     before, _ = under_load(lambda: shutil.copy(connection.settings_dict["NAME"], elsewhere.file))
     copied = elsewhere.manage("audit_log")
@@ -262,7 +262,7 @@ def test_the_password_goes_by_the_environment_and_by_no_argument(monkeypatch):
     assert postgres._environment()["PGPASSWORD"] == "open sesame"
 
 
-@pytest.mark.skipif(not POSTGRES, reason="PostgreSQL's programs")
+@pytest.mark.only("postgresql")  # its programs
 def test_programs_that_are_missing_or_too_old_for_the_server_are_named(tmp_path, monkeypatch):
     monkeypatch.setattr(postgres, "_major", lambda program: 9)
     with pytest.raises(CommandError, match=r"pg_dump is of version 9, and the server of version \d+\. Install"):
@@ -272,7 +272,7 @@ def test_programs_that_are_missing_or_too_old_for_the_server_are_named(tmp_path,
         backed_up(tmp_path)
 
 
-@pytest.mark.skipif(not POSTGRES, reason="SQLite's own backup is one step")
+@pytest.mark.only("postgresql")  # SQLite's own is one step
 def test_a_restore_that_breaks_off_leaves_the_database_as_it_was(made):
     data = made / "data.dump"
     data.write_bytes(data.read_bytes()[: data.stat().st_size * 2 // 3])

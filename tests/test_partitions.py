@@ -20,9 +20,8 @@ from wizards import access, audit, journal, privacy, tallies
 from wizards.journal import partitioning
 from wizards.models import DayTally, Event, Session, Version, Words
 
-POSTGRES = connection.vendor == "postgresql"
-PARTITIONED = "PARTITIONED" in os.environ  # see conftest.py
-on_postgres = pytest.mark.skipif(not POSTGRES or PARTITIONED, reason="lays PostgreSQL's log out in partitions itself")
+# See conftest.py.
+not_laid_out = pytest.mark.skipif("PARTITIONED" in os.environ, reason="lays the log out in partitions itself")
 WIDTH = 4
 
 # --- each statement names the session ------------------------------------------------------------------------------
@@ -125,7 +124,8 @@ def figures_before(day: date) -> list[dict]:
     return list(DayTally.objects.filter(day__lt=day).order_by("day").values("day", "channel", "begun"))
 
 
-@on_postgres
+@pytest.mark.only("postgresql")
+@not_laid_out
 def test_a_log_that_is_there_already_becomes_the_first_partition(transactional_db, request):
     publish()
     before = walked()
@@ -137,7 +137,8 @@ def test_a_log_that_is_there_already_becomes_the_first_partition(transactional_d
     assert list(audit.breaks()) == []
 
 
-@on_postgres
+@pytest.mark.only("postgresql")
+@not_laid_out
 def test_walks_over_several_partitions_keep_every_promise(laid_out):
     walked()
     ended(2 * WIDTH)
@@ -150,7 +151,8 @@ def test_walks_over_several_partitions_keep_every_promise(laid_out):
         again.save(force_insert=True)
 
 
-@on_postgres
+@pytest.mark.only("postgresql")
+@not_laid_out
 def test_a_statement_of_the_hot_path_reads_one_partition(laid_out):
     ended(2 * WIDTH)
     visitor = Visitor().begin()
@@ -165,7 +167,8 @@ def test_a_statement_of_the_hot_path_reads_one_partition(laid_out):
         assert len(set(re.findall(r"wizards_event_(?:\d+|rest)\b", plan))) <= 1, plan
 
 
-@on_postgres
+@pytest.mark.only("postgresql")
+@not_laid_out
 def test_what_is_past_its_time_goes_with_its_partition_and_its_figures_stay(laid_out):
     walked()
     ended(3 * WIDTH)
@@ -185,7 +188,8 @@ def test_what_is_past_its_time_goes_with_its_partition_and_its_figures_stay(laid
     assert list(audit.breaks()) == []
 
 
-@on_postgres
+@pytest.mark.only("postgresql")
+@not_laid_out
 def test_a_partition_stays_while_one_session_in_it_may_and_after_two_days_the_others_go_without_it(laid_out):
     ended(4 * WIDTH)
     part = journal.filled()[0]
@@ -200,7 +204,8 @@ def test_a_partition_stays_while_one_session_in_it_may_and_after_two_days_the_ot
     assert list(audit.breaks()) == []
 
 
-@on_postgres
+@pytest.mark.only("postgresql")
+@not_laid_out
 def test_sessions_beyond_the_last_partition_are_not_refused_and_keeping_makes_more_partitions(laid_out):
     ended((partitioning.AHEAD + 2) * WIDTH)
     assert "wizards_event_rest" in tables()
@@ -210,7 +215,8 @@ def test_sessions_beyond_the_last_partition_are_not_refused_and_keeping_makes_mo
     assert list(audit.breaks()) == []
 
 
-@on_postgres
+@pytest.mark.only("postgresql")
+@not_laid_out
 def test_laying_out_twice_changes_nothing(laid_out):
     before = journal.partitions()
     said = StringIO()
@@ -219,7 +225,8 @@ def test_laying_out_twice_changes_nothing(laid_out):
     assert said.getvalue().splitlines()[0] == f"wizards_event_0: sessions 0 to {before[0].end - 1}"
 
 
-@on_postgres
+@pytest.mark.only("postgresql")
+@not_laid_out
 @pytest.mark.django_db(transaction=True)
 def test_a_log_that_is_in_use_is_left_as_it_is(monkeypatch):
     monkeypatch.setattr(partitioning, "PATIENCE", "50ms")
@@ -232,7 +239,7 @@ def test_a_log_that_is_in_use_is_left_as_it_is(monkeypatch):
     assert journal.partitions() == []
 
 
-@pytest.mark.skipif(POSTGRES, reason="PostgreSQL has them")
+@pytest.mark.only("sqlite")
 @pytest.mark.django_db
 def test_another_database_is_told_that_it_has_no_partitions():
     with pytest.raises(CommandError, match="Only PostgreSQL"):

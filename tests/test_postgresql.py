@@ -10,7 +10,7 @@ from wizards.models import OwnSession, Session
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
-    pytest.mark.skipif(connection.vendor != "postgresql", reason="only PostgreSQL has a server"),
+    pytest.mark.only("postgresql"),
 ]
 
 
