@@ -202,7 +202,7 @@ def _database() -> dict[str, Any]:
         # Writers queue up (IMMEDIATE, 20 s) instead of failing, and an answer is on the disk before it is acknowledged.
         pragmas = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;"
         options = {"transaction_mode": "IMMEDIATE", "timeout": 20, "init_command": pragmas}
-        return database | {"OPTIONS": options, "CONN_MAX_AGE": None}
+        return database | {"ENGINE": "helpdesk.sqlite", "OPTIONS": options, "CONN_MAX_AGE": None}
     if database.get("ENGINE") == "django.db.backends.postgresql":
         # Connections are kept for ten minutes, and checked before they are used again. A host that does not answer at
         # all is given up soon, before every thread waits for it.

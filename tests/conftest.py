@@ -46,7 +46,7 @@ def django_db_modify_db_settings(django_db_modify_db_settings: None) -> Iterator
 
     database = connections["default"].settings_dict
     with tempfile.TemporaryDirectory(prefix="helpdesk-tests-") as folder:
-        if database["ENGINE"].endswith("sqlite3"):
+        if database["ENGINE"] == "helpdesk.sqlite":
             database["TEST"]["NAME"] = str(Path(folder) / "test.sqlite3")
         else:
             database["TEST"]["NAME"] = f"test_helpdesk_{os.getpid()}"

@@ -1,0 +1,1 @@
+"""Django's SQLite backend with a fairer wait for one's turn to write."""

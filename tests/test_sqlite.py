@@ -1,0 +1,52 @@
+"""SQLite: whoever wants to write waits for their turn, for as long as the settings say."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+
+import pytest
+from django.db import OperationalError, connections, transaction
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.only("sqlite")]
+
+
+@pytest.fixture
+def writer():
+    """Give a connection of somebody else, who writes until they are told to stop."""
+    other = sqlite3.connect(connections["default"].settings_dict["NAME"], isolation_level=None, check_same_thread=False)
+    other.execute("BEGIN IMMEDIATE")
+    yield other
+    other.close()
+
+
+def timeout_now() -> int:
+    with connections["default"].cursor() as cursor:
+        return cursor.execute("PRAGMA busy_timeout").fetchone()[0]
+
+
+def test_a_transaction_begins_as_soon_as_another_one_is_over(writer):
+    threading.Timer(0.1, writer.execute, ["COMMIT"]).start()
+    with transaction.atomic():
+        assert not writer.in_transaction
+
+
+def test_whoever_waits_too_long_is_told(writer, monkeypatch):
+    monkeypatch.setitem(connections["default"].settings_dict["OPTIONS"], "timeout", 0.05)
+    with pytest.raises(OperationalError, match="locked"), transaction.atomic():
+        pass
+    writer.execute("COMMIT")
+
+
+def test_what_is_not_about_the_turn_is_raised_at_once(monkeypatch):
+    connection = connections["default"]
+    connection.ensure_connection()
+    monkeypatch.setattr(connection, "transaction_mode", "NONSENSE")
+    with pytest.raises(OperationalError, match="syntax"), transaction.atomic():
+        pass
+
+
+def test_other_statements_wait_as_long_as_before():
+    with transaction.atomic():
+        assert timeout_now() == 20_000
+    assert timeout_now() == 20_000
