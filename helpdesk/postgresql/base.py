@@ -7,8 +7,8 @@ from typing import Any
 
 from django.db.backends.postgresql import base, operations
 
-# How often a statement is asked until the server keeps its plan.
-ASKED_BEFORE_PREPARED = 2
+# How many statements a connection keeps prepared, and how many others it remembers: more than are written by hand.
+PREPARED_AT_MOST = 16
 
 
 class DatabaseOperations(operations.DatabaseOperations):
@@ -43,7 +43,13 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def get_connection_params(self) -> dict[str, Any]:
         """Return how to connect. The ORM's own cursors prepare nothing, whatever stands here."""
         parameters: dict[str, Any] = super().get_connection_params()
-        return parameters | {"prepare_threshold": ASKED_BEFORE_PREPARED}
+        return parameters | {"prepare_threshold": 0}  # at the first time
+
+    def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
+        """Return a new connection. psycopg remembers the ORM's statements, too, with all their values: only a few."""
+        made = super().get_new_connection(conn_params)
+        made.prepared_max = PREPARED_AT_MOST
+        return made
 
     def prepared_cursor(self) -> Any:
         """Return a cursor for statements that are the same each time, so that the server plans them once."""

@@ -241,6 +241,8 @@ def test_what_is_typed_in_the_form_is_not_lost_unasked(drawn, wizard):
     page = drawn(wizard, "#q")
     opened(page, "Question q?")
     page.get_by_role("link", name="Open the form", exact=True).click()
+    expect(page.frame_locator("#map-frame").get_by_label("Title")).to_be_visible()
+    page.frames[1].wait_for_load_state("load")  # the map listens to the form from then on
     page.frame_locator("#map-frame").get_by_label("Title").fill("Half a")
     asked = []
     page.once("dialog", lambda dialog: (asked.append(dialog.message), dialog.dismiss()))
