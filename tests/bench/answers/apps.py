@@ -42,7 +42,7 @@ class App:
 
     def run(self, seconds: float) -> list[float]:
         """Let eight people answer for so many seconds; return how long each answer took."""
-        job = {"port": self.port, "kind": self.kind, "seconds": seconds, "walks": self.walks}
+        job = {"port": self.port, "kind": self.kind, "seconds": seconds, "walks": self.walks, "workers": WORKERS}
         command = [sys.executable, "-m", "tests.bench.answers.load"]
         done = subprocess.run(command, cwd=places.ROOT, input=json.dumps(job), capture_output=True, text=True)
         if done.returncode:
@@ -80,10 +80,10 @@ def serving(app: App, database: str) -> Iterator[App]:
         probe.bind(("127.0.0.1", 0))
         app.port = probe.getsockname()[1]
     environment = os.environ | ENVIRONMENT | app.environment
-    environment |= {"DATABASE_URL": database, "HOST": "127.0.0.1", "PORT": str(app.port)}
+    environment |= {"BENCH_APP": app.served, "DATABASE_URL": database, "HOST": "127.0.0.1", "PORT": str(app.port)}
     for module in app.prepare:
         subprocess.run([sys.executable, "-m", module], cwd=places.ROOT, env=environment, check=True)
-    command = [sys.executable, "-m", "gunicorn", "-c", "gunicorn.conf.py", app.served]
+    command = [sys.executable, "-m", "gunicorn", "-c", "gunicorn.conf.py", "tests.bench.answers.told"]
     with tempfile.TemporaryFile("w+") as output:
         process = subprocess.Popen(
             command, cwd=places.ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT, text=True

@@ -1,11 +1,13 @@
 """Eight people who answer as fast as the site lets them: `python -m tests.bench.answers.load`, a job on its input.
 
-In, as JSON: {"port": 8000, "kind": "sessions" or "forms", "seconds": 3, "walks": [state, ...]}, with a state for each
-connection: {} at first, or {"ahead": 25} for one who has given so many answers before.
+In, as JSON: {"port": 8000, "kind": "sessions" or "forms", "seconds": 3, "workers": 2, "walks": [state, ...]}, with a
+state for each connection: {} at first, or {"ahead": 25} for one who has given so many answers before.
 Out: {"seconds": [...], "walks": [...]}: how long each acknowledged answer took, and where each walk stands now.
 
 Bare sockets with keep-alive in one thread, so that little of the machine goes into asking. What came back is kept, and
 checked when the time is over: each answer has to bring the right next page, and anything else ends the measurement.
+Each worker gets as many connections as the others: a kept connection stays with the worker that took it, and whichever
+wakes first takes it, so that of eight often six or seven fall to one of two, and a run measures the draw.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ import socket
 import sys
 import time
 import zlib
+from collections import Counter
 from typing import Any
 
 from tests.bench.answers import ring
@@ -26,6 +29,7 @@ CHUNKED = b"\r\ntransfer-encoding: chunked"
 LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 COOKIE = re.compile(rb"\r\nset-cookie: *([^;\r]+)", re.IGNORECASE)
 PLACE = re.compile(rb"\r\n(?:location|hx-push-url): */s/(\w+)/(\d+)/", re.IGNORECASE)
+TRIES = 400  # to reach the worker that has too few connections
 TOKEN = re.compile(rb'name="csrfmiddlewaretoken" value="(\w+)"')
 
 
@@ -60,10 +64,14 @@ class Walk:
         self.asked: list[tuple[int, bytes]] = []
         self.sent, self.held, self.counts = 0.0, b"", True
 
-    def connect(self) -> None:
-        """Open a connection, which is kept: before everybody answers, as the site hangs up on those who wait."""
+    def connect(self) -> bytes:
+        """Open a connection, which is kept, and return the worker that took it.
+
+        Before everybody answers, as the site hangs up on those who wait.
+        """
         self.socket = socket.create_connection(("127.0.0.1", self.port))
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return self.ask(self.request("GET", ring.WORKER)).body
 
     def request(self, method: str, path: str, body: str = "", htmx: bool = False) -> bytes:
         """Return a request as bytes."""
@@ -188,6 +196,20 @@ def dechunked(body: bytes) -> bytes:
     return whole
 
 
+def connect(walks: list[Walk], workers: int) -> None:
+    """Open everybody's connection, as many to each worker. Raises WrongPageError where that does not come about."""
+    taken: Counter[bytes] = Counter()
+    for walk in walks:
+        for _ in range(TRIES):
+            worker = walk.connect()
+            if taken[worker] < len(walks) / workers:
+                break
+            walk.socket.close()
+        else:
+            raise WrongPageError(f"connections stay uneven: {taken}")
+        taken[worker] += 1
+
+
 def walk_on(walks: list[Walk], seconds: float) -> list[float]:
     """Let everybody answer for so many seconds; return how long each answer took. Those under way are waited for."""
     taken: list[float] = []
@@ -233,8 +255,7 @@ def main() -> None:
             walk.ask(walk.next()).want(200)
         walk.socket.close()
         walks.append(walk)
-    for walk in walks:
-        walk.connect()
+    connect(walks, job["workers"])
     walk_on(walks, 0.3)  # everybody has a thread and a connection
     taken = walk_on(walks, job["seconds"])
     for walk in walks:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 QUESTIONS = 59  # in the ring that is measured most
+WORKER = "/worker"  # where each app says which worker answers
 TEXT = "Look at the camera from the front, close enough to read what is printed beside its light."
 CHOICES = {
     "steady": ("The light is on and does not change", "It has power, and it has started."),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 
 from django import forms
 from django.core.management import call_command
@@ -68,7 +69,20 @@ class Walk(SessionWizardView):
         return HttpResponse("Done.")
 
 
-urlpatterns = [path("", Walk.as_view([(str(number), Question) for number in range(FORMS)]))]
+def asked_after(number: int) -> Callable[[Walk], bool]:
+    """Return a condition in the words of the documentation: a form is asked where the one before was answered so."""
+
+    def condition(walk: Walk) -> bool:
+        given = walk.get_cleaned_data_for_step(str(number - 1)) or {}
+        return bool(given.get("answer", "steady") == "steady")
+
+    return condition
+
+
+FORM_LIST = [(str(number), Question) for number in range(FORMS)]
+CONDITIONS = {str(number): asked_after(number) for number in range(1, FORMS)}
+
+urlpatterns = [path("", Walk.as_view(FORM_LIST, condition_dict=CONDITIONS))]
 
 if __name__ == "__main__":
     call_command("migrate", verbosity=0)
