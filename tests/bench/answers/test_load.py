@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+from unittest import mock
 
 import pytest
 
@@ -67,6 +68,29 @@ def test_a_walk_through_forms_begins_anew_before_the_last_and_that_does_not_coun
     assert own.next().startswith(b"GET / ")
     assert not own.counts
     assert own.state["at"] == 0
+
+
+def drawn(workers, people):
+    """Return so many walks whose connections fall to these workers, one after the other."""
+    draw = (worker.encode() for worker in workers)
+
+    class Drawn(load.Walk):
+        def connect(self):
+            self.socket, self.worker = mock.Mock(), next(draw)
+            return self.worker
+
+    return [Drawn(0, {}) for _ in range(people)]
+
+
+def test_each_worker_gets_as_many_connections_as_the_others():
+    walks = drawn("------" + "AAAABAABB", 6)
+    load.connect(walks, 2)
+    assert [each.worker for each in walks] == [b"A", b"A", b"A", b"B", b"B", b"B"]
+
+
+def test_connections_that_stay_uneven_end_the_measurement():
+    with pytest.raises(WrongPageError, match="uneven"):
+        load.connect(drawn("A" * 1000, 2), 2)
 
 
 def test_the_ring_is_a_wizard_without_faults_that_one_can_walk_for_ever():
