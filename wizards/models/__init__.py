@@ -6,7 +6,7 @@ from .own import OneSession, OwnSession
 from .pictures import Picture
 from .reviewing import Disclosure, Finding, Search
 from .sessions import OPEN, Event, Session, Words, in_groups
-from .tallies import DayTally, PlaceTally, Rolling, WayTally
+from .tallies import DayTally, LongTally, PlaceTally, Rolling, WayTally
 from .versions import Version
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "Handling",
     "HandoffCode",
     "Join",
+    "LongTally",
     "Node",
     "OneSession",
     "OwnSession",

@@ -1,4 +1,4 @@
-"""Tallies: what the logs add up to for each day, so that figures cost the same however long the log is.
+"""Tallies: what the logs add up to for each day and month, so that figures cost the same however long the log is.
 
 `wizards.tallies` is the only writer of these rows. They rebuild identically
 from the log, for as long as the log is kept.
@@ -57,7 +57,22 @@ class DayTally(Tally):
         return f"{self.day}: {self.begun}"
 
 
-class PlaceTally(Tally):
+class LongTally(Tally):
+    """The same once more for each month, so that a year is twelve of them and no more than the days at its ends."""
+
+    class Span(models.TextChoices):
+        """What a row is about: its day, or the month that begins with its day."""
+
+        DAY = "day"
+        MONTH = "month"
+
+    span = models.CharField(max_length=5, choices=Span.choices, default=Span.DAY, db_default=Span.DAY)
+
+    class Meta:
+        abstract = True
+
+
+class PlaceTally(LongTally):
     """What those sessions did at one place. Reached = moved on + ended there + those that stand there.
 
     A place is a node as a `whole`, with everything in it; or a single page: a question, a diagnosis's list of causes,
@@ -79,7 +94,8 @@ class PlaceTally(Tally):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["day", "version", "channel", "whole", "node", "cause", "step"], name="place_tally_once"
+                fields=["span", "day", "version", "channel", "whole", "node", "cause", "step"],
+                name="place_tally_once",
             )
         ]
 
@@ -87,7 +103,7 @@ class PlaceTally(Tally):
         return f"{self.day} {self.node} {self.cause} {self.step}: {self.reached}"
 
 
-class WayTally(Tally):
+class WayTally(LongTally):
     """How many of those sessions went from one node to another."""
 
     node = models.CharField(max_length=64)
@@ -96,7 +112,7 @@ class WayTally(Tally):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["day", "version", "channel", "node", "to"], name="way_tally_once")
+            models.UniqueConstraint(fields=["span", "day", "version", "channel", "node", "to"], name="way_tally_once")
         ]
 
     def __str__(self) -> str:

@@ -9,19 +9,19 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field, fields, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import cache
 from operator import add, attrgetter
 from typing import Any, NamedTuple, TypeVar
 
 from django.conf import settings
-from django.db.models import QuerySet, Sum
+from django.db.models import Q, QuerySet, Sum
 from django.utils import timezone
 
-from ..models import OPEN, DayTally, PlaceTally, Rolling, Session, WayTally
+from ..models import OPEN, DayTally, LongTally, PlaceTally, Rolling, Session, WayTally
 from .digest import DAY_COLUMNS, PLACE_COLUMNS, Counts
 from .histogram import Histogram
-from .logs import Sums, beyond, local_day, moments, untallied
+from .logs import Sums, beyond, local_day, moments, month_after, untallied
 
 TRIES = 3
 
@@ -226,9 +226,18 @@ def ways(scope: Scope) -> dict[tuple[int, str, str], int]:
 
 
 def _rows(table: type[DayTally] | type[PlaceTally] | type[WayTally], scope: Scope) -> QuerySet[Any]:
-    return table._default_manager.filter(
-        day__range=(scope.since, scope.until), version__in=scope.versions, channel__in=scope.channels
-    ).order_by()
+    period = Q(day__range=(scope.since, scope.until)) if table is DayTally else _spans(scope.since, scope.until)
+    return table._default_manager.filter(period, version__in=scope.versions, channel__in=scope.channels).order_by()
+
+
+def _spans(since: date, until: date) -> Q:
+    """Return what chooses the rows of the whole months between two days, and of the days that are left at the ends."""
+    first = since if since.day == 1 else month_after(since)  # of the first whole month
+    end = (until + timedelta(days=1)).replace(day=1)  # of the month that is not whole any more
+    if end <= first:
+        return Q(span=LongTally.Span.DAY, day__range=(since, until))
+    days = Q(day__gte=since, day__lt=first) | Q(day__gte=end, day__lte=until)
+    return Q(span=LongTally.Span.MONTH, day__gte=first, day__lt=end) | Q(days, span=LongTally.Span.DAY)
 
 
 def _beyond(scope: Scope) -> Sums:

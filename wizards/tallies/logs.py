@@ -29,6 +29,13 @@ class Sums:
         """Add what a session of the group counts for."""
         self.digests.setdefault(group, Digest()).add(more)
 
+    def by_month(self) -> Sums:
+        """Return the same, added up by the first day of the month."""
+        months = Sums()
+        for (day, version, channel), each in self.digests.items():
+            months.add((day.replace(day=1), version, channel), each)
+        return months
+
 
 def untallied() -> QuerySet[Session]:
     """Return the sessions of which the tallies hold nothing, or not all; tests count nowhere."""
@@ -44,6 +51,11 @@ def moments(since: date, until: date) -> tuple[datetime, datetime]:
     """Return the moments between which the days from `since` to `until` lie: from the first on, before the second."""
     zone = timezone.get_default_timezone()
     return datetime.combine(since, time.min, zone), datetime.combine(until + timedelta(days=1), time.min, zone)
+
+
+def month_after(day: date) -> date:
+    """Return the first day of the month after that of a day."""
+    return (day.replace(day=1) + timedelta(days=32)).replace(day=1)
 
 
 def group_of(session: Session) -> Group:

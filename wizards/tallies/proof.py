@@ -1,4 +1,7 @@
-"""Whether the tallies are what the logs add up to: each day's rows against its sessions' logs, read anew."""
+"""Whether the tallies are what the logs add up to: each day's rows against its sessions' logs, read anew.
+
+And each month's rows against those of its days, also of days whose sessions were deleted.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ from django.db.models import Max, Min
 from ..models import DayTally, PlaceTally, Rolling, Session, WayTally
 from .histogram import Histogram
 from .logs import local_day, moments, whole
-from .rolling import Key, Tables, key_names, rows_of
+from .rolling import LONG, Key, Span, Tables, key_names, month_of, rows_of
 
 TABLES: tuple[Tables, ...] = (DayTally, PlaceTally, WayTally)
 PORTION = 1000  # sessions whose logs are read at once
@@ -23,11 +26,23 @@ def breaks() -> Iterator[str]:
     for day in _days(first):
         logged = _logged(day)
         for table in TABLES:
-            kept = {key: row for key, row in _kept(table, day).items() if any(row.values())}
-            for key in sorted({*kept, *logged[table]}, key=str):
-                if kept.get(key) != logged[table].get(key):
-                    name = " ".join(map(str, key))
-                    yield f"{table._meta.verbose_name} {name}: says {kept.get(key)}, the log {logged[table].get(key)}"
+            yield from _differences(table, _kept(table, day), logged[table], "the log")
+    for month in dict.fromkeys(day.replace(day=1) for day in _days(None)):
+        for table in LONG:
+            added = {key: _plain(row) for key, row in month_of(table, month).items()}
+            yield from _differences(table, _kept(table, month, Span.MONTH), added, "its days")
+
+
+Rows = dict[Key, dict[str, Any]]
+
+
+def _differences(table: Tables, kept: Rows, meant: Rows, source: str) -> Iterator[str]:
+    """Yield a line for each row that is kept otherwise than its source says; a row of zeros is none."""
+    kept, meant = ({key: row for key, row in rows.items() if any(row.values())} for rows in (kept, meant))
+    for key in sorted({*kept, *meant}, key=str):
+        if kept.get(key) != meant.get(key):
+            name = " ".join(map(str, key))
+            yield f"{table._meta.verbose_name} {name}: says {kept.get(key)}, {source} {meant.get(key)}"
 
 
 def _days(first: date | None) -> Iterator[date]:
@@ -44,7 +59,7 @@ def _days(first: date | None) -> Iterator[date]:
         day += timedelta(days=1)
 
 
-def _logged(day: date) -> dict[Tables, dict[Key, dict[str, Any]]]:
+def _logged(day: date) -> dict[Tables, Rows]:
     """Return what the logs of the sessions begun on a day add up to, as the rows of each table."""
     start, end = moments(day, day)
     begun = Session.objects.filter(begun_at__gte=start, begun_at__lt=end, tallied__gt=0).order_by("pk")
@@ -54,10 +69,11 @@ def _logged(day: date) -> dict[Tables, dict[Key, dict[str, Any]]]:
     }
 
 
-def _kept(table: Tables, day: date) -> dict[Key, dict[str, Any]]:
+def _kept(table: Tables, day: date, span: Span = Span.DAY) -> Rows:
     names = key_names(table)
     columns = [each.attname for each in table._meta.concrete_fields if each.attname not in {"id", *names}]
-    rows = table._default_manager.filter(day=day).values_list(*names, *columns)
+    meant = {"day": day, "span": span} if table in LONG else {"day": day}
+    rows = table._default_manager.filter(**meant).values_list(*names, *columns)
     return {tuple(row[: len(names)]): _plain(dict(zip(columns, row[len(names) :], strict=True))) for row in rows}
 
 

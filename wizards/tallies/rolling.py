@@ -7,7 +7,7 @@ less what it counted for before.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -17,10 +17,10 @@ from django.db.models import F
 from django.utils import timezone
 
 from .. import journal
-from ..models import DayTally, PlaceTally, Rolling, WayTally
+from ..models import DayTally, LongTally, PlaceTally, Rolling, WayTally
 from .digest import DAY_COLUMNS, PLACE_COLUMNS, Counts
 from .histogram import Histogram
-from .logs import Sums, beyond, untallied
+from .logs import Sums, beyond, month_after, untallied
 
 PORTION = 500  # sessions in one transaction
 ROWS = 1000  # in one statement
@@ -30,6 +30,13 @@ QUIET = timedelta(minutes=5)
 Key = tuple[Any, ...]
 Row = dict[str, Any]  # the columns of one row of a table
 Tables = type[DayTally] | type[PlaceTally] | type[WayTally]
+
+Span = LongTally.Span
+# The tables that know months, too, and what they count.
+LONG: dict[type[PlaceTally] | type[WayTally], tuple[str, ...]] = {
+    PlaceTally: (*PLACE_COLUMNS, "times"),
+    WayTally: ("sessions",),
+}
 
 
 def roll_up(portion: int = PORTION) -> int:
@@ -59,6 +66,8 @@ def rebuild() -> None:
     for table in (DayTally, PlaceTally, WayTally):
         kept = table.objects.all()
         (kept.filter(day__gte=state.whole_from) if state.whole_from else kept).delete()
+    if state.whole_from:
+        _month_anew(state.whole_from.replace(day=1))
     journal.untally(state.whole_from)
 
 
@@ -94,38 +103,59 @@ def _locked() -> Rolling:
 
 
 def write(sums: Sums) -> None:
-    """Add the sums to the tables' rows, in two statements for each table."""
-    days = {day for day, *_ in sums.digests}
-    _add(DayTally, (*DAY_COLUMNS, "times"), rows_of(DayTally, sums), days)
-    _add(PlaceTally, (*PLACE_COLUMNS, "times"), rows_of(PlaceTally, sums), days)
-    _add(WayTally, ("sessions",), rows_of(WayTally, sums), days)
+    """Add the sums to the tables' rows, in two statements for each table and span."""
+    _add(DayTally, (*DAY_COLUMNS, "times"), rows_of(DayTally, sums))
+    for table, columns in LONG.items():
+        _add(table, columns, rows_of(table, sums))
+        _add(table, columns, rows_of(table, sums.by_month(), Span.MONTH))
 
 
 def key_names(table: Tables) -> tuple[str, ...]:
     """Return the columns by which a row of a table is known."""
     common = ("day", "version_id", "channel")
-    return common + {DayTally: (), PlaceTally: ("whole", "node", "cause", "step"), WayTally: ("node", "to")}[table]
+    parts = {DayTally: (), PlaceTally: ("span", "whole", "node", "cause", "step"), WayTally: ("span", "node", "to")}
+    return common + parts[table]
 
 
-def rows_of(table: Tables, sums: Sums) -> Iterator[tuple[Key, Row]]:
+def rows_of(table: Tables, sums: Sums, span: Span = Span.DAY) -> Iterator[tuple[Key, Row]]:
     """Yield the rows of a table that sums make: the key of each, and what is added to it."""
     for group, digest in sums.digests.items():
         if table is DayTally:
             yield group, _row(digest.day)
         elif table is PlaceTally:
-            yield from (((*group, *part), _row(counts)) for part, counts in digest.places.items())
+            yield from (((*group, span, *part), _row(counts)) for part, counts in digest.places.items())
         else:
-            yield from (((*group, *way), {"sessions": sessions}) for way, sessions in digest.ways.items())
+            yield from (((*group, span, *way), {"sessions": sessions}) for way, sessions in digest.ways.items())
+
+
+def month_of(table: type[PlaceTally] | type[WayTally], first: date) -> dict[Key, Row]:
+    """Return the rows of the month that begins with a day, as the rows of its days add up to them."""
+    columns, names, rows = LONG[table], key_names(table), dict[Key, Row]()
+    kept = table._default_manager.filter(span=Span.DAY, day__gte=first, day__lt=month_after(first))
+    for values in kept.values_list(*names, *columns):
+        _, version, channel, _, *part = values[: len(names)]
+        row = dict(zip(columns, values[len(names) :], strict=True))
+        row |= {"times": Histogram.read(row["times"])} if "times" in row else {}
+        key = (first, version, channel, Span.MONTH.value, *part)
+        rows[key] = {column: rows[key][column] + row[column] for column in columns} if key in rows else row
+    return rows
+
+
+def _month_anew(first: date) -> None:
+    """Make the rows of the month that begins with a day anew."""
+    for table, columns in LONG.items():
+        table._default_manager.filter(span=Span.MONTH, day=first).delete()
+        _add(table, columns, month_of(table, first).items())
 
 
 def _row(counts: Counts) -> Row:
     return {**counts.numbers, "times": counts.times}
 
 
-def _add(table: Tables, columns: Iterable[str], rows: Iterable[tuple[Key, Row]], days: set[date]) -> None:
-    """Add the rows to those of the table. Whoever calls holds the lock, so what is read here stays true."""
-    names, columns = key_names(table), list(columns)
-    there = {tuple(getattr(row, name) for name in names): row for row in table.objects.filter(day__in=days)}
+def _add(table: Tables, columns: Iterable[str], rows: Iterable[tuple[Key, Row]]) -> None:
+    """Add rows, all of days or all of months, to those of the table. Whoever calls holds the lock on the tallies."""
+    names, columns, rows = key_names(table), list(columns), list(rows)
+    there = _there(table, names, rows)
     changed: list[Any] = []
     for key, row in rows:
         into = there.get(key) or table(**dict(zip(names, key, strict=True)))
@@ -137,6 +167,13 @@ def _add(table: Tables, columns: Iterable[str], rows: Iterable[tuple[Key, Row]],
     table._default_manager.bulk_create(
         changed, batch_size=ROWS, update_conflicts=True, update_fields=columns, unique_fields=unique
     )
+
+
+def _there(table: Tables, names: Sequence[str], rows: Sequence[tuple[Key, Row]]) -> dict[Key, Any]:
+    """Return the table's rows of the same days, by their keys."""
+    place = {name: number for number, name in enumerate(names)}
+    meant = {f"{name}__in": {key[place[name]] for key, _ in rows} for name in ("day", "span") if name in place}
+    return {tuple(getattr(row, name) for name in names): row for row in table._default_manager.filter(**meant)}
 
 
 def _increase(into: models.Model, column: str, row: Row) -> None:

@@ -1,0 +1,106 @@
+"""Whole months are added up, too: a long period reads few rows, and its figures are those of its days."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from datetime import date, timedelta
+from importlib import import_module
+
+import pytest
+from django.apps import apps
+from django.db.models import F
+
+from tests.tallies.test_figures import everything, roll, rows
+from tests.tallies.walkers import Clock, Walker
+from wizards import tallies
+from wizards.models import LongTally, PlaceTally, Session, WayTally
+from wizards.tallies import Histogram, PlaceFigures
+
+pytestmark = pytest.mark.django_db
+
+MONTH = LongTally.Span.MONTH
+WALKS = (("no", "stuck", "worked"), ("yes",), ("no", "stuck"), ("no",))
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """Somebody walked every fifth day from March to May, and all of them are rolled up."""
+    clock = Clock(monkeypatch)
+    for number in range(18):
+        Walker(clock, name=f"v{number}", seconds=10 + number).answer(*WALKS[number % len(WALKS)])
+        clock.pass_(days=5)
+    roll(clock)
+    return clock
+
+
+@pytest.mark.parametrize(
+    ("since", "until"),
+    [
+        (date(2026, 4, 1), date(2026, 4, 30)),
+        (date(2026, 3, 20), date(2026, 5, 3)),
+        (date(2026, 3, 31), date(2026, 4, 29)),
+        (date(2026, 4, 2), date(2026, 5, 31)),
+    ],
+    ids=["one whole month", "a month and both ends", "no whole month", "the rest of a month and a whole one"],
+)
+def test_a_period_counts_what_its_days_count_one_by_one(clock, since, until):
+    places: dict = defaultdict(PlaceFigures)
+    ways: Counter = Counter()
+    times: dict = defaultdict(Histogram)
+    for number in range((until - since).days + 1):
+        day = since + timedelta(days=number)
+        scope = everything(since=day, until=day)
+        for place, figures in tallies.places(scope).items():
+            places[place] += figures
+        ways.update(tallies.ways(scope))
+        for place, each in tallies.times(scope, {"why", "q"}).items():
+            times[place] += each
+    scope = everything(since=since, until=until)
+    assert places
+    assert tallies.places(scope) == places
+    assert tallies.ways(scope) == ways
+    assert tallies.times(scope, {"why", "q"}) == times
+
+
+def test_a_year_is_read_from_the_months(clock):
+    year = everything()
+    months, ways = tallies.places(year), tallies.ways(year)
+    PlaceTally.objects.exclude(span=MONTH).delete()
+    WayTally.objects.exclude(span=MONTH).delete()
+    assert (tallies.places(year), tallies.ways(year)) == (months, ways)
+
+
+def test_a_rebuild_adds_up_a_month_of_which_some_sessions_were_deleted(clock):
+    Session.objects.filter(begun_at__lt="2026-04-15T00:00Z").delete()
+    tallies.forgotten(date(2026, 4, 14))
+    before = rows()
+    tallies.rebuild()
+    roll(clock)
+    assert rows() == before
+    assert not list(tallies.breaks())
+
+
+@pytest.mark.parametrize(("table", "column"), [(PlaceTally, "reached"), (WayTally, "sessions")])
+def test_the_audit_finds_a_month_that_is_not_the_sum_of_its_days(clock, table, column):
+    assert not list(tallies.breaks())
+    table.objects.filter(span=MONTH, day=date(2026, 4, 1)).update(**{column: F(column) + 1})
+    found = list(tallies.breaks())
+    assert found
+    assert all("2026-04-01" in line and "its days" in line for line in found)
+
+
+def test_the_audit_finds_it_also_where_the_sessions_were_deleted(clock):
+    Session.objects.all().delete()
+    tallies.forgotten(date(2026, 12, 31))
+    assert not list(tallies.breaks())
+    WayTally.objects.filter(span=MONTH).delete()
+    assert list(tallies.breaks())
+
+
+def test_the_tallies_that_were_there_before_are_added_up_by_the_migration(clock):
+    before = [sorted(table) for table in rows()]
+    for table in (PlaceTally, WayTally):
+        table.objects.filter(span=MONTH).delete()
+    assert rows() != before
+    import_module("wizards.migrations.0011_tallies_by_month").add_up(apps, None)
+    assert rows() == before
