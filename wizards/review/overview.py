@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from bisect import bisect
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import reduce
-from operator import add
 from urllib.parse import urlencode
 
 from django.utils import timezone
@@ -27,7 +26,6 @@ ENDS = ("solved", "unsolved", "advice", "left", "still")
 COLOURS = ("c-solved", "c-unsolved", "c-advice", "c-left", "c-still")
 LISTED = {"begun": "status=", "helps": "helped=on", **{end: f"status={end}" for end in ENDS}}
 ALONE = {"solved": "was solved", "unsolved": "went to a human", "advice": "ended with advice", "left": "was left"}
-NOTHING = DayFigures()
 
 Groups = Mapping[tuple[date, int], DayFigures]  # by day and version
 
@@ -88,7 +86,7 @@ class Overview:
 def overview(chosen: Filter) -> Overview:
     """Return the overview of the sessions that a reader chose, in a constant number of queries."""
     now, earlier = tallies.groups(chosen.scope), tallies.groups(_before(chosen))
-    total, before = summed(now.values()), summed(earlier.values())
+    total, before = DayFigures.sum(now.values()), DayFigures.sum(earlier.values())
     return Overview(
         sentence=sentence(total, before),
         begun=_counted("begun", total, before),
@@ -99,11 +97,6 @@ def overview(chosen: Filter) -> Overview:
         kind="Version" if chosen.wizard else "Wizard",
         total=total,
     )
-
-
-def summed(figures: Iterable[DayFigures]) -> DayFigures:
-    """Return the sum of figures; zeros for none."""
-    return reduce(add, figures, NOTHING)
 
 
 def solved(figures: DayFigures) -> Rate:
@@ -160,14 +153,15 @@ def _others(total: DayFigures, before: DayFigures) -> tuple[Figure, ...]:
 def _chart(chosen: Filter, figures: Groups) -> Chart:
     step = unit(chosen.since, chosen.until)
     shown = spans(chosen.since, chosen.until)
-    starts, within = [span.since for span in shown], [NOTHING for _ in shown]
+    starts, within = [span.since for span in shown], [list[DayFigures]() for _ in shown]
     for (day, _), each in figures.items():
-        within[bisect(starts, day) - 1] += each
+        within[bisect(starts, day) - 1].append(each)
     published = [each for each in _published(chosen.versions) if chosen.since <= each.day <= chosen.until]
     rows = []
     for span, found in zip(shown, within, strict=True):
         mark = ", ".join(each.words for each in published if each.day in span)
-        rows.append(Row(span.label, span.short, tuple(getattr(found, end) for end in ENDS), mark))
+        sums = DayFigures.sum(found)
+        rows.append(Row(span.label, span.short, tuple(getattr(sums, end) for end in ENDS), mark))
     names = (definition(end).name for end in ENDS)
     return Chart(
         title=_title(rows, step),
@@ -202,14 +196,14 @@ def _day(version: Version) -> date:
 
 def _parts(chosen: Filter, figures: Groups) -> tuple[Part, ...]:
     """Return the wizards that had sessions, most first; or the versions, latest first, where a wizard is chosen."""
-    of_version: dict[int, DayFigures] = {}
+    of_version: dict[int, list[DayFigures]] = defaultdict(list)
     for (_, pk), each in figures.items():
-        of_version[pk] = of_version.get(pk, NOTHING) + each
+        of_version[pk].append(each)
     parts: dict[str, Part] = {}
     for version in reversed(chosen.versions):
         title, query = _part(chosen, version)
-        own = of_version.get(version.pk, NOTHING)
-        parts[query] = Part(title, query, own + (parts[query].figures if query in parts else NOTHING))
+        own = DayFigures.sum(of_version[version.pk])
+        parts[query] = Part(title, query, own + parts[query].figures if query in parts else own)
     found = [part for part in parts.values() if part.figures.begun]
     return tuple(found if chosen.wizard else sorted(found, key=lambda part: -part.figures.begun))
 

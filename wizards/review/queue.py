@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import reduce
-from operator import add
 
 from django.contrib.auth.models import User
 from django.db.models import QuerySet
@@ -137,7 +135,7 @@ def _period(finding: Finding, since: date, until: date, versions: Iterable[Versi
         if place[1:] == (finding.node, finding.cause, finding.step)
         or ((name := name_of(documents[place.version], *place[1:])) and (name.procedure, place.step) in shown)
     ]
-    return Period(since, until, reduce(add, figures, PlaceFigures()))
+    return Period(since, until, PlaceFigures.sum(figures))
 
 
 def _shown(document: Document, finding: Finding) -> tuple[str, str] | None:

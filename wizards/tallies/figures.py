@@ -7,12 +7,12 @@ is open: those with an event since `left_since` are still there, the others were
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field, fields, replace
 from datetime import date, datetime, timedelta
 from functools import cache
 from operator import add, attrgetter
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, Self, TypeVar
 
 from django.conf import settings
 from django.db.models import Q, QuerySet, Sum
@@ -55,10 +55,17 @@ class Addable:
         values = _values(type(self))  # type: ignore[arg-type]  # a class can be hashed
         return type(self)(*map(add, values(self), values(other)))
 
+    @classmethod
+    def sum(cls, figures: Iterable[Self]) -> Self:
+        """Return the sum of figures; zeros for none. Column by column: a year's page adds up thousands."""
+        values = _values(cls)  # type: ignore[arg-type]  # a class can be hashed
+        zeros, columns = values(cls()), list(zip(*map(values, figures), strict=True))
+        return cls(*map(sum, columns, zeros)) if columns else cls()
+
 
 @cache
 def _values(kind: type[Any]) -> Callable[[Any], tuple[Any, ...]]:
-    """Return what takes the values out of figures of a kind, in order: a year's page adds up thousands."""
+    """Return what takes the values out of figures of a kind, in order."""
     return attrgetter(*(each.name for each in fields(kind)))
 
 

@@ -1,7 +1,7 @@
 """The pages that are measured, each with the best single query over the raw log that has the same answer.
 
-A query asks only for what the page cannot do without: where the page shows more (the period before, times, names,
-links), the query has the easier task.
+A query asks only for what the page cannot do without: where the page shows more (the period before, names, links; on
+SQLite medians), the query has the easier task.
 """
 
 from __future__ import annotations
@@ -126,23 +126,30 @@ def of_a_year(chosen: Filter, slug: str) -> list[Question]:
 
 
 def by_day(where: str) -> str:
-    """How sessions ended on each day, and how long it took until they were solved (a mean; the page has medians)."""
+    """How sessions ended on each day, and how long it took until they were solved."""
     return (
         "SELECT DATE(s.begun_at), s.version_id, s.status, COUNT(*), SUM(CASE WHEN s.backs > 0 THEN 1 ELSE 0 END),"
         " SUM(CASE WHEN s.helps > 0 THEN 1 ELSE 0 END), SUM(CASE WHEN s.remarks > 0 THEN 1 ELSE 0 END),"
-        f" AVG({seconds('s.begun_at', 's.seen_at')}) FROM wizards_session s WHERE {where} GROUP BY 1, 2, 3"
+        f" {middle(seconds('s.begun_at', 's.seen_at'))} FROM wizards_session s WHERE {where} GROUP BY 1, 2, 3"
     )
 
 
 def by_place(where: str) -> str:
-    """What sessions did at each place, and how long they were there (a mean; the page has medians)."""
+    """What sessions did at each place, and how long they were there."""
     said = ", ".join(f"COUNT(DISTINCT CASE WHEN kind = '{kind}' THEN id END)" for kind in ("back", "help", "remark"))
     return (
-        f"SELECT version_id, node, cause, step, COUNT(DISTINCT id), {said}, AVG({seconds('at', 'next')}) FROM ("
+        f"SELECT version_id, node, cause, step, COUNT(DISTINCT id), {said}, {middle(seconds('at', 'next'))} FROM ("
         "SELECT s.id, s.version_id, e.node, e.cause, e.step, e.kind, e.at,"
         " LEAD(e.at) OVER (PARTITION BY e.session_id ORDER BY e.number) AS next FROM wizards_session s"
         f" JOIN wizards_event e ON e.session_id = s.id WHERE {where}) AS shown GROUP BY 1, 2, 3, 4"
     )
+
+
+def middle(of: str) -> str:
+    """Return the median, which the page has, too; of SQLite, which has none, the mean."""
+    if connection.vendor == "postgresql":
+        return f"PERCENTILE_CONT(0.5) WITHIN GROUP (ORDER BY {of})"
+    return f"AVG({of})"
 
 
 def seconds(since: str, until: str) -> str:
