@@ -1,6 +1,6 @@
-"""Tallies: what the logs add up to, kept by day, so that figures cost the same however long the log is.
+"""Tallies: what the logs add up to, kept by day and month, so that figures cost the same however long the log is.
 
-    log --digest--> what one session counts for --rolling--> rows of a day --figures--> a page
+    log --digest--> what one session counts for --rolling--> rows of days, months --figures--> a page
                                                               + sessions that the rows do not hold yet
 
 `histogram` keeps times small and addable. Rolling up the same log always gives the same rows.
