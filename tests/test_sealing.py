@@ -15,7 +15,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 
 from helpdesk import sealing
-from tests.test_signin import CODE, NAME, PASSWORD, code_of, sign_in, signed_in, with_phone
+from tests.signin.signing_in import CODE, NAME, PASSWORD, code_of, sign_in, signed_in, with_phone
 
 pytestmark = pytest.mark.django_db
 

@@ -28,12 +28,6 @@ ODD = [
 ]
 
 
-@pytest.fixture(autouse=True)
-def _fresh_memory():
-    """Forget what other tests published: on SQLite, their versions' ids are given again."""
-    publishing.document_of.cache_clear()
-
-
 def load(slug, title, language="en", **symptoms):
     """Return a wizard's draft; each symptom is its label and its search words: id=["label", "word", ...]."""
     ways = [

@@ -15,8 +15,8 @@ from django.contrib.auth.models import Group, Permission, User
 from django.test import Client
 
 from tests.graphs import graph
-from wizards import publishing
-from wizards.models import Wizard
+from wizards import flow, publishing
+from wizards.models import Node, Wizard
 
 
 def toy(slug: str = "toy") -> Wizard:
@@ -139,6 +139,21 @@ class Form(HTMLParser):
         if self._area:
             # A browser drops the line feed right after <textarea>.
             self.fields[self._area] += data.removeprefix("\n") if not self.fields[self._area] else data
+
+
+def form(client: Client, wizard: Wizard, key: str) -> Form:
+    """Return the form of a node."""
+    return Form(client, address(node(wizard, key)))
+
+
+def node(wizard: Wizard, key: str) -> Node:
+    """Return a node as it is now."""
+    return Node.objects.get(wizard=wizard, key=key)
+
+
+def document(wizard: Wizard) -> flow.Document:
+    """Return what a wizard's draft is now."""
+    return publishing.compile_draft(Wizard.objects.get(pk=wizard.pk))
 
 
 def address(row: Any, page: str = "change") -> str:

@@ -7,10 +7,10 @@ from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from playwright.sync_api import expect
 
-from tests.admin.forms import address, editor, toy
+from tests.admin.forms import address, editor, node, toy
 from wizards import publishing
 from wizards.admin import pictures
-from wizards.models import Node, Procedure, Wizard
+from wizards.models import Procedure, Wizard
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -32,10 +32,6 @@ def desk(page, live_server, wizard):
     page.open = lambda row, part="change": page.goto(live_server.url + address(row, part))
     yield page
     assert complaints == []
-
-
-def node(wizard, key):
-    return Node.objects.get(wizard=wizard, key=key)
 
 
 def test_a_node_is_added_behind_a_target_without_losing_what_was_typed(desk, wizard):

@@ -2,30 +2,10 @@
 
 import pytest
 
-from tests.admin.forms import Form, address, editor, toy
-from wizards import publishing
-from wizards.models import Cause, Node, Wizard
+from tests.admin.forms import Form, address, document, form
+from wizards.models import Cause
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def wizard():
-    return toy()
-
-
-@pytest.fixture
-def client():
-    return editor()
-
-
-def document(wizard):
-    return publishing.compile_draft(Wizard.objects.get(pk=wizard.pk))
-
-
-def form(client, wizard, key):
-    return Form(client, address(Node.objects.get(wizard=wizard, key=key)))
-
 
 LONG = "\u0958" * 300  # 300 characters, and 600 once composed
 

@@ -11,11 +11,6 @@ from wizards.models import Choice, Node, Procedure, Wizard
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def wizard():
-    return toy()
-
-
 NODE, PROCEDURE, WIZARD = "node", "procedure", "wizard"
 
 

@@ -13,11 +13,6 @@ from wizards.models import Choice, Node, Procedure, Wizard
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def wizard():
-    return toy()
-
-
 def row_of(wizard, kind):
     if kind == "wizard":
         return Wizard.objects.get(pk=wizard.pk)

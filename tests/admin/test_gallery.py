@@ -22,11 +22,6 @@ LIST = "/admin/wizards/picture/"
 ABSENT = "up-0123456789abcdef"
 
 
-@pytest.fixture(autouse=True)
-def _fresh() -> None:
-    publishing.document_of.cache_clear()
-
-
 def picture(number: int = 1) -> Picture:
     content = f"picture {number}".encode()
     return Picture.objects.create(name=Picture.name_of(content), content=content, width=60, height=40)

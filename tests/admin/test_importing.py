@@ -19,11 +19,6 @@ pytestmark = pytest.mark.django_db
 DRAFTS = (Wizard, Node, Choice, Symptom, Source, Procedure, Step)
 
 
-@pytest.fixture(autouse=True)
-def _fresh() -> None:
-    publishing.document_of.cache_clear()
-
-
 def upload(client: Client, content: str | bytes | flow.Document, name: str = "toy.yaml"):
     if isinstance(content, flow.Document):
         content = flow.write(content, "json" if name.endswith("json") else "yaml")

@@ -7,7 +7,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from tests.admin.forms import Form, address, editor, large, toy
+from tests.admin.forms import Form, address, editor, large, node, toy
 from wizards import publishing
 from wizards.models import Cause, Choice, Node
 
@@ -27,10 +27,6 @@ def way(owner, row, field, what="target"):
 
 def choice(wizard, key="yes"):
     return Choice.objects.get(node__wizard=wizard, key=key)
-
-
-def node(wizard, key):
-    return wizard.nodes.get(key=key)
 
 
 def change(client, wizard, rest, guard=None, **fields):

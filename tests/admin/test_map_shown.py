@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.admin.forms import Form, address, editor, toy
-from tests.admin.test_map import PART, at, choice, node, way
+from tests.admin.forms import Form, address, editor, node, toy
+from tests.admin.test_map import PART, at, choice, way
 from tests.graphs import graph
 from wizards import flow
 from wizards.admin.graph import DEEPEST, drawing, outline

@@ -5,22 +5,12 @@ from __future__ import annotations
 import pytest
 from django.test import Client
 
-from tests.admin.forms import editor, toy
+from tests.admin.forms import editor
 from tests.admin.walking import lead, url
 from wizards import publishing
 from wizards.models import Cause, Choice, Event, Node, Session, Version, Wizard
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def _fresh() -> None:
-    publishing.document_of.cache_clear()
-
-
-@pytest.fixture
-def wizard() -> Wizard:
-    return toy()
 
 
 def begun(wizard: Wizard, key: str = "q", client: Client | None = None):

@@ -25,11 +25,6 @@ pytestmark = pytest.mark.django_db
 AGO = timedelta(days=1, minutes=1)
 
 
-@pytest.fixture(autouse=True)
-def _fresh() -> None:
-    publishing.document_of.cache_clear()
-
-
 @pytest.fixture
 def unpublished() -> Wizard:
     return publishing.load(graph(*TOY))

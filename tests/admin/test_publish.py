@@ -16,16 +16,6 @@ from wizards.models import Choice, Event, Node, Session, Version, Wizard
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture(autouse=True)
-def _fresh() -> None:
-    publishing.document_of.cache_clear()
-
-
-@pytest.fixture
-def wizard() -> Wizard:
-    return toy()
-
-
 def look(wizard: Wizard, client=None):
     response = (client or editor()).get(url("publish", wizard.pk))
     assert response.status_code == 200

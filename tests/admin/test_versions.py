@@ -19,11 +19,6 @@ from wizards.models import Node, Procedure, Session, Step, Version, Wizard
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture(autouse=True)
-def _fresh() -> None:
-    publishing.document_of.cache_clear()
-
-
 @pytest.fixture
 def wizard() -> Wizard:
     """A wizard with two versions; the second says “Is it on?”."""

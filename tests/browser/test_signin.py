@@ -13,7 +13,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.desk import sign_in
 from tests.browser.test_accessibility import NARROWEST, SMALL_TARGETS, SMALLEST, SMALLEST_MAIN, TOO_WIDE, findings
-from tests.test_signin import code_of
+from tests.signin.signing_in import code_of
 
 pytestmark = pytest.mark.browser
 

@@ -16,8 +16,10 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tests.chaos.crowd import Crowd
 from tests.chaos.judge import verdict
-from tests.chaos.people import Crowd, Line, Page
+from tests.chaos.line import Line, Request
+from tests.chaos.people import Page
 from tests.chaos.site import ROOT, WORKERS, Redis, Site, served
 from tests.chaos.stores import Postgres, Sqlite, fill
 from tests.run import SQLITE
@@ -172,10 +174,10 @@ def limited(port: int) -> bool:
     cookies: dict[str, str] = {}
     for _ in range(5 * WORKERS + 1):
         line = Line(port)
-        page = line.ask("GET", "/join/", cookies=cookies)
+        page = line.ask(Request("GET", "/join/", cookies=cookies))
         cookies |= page.cookies
         form = {"csrfmiddlewaretoken": Page.read(page.body).token, "code": "AAAA2222"}
-        status = line.ask("POST", "/join/", form, cookies).status
+        status = line.ask(Request("POST", "/join/", form, cookies)).status
         line.close()
         if status == 429:
             return True

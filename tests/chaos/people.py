@@ -6,28 +6,14 @@ load the page again, and give the same answer once more.
 
 from __future__ import annotations
 
-import contextlib
 import random
 import re
-import socket
-import threading
-import time
-from collections import Counter, deque
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from urllib.parse import urlencode
 
-HOST = "127.0.0.1"
-PATIENCE = 40  # seconds for one reply
-IDLE = 3  # seconds after which the server may have closed a connection that nobody used
-PAUSE = 0.1  # seconds until somebody who was cut off tries again
-HTMX = 0.7  # how many have JavaScript
+from tests.chaos.line import Dropped, Line, Reply, Request
+
 BACK = 0.08  # how often somebody goes back instead of answering
 SLUGS = ("hikvision-camera", "hikvision-watch-code", "zosi-camera")
-
-
-class Dropped(Exception):
-    """No whole reply arrived."""
 
 
 class Unavailable(Exception):
@@ -36,105 +22,6 @@ class Unavailable(Exception):
 
 class Wrong(Exception):
     """A reply that nobody should get."""
-
-
-@dataclass(frozen=True)
-class Reply:
-    """What arrived, whole."""
-
-    status: int
-    headers: dict[str, str]
-    cookies: dict[str, str]
-    body: str
-
-
-class Line:
-    """One connection to the site, kept open; by hand, because it must not cost more than what it asks for."""
-
-    def __init__(self, port: int) -> None:
-        self.port = port
-        self.socket: socket.socket | None = None
-        self.used = 0.0
-
-    def ask(
-        self,
-        method: str,
-        path: str,
-        form: dict[str, str] | None = None,
-        cookies: dict[str, str] | None = None,
-        htmx: bool = False,
-    ) -> Reply:
-        """Send a request and return the reply; raise Dropped where no whole one arrives."""
-        self.send(method, path, form, cookies, htmx)
-        return self.receive()
-
-    def send(
-        self,
-        method: str,
-        path: str,
-        form: dict[str, str] | None = None,
-        cookies: dict[str, str] | None = None,
-        htmx: bool = False,
-    ) -> None:
-        """Send a request; raise Dropped where that cannot be done."""
-        body = urlencode(form).encode() if form is not None else b""
-        lines = [f"{method} {path} HTTP/1.1", f"Host: {HOST}:{self.port}"]
-        if cookies:
-            lines.append("Cookie: " + "; ".join(f"{name}={value}" for name, value in cookies.items()))
-        if form is not None:
-            lines += ["Content-Type: application/x-www-form-urlencoded", f"Content-Length: {len(body)}"]
-        if htmx:
-            lines += ["HX-Request: true", "HX-Target: page"]
-        with self._whole():
-            if self.socket is None or time.monotonic() - self.used > IDLE:
-                self.close()
-                self.socket = socket.create_connection((HOST, self.port), timeout=PATIENCE)
-                self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            self.socket.sendall("\r\n".join([*lines, "", ""]).encode() + body)
-
-    def receive(self) -> Reply:
-        """Return the reply to what was sent; raise Dropped where no whole one arrives."""
-        with self._whole():
-            return self._reply()
-
-    @contextlib.contextmanager
-    def _whole(self) -> Iterator[None]:
-        try:
-            yield
-        except (OSError, ValueError, IndexError) as broken:
-            self.close()
-            raise Dropped(repr(broken)) from broken
-
-    def _reply(self) -> Reply:
-        data = b""
-        while b"\r\n\r\n" not in data:
-            data += self._more()
-        head, _, body = data.partition(b"\r\n\r\n")
-        first, *rest = head.decode("latin-1").split("\r\n")
-        pairs = [(name.lower(), value.strip()) for name, _, value in (line.partition(":") for line in rest)]
-        headers = dict(pairs)
-        if "content-length" not in headers:
-            raise ValueError(f"a reply without a length: {first}")
-        while len(body) < int(headers["content-length"]):
-            body += self._more()
-        self.used = time.monotonic()
-        if headers.get("connection") == "close":
-            self.close()
-        cookies = [value.partition(";")[0].partition("=") for name, value in pairs if name == "set-cookie"]
-        return Reply(int(first.split()[1]), headers, {name: value for name, _, value in cookies}, body.decode())
-
-    def _more(self) -> bytes:
-        assert self.socket is not None
-        more = self.socket.recv(65536)
-        if not more:
-            raise ConnectionResetError("closed before the whole reply")
-        return more
-
-    def close(self) -> None:
-        """Close it; the next request opens another one."""
-        if self.socket is not None:
-            self.socket.close()
-            self.socket = None
 
 
 @dataclass(frozen=True)
@@ -219,7 +106,7 @@ class Person:
         moves = [Move(self.number, given) for given in (first, second)]
         lines = (line, other)
         for each, move in zip(lines, moves, strict=True):
-            each.send(*self._form(move, page), self.cookies)
+            each.send(Request(*self._form(move, page), self.cookies))
         try:
             replies = [each.receive() for each in lines]
         except Dropped:
@@ -265,7 +152,7 @@ class Person:
         return reply
 
     def _ask(self, line: Line, method: str, path: str, form: dict[str, str] | None = None, htmx: bool = False) -> Reply:
-        return self._allowed(line.ask(method, path, form, self.cookies, htmx), f"{method} {path}")
+        return self._allowed(line.ask(Request(method, path, form, self.cookies, htmx)), f"{method} {path}")
 
     def _allowed(self, reply: Reply, what: str) -> Reply:
         self.cookies |= reply.cookies
@@ -280,152 +167,3 @@ def words(body: str) -> str:
     """Return the heading and the first words of a page."""
     heading = re.search(r"<h1[^>]*>\s*(.*?)\s*</h1>(.{0,300})", body, re.DOTALL)
     return " ".join(re.sub(r"<[^>]+>", " ", heading[0] if heading else body[:200]).split())
-
-
-class Crowd:
-    """Many people at once, each in the middle of a session, over a few connections: whose turn it is goes round.
-
-    Some have htmx, some no JavaScript.
-
-    rate:   answers a second in all, at most; 0 for as many as the site gives
-    racing: everybody answers in two tabs at the same moment
-    strict: being cut off or told to wait is a complaint, too
-    enough: complaints after which nobody is waited for
-    """
-
-    def __init__(
-        self,
-        port: int,
-        seed: int,
-        people: int,
-        *,
-        enough: int,
-        lines: int = 8,
-        rate: float = 0,
-        racing: bool = False,
-        strict: bool = False,
-    ) -> None:
-        self.port, self.rate, self.racing, self.strict, self.enough = port, rate, racing, strict, enough
-        self.dice = random.Random(seed)
-        self.people = [self._newcomer() for _ in range(people)]
-        self.queue = deque(self.people)
-        self.counts: Counter[str] = Counter()
-        self.complaints: list[str] = []
-        self.taken: list[float] = []  # seconds from when an answer was due to when it was acknowledged
-        self.lock = threading.Lock()
-        self.stopping = threading.Event()
-        self.lines, self.threads, self.due = lines, [], 0.0
-
-    def _newcomer(self) -> Person:
-        return Person(random.Random(self.dice.random()), self.dice.random() < HTMX and not self.racing)
-
-    @property
-    def acknowledged(self) -> int:
-        """How many answers, steps back or races were acknowledged so far."""
-        return self.counts["acknowledged"]
-
-    @property
-    def troubled(self) -> bool:
-        """Whether there are complaints enough."""
-        return len(self.complaints) >= self.enough
-
-    def gather(self) -> None:
-        """Let everybody begin, and stand before their first page."""
-        waiting = deque(self.people)
-        self._run(self._gather, waiting)
-        for thread in self.threads:
-            thread.join()
-
-    def start(self) -> None:
-        """Let them walk."""
-        self.due = time.monotonic()
-        self._run(self._serve)
-
-    def stop(self) -> None:
-        """Let everybody finish what they are at, and stop."""
-        self.stopping.set()
-        for thread in self.threads:
-            thread.join(PATIENCE + 5)
-
-    def wait(self, more: int, seconds: float) -> bool:
-        """Wait until so many more moves were acknowledged; return whether they were, within so many seconds."""
-        return self.until(lambda enough=self.acknowledged + more: self.acknowledged >= enough, seconds)
-
-    def until(self, happened: Callable[[], bool], seconds: float) -> bool:
-        """Wait until something happened; return whether it did, within so many seconds. Stops at many complaints."""
-        end = time.monotonic() + seconds
-        while not happened():
-            if time.monotonic() > end or self.troubled:
-                return False
-            time.sleep(0.01)
-        return True
-
-    def _run(self, work: Callable[..., None], *arguments: object) -> None:
-        self.threads = [threading.Thread(target=work, args=arguments, daemon=True) for _ in range(self.lines)]
-        for thread in self.threads:
-            thread.start()
-
-    def _gather(self, waiting: deque[Person]) -> None:
-        line = Line(self.port)
-        with contextlib.suppress(IndexError):
-            while True:
-                person = waiting.popleft()
-                self._noting(person, lambda person=person: person.ready(line))
-        line.close()
-
-    def _serve(self) -> None:
-        lines = (Line(self.port), Line(self.port))
-        while not self.stopping.is_set():
-            try:
-                person = self.queue.popleft()
-            except IndexError:
-                time.sleep(PAUSE)
-                continue
-            if self._noting(person, lambda person=person: self._go(person, lines)):
-                again = person if not person.ended else self._newcomer()
-                with self.lock:
-                    self.people += [again] if again is not person else []
-                    self.queue.append(again)
-        for line in lines:
-            line.close()
-
-    def _go(self, person: Person, lines: tuple[Line, Line]) -> None:
-        """Let somebody make one move when it is their turn."""
-        person.ready(lines[0])
-        if person.ended:
-            return
-        due = self._turn()
-        if self.racing:
-            person.race(*lines)
-        else:
-            person.act(lines[0])
-        with self.lock:
-            self.counts["acknowledged"] += 1
-            self.taken.append(time.monotonic() - due)
-
-    def _turn(self) -> float:
-        """Wait for the moment at which the next answer is due, and return it."""
-        now = time.monotonic()
-        if not self.rate:
-            return now
-        with self.lock:
-            self.due = due = self.due + 1 / self.rate
-        if due > now:
-            self.stopping.wait(due - now)
-        return due
-
-    def _noting(self, person: Person, deed: Callable[[], None]) -> bool:
-        """Do something and note what came of it; return whether the person goes on."""
-        try:
-            deed()
-            return True
-        except (Dropped, Unavailable) as cut:
-            with self.lock:
-                self.counts[type(cut).__name__.lower()] += 1
-                self.complaints += [f"{type(cut).__name__}: {cut}"] if self.strict else []
-            time.sleep(PAUSE)
-            return True
-        except Wrong as wrong:
-            with self.lock:
-                self.complaints.append(str(wrong))
-            return False

@@ -14,7 +14,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.chaos.people import HOST, Dropped, Line
+from tests.chaos.line import HOST, Dropped, Line, Request
 
 ROOT = Path(__file__).resolve().parents[2]
 WORKERS = 2
@@ -79,7 +79,7 @@ class Site:
     def _answers(self) -> bool:
         line = Line(self.port)
         try:
-            return line.ask("GET", "/contact/").status == 200
+            return line.ask(Request("GET", "/contact/")).status == 200
         except Dropped:
             return False
         finally:

@@ -12,9 +12,7 @@ from pathlib import Path
 import pytest
 from django.http import QueryDict
 
-from tests.tallies.walkers import NOON, Clock, Walker
-from tests.versions import publish
-from tests.walks import TOY
+from tests.tallies.walkers import NOON, Walker
 from wizards import journal
 from wizards.models import Session
 from wizards.review import export
@@ -25,16 +23,6 @@ pytestmark = pytest.mark.django_db
 
 SESSION_HEAD = ",".join(column.name for column in SESSION_COLUMNS).encode() + b"\r\n"
 DOCS = Path(__file__).parents[2] / "docs" / "export.md"
-
-
-@pytest.fixture
-def clock(monkeypatch):
-    return Clock(monkeypatch)
-
-
-@pytest.fixture
-def toy():
-    return publish(TOY)
 
 
 def chosen(**typed) -> Chosen:

@@ -11,7 +11,7 @@ from django.http import QueryDict
 from django.test.utils import CaptureQueriesContext
 
 from tests.graphs import graph
-from tests.tallies.walkers import NOON, Clock, Walker
+from tests.tallies.walkers import NOON, Walker
 from tests.versions import publish
 from tests.walks import TOY
 from wizards import journal
@@ -20,16 +20,6 @@ from wizards.review import sessions
 from wizards.review.sessions import SessionsForm, cursor_of, listed, matching
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def clock(monkeypatch):
-    return Clock(monkeypatch)
-
-
-@pytest.fixture
-def toy():
-    return publish(TOY)
 
 
 def form(**typed) -> SessionsForm:

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from django.contrib.auth.models import User
 
-from tests.tallies.walkers import Clock, Walker
+from tests.tallies.walkers import Walker
 from tests.versions import publish
 from tests.walks import TOY
 from wizards import flow, handoff, journal, pages, tallies
@@ -15,11 +15,6 @@ from wizards.models import Event, HandoffCode, Session, in_groups
 from wizards.review.walks import lasting, place_of, walk_of
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def clock(monkeypatch):
-    return Clock(monkeypatch)
 
 
 @pytest.fixture

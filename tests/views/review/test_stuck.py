@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from django.apps import apps
-from django.contrib.auth.models import Group, Permission, User
+from django.contrib.auth.models import User
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -16,6 +16,7 @@ from django.test.utils import CaptureQueriesContext
 from tests.graphs import graph
 from tests.reading import Reading, read
 from tests.review.walking import Desk
+from tests.staff import staff
 from tests.versions import publish
 from tests.visitor import HTMX, rows
 from tests.walks import TOY
@@ -33,20 +34,9 @@ def desk(monkeypatch) -> Desk:
     return Desk(monkeypatch)
 
 
-def staff(*rights: str, group: str = "", name: str = "rev") -> Client:
-    """Return the browser of a member of staff with these rights."""
-    user = User.objects.create(username=name, is_staff=True)
-    user.user_permissions.add(*Permission.objects.filter(codename__in=rights))
-    if group:
-        user.groups.add(Group.objects.get(name=group))
-    client = Client()
-    client.force_login(user)
-    return client
-
-
 @pytest.fixture
 def reviewer(desk) -> Client:
-    return staff(group="reviewers")
+    return staff(groups="reviewers")
 
 
 def page(client: Client, address: str = STUCK, **query: Any) -> Reading:
@@ -74,7 +64,7 @@ def test_who_is_not_signed_in_may_do_so_first(desk, address):
 
 @pytest.mark.parametrize("address", PAGES)
 def test_staff_without_the_right_find_nothing(desk, address):
-    assert staff(group="editors").get(address).status_code == 404
+    assert staff(groups="editors").get(address).status_code == 404
 
 
 @pytest.mark.parametrize("address", PAGES)
@@ -275,7 +265,7 @@ def test_without_a_choice_the_only_wizard_is_shown_and_of_several_one_can_choose
 
 def test_where_nothing_is_published_the_map_says_so(db, monkeypatch):
     Desk(monkeypatch)
-    assert "No published wizard fits this filter" in page(staff(group="reviewers"), MAP).text
+    assert "No published wizard fits this filter" in page(staff(groups="reviewers"), MAP).text
 
 
 def test_the_table_says_what_the_map_shows_and_each_row_adds_up(desk, reviewer):

@@ -9,9 +9,9 @@ from django.test.utils import CaptureQueriesContext
 
 from tests.graphs import graph
 from tests.reading import read
+from tests.staff import staff
 from tests.tallies.walkers import Clock, Walker
 from tests.versions import publish
-from tests.views.test_review_sessions import staff
 from tests.visitor import rows
 from wizards import findings
 from wizards.models import Finding, Node, Session, in_groups
@@ -30,7 +30,7 @@ def toy():
 
 @pytest.fixture
 def reviewer(toy):
-    return staff(group="reviewers")
+    return staff(groups="reviewers")
 
 
 @pytest.fixture

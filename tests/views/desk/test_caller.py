@@ -11,9 +11,7 @@ import pytest
 from django.core.management import call_command
 
 from tests.reading import read
-from tests.views.test_desk import Agent
-from tests.visitor import publish
-from wizards.models import Call, Case
+from wizards.models import Call, Case, Session
 
 pytestmark = pytest.mark.django_db
 
@@ -25,12 +23,7 @@ CALLERS = [
     "\u202eekim\u202c \U0001f4de 漢字 e\u0301 \ufeff",
     "'; DROP TABLE wizards_call; --",
 ]
-
-
-@pytest.fixture
-def lea():
-    publish()
-    return Agent("lea", "leads")
+NASTY = "<script>alert(1)</script> \u202egnol\u202c \U0001f4de =1+1 {{ 7 }} ' \" & ;"
 
 
 @pytest.mark.parametrize("caller", CALLERS, ids=ascii)
@@ -68,3 +61,31 @@ def test_no_export_for_review_and_no_line_of_the_log_holds_a_caller(lea, caller,
         assert response.status_code == 200
         assert not [cell for row in csv.reader(io.StringIO(text)) for cell in row if caller.strip() in cell]
     assert caller.strip() not in caplog.text
+
+
+def test_a_caller_of_any_characters_is_text_everywhere(ann, bob):
+    ann.begin(NASTY)
+    for page in (ann.client.get("/desk/"), ann.see()):
+        html = page.content.decode()
+        assert "<script>alert" not in html
+        assert "&lt;script&gt;alert(1)&lt;/script&gt;" in html
+        assert "{{ 7 }}" in read(html).text
+    assert Call.objects.get().caller == NASTY
+    ann.send("pass/", to=bob.user.pk)
+    assert NASTY in [html["value"] for html in read(bob.client.get(ann.at())).all("input", name="caller")]
+
+
+def test_a_caller_too_long_is_said_and_nothing_begins(ann):
+    response = ann.client.post("/desk/begin/", {"way": "toy/s", "caller": "x" * 201})
+    assert response.status_code == 422
+    assert "at most 200 characters" in read(response).text
+    assert not Session.objects.exists()
+
+
+def test_who_calls_is_changed_and_erased(ann):
+    ann.begin("Mr X")
+    ann.send("caller/", caller="Mrs Y")
+    assert Call.objects.get().caller == "Mrs Y"
+    ann.send("caller/", caller="")
+    assert Call.objects.get().caller == ""
+    assert "Mrs Y" not in ann.see().content.decode()

@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
 from tests.reading import Reading, read
+from tests.staff import staff
 from tests.visitor import HTMX, Visitor, publish, rows
 from wizards.models import DayTally, Session
 from wizards.review.definitions import DEFINITIONS
@@ -19,19 +20,10 @@ pytestmark = pytest.mark.django_db
 PATH, MEANINGS = "/review/", "/review/definitions/"
 
 
-def staff(*groups: str, name: str = "rea", **options) -> Client:
-    """Give the browser of somebody who has just signed in, and is in these groups."""
-    user = User.objects.create_user(name, is_staff=True, **options)
-    user.groups.add(*Group.objects.filter(name__in=groups))
-    client = Client()
-    client.force_login(user)
-    return client
-
-
 @pytest.fixture
 def reviewer() -> Client:
     """Give a reviewer's browser."""
-    return staff("reviewers")
+    return staff(groups="reviewers", name="rhea")
 
 
 @pytest.fixture
@@ -59,7 +51,7 @@ def test_who_is_not_signed_in_is_led_to_the_login_and_back(path):
 @pytest.mark.parametrize("path", [PATH, MEANINGS])
 @pytest.mark.parametrize("group", ["editors", "agents"])
 def test_staff_without_the_right_to_see_sessions_get_a_404(path, group):
-    client = staff(group, name=group)
+    client = staff(groups=group, name=group)
     expected = 200 if User.objects.get().has_perm("wizards.view_session") else 404
     assert client.get(path).status_code == expected
     assert staff(name="nobody").get(path).status_code == 404
@@ -123,13 +115,13 @@ def test_large_numbers_are_written_with_commas(reviewer, solved):
 
 def test_the_reader_is_named_and_can_sign_out(reviewer):
     page = read(reviewer.get(PATH))
-    assert "rea" in page.text
+    assert "rhea" in page.text
     assert page.all("form", method="post", action="/admin/logout/")
 
 
 def test_the_way_to_editing_is_shown_to_those_who_may_edit(reviewer):
     assert "/admin/" not in read(reviewer.get(PATH)).links
-    both = staff("reviewers", "editors", name="both")
+    both = staff(groups="reviewers editors", name="both")
     assert "/admin/" in read(both.get(PATH)).links
 
 

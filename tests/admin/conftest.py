@@ -1,0 +1,17 @@
+"""What the tests of editing share: a published wizard, and an editor's browser."""
+
+import pytest
+from django.test import Client
+
+from tests.admin.forms import editor, toy
+from wizards.models import Wizard
+
+
+@pytest.fixture
+def wizard() -> Wizard:
+    return toy()
+
+
+@pytest.fixture
+def client() -> Client:
+    return editor()

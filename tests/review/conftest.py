@@ -1,0 +1,26 @@
+"""What the tests of reviewing share: the clock, a published toy, and a wizard whose symptoms are searched for."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.review.searching import wizard_of
+from tests.tallies.walkers import Clock
+from tests.versions import publish
+from tests.walks import TOY
+from wizards.models import Version, Wizard
+
+
+@pytest.fixture
+def clock(monkeypatch) -> Clock:
+    return Clock(monkeypatch)
+
+
+@pytest.fixture
+def toy() -> Version:
+    return publish(TOY)
+
+
+@pytest.fixture
+def wizard() -> Wizard:
+    return wizard_of("toy", reset="The camera will not reset", password="I forgot the password")

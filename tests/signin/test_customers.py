@@ -1,0 +1,50 @@
+"""Customers have nothing to do with how staff sign in."""
+
+from __future__ import annotations
+
+import pytest
+from django.conf import settings as configured
+from django.contrib.sessions.models import Session
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from helpdesk.signin import lasting
+from tests.signin.signing_in import LOGIN
+from tests.visitor import Visitor, publish
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_customer_gets_no_session_and_no_cookie_of_staff():
+    publish()
+    visitor = Visitor().begin().walk("no")
+    assert configured.SESSION_COOKIE_NAME not in visitor.client.cookies
+    assert set(visitor.client.cookies) <= {configured.VISITOR_COOKIE_NAME, configured.CSRF_COOKIE_NAME}
+    assert not Session.objects.exists()
+
+
+def test_nobody_asks_who_a_customer_is(monkeypatch):
+    publish()
+    visitor = Visitor()
+    monkeypatch.setattr(lasting, "check", None)
+    monkeypatch.setattr("django.contrib.auth.middleware.get_user", None)
+    with CaptureQueriesContext(connection) as asked:
+        visitor.begin().walk("no")
+    assert not [query["sql"] for query in asked if "django_session" in query["sql"] or "auth_user" in query["sql"]]
+
+
+def test_a_forged_cookie_of_staff_is_taken_away_and_changes_nothing():
+    client = Client()
+    client.cookies[configured.SESSION_COOKIE_NAME] = "0123456789abcdef0123456789abcdef"
+    answer = client.get("/")
+    assert answer.status_code == 200
+    assert answer.cookies[configured.SESSION_COOKIE_NAME]["max-age"] == 0
+    assert not Session.objects.exists()
+
+
+def test_looking_at_the_sign_in_begins_no_session():
+    client = Client()
+    assert client.get(LOGIN).status_code == 200
+    assert set(client.cookies) <= {configured.CSRF_COOKIE_NAME}
+    assert not Session.objects.exists()

@@ -1,0 +1,78 @@
+"""A customer's code lets an agent into that very session; codes that are tried by force lock."""
+
+from __future__ import annotations
+
+import logging
+
+import pytest
+
+from tests.reading import read
+from tests.views.desk.agents import Agent, customer, join, theirs
+from wizards import desk, handoff, journal
+from wizards.models import Call, HandoffCode
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_code_lets_the_agent_into_that_very_session(ann, toy):
+    session = journal.answer(theirs(customer(toy)), 1, "list")
+    join(ann, session)
+    page = read(ann.see())
+    assert page.h1 == "Why why"
+    assert "with the customer" in page.text
+    assert (Call.objects.get().agent, session.code) == (ann.user, ann.session.code)
+
+
+def test_wrong_expired_and_used_codes_look_alike(ann, bob, toy, settings):
+    settings.RATES = settings.RATES | {"code": "100 per minute"}
+    session = customer(toy)
+    used = handoff.offer(session, HandoffCode.For.AGENT)
+    handoff.join(used, bob.user)
+    expired = handoff.offer(customer(toy, "other"), HandoffCode.For.AGENT)
+    HandoffCode.objects.filter(used_at=None).update(expires_at=HandoffCode.objects.first().made_at)
+    device = handoff.offer(session, HandoffCode.For.DEVICE)
+    said = set()
+    for code in (used, expired, device, "abcd2345", "", "x" * 500, "💥", "0"):
+        response = ann.client.post("/desk/join/", {"code": code})
+        assert response.status_code == 422
+        said.add(" ".join(read(response).text.split()))
+    assert len(said) == 1
+    assert "No session has this code. Ask for a new one." in said.pop()
+    assert not Call.objects.exists()
+
+
+def test_codes_tried_by_force_lock_for_a_while_and_are_logged(ann, bob, toy, settings, caplog):
+    settings.RATES = settings.RATES | {"code": "3 per 10 minutes"}
+    for _ in range(3):
+        assert ann.client.post("/desk/join/", {"code": "abcd2345"}).status_code == 422
+    right = handoff.offer(customer(toy), HandoffCode.For.AGENT)
+    with caplog.at_level(logging.WARNING, "wizards"):
+        response = ann.client.post("/desk/join/", {"code": right})
+    assert response.status_code == 429
+    assert "Try again in 10 minutes" in read(response).text
+    assert 0 < int(response["Retry-After"]) <= 600
+    assert [record.levelname for record in caplog.records if "by force" in record.getMessage()] == ["WARNING"]
+    assert right not in caplog.text
+    # From another address, the account is still locked.
+    assert ann.client.post("/desk/join/", {"code": right}, REMOTE_ADDR="192.0.2.7").status_code == 429
+    assert not Call.objects.exists()
+
+
+def test_codes_tried_by_many_accounts_from_many_addresses_lock_all_of_them(toy, settings):
+    settings.RATES = settings.RATES | {"code": "100 per minute", "codes": "3 per hour"}
+    for number in range(3):
+        agent = Agent(f"agent {number}")
+        response = agent.client.post("/desk/join/", {"code": "abcd2345"}, REMOTE_ADDR=f"192.0.2.{number}")
+        assert response.status_code == 422
+    right = handoff.offer(customer(toy), HandoffCode.For.AGENT)
+    response = Agent("another").client.post("/desk/join/", {"code": right}, REMOTE_ADDR="192.0.2.9")
+    assert response.status_code == 429
+    assert int(response["Retry-After"]) > 0
+    assert not Call.objects.exists()
+
+
+def test_right_codes_are_not_counted(ann, toy, settings):
+    settings.RATES = settings.RATES | {"code": "2 per 10 minutes"}
+    for number in range(5):
+        join(ann, customer(toy, f"customer {number}"))
+    assert len(list(desk.calls_of(ann.user))) == 5
