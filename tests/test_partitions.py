@@ -190,6 +190,21 @@ def test_what_is_past_its_time_goes_with_its_partition_and_its_figures_stay(laid
 
 @pytest.mark.only("postgresql")
 @not_laid_out
+def test_the_sessions_of_a_partition_go_in_portions(laid_out, monkeypatch):
+    ended(5 * WIDTH)
+    sizes = []
+    forget = journal.forget_rows
+    monkeypatch.setattr(journal, "forget_rows", lambda some: sizes.append(forget(some)))
+    whole = [part for part in journal.filled() if part.sessions.count() == WIDTH]
+    for part in whole:
+        age(366, part.sessions)
+    privacy.keep(portion=WIDTH - 1)
+    assert len(whole) >= 2
+    assert sizes == [WIDTH - 1, 1] * len(whole)
+
+
+@pytest.mark.only("postgresql")
+@not_laid_out
 def test_a_partition_stays_while_one_session_in_it_may_and_after_two_days_the_others_go_without_it(laid_out):
     ended(4 * WIDTH)
     part = journal.filled()[0]

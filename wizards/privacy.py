@@ -131,7 +131,7 @@ def keep(now: datetime | None = None, portion: int = PORTION) -> Counts:
     roll_up()
     if journal.partitions():
         journal.extend()
-        _drop_partitions(overdue, done)
+        _drop_partitions(overdue, done, portion)
         overdue = Overdue(overdue.now - WITH_PARTITION)
     done.abandoned += sum(_forget(*part) for part in _portions(overdue.abandoned, portion))
     done.finished += sum(_forget(*part) for part in _portions(overdue.finished, portion))
@@ -156,7 +156,7 @@ def _portions(overdue: QuerySet[Session], portion: int) -> Iterator[tuple[QueryS
         rest = overdue.filter(Q(seen_at__gt=seen_at) | Q(pk__gt=pk), seen_at__gte=seen_at)
 
 
-def _drop_partitions(overdue: Overdue, done: Counts) -> None:
+def _drop_partitions(overdue: Overdue, done: Counts, portion: int) -> None:
     """Drop the partitions of the log in which everything is past its time, and count the sessions that went so.
 
     It can stop anywhere: sessions go first, in portions, and take with them all that leads to their events.
@@ -167,7 +167,7 @@ def _drop_partitions(overdue: Overdue, done: Counts) -> None:
             continue
         done.finished += part.sessions.exclude(status=OPEN).count()
         done.abandoned += part.sessions.filter(status=OPEN).count()
-        while rows := list(part.sessions.order_by("pk").values_list("pk", "begun_at")[:PORTION]):
+        while rows := list(part.sessions.order_by("pk").values_list("pk", "begun_at")[:portion]):
             _forget_rows(Session.objects.filter(pk__in=[key for key, _ in rows]), max(begun for _, begun in rows))
         journal.drop(part)
 
