@@ -8,16 +8,20 @@ from __future__ import annotations
 
 import logging
 import re
+import threading
 import time
 from collections.abc import Iterable, Iterator
 from contextvars import ContextVar
 from random import getrandbits
+from time import monotonic
 from typing import Any
 
 from django.conf import settings
 from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.urls import Resolver404, resolve
 from pythonjsonlogger.json import JsonFormatter
 
+from helpdesk.errors import is_away
 from helpdesk.middleware import Handler
 
 # The id of the request in hand; empty where there is none.
@@ -29,6 +33,8 @@ HEADER = "X-Request-ID"
 READABLE_ID = re.compile(r"[A-Za-z0-9._-]{8,64}", re.ASCII)
 # What else a line may say, beside what every line says. Nothing else that came with a record is written.
 MORE = ("method", "path", "status", "ms", "bytes")
+# Seconds between two lines of a process that say that the database is away.
+AWAY_EVERY = 10
 
 # Control characters, what separates lines and paragraphs, what turns the direction of writing, halves of characters.
 _NOT_PRINTED = (range(0x20), range(0x7F, 0xA0), range(0x2028, 0x202F), range(0x2066, 0x206A), range(0xD800, 0xE000))
@@ -108,6 +114,48 @@ class Json(JsonFormatter):
 def formatter(name: str) -> logging.Formatter:
     """Return what LOG_FORMAT names."""
     return Json() if name == "json" else Line()
+
+
+class Away(logging.Filter):
+    """Lets through, of a database that is away, one line in AWAY_EVERY seconds; without it each request leaves a trace.
+
+    The line says which route was not served, or what else failed, and why; and how many lines were left out before it.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lock, self.until, self.left_out = threading.Lock(), 0.0, 0
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Return whether a record is written, made short where it says that the database is away."""
+        error = record.exc_info[1] if record.exc_info else None
+        if not is_away(error):
+            return True
+        with self.lock:
+            if monotonic() < self.until:
+                self.left_out += 1
+                return False
+            left_out, self.left_out, self.until = self.left_out, 0, monotonic() + AWAY_EVERY
+        told = (_failed(record), type(error).__name__, first_line(error), left_out)
+        record.msg, record.args = "%s The database is away (%s: %s). %s more such lines were left out before.", told
+        record.exc_info = record.exc_text = None
+        return True
+
+
+def first_line(error: BaseException | None) -> str:
+    """Return the first line of what an error says: below it, drivers repeat the statement."""
+    return str(error).strip().partition("\n")[0]
+
+
+def _failed(record: logging.LogRecord) -> str:
+    """Return what failed: for a request the name of its route, which names nobody."""
+    request = getattr(record, "request", None)
+    if not isinstance(request, HttpRequest):
+        return record.getMessage()
+    try:
+        return f"503 at {(request.resolver_match or resolve(request.path_info)).view_name}."
+    except Resolver404:
+        return "503 at no route."
 
 
 def _id_of(record: logging.LogRecord) -> str:

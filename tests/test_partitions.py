@@ -190,6 +190,43 @@ def test_what_is_past_its_time_goes_with_its_partition_and_its_figures_stay(laid
 
 @pytest.mark.only("postgresql")
 @not_laid_out
+def test_the_sessions_of_a_partition_go_in_portions(laid_out, monkeypatch):
+    ended(5 * WIDTH)
+    sizes = []
+    forget = journal.forget_rows
+    monkeypatch.setattr(journal, "forget_rows", lambda some: sizes.append(forget(some)) or sizes[-1])
+    whole = [part for part in journal.filled() if part.sessions.count() == WIDTH]
+    for part in whole:
+        age(366, part.sessions)
+    done = privacy.keep(portion=WIDTH - 1)
+    assert len(whole) >= 2
+    assert sizes == [WIDTH - 1, 1] * len(whole)
+    assert done.finished == WIDTH * len(whole)
+
+
+@pytest.mark.only("postgresql")
+@not_laid_out
+def test_a_session_that_somebody_goes_on_with_while_its_partition_goes_stays_with_its_log(laid_out, monkeypatch):
+    ended(5 * WIDTH)
+    part = next(each for each in journal.filled() if each.sessions.count() == WIDTH)
+    age(366, part.sessions)
+    one = part.sessions.order_by("seen_at", "pk").last()
+    forget = journal.forget_rows
+
+    def meanwhile(some: QuerySet[Session]) -> int:
+        if one.count == Session.objects.get(pk=one.pk).count:
+            journal.back(Session.objects.filter(pk=one.pk), one.count)
+        return forget(some)
+
+    monkeypatch.setattr(journal, "forget_rows", meanwhile)
+    assert privacy.keep().finished == WIDTH - 1
+    assert list(part.sessions) == [one]
+    assert part in journal.partitions()
+    assert list(audit.breaks()) == []
+
+
+@pytest.mark.only("postgresql")
+@not_laid_out
 def test_a_partition_stays_while_one_session_in_it_may_and_after_two_days_the_others_go_without_it(laid_out):
     ended(4 * WIDTH)
     part = journal.filled()[0]

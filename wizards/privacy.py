@@ -131,7 +131,7 @@ def keep(now: datetime | None = None, portion: int = PORTION) -> Counts:
     roll_up()
     if journal.partitions():
         journal.extend()
-        _drop_partitions(overdue, done)
+        _drop_partitions(overdue, done, portion)
         overdue = Overdue(overdue.now - WITH_PARTITION)
     done.abandoned += sum(_forget(*part) for part in _portions(overdue.abandoned, portion))
     done.finished += sum(_forget(*part) for part in _portions(overdue.finished, portion))
@@ -156,27 +156,29 @@ def _portions(overdue: QuerySet[Session], portion: int) -> Iterator[tuple[QueryS
         rest = overdue.filter(Q(seen_at__gt=seen_at) | Q(pk__gt=pk), seen_at__gte=seen_at)
 
 
-def _drop_partitions(overdue: Overdue, done: Counts) -> None:
+def _drop_partitions(overdue: Overdue, done: Counts, portion: int) -> None:
     """Drop the partitions of the log in which everything is past its time, and count the sessions that went so.
 
-    It can stop anywhere: sessions go first, in portions, and take with them all that leads to their events.
+    It can stop anywhere: sessions go first, in portions, and take with them all that leads to their events. A session
+    that somebody goes on with meanwhile stays, and its partition with it.
     """
-    gone = overdue.abandoned | overdue.finished | overdue.tests
+    gone = overdue.abandoned | overdue.finished
     for part in journal.filled():
         if part.sessions.exclude(pk__in=gone.values("pk")).exists():
             continue
-        done.finished += part.sessions.exclude(status=OPEN).count()
-        done.abandoned += part.sessions.filter(status=OPEN).count()
-        while rows := list(part.sessions.order_by("pk").values_list("pk", "begun_at")[:PORTION]):
-            _forget_rows(Session.objects.filter(pk__in=[key for key, _ in rows]), max(begun for _, begun in rows))
-        journal.drop(part)
+        within = {"pk__gte": part.first, "pk__lt": part.end}
+        done.abandoned += sum(_forget_rows(*each) for each in _portions(overdue.abandoned.filter(**within), portion))
+        done.finished += sum(_forget_rows(*each) for each in _portions(overdue.finished.filter(**within), portion))
+        if not part.sessions.exists():
+            journal.drop(part)
 
 
 @transaction.atomic
-def _forget_rows(sessions: QuerySet[Session], last_begun: datetime) -> None:
+def _forget_rows(sessions: QuerySet[Session], last_begun: datetime) -> int:
+    """Delete a portion of sessions as `_forget` does, but for their events, which go with their partition."""
     forgotten(timezone.localdate(last_begun, timezone.get_default_timezone()))
     cases.forget(sessions)
-    journal.forget_rows(sessions)
+    return journal.forget_rows(sessions)
 
 
 @transaction.atomic

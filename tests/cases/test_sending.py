@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.core.management import call_command
 from django.db import OperationalError, connection
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
@@ -255,6 +256,68 @@ def test_finished_tasks_are_deleted_after_a_day_and_deliveries_stay(hook, clock,
     assert Command().round(None) == timezone.localdate()
     assert not DBTaskResult.objects.exists()
     assert Delivery.objects.count() == 1
+
+
+def left_running() -> DBTaskResult:
+    """Give the task of a worker that was killed with it in hand: it stays as it is."""
+    task = DBTaskResult.objects.get()
+    task.claim("killed")
+    return task
+
+
+def test_a_task_that_a_killed_worker_left_ends_and_goes_and_its_message_is_sent_once(hook, clock, settings):
+    webhook(hook.url)
+    opened()
+    task = left_running()
+    work()
+    clock(seconds=settings.DELIVERY_SECONDS + 1)
+    Command().round(None)
+    task.refresh_from_db()
+    assert task.status == "FAILED"
+    assert not cases.has_work()
+    clock(days=2)
+    Command().round(None)
+    assert not DBTaskResult.objects.exists()
+    assert len(hook.ids) == 1
+    assert states() == [("case.opened", "sent", 1)]
+
+
+def test_a_task_in_hand_is_left_alone_for_as_long_as_a_try_may_take(hook, clock, settings):
+    webhook(hook.url)
+    opened()
+    task = left_running()
+    clock(seconds=settings.DELIVERY_SECONDS - 1)
+    assert cases.end_tasks() == 0
+    task.refresh_from_db()
+    assert task.status == "RUNNING"
+
+
+def test_a_worker_that_was_only_late_still_says_what_became_of_its_task(hook, clock, settings):
+    webhook(hook.url)
+    opened()
+    task = left_running()
+    clock(seconds=settings.DELIVERY_SECONDS + 1)
+    assert cases.end_tasks() == 1
+    task.set_successful("sent")
+    task.refresh_from_db()
+    assert (task.status, task.return_value) == ("SUCCESSFUL", "sent")
+
+
+def test_tasks_of_other_queues_are_left_alone(clock):
+    DBTaskResult.objects.create(
+        queue_name="default", args_kwargs={}, run_after=timezone.now(), status="RUNNING", started_at=timezone.now()
+    )
+    clock(days=9)
+    assert cases.end_tasks() == 0
+
+
+def test_sending_once_clears_old_tasks_too(hook, clock):
+    webhook(hook.url)
+    opened()
+    work()
+    clock(days=2)
+    call_command("deliver", "--once")
+    assert not DBTaskResult.objects.exists()
 
 
 def test_asked_to_stop_the_worker_finishes_what_it_has_in_hand_and_takes_no_more(hook):

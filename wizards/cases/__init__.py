@@ -7,7 +7,7 @@ says what was told and tried. `sending` sends what waits, by mail (`mails`) and 
 from .closing import FOLLOW_UP_DAYS, close, followed_up, reopen
 from .forgetting import forget, forget_words
 from .opening import of, open_case, take
-from .sending import QUEUE, deliver, has_work, send_again, sweep
+from .sending import QUEUE, deliver, end_tasks, has_work, send_again, sweep
 from .transcripts import as_text, transcript
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "as_text",
     "close",
     "deliver",
+    "end_tasks",
     "followed_up",
     "forget",
     "forget_words",

@@ -17,7 +17,7 @@ from django.conf import settings
 from django.db import DatabaseError, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
-from django_tasks import task
+from django_tasks import TaskResultStatus, task
 from django_tasks_db.models import DBTaskResult
 
 from ..models import Delivery
@@ -78,6 +78,18 @@ def sweep() -> int:
     for key in keys:
         deliver.enqueue(str(key))
     return len(keys)
+
+
+def end_tasks() -> int:
+    """Note as failed the tasks whose worker is taken for dead, and return how many: a killed one leaves them running.
+
+    Nothing is sent because of it, nor not sent: their deliveries wait, and are swept up.
+    """
+    now = timezone.now()
+    dead = DBTaskResult.objects.running().filter(
+        queue_name=QUEUE, started_at__lt=now - timedelta(seconds=settings.DELIVERY_SECONDS)
+    )
+    return dead.update(status=TaskResultStatus.FAILED, finished_at=now, traceback="Its worker did not come to an end.")
 
 
 @transaction.atomic

@@ -42,7 +42,8 @@ class Command(BaseCommand):
     def handle(self, *args: Any, parent: int | None, once: bool, **options: Any) -> None:
         logging.getLogger("django_tasks_db").setLevel(logging.WARNING)  # it says when each round begins and ends
         if once:
-            return self.work()
+            self.work()
+            return self.clear()
         for one in (signal.SIGINT, signal.SIGTERM):
             signal.signal(one, self.stop)
         pruned = None
@@ -65,7 +66,7 @@ class Command(BaseCommand):
         try:
             self.work()
             if pruned != timezone.localdate():
-                call_command("prune_db_task_results", queue_name=cases.QUEUE, min_age_days=KEEP_DAYS, verbosity=0)
+                self.clear()
         except Exception:  # the next round tries again: a database may be away for a while
             log.exception("Delivering failed.")
             return pruned
@@ -86,3 +87,8 @@ class Command(BaseCommand):
                 excluded_queue_names=[],
             )
             self.worker.run()
+
+    def clear(self) -> None:
+        """Delete the tasks that ended more than KEEP_DAYS ago; those of killed workers have ended, too."""
+        cases.end_tasks()
+        call_command("prune_db_task_results", queue_name=cases.QUEUE, min_age_days=KEEP_DAYS, verbosity=0)

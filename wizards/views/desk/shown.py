@@ -19,7 +19,7 @@ from ...flow import EventKind
 from ...flow.kinds.diagnosis import NONE, NONE_WORDING
 from ...flow.procedures import BLOCKED, CONFIRM, DECLINE, FAILED, NEXT, WORDINGS, WORKED
 from ...forms import Card
-from ...models import Event, Session
+from ...models import OPEN, Event, Session
 from ...publishing import document_of
 from ...review.still import still
 from .frame import address_of
@@ -60,7 +60,7 @@ def seen(session: Session, number: int | None = None) -> Seen:
     rows = list(session.events.select_related("agent").order_by("number"))
     history = flow.History(document_of(session.version_id), (row.event for row in rows))
     said = next((e for e in reversed(history.events) if e.kind in (EventKind.END, EventKind.FEEDBACK)), None)
-    helped = said.answer if said and said.kind == EventKind.FEEDBACK and session.status != "open" else ""
+    helped = said.answer if said and said.kind == EventKind.FEEDBACK and session.status != OPEN else ""
     return Seen(pages.view_of(session, number, history, helped), history, rows)
 
 
@@ -74,33 +74,47 @@ def is_where_it_stood(history: flow.History, number: int, count: int) -> bool:
 
 def shown(request: HttpRequest, page: Seen, user: User) -> dict[str, Any]:
     """Return all that the part of the page shows that moves change."""
-    view, session = page.view, page.view.session
-    screen = pages.screen(view)
-    why_not, held_by = desk.why_not(session, user), desk.holder(session)
-    joined = session.channel != Session.Channel.AGENT
+    session = page.view.session
     return {
         "session": session,
+        "path": path(page),
+        "happened": happened(page.rows, session),
+        "case": getattr(session, "case", None),
+        **of_page(request, page.view),
+        **of_hands(session, user),
+    }
+
+
+def of_page(request: HttpRequest, view: pages.View) -> dict[str, Any]:
+    """Return the page itself: what to say, the choices, the customer's view, and where its links and forms lead."""
+    session, screen = view.session, pages.screen(view)
+    return {
         "number": view.number,
         "seen": session.count,
         "screen": screen,
         "agent": pages.for_agent(view),
         "choices": list(choices(view, screen)),
-        "path": path(page),
-        "happened": happened(page.rows, session),
         "theirs": theirs(request, view, screen),
+        "here_url": address_of(session, view.number),
+        "current_url": address_of(session),
+        "news_url": reverse("desk_news", args=[session.code, view.number]),
+        "note_url": reverse("desk_note", args=[session.code]),
+    }
+
+
+def of_hands(session: Session, user: User) -> dict[str, Any]:
+    """Return in whose hand a session is, and what the agent who looks at it may do with it."""
+    why_not, held_by = desk.why_not(session, user), desk.holder(session)
+    joined = session.channel != Session.Channel.AGENT
+    return {
         "why_not": why_not,
         "may_move": not why_not,
         "take_words": take_words(session, user),
-        "case": getattr(session, "case", None),
-        "here_url": address_of(session, view.number),
-        "current_url": address_of(session),
         "joined": joined,
         "held_by": held_by,
         "is_mine": held_by == user,
         # Where somebody else may move it; a call of one's own changes by oneself alone.
         "polls": joined or bool(why_not),
-        "news_url": reverse("desk_news", args=[session.code, view.number]),
-        "note_url": reverse("desk_note", args=[session.code]),
     }
 
 

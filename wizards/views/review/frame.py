@@ -64,20 +64,27 @@ def page(
     A page without a filter of its own takes the `query` along with which the reader came.
     A wrong choice in the filter is said on the page, which shows what the rest of the choice says, with status 422.
     """
-    query = form.chosen.query if form else query
-    query = query and f"?{query}"
+    came_with = form.chosen.query if form else query
+    came_with = came_with and f"?{came_with}"
     if form and not form.is_valid():
         status = 422
-    shown = {
-        "tabs": [
-            {"label": label, "url": reverse(name) + (query if filtered else ""), "current": name == tab}
-            for name, label, filtered in TABS
-        ],
-        "form": form.shown if form else None,
-        "filter": form.chosen if form else None,
-        "came_with": query,
-        "zone": timezone.get_current_timezone_name(),
-        "default_zone": timezone.get_default_timezone_name(),
-        **context,
-    }
+    shown = {"tabs": tabs(tab, came_with), "came_with": came_with, **of_filter(form), **zones(), **context}
     return pages.show(request, f"review/{template}", shown, fragment=fragment and f"review/{fragment}", status=status)
+
+
+def tabs(current: str, came_with: str) -> list[dict[str, Any]]:
+    """Return the tabs; those to which the filter goes with the reader have it in their addresses."""
+    return [
+        {"label": label, "url": reverse(name) + (came_with if filtered else ""), "current": name == current}
+        for name, label, filtered in TABS
+    ]
+
+
+def of_filter(form: FilterForm | None) -> dict[str, Any]:
+    """Return the form above the page and what was chosen in it, where the page has one."""
+    return {"form": form.shown if form else None, "filter": form.chosen if form else None}
+
+
+def zones() -> dict[str, str]:
+    """Return the names of the time zones: the reader's, in which moments are shown, and the help desk's own."""
+    return {"zone": timezone.get_current_timezone_name(), "default_zone": timezone.get_default_timezone_name()}

@@ -24,6 +24,7 @@ from .frame import page, reviewers_only
 
 SEE, CHANGE = "wizards.view_search", "wizards.change_symptom"
 MOST_PAGES = 1000
+FIGURES = ("searches", "nothing", "unfit", "chosen")
 TARGET = re.compile(r"([a-z0-9-]{1,64})/([a-z0-9-]{1,64})@(\d{1,9})", re.ASCII)
 NO_TARGET = "Choose the symptom that these words should find."
 
@@ -80,28 +81,33 @@ def shown(
     request: HttpRequest, *, words: str = "", target: str = "", error: str = "", status: int = 200
 ) -> HttpResponse:
     """Return the page, with the form that adds `words` to a symptom where there are any."""
-    form, number = FilterForm(request.GET), page_number(request)
-    found = Log(form.chosen)
-    rows, more = found.page(number)
-    may_add = request.user.has_perm(CHANGE)
-    context: dict[str, Any] = {
-        "verdict": verdict(found.ends, rows[0] if rows and number == 1 else None),
-        "figures": [
-            (definition(name), getattr(found.ends, name)) for name in ("searches", "nothing", "unfit", "chosen")
-        ],
-        "rows": rows,
-        "number": number,
-        "here": address(form.chosen, number),
-        "newer": address(form.chosen, number - 1) if number > 1 else "",
-        "older": address(form.chosen, number + 1) if more else "",
-        "query": address(form.chosen, number).partition("?")[2],
-        "only_days": any((form.chosen.wizard, form.chosen.version, form.chosen.channel, form.chosen.language)),
+    form = FilterForm(request.GET)
+    found, may_add = Log(form.chosen), request.user.has_perm(CHANGE)
+    context = {
+        **listed(found, form.chosen, page_number(request)),
         "may_add": may_add,
         "adding": adding(found, words, target, error) if may_add and (words or error) else None,
     }
     response = page(request, "searches.html", "review_searches", form, **context)
     response.status_code = status if status != 200 else response.status_code
     return response
+
+
+def listed(found: Log, chosen: Filter, number: int) -> dict[str, Any]:
+    """Return what a page of the log lists, what the whole log tells, and the addresses of the pages around it."""
+    rows, more = found.page(number)
+    here = address(chosen, number)
+    return {
+        "verdict": verdict(found.ends, rows[0] if rows and number == 1 else None),
+        "figures": [(definition(name), getattr(found.ends, name)) for name in FIGURES],
+        "rows": rows,
+        "number": number,
+        "here": here,
+        "newer": address(chosen, number - 1) if number > 1 else "",
+        "older": address(chosen, number + 1) if more else "",
+        "query": here.partition("?")[2],
+        "only_days": any((chosen.wizard, chosen.version, chosen.channel, chosen.language)),
+    }
 
 
 def adding(found: Log, words: str, target: str, error: str) -> dict[str, Any]:

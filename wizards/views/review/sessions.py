@@ -107,22 +107,26 @@ def seen(request: HttpRequest, code: str, number: int) -> HttpResponse:
         place = walk.at(number)
     except flow.IllegalMove as illegal:
         raise Http404("This page was not reached.") from illegal
-    bar = {
+    stay = walk.stays[place]
+    html = render_to_string("wizards/step.html", {"screen": screen(walk, stay)}, request)
+    head = render_to_string("review/_seen_head.html")
+    bar = render_to_string("review/_seen_bar.html", bar_of(walk, place) | {"came_with": came_with}, request)
+    response = HttpResponse(still(html, stay.given or stay.feedback, head, bar))
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+def bar_of(walk: Walk, place: int) -> dict[str, Any]:
+    """Return what the bar above a still page shows: which of the walk's stays it is, and those before and after it."""
+    return {
         "last": walk.stays[-1],
         "walk": walk,
         "stay": walk.stays[place],
         "place": place + 1,
         "before": walk.stays[place - 1] if place else None,
         "after": walk.stays[place + 1] if place + 1 < len(walk.stays) else None,
-        "reference": in_groups(code),
-        "came_with": came_with,
+        "reference": in_groups(walk.session.code),
     }
-    html = render_to_string("wizards/step.html", {"screen": screen(walk, walk.stays[place])}, request)
-    given = walk.stays[place].given or walk.stays[place].feedback
-    head = render_to_string("review/_seen_head.html")
-    response = HttpResponse(still(html, given, head, render_to_string("review/_seen_bar.html", bar, request)))
-    response["Cache-Control"] = "no-store"
-    return response
 
 
 def screen(walk: Walk, stay: Stay) -> dict[str, Any]:
