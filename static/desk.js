@@ -35,7 +35,7 @@
     if (!one) return;
     event.preventDefault();
     if (one.matches(FIELDS)) one.focus();
-    else if (!find("#live form.htmx-request")) one.click(); // an answer on its way is one answer
+    else if (!find("#live button.htmx-request")) one.click(); // an answer on its way is one answer
   });
 
   const inField = (event, field) => {
@@ -90,18 +90,12 @@
   });
 
   // The note ---------------------------------------------------------------------------------------------------------------
-  // Without this script it is a field of the answers' form, which is swapped. Here its own form keeps it, and an answer
-  // takes it along.
+  // Its field is emptied once a move, or saving it, took it along: unless somebody typed on meanwhile.
 
   const words = find("#words");
   let sent = ""; // the note that is on its way
 
-  document.querySelectorAll("#note [form]").forEach((one) => {
-    if (one.type === "hidden") return one.remove(); // the page says anew which one it is
-    one.removeAttribute("formaction");
-    return one.removeAttribute("form");
-  });
-  const takesNote = (context) => Boolean(context.sourceElement?.matches("#note, #answers"));
+  const takesNote = (context) => (context.sourceElement?.form || context.sourceElement)?.id === "note";
   on("htmx:before:request", (event) => { if (takesNote(event.detail.ctx)) sent = words.value; });
 
   // After a move ---------------------------------------------------------------------------------------------------------

@@ -8,6 +8,8 @@ writes. A session is in an agent's hand where both name them: a customer who end
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef, QuerySet
@@ -17,6 +19,7 @@ from django.utils.crypto import get_random_string, salted_hmac
 from . import access, handoff, journal
 from .models import Call, Handling, Session, Version
 
+Move = Callable[[QuerySet[Session]], Session]
 BACKEND = "django.contrib.auth.backends.ModelBackend"  # with whose rights colleagues are looked for
 
 
@@ -49,11 +52,14 @@ def join(code: str, by: User) -> Session:
 
 
 @transaction.atomic
-def answer(one: QuerySet[Session], number: int, given: str, by: User, seen: int | None, words: str) -> Session:
-    """Log what an agent noted on page `number`, if anything, and their answer there; neither where one is not legal."""
+def move(one: QuerySet[Session], number: int, words: str, by: User, how: Move) -> Session:
+    """Log what an agent noted on page `number`, if anything, and their move from there; neither where one is not legal.
+
+    `how` is given the session as a query for that one row, logs the move, and returns the session as it then stands.
+    """
     if words:
         journal.note(one, number, words, by)
-    return journal.answer(one, number, given, by, seen)
+    return how(one)
 
 
 @transaction.atomic

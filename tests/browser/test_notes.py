@@ -1,13 +1,11 @@
-"""A note that an agent typed and did not save goes along with their answer, with and without a script."""
+"""A note that an agent typed and did not save goes along with whatever moves the call, with and without a script."""
 
 from __future__ import annotations
 
 import pytest
-from django.conf import settings
-from django.contrib.auth.models import Permission, User
-from django.test import Client
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
+from tests.browser import staff
 from tests.browser.walks import heading, is_screen, plan
 from wizards import audit
 from wizards.models import Session
@@ -15,28 +13,68 @@ from wizards.models import Session
 pytestmark = pytest.mark.browser
 
 
-@pytest.mark.parametrize("java_script", [True, False], ids=["script", "no script"])
+SCRIPT = pytest.mark.parametrize("java_script", [True, False], ids=["script", "no script"])
+
+
+def in_a_call(visitor, site, document, journey, java_script: bool) -> Page:
+    """Return the page of an agent who has just begun a call."""
+    page = visitor(java_script=java_script)
+    staff.signed_in(page, staff.member("ann", rights=staff.AGENTS), site, "/desk/")
+    page.get_by_role("searchbox").fill(document.symptom(journey.symptom).label)
+    page.get_by_role("button", name="Search").click()
+    page.locator(f"#results button[value='{document.slug}/{journey.symptom}']").click()
+    expect(page.locator("#heading")).to_have_text(heading(document, journey.positions[0]))
+    return page
+
+
+def noted(page: Page, words: str) -> None:
+    """Hold that a note stands among the notes, and no more in its field."""
+    expect(page.locator(".log")).to_contain_text(words)
+    expect(page.locator("#words")).to_have_value("")
+
+
+def logged() -> list[str]:
+    return list(Session.objects.get().events.order_by("number").values_list("kind", flat=True))
+
+
+@SCRIPT
 def test_a_note_that_was_not_saved_is_saved_with_the_answer(visitor, site, documents, java_script):
     document = documents["hikvision-camera"]
-    journey = plan(document, is_screen("question"))
-    ann, client = User.objects.create_user("ann", is_staff=True), Client()
-    ann.user_permissions.set(Permission.objects.filter(codename__in=["view_call", "add_call"]))
-    client.force_login(ann)
-    client.post("/desk/begin/", {"way": f"{document.slug}/{journey.symptom}"})
-    page = visitor(java_script=java_script)
-    name = settings.SESSION_COOKIE_NAME
-    page.context.add_cookies([{"name": name, "value": client.cookies[name].value, "url": site}])
-    page.goto(f"/desk/{Session.objects.get().code}/1/")
-    expect(page.locator("#heading")).to_have_text(heading(document, journey.positions[0]))
+    page = in_a_call(visitor, site, document, plan(document, is_screen("question")), java_script)
     page.get_by_role("textbox", name="Note").fill("It blinks.\nSince Monday.")
     page.locator("#live button[name=answer]").first.click()
-    expect(page.locator(".log")).to_contain_text("It blinks.")
-    expect(page.locator("#words")).to_have_value("")
+    noted(page, "It blinks.")
     expect(page.locator(".path li")).to_have_count(2)
     page.get_by_role("textbox", name="Note").fill("And hums.")
     page.get_by_role("button", name="Save the note").click()
-    expect(page.locator(".log")).to_contain_text("And hums.")
-    expect(page.locator("#words")).to_have_value("")
-    log = Session.objects.get().events.order_by("number").values_list("kind", flat=True)
-    assert list(log) == ["begin", "note", "answer", "note"]
+    noted(page, "And hums.")
+    assert logged() == ["begin", "note", "answer", "note"]
     assert list(audit.breaks()) == []
+
+
+@SCRIPT
+def test_a_note_that_was_not_saved_is_saved_with_the_way_back(visitor, site, documents, java_script):
+    document = documents["hikvision-camera"]
+    page = in_a_call(visitor, site, document, plan(document, is_screen("question")), java_script)
+    for way in ("Back", "Start over"):
+        page.locator("#live button[name=answer]").first.click()
+        expect(page.locator(".path li")).to_have_count(2)
+        page.get_by_role("textbox", name="Note").fill(f"{way}: it blinks.")
+        page.get_by_role("button", name=way).click()
+        noted(page, f"{way}: it blinks.")
+        expect(page.locator(".path li")).to_have_count(1)
+    assert logged() == ["begin", "answer", "note", "back", "answer", "note", "back"]
+    assert list(audit.breaks()) == []
+
+
+def test_of_two_moves_pressed_at_once_the_first_one_counts(visitor, site, documents):
+    document = documents["hikvision-camera"]
+    page = in_a_call(visitor, site, document, plan(document, is_screen("question")), True)
+    page.evaluate("""() => {
+        const [first, second] = document.querySelectorAll("#live button[name=answer]");
+        first.click();
+        second.click();
+    }""")
+    expect(page.locator(".path li")).to_have_count(2)
+    page.wait_for_function("!document.querySelector('.htmx-request')")
+    assert logged() == ["begin", "answer"]

@@ -97,6 +97,12 @@ def test_breaks_do_not_count_as_time_spent(walker):
     walker.answer("loose", "worked")
     walk = walk_of(walker.mine.get())
     assert (walk.seconds, len(walk.breaks)) == (20, 1)
+    assert [(stay.took, stay.counted) for stay in walk.stays] == [
+        ("10 s", "10 s"),
+        ("5 h", ""),
+        ("10 s", "10 s"),
+        ("", ""),
+    ]
 
 
 def test_the_time_spent_is_the_one_that_the_figures_count(walker):

@@ -34,6 +34,7 @@ SAID = {
     "passed": "{by} passed it on",
 }
 HANDS = {"part": "Asked the agent to leave"}
+HELPED = {"yes": "They said that it helped.", "no": "They said that it did not help."}
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +88,19 @@ class Stay:
         return "" if self.seconds is None else lasting(self.seconds)
 
     @property
+    def counted(self) -> str:
+        """The same where it tells something about the page; empty for a break, too."""
+        return "" if self.is_break else self.took
+
+    @property
     def feedback(self) -> str:
         """What the person said at the end about whether it helped: "yes", "no", or an empty string."""
         return next((note.answer for note in reversed(self.notes) if note.kind == flow.EventKind.FEEDBACK), "")
+
+    @property
+    def helped(self) -> str:
+        """The same as a sentence; empty where they said nothing."""
+        return HELPED.get(self.feedback, "")
 
 
 @dataclass(slots=True)

@@ -68,18 +68,6 @@ def test_a_note_is_still_there_where_the_customer_went_on_first(ann, toy):
     assert not session.events.filter(kind="note").exists()
 
 
-def test_without_a_script_the_note_is_a_field_of_the_answers(ann):
-    page = read(ann.begin().see())
-    assert page.all("textarea", name="words", form="answers")
-    assert page.all("form", id="answers")
-    assert page.all("button", form="answers", formaction=ann.at("note/"))
-    assert page.all("input", name="number", value="1", form="answers")
-    ann.send("aside/")
-    aside = read(ann.see())
-    assert aside.all("textarea", name="words")
-    assert not aside.all("textarea", form="answers")
-
-
 def test_more_notes_do_not_make_the_page_an_earlier_one(ann):
     ann.begin()
     ann.send("note/", number=1, words="one")

@@ -5,8 +5,6 @@ Each view is given the session by `frame.with_session`, as a query for that one 
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -20,7 +18,6 @@ from .frame import address_of, agent_of, one_of, page, with_session
 from .shown import Seen, is_where_it_stood, seen, shown
 
 One = QuerySet[Session]
-Move = Callable[[One], Session]
 
 
 @require_safe
@@ -44,14 +41,9 @@ def step(request: HttpRequest, one: One, number: int) -> HttpResponse:
 
 
 def answered(request: HttpRequest, one: One, number: int) -> HttpResponse:
-    """Log the answer given on page `number`, and with it the note that was typed there and not saved."""
+    """Log the answer given on page `number`."""
     given, saw, agent = request.POST.get("answer", ""), count_in(request.POST.get("seen", "")), agent_of(request)
-    words = words_in(request).strip()
-    form = NoteForm({"words": words, "number": number})
-    if words and not form.is_valid():
-        error = str(next(iter(form.errors.values()))[0])
-        return call_page(request, where(one_of(one), number), error=error, status=422, words=words)
-    return moved(request, one, number, lambda mine: desk.answer(mine, number, given, agent, saw, words))
+    return moved(request, one, number, lambda mine: journal.answer(mine, number, given, agent, saw))
 
 
 @require_POST
@@ -77,7 +69,7 @@ def note(request: HttpRequest, one: One) -> HttpResponse:
     session = one_of(one)
     try:
         if not form.is_valid():
-            raise flow.IllegalMove(str(next(iter(form.errors.values()))[0]))
+            raise flow.IllegalMove(first_error(form))
         session = journal.note(one, form.cleaned_data["number"], form.cleaned_data["words"], agent_of(request))
     except flow.IllegalMove as illegal:
         return call_page(request, where(session, number), error=str(illegal), status=422, words=words_in(request))
@@ -117,15 +109,19 @@ def no_news() -> HttpResponse:
     return HttpResponse(status=204, headers={"Cache-Control": "no-store"})
 
 
-def moved(request: HttpRequest, one: One, number: int, move: Move) -> HttpResponse:
-    """Make a move and lead to where the session then stands; say why where it cannot be made.
+def moved(request: HttpRequest, one: One, number: int, move: desk.Move) -> HttpResponse:
+    """Make a move, with the note that was typed and not saved, and lead to where the session then stands.
 
-    Only who has the session in hand moves it. Where the customer went on first, both are shown where they are now.
+    Says why where it cannot be made. Only who has the session in hand moves it. Where the customer went on first, both
+    are shown where they are now.
     """
     agent, before = agent_of(request), one_of(one)
-    saw = count_in(request.POST.get("seen", "")) or number
+    saw, words = count_in(request.POST.get("seen", "")) or number, words_in(request).strip()
+    form = NoteForm({"words": words, "number": number})
+    if words and not form.is_valid():
+        return call_page(request, where(before, number), error=first_error(form), status=422, words=words)
     try:
-        session = move(access.in_hand(agent).filter(pk=before.pk))
+        session = desk.move(access.in_hand(agent).filter(pk=before.pk), number, words, agent, move)
     except Session.DoesNotExist:
         return call_page(request, seen(one_of(one)), error=refusal(one, request), status=409, words=words_in(request))
     except flow.IllegalMove as illegal:
@@ -179,6 +175,11 @@ def colleagues(session: Session, agent: User) -> list[tuple[int, str]]:
 def count_in(text: str) -> int | None:
     """Return the number of events that a form says it knew of; None where it says nothing that can be read."""
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 9 else None
+
+
+def first_error(form: NoteForm) -> str:
+    """Return the first thing that is wrong with a note."""
+    return str(next(iter(form.errors.values()))[0])
 
 
 def words_in(request: HttpRequest) -> str:
