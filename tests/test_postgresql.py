@@ -65,6 +65,19 @@ def test_what_is_written_once_is_planned_once(kept):
         assert [row[0] for row in cursor.fetchall()] == ["SELECT $1::int"]
 
 
+def test_a_connection_remembers_few_statements_however_many_it_was_asked(kept):
+    for number in range(60):
+        with kept.cursor() as cursor:
+            cursor.execute(f"SELECT {number}")
+        with kept.prepared_cursor() as cursor:
+            cursor.execute(f"SELECT {number}, %s::int", [1])
+    remembered = kept.connection._prepared
+    assert 0 < len(remembered._names) + len(remembered._counts) <= 40
+    with kept.cursor() as cursor:
+        cursor.execute("SELECT COUNT(*) FROM pg_prepared_statements")
+        assert 0 < cursor.fetchone()[0] <= 20
+
+
 def test_the_orm_prepares_nothing():
     for _ in range(8):
         assert not Session.objects.filter(code="nobody's").exists()
