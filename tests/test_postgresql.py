@@ -36,16 +36,21 @@ def test_a_connection_that_the_server_ended_is_not_usable(kept):
     assert not kept.is_usable()
 
 
-def test_a_connection_that_was_ended_is_made_anew_by_the_next_request(kept):
+def test_a_connection_that_is_closed_is_not_usable(kept):
+    kept.connection.close()
+    assert not kept.is_usable()
+
+
+@pytest.mark.parametrize("ask", ["cursor", "prepared_cursor"])
+def test_a_connection_that_was_ended_is_made_anew_by_the_next_request(kept, ask):
     pid = kept.connection.info.backend_pid
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_terminate_backend(%s, 5000)", [pid])
     kept.close_if_unusable_or_obsolete()
     kept.health_check_done = False
-    for ask in (kept.cursor, kept.prepared_cursor):
-        with ask() as cursor:
-            cursor.execute("SELECT 1")
-            assert cursor.fetchone() == (1,)
+    with getattr(kept, ask)() as cursor:
+        cursor.execute("SELECT 1")
+        assert cursor.fetchone() == (1,)
 
 
 def test_a_notice_of_the_server_is_no_reason_to_connect_again(kept):
