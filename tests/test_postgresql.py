@@ -36,16 +36,21 @@ def test_a_connection_that_the_server_ended_is_not_usable(kept):
     assert not kept.is_usable()
 
 
-def test_a_connection_that_was_ended_is_made_anew_by_the_next_request(kept):
+def test_a_connection_that_is_closed_is_not_usable(kept):
+    kept.connection.close()
+    assert not kept.is_usable()
+
+
+@pytest.mark.parametrize("ask", ["cursor", "prepared_cursor"])
+def test_a_connection_that_was_ended_is_made_anew_by_the_next_request(kept, ask):
     pid = kept.connection.info.backend_pid
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_terminate_backend(%s, 5000)", [pid])
     kept.close_if_unusable_or_obsolete()
     kept.health_check_done = False
-    for ask in (kept.cursor, kept.prepared_cursor):
-        with ask() as cursor:
-            cursor.execute("SELECT 1")
-            assert cursor.fetchone() == (1,)
+    with getattr(kept, ask)() as cursor:
+        cursor.execute("SELECT 1")
+        assert cursor.fetchone() == (1,)
 
 
 def test_a_notice_of_the_server_is_no_reason_to_connect_again(kept):
@@ -63,6 +68,19 @@ def test_what_is_written_once_is_planned_once(kept):
     with kept.cursor() as cursor:
         cursor.execute("SELECT statement FROM pg_prepared_statements")
         assert [row[0] for row in cursor.fetchall()] == ["SELECT $1::int"]
+
+
+def test_a_connection_remembers_few_statements_however_many_it_was_asked(kept):
+    for number in range(60):
+        with kept.cursor() as cursor:
+            cursor.execute(f"SELECT {number}")
+        with kept.prepared_cursor() as cursor:
+            cursor.execute(f"SELECT {number}, %s::int", [1])
+    remembered = kept.connection._prepared
+    assert 0 < len(remembered._names) + len(remembered._counts) <= 40
+    with kept.cursor() as cursor:
+        cursor.execute("SELECT COUNT(*) FROM pg_prepared_statements")
+        assert 0 < cursor.fetchone()[0] <= 20
 
 
 def test_the_orm_prepares_nothing():

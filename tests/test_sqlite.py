@@ -31,6 +31,22 @@ def test_a_transaction_begins_as_soon_as_another_one_is_over(writer):
         assert not writer.in_transaction
 
 
+def test_whoever_waits_long_asks_as_often_as_whoever_just_came(writer, monkeypatch):
+    pauses, asked = [], []
+
+    def pause(seconds):
+        pauses.append(seconds)
+        asked.append(connections["default"].connection.execute("PRAGMA busy_timeout").fetchone()[0])
+        if len(pauses) == 60:
+            writer.execute("COMMIT")
+
+    monkeypatch.setattr("helpdesk.sqlite.base.time.sleep", pause)
+    with transaction.atomic():
+        assert len(pauses) == 60
+    assert max(pauses) < 0.01
+    assert set(asked) == {0}, "SQLite itself waits, too"
+
+
 def test_whoever_waits_too_long_is_told(writer, monkeypatch):
     monkeypatch.setitem(connections["default"].settings_dict["OPTIONS"], "timeout", 0.05)
     with pytest.raises(OperationalError, match="locked"), transaction.atomic():
@@ -42,6 +58,7 @@ def test_what_is_not_about_the_turn_is_raised_at_once(monkeypatch):
     connection = connections["default"]
     connection.ensure_connection()
     monkeypatch.setattr(connection, "transaction_mode", "NONSENSE")
+    monkeypatch.setattr("helpdesk.sqlite.base.time.sleep", None)
     with pytest.raises(OperationalError, match="syntax"), transaction.atomic():
         pass
 

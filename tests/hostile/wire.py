@@ -1,7 +1,7 @@
 """Requests as bytes: sent to the site as gunicorn sends them, and shown as a line that sends them again.
 
 answer = send(Request("POST", b"/s/abc/1/", body=b"answer=yes", cookies={"visitor": "..."}))
-answer.status, answer.body, answer.writes, answer.statements, answer.seconds
+answer.status, answer.body, answer.writes, answer.statements, answer.seconds, answer.worked
 """
 
 from __future__ import annotations
@@ -82,7 +82,10 @@ class Request:
 
 @dataclass
 class Answer:
-    """What came back, and what it took: the tables `writes` were written by `statements` statements in all."""
+    """What came back, and what it took: the tables `writes` were written by `statements` statements in all.
+
+    Of its `seconds` this thread, and SQLite in it, worked for `worked`: however busy the machine is with other things.
+    """
 
     status: int = 0
     headers: list[tuple[str, str]] = field(default_factory=list)
@@ -90,6 +93,7 @@ class Answer:
     writes: set[str] = field(default_factory=set)
     statements: int = 0
     seconds: float = 0
+    worked: float = 0
 
     def header(self, name: str) -> str:
         """Return a header; an empty string where it is not there."""
@@ -120,14 +124,14 @@ def send(request: Request) -> Answer:
 
     body = BreaksOff(request.body) if request.breaks_off else io.BytesIO(request.body)
     environ = {"wsgi.input": body, "wsgi.url_scheme": "http", "wsgi.errors": io.StringIO(), **request.environ()}
-    began = time.perf_counter()
+    began, worked = time.perf_counter(), time.thread_time()
     with connection_kept(), statement_by_statement(), connection.execute_wrapper(count):
         chunks = wsgi.application(environ, start)
         answer.body = b"".join(chunks)
         signals.request_finished.disconnect(close_old_connections)
         chunks.close()
         signals.request_finished.connect(close_old_connections)
-    answer.seconds = time.perf_counter() - began
+    answer.seconds, answer.worked = time.perf_counter() - began, time.thread_time() - worked
     return answer
 
 
