@@ -31,6 +31,20 @@ TOY = (
     "press: hold release",
     "wipe!: open shut",
 )
+# A smaller one, with a node of each kind.
+SMALL = (
+    "q? yes:ok no:why",
+    "why{loose=press/50/5 worn=wipe/40/20} worked:ok failed:fix",
+    "fix[wipe] worked:ok failed:q blocked:ok declined:ok",
+    "ok = solved",
+    "press: hold release",
+    "wipe!: erase",
+)
+# Two ways into TOY, which a search tells apart.
+SYMPTOMS = [
+    {"id": "reset", "label": "The camera will not reset", "to": "q"},
+    {"id": "password", "label": "I forgot the password", "to": "why"},
+]
 
 
 def graph(*lines: str, slug: str = "toy") -> flow.Document:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 from django.apps import apps
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import User
 from django.db import connection
 from django.test import Client
 
 from tests.reading import read
+from tests.staff import staff
 from tests.views.test_access import reads_only
 from tests.visitor import Visitor, publish
 
@@ -17,21 +18,13 @@ pytestmark = pytest.mark.django_db
 MISTYPED = ["/review/sesions/", "/desk/cases/none/", "/admin/wizrds/", "/account/phon/", "/desk/22223333/", "/review/x"]
 
 
-def staff(*groups: str, **fields) -> Client:
-    user = User.objects.create(username="ada", is_staff=True, **fields)
-    user.groups.set(Group.objects.filter(name__in=groups))
-    client = Client()
-    client.force_login(user)
-    return client
-
-
 def text(response) -> str:
     return " ".join(read(response).text.split())
 
 
 @pytest.mark.parametrize("address", MISTYPED)
 def test_staff_who_mistype_an_address_are_led_back_to_where_they_work(address):
-    response = staff("agents", "reviewers", "editors").get(address)
+    response = staff(groups="agents reviewers editors").get(address)
     page = read(response)
     assert response.status_code == 404
     assert page.h1 == "There is nothing at this address"
@@ -42,12 +35,12 @@ def test_staff_who_mistype_an_address_are_led_back_to_where_they_work(address):
 
 @pytest.mark.parametrize(("group", "place"), [("agents", "/desk/"), ("reviewers", "/review/"), ("editors", "/admin/")])
 def test_they_are_led_only_to_what_is_open_to_them(group, place):
-    page = read(staff(group).get("/desk/nowhere/"))
+    page = read(staff(groups=group).get("/desk/nowhere/"))
     assert page.links & {"/desk/", "/review/", "/admin/"} == {place}
 
 
 def test_the_part_in_which_they_are_comes_first():
-    client = staff("leads")
+    client = staff(groups="leads")
     for first, address in (("desk", "/desk/nowhere/"), ("review", "/review/nowhere/")):
         ways = [each["href"] for each in read(client.get(address)).all("a") if "btn" in each.get("class", "")]
         assert ways[0] == f"/{first}/"
@@ -60,7 +53,7 @@ def test_staff_without_any_right_are_led_to_where_everybody_begins():
 def test_what_is_not_theirs_and_what_is_not_there_look_alike_to_staff():
     publish()
     session = Visitor().begin().session
-    client = staff("agents")
+    client = staff(groups="agents")
     addresses = ("/review/", "/review/nowhere/", f"/desk/{session.code}/", "/desk/222233334444/", "/desk/cases/7/")
     assert len({text(client.get(address)) for address in addresses}) == 1
 
@@ -72,14 +65,14 @@ def test_everybody_else_sees_the_customers_page(who):
         publish()
         client = Visitor().begin().client
     if who in ("former", "disabled"):
-        client = staff("agents")
+        client = staff(groups="agents")
         User.objects.update(is_staff=who != "former", is_active=who != "disabled")
     for address in ("/review/nowhere/", "/desk/nowhere/", "/nowhere/"):
         assert text(client.get(address)) == text(Client().get("/s/222222222222/1/"))
 
 
 def test_staff_see_the_customers_page_at_customers_addresses():
-    client = staff("agents", is_superuser=True)
+    client = staff(groups="agents", is_superuser=True)
     for address in ("/nowhere/", "/s/222222222222/1/"):
         assert "What you began on this device" in text(client.get(address))
 
@@ -94,7 +87,7 @@ def test_a_customers_404_asks_the_database_nothing_and_touches_no_staff_session(
 
 
 def test_a_404_writes_nothing_for_staff():
-    client = staff("agents")
+    client = staff(groups="agents")
     client.get("/desk/")
     with connection.execute_wrapper(reads_only):
         assert client.get("/desk/nowhere/").status_code == 404

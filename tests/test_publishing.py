@@ -9,7 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from hypothesis import given, settings
 
-from tests.graphs import graph
+from tests.graphs import SMALL, graph
 from tests.races import racing
 from tests.strategies import documents
 from tests.versions import publish
@@ -19,14 +19,7 @@ from wizards.models import Cause, Choice, Node, Procedure, Source, Step, Symptom
 
 pytestmark = pytest.mark.django_db
 
-TOY = graph(
-    "q? yes:ok no:why",
-    "why{loose=press/50/5 worn=wipe/40/20} worked:ok failed:fix",
-    "fix[wipe] worked:ok failed:q blocked:ok declined:ok",
-    "ok = solved",
-    "press: hold release",
-    "wipe!: erase",
-)
+TOY = graph(*SMALL)
 ROWS = (Wizard, Source, Symptom, Node, Choice, Cause, Procedure, Step)
 
 # Every field of every part, with another value than the default.

@@ -7,17 +7,13 @@ from datetime import timedelta
 import pytest
 from django.db.models import F
 
+from tests.graphs import SYMPTOMS
 from tests.races import racing
 from tests.visitor import publish
 from wizards import searches
 from wizards.models import Search
 
 pytestmark = pytest.mark.django_db
-
-SYMPTOMS = [
-    {"id": "reset", "label": "The camera will not reset", "to": "q"},
-    {"id": "password", "label": "I forgot the password", "to": "why"},
-]
 
 
 @pytest.fixture(autouse=True)

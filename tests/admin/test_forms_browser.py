@@ -34,6 +34,12 @@ def desk(page, live_server, wizard):
     assert complaints == []
 
 
+def save(desk):
+    """Save, stay on the form, and see that it is saved."""
+    desk.locator("[name=_continue]").first.click()
+    expect(desk.locator(".messagelist .success")).to_be_visible()
+
+
 def test_a_node_is_added_behind_a_target_without_losing_what_was_typed(desk, wizard):
     desk.open(node(wizard, "q"))
     desk.fill("#id_title", "Typed, not saved")
@@ -46,8 +52,7 @@ def test_a_node_is_added_behind_a_target_without_losing_what_was_typed(desk, wiz
     beside.locator("[name=_save]").first.click()
     expect(desk.locator("#select2-id_choices-0-to-container")).to_contain_text("A new end")
     expect(desk.locator("#id_title")).to_have_value("Typed, not saved")
-    desk.locator("[name=_continue]").first.click()
-    expect(desk.locator(".messagelist .success")).to_be_visible()
+    save(desk)
     saved = publishing.compile_draft(Wizard.objects.get(pk=wizard.pk)).node("q")
     assert (saved.title, saved.choices[0].to) == ("Typed, not saved", "a-new-end")
 
@@ -69,8 +74,7 @@ def test_rows_are_moved_with_the_keyboard_and_stay_so(desk, wizard):
     desk.locator("#choices-0 .move-down").focus()
     desk.keyboard.press("Enter")
     assert labels(desk) == ["Choose no", "Choose yes"]
-    desk.locator("[name=_continue]").first.click()
-    expect(desk.locator(".messagelist .success")).to_be_visible()
+    save(desk)
     assert labels(desk) == ["Choose no", "Choose yes"]
 
 
@@ -79,8 +83,7 @@ def test_a_new_row_is_moved_before_it_is_saved(desk, wizard):
     desk.click("#choices-group .add-row a")
     desk.fill("#id_choices-2-label", "Not sure")
     desk.click("#choices-2 .move-up")
-    desk.locator("[name=_continue]").first.click()
-    expect(desk.locator(".messagelist .success")).to_be_visible()
+    save(desk)
     assert labels(desk) == ["Choose yes", "Not sure", "Choose no"]
 
 
@@ -88,8 +91,7 @@ def test_rows_are_dragged(desk, wizard):
     desk.open(node(wizard, "q"))
     desk.locator("#choices-0 td.original p").drag_to(desk.locator("#choices-1 td.original p"))
     expect(desk.locator("#id_choices-1-place")).to_have_value("1")
-    desk.locator("[name=_continue]").first.click()
-    expect(desk.locator(".messagelist .success")).to_be_visible()
+    save(desk)
     assert labels(desk) == ["Choose no", "Choose yes"]
 
 
@@ -140,16 +142,14 @@ def test_a_picture_that_is_too_large_is_told_before_the_form_is_sent(desk, wizar
     expect(upload).to_be_focused()
     assert upload.evaluate("field => field.validationMessage") == "The file has 5.0 MB; at most 5 MB are accepted."
     upload.set_input_files([])
-    desk.locator("[name=_continue]").first.click()
-    expect(desk.locator(".messagelist .success")).to_be_visible()
+    save(desk)
 
 
 def test_a_picture_of_a_step_that_goes_needs_no_words(desk, wizard):
     desk.open(Procedure.objects.get(key="press"))
     desk.select_option("#id_steps-0-picture", "lights")
     desk.check("#id_steps-0-DELETE")
-    desk.locator("[name=_continue]").first.click()
-    expect(desk.locator(".messagelist .success")).to_be_visible()
+    save(desk)
 
 
 def test_markdown_is_shown_while_it_is_typed(desk, wizard):

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import pytest
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import User
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from tests.admin.forms import editor, large, toy
 from tests.admin.walking import url
+from tests.staff import staff
 from wizards import publishing
 from wizards.models import Node, Session, Version, Wizard
 
@@ -76,14 +77,6 @@ def test_the_list_of_versions_asks_as_often_for_many_as_for_one():
     assert asked[0] + 1 >= asked[1]
 
 
-def staff(group: str) -> Client:
-    user = User.objects.create(username=group, is_staff=True)
-    user.groups.add(Group.objects.get(name=group))
-    client = Client()
-    client.force_login(user)
-    return client
-
-
 @pytest.mark.parametrize("page", ["check", "previews", "publish", "versions", "compare", "restore", "export", "import"])
 def test_editors_open_every_page(page):
     assert editor().get(shown(toy())[page]).status_code == 200
@@ -91,7 +84,7 @@ def test_editors_open_every_page(page):
 
 @pytest.mark.parametrize("group", ["agents", "reviewers"])
 def test_agents_and_reviewers_open_none_and_do_nothing(group):
-    wizard, client = toy(), staff(group)
+    wizard, client = toy(), staff(groups=group)
     assert {client.get(address).status_code for address in shown(wizard).values()} == {403}
     assert {client.post(address).status_code for address in acted(wizard).values()} == {403}
     assert not Session.objects.exists()

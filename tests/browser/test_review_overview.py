@@ -46,6 +46,16 @@ def figures(page: Page) -> dict[str, str]:
     }
 
 
+def live(customers, reviewer) -> tuple[Page, list[str]]:
+    """Open the overview of one solved session, at a clock of the test's own; return it, and what it asks for."""
+    customers(ends("solved"))
+    page, asked = reviewer(DEFINITIONS), []
+    page.clock.install()
+    page.goto("/review/")
+    page.on("request", lambda request: "/review/" in request.url and asked.append(request.url))
+    return page, asked
+
+
 def test_a_reviewer_finds_what_customers_did(customers, reviewer):
     for wanted in (ends("solved"), ends("solved"), ends("unsolved"), is_screen("question")):
         customers(wanted)
@@ -91,10 +101,7 @@ def test_the_charts_colours_follow_the_mode(customers, reviewer):
 
 
 def test_what_is_live_renews_itself_while_somebody_looks(customers, reviewer):
-    customers(ends("solved"))
-    page = reviewer(DEFINITIONS)
-    page.clock.install()
-    page.goto("/review/")
+    page, _ = live(customers, reviewer)
     assert figures(page)["Begun"] == "1"
     customers(ends("unsolved"))
     page.clock.run_for(AFTER)
@@ -104,12 +111,7 @@ def test_what_is_live_renews_itself_while_somebody_looks(customers, reviewer):
 
 
 def test_nothing_changes_under_the_readers_hands(customers, reviewer):
-    customers(ends("solved"))
-    page = reviewer(DEFINITIONS)
-    page.clock.install()
-    page.goto("/review/")
-    asked = []
-    page.on("request", lambda request: "/review/" in request.url and asked.append(request.url))
+    page, asked = live(customers, reviewer)
     page.locator(".help summary").first.click()
     page.clock.run_for(AFTER)
     page.locator(".help summary").first.click()
@@ -121,12 +123,7 @@ def test_nothing_changes_under_the_readers_hands(customers, reviewer):
 
 
 def test_a_reader_can_stop_the_renewing(customers, reviewer):
-    customers(ends("solved"))
-    page = reviewer(DEFINITIONS)
-    page.clock.install()
-    page.goto("/review/")
-    asked = []
-    page.on("request", lambda request: "/review/" in request.url and asked.append(request.url))
+    page, asked = live(customers, reviewer)
     page.get_by_role("button", name="Stop").click()
     page.clock.run_for(3 * AFTER)
     assert asked == []
@@ -136,10 +133,7 @@ def test_a_reader_can_stop_the_renewing(customers, reviewer):
 
 
 def test_who_was_signed_out_meanwhile_is_led_to_sign_in_and_would_come_back(customers, reviewer):
-    customers(ends("solved"))
-    page = reviewer(DEFINITIONS)
-    page.clock.install()
-    page.goto("/review/")
+    page, _ = live(customers, reviewer)
     page.context.clear_cookies(name="staff")
     page.clock.run_for(AFTER)
     expect(page).to_have_url(re.compile("/account/login/.next=%2Freview%2F"))

@@ -8,11 +8,11 @@ import re
 import pytest
 from django.apps import apps
 from django.contrib.admin.models import LogEntry
-from django.contrib.auth.models import Permission, User
 from django.test import Client
 
 from tests.cases.walking import CONTACT, SECRET, opened, webhook, work
 from tests.reading import read
+from tests.staff import staff
 from tests.visitor import rows
 from wizards import cases
 from wizards.models import Delivery, Webhook
@@ -22,15 +22,6 @@ pytestmark = pytest.mark.django_db
 HOOKS = "/admin/wizards/webhook/"
 LIST = "/admin/wizards/delivery/"
 URL = "https://hooks.example.org/cases"
-
-
-def staff(*rights: str) -> Client:
-    """Give a client of somebody with these rights."""
-    user = User.objects.create_user("x".join(rights) or "nobody", is_staff=True)
-    user.user_permissions.set(Permission.objects.filter(codename__in=rights))
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 def save(client: Client, address: str = f"{HOOKS}add/", **fields: str):

@@ -9,19 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.graphs import graph
+from tests.graphs import SMALL, graph
 from tests.strategies import broken_documents, documents
 from tests.walks import TOY
 from wizards import flow
 
-PLAIN = graph(
-    "q? yes:ok no:why",
-    "why{loose=press/50/5 worn=wipe/40/20} worked:ok failed:fix",
-    "fix[wipe] worked:ok failed:q blocked:ok declined:ok",
-    "ok = solved",
-    "press: hold release",
-    "wipe!: erase",
-).plain()
+PLAIN = graph(*SMALL).plain()
 Q, WHY, FIX, OK = range(4)
 STEP = {"id": "a", "title": "A"}
 

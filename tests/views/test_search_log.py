@@ -3,16 +3,12 @@
 import pytest
 from django.apps import apps
 
+from tests.graphs import SYMPTOMS
 from tests.reading import read
 from tests.visitor import HTMX, Visitor, publish, rows
 from wizards.models import Search, Session
 
 pytestmark = pytest.mark.django_db
-
-SYMPTOMS = [
-    {"id": "reset", "label": "The camera will not reset", "to": "q"},
-    {"id": "password", "label": "I forgot the password", "to": "why"},
-]
 
 
 @pytest.fixture(autouse=True)
