@@ -2,14 +2,12 @@
 (function () {
   "use strict";
 
-  const LARGE = 150; // nodes; from here on, drawing is made cheaper
   const room = document.getElementById("map-room");
   if (!room || !window.cytoscape || !window.dagre) return;
 
   const part = (id) => document.getElementById(id);
   const [beside, paper, panel, formSide, frame] = ["map-beside", "map-drawing", "map-panel", "map-form", "map-frame"].map(part);
   const wide = matchMedia("(min-width: 768px)");
-  const calm = matchMedia("(prefers-reduced-motion: reduce)");
   const face = getComputedStyle(document.body).fontFamily;
   const signs = { error: room.dataset.error, warning: room.dataset.warning };
   let cy, shape, chosen = "", picking = null, drawn = Promise.resolve(), typed = false, loads = 0, asked = 0;
@@ -38,14 +36,6 @@
 
   /* --- the drawing --- */
 
-  function elements(graph) {
-    const nodes = graph.nodes.map((each) => ({ group: "nodes", data: each, position: { x: each.x, y: each.y } }));
-    const edges = graph.edges.map((each, number) => (
-      { group: "edges", data: { ...each, id: `way ${number}`, source: each.from, target: each.to } }
-    ));
-    return [...nodes, ...edges];
-  }
-
   /* Takes over a graph as the site sent it, one after another. What is chosen stays where it is on the screen. */
   function draw(sent) {
     drawn = drawn.catch(() => {}).then(() => drawNow(sent));
@@ -72,18 +62,8 @@
   }
 
   function begin(graph) {
-    const large = graph.nodes.length >= LARGE;
-    cy = cytoscape({
-      container: paper, elements: elements(graph), style: mapLook.style(face, signs), layout: { name: "preset" },
-      minZoom: 0.02, maxZoom: 2.5, autoungrabify: true, autounselectify: true, boxSelectionEnabled: false,
-      textureOnViewport: large, pixelRatio: large ? 1 : "auto",
-    });
-    cy.on("tap", "node", (event) => tapped(event.target));
-    cy.on("mouseover", "node", () => paper.classList.add("pointing"));
-    cy.on("mouseout", "node", () => paper.classList.remove("pointing"));
-    fit();
+    cy = mapStage.begin(paper, graph, mapLook.style(face, signs), tapped);
     for (const tool of room.querySelectorAll(".map-tools [disabled]")) tool.disabled = false; // there is something to find
-    window.mapDrawing = cy; // for tests
   }
 
   function replace(graph) {
@@ -92,7 +72,7 @@
     cy.batch(() => {
       cy.edges().remove();
       cy.nodes().filter((each) => !known.has(each.id())).remove();
-      for (const each of elements(graph)) {
+      for (const each of mapStage.elements(graph)) {
         if (each.group === "nodes" && node(each.data.id).nonempty()) {
           node(each.data.id).data(each.data).position(each.position);
         } else {
@@ -106,39 +86,12 @@
     }
   }
 
-  /* Shows all; where that would be too small to read, where it begins instead. */
-  function fit(all = false) {
-    cy.fit(undefined, 24);
-    if (all || cy.zoom() > 0.45) return;
-    const box = cy.elements().boundingBox();
-    const first = cy.nodes('[kind = "symptom"]').first();
-    const y = first.nonempty() ? first.position("y") : (box.y1 + box.y2) / 2;
-    cy.zoom(0.85);
-    cy.pan({ x: 24 - box.x1 * 0.85, y: cy.height() / 2 - y * 0.85 });
-  }
-
   function choose(id) {
     chosen = id;
-    cy.batch(() => {
-      cy.elements(".chosen, .near").removeClass("chosen near");
-      const shown = node(id).union(cy.nodes().filter((each) => each.data("of") === id && each.data("as")));
-      node(id).addClass("chosen");
-      shown.connectedEdges().addClass("near");
-    });
+    mapStage.choose(cy, id);
   }
 
-  /* Brings a node into the middle unless it is well in sight. */
-  function show(id, always = false) {
-    const box = node(id).renderedBoundingBox();
-    const inside = box.x1 > 0 && box.y1 > 0 && box.x2 < cy.width() && box.y2 < cy.height();
-    if (inside && !always) return;
-    const zoom = Math.max(cy.zoom(), 0.85);
-    cy.stop().animate({ zoom, center: { eles: node(id) } }, { duration: calm.matches ? 0 : 120 });
-  }
-
-  function zoom(factor) {
-    cy.zoom({ level: cy.zoom() * factor, renderedPosition: { x: cy.width() / 2, y: cy.height() / 2 } });
-  }
+  const show = (id, always) => mapStage.show(cy, id, always);
 
   function tapped(target) {
     const id = target.data("of") || target.id();
@@ -329,9 +282,7 @@
   frame.addEventListener("load", formLoaded);
   room.addEventListener("click", (event) => {
     const pressed = event.target.closest("[data-zoom]");
-    if (!pressed || !cy) return;
-    if (pressed.dataset.zoom === "fit") fit(true);
-    else zoom(pressed.dataset.zoom === "in" ? 1.3 : 1 / 1.3);
+    if (pressed && cy) mapStage.zoom(cy, pressed.dataset.zoom);
   });
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape" && picking) stopPicking();

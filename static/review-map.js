@@ -2,7 +2,6 @@
 (function () {
   "use strict";
 
-  const LARGE = 150; // nodes; from here on, drawing is made cheaper
   const LINE = 17, WAY_LINE = 14; // px, as in map-look.js
   const WIDER = 36; // px: a hexagon narrows above and below its middle, and the figures are two lines more
   const THINNEST = 1, WIDEST = 12; // px, of a way
@@ -11,7 +10,6 @@
 
   const part = (id) => document.getElementById(id);
   const paper = part("map-drawing"), panel = part("map-panel");
-  const calm = matchMedia("(prefers-reduced-motion: reduce)");
   const face = getComputedStyle(document.body).fontFamily;
   const signs = { error: room.dataset.error, warning: room.dataset.warning };
   const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--map-${name}`).trim();
@@ -58,14 +56,6 @@
     return graph;
   }
 
-  function elements(graph) {
-    const nodes = graph.nodes.map((each) => ({ group: "nodes", data: each, position: { x: each.x, y: each.y } }));
-    const edges = graph.edges.map((each, number) => (
-      { group: "edges", data: { ...each, id: `way ${number}`, source: each.from, target: each.to } }
-    ));
-    return [...nodes, ...edges];
-  }
-
   /* Returns the look of editing, with ours over it; the frame still says what kind of node it is. */
   function style() {
     const losses = [0, 1, 2, 3, 4].map((level) => (
@@ -82,35 +72,6 @@
       { selector: "edge[sessions = 0]", style: { "line-style": "dashed" } },
       ...chosen,
     ];
-  }
-
-  function begin(graph) {
-    const large = graph.nodes.length >= LARGE;
-    cy = cytoscape({
-      container: paper, elements: elements(graph), style: style(), layout: { name: "preset" },
-      minZoom: 0.02, maxZoom: 2.5, autoungrabify: true, autounselectify: true, boxSelectionEnabled: false,
-      textureOnViewport: large, pixelRatio: large ? 1 : "auto",
-    });
-    cy.on("tap", "node", (event) => open(event.target.data("of") || event.target.id()));
-    cy.on("mouseover", "node", () => paper.classList.add("pointing"));
-    cy.on("mouseout", "node", () => paper.classList.remove("pointing"));
-    fit();
-    window.mapDrawing = cy; // for tests
-  }
-
-  /* Shows all; where that would be too small to read, where it begins instead. */
-  function fit(all = false) {
-    cy.fit(undefined, 24);
-    if (all || cy.zoom() > 0.45) return;
-    const box = cy.elements().boundingBox();
-    const first = cy.nodes('[kind = "symptom"]').first();
-    const y = first.nonempty() ? first.position("y") : (box.y1 + box.y2) / 2;
-    cy.zoom(0.85);
-    cy.pan({ x: 24 - box.x1 * 0.85, y: cy.height() / 2 - y * 0.85 });
-  }
-
-  function zoom(factor) {
-    cy.zoom({ level: cy.zoom() * factor, renderedPosition: { x: cy.width() / 2, y: cy.height() / 2 } });
   }
 
   /* --- the panel --- */
@@ -153,7 +114,8 @@
   /* Shows what happened at a node, and where its sessions are. */
   function open(id) {
     const each = node(id).data();
-    choose(id);
+    mapStage.choose(cy, id);
+    mapStage.show(cy, id);
     const busy = (edge) => edge.sessions;
     const shown = [make("h2", each.label)];
     if (each.kind === "nowhere") shown.push(make("p", "An answer that leads nowhere."));
@@ -174,25 +136,11 @@
     return all.findIndex((other) => other.from === edge.from && other.to === edge.to) === place;
   }
 
-  function choose(id) {
-    cy.batch(() => {
-      cy.elements(".chosen, .near").removeClass("chosen near");
-      const shown = node(id).union(cy.nodes().filter((each) => each.data("of") === id && each.data("as")));
-      node(id).addClass("chosen");
-      shown.connectedEdges().addClass("near");
-    });
-    const box = node(id).renderedBoundingBox();
-    if (box.x1 > 0 && box.y1 > 0 && box.x2 < cy.width() && box.y2 < cy.height()) return;
-    cy.stop().animate({ zoom: Math.max(cy.zoom(), 0.85), center: { eles: node(id) } }, { duration: calm.matches ? 0 : 120 });
-  }
-
   /* --- what one does --- */
 
   room.addEventListener("click", (event) => {
     const pressed = event.target.closest("[data-zoom]");
-    if (!pressed || !cy) return;
-    if (pressed.dataset.zoom === "fit") fit(true);
-    else zoom(pressed.dataset.zoom === "in" ? 1.3 : 1 / 1.3);
+    if (pressed && cy) mapStage.zoom(cy, pressed.dataset.zoom);
   });
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => cy && cy.style(style()));
 
@@ -204,7 +152,7 @@
     const graph = graphOf(sent);
     // Placing and drawing each take long for a large wizard: the browser has its turn in between.
     await new Promise((go) => { setTimeout(go); });
-    begin(graph);
+    cy = mapStage.begin(paper, graph, style(), (target) => open(target.data("of") || target.id()));
     room.dataset.drawn = `${sent.nodes.length} nodes, ${sent.edges.length} ways`;
     const wanted = decodeURIComponent(location.hash.slice(1));
     if (wanted && node(wanted).nonempty()) open(wanted);
