@@ -9,7 +9,9 @@ import pytest
 from django.apps import apps
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission, User
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from tests.cases.walking import CONTACT, SECRET, opened, webhook, work
 from tests.reading import read
@@ -117,6 +119,32 @@ def test_what_the_settings_allow_can_be_saved(admin_client, settings):
     settings.WEBHOOKS_HTTP_ALLOWED = settings.WEBHOOKS_PRIVATE_ALLOWED = True
     save(admin_client, url="http://127.0.0.1:9000/")
     assert Webhook.objects.get().url == "http://127.0.0.1:9000/"
+
+
+def test_the_list_of_webhooks_says_what_waits_and_was_given_up_by_the_same_queries_for_any_number(
+    admin_client, django_assert_max_num_queries
+):
+    one = webhook(name="One")
+    webhook(name="Other")
+    opened()
+    Delivery.objects.filter(webhook=one).update(state=Delivery.State.FAILED)
+    with CaptureQueriesContext(connection) as few:
+        admin_client.get(HOOKS)
+    for number in range(5):
+        webhook(name=f"More {number}")
+    with django_assert_max_num_queries(len(few)):
+        admin_client.get(HOOKS)
+    said = read(admin_client.get(HOOKS)).text
+    assert f"One {URL} True 0 1" in said
+    assert f"Other {URL} True 1 0" in said
+
+
+def test_chosen_webhooks_can_be_deleted_from_the_list(admin_client):
+    row, other = webhook(), webhook(name="Other")
+    opened()
+    sent = {"action": "delete_selected", "_selected_action": row.pk, "post": "yes"}
+    assert admin_client.post(HOOKS, sent).status_code == 302
+    assert list(Webhook.objects.all()) == [other]
 
 
 # --- Deliveries ---------------------------------------------------------------------------------------------------
