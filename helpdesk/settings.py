@@ -216,14 +216,18 @@ def _database() -> dict[str, Any]:
     raise ImproperlyConfigured(f"DATABASE_URL should be {wanted}.")
 
 
+# The Redis server that several processes share (redis://host:6379/0); by default each remembers by itself.
+_IN_PROCESS = "locmem://"
+_CACHE_URL: str = env.str("CACHE_URL", _IN_PROCESS)
+
+
 def _cache() -> dict[str, Any]:
-    """Return the default cache: in this process, or the Redis server that CACHE_URL names (redis://host:6379/0)."""
-    address = env.str("CACHE_URL", "locmem://")
-    if address == "locmem://":
+    """Return the default cache: in this process, or the Redis server that CACHE_URL names."""
+    if _CACHE_URL == _IN_PROCESS:
         return {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
-    if address.startswith(("redis://", "rediss://", "unix://")):
-        reading.refuse_a_broken_cache(address)
-        return {"BACKEND": "helpdesk.cache.SharedCache", "LOCATION": address}
+    if _CACHE_URL.startswith(("redis://", "rediss://", "unix://")):
+        reading.refuse_a_broken_cache(_CACHE_URL)
+        return {"BACKEND": "helpdesk.cache.SharedCache", "LOCATION": _CACHE_URL}
     raise ImproperlyConfigured("CACHE_URL should be locmem:// or an address such as redis://host:6379/0.")
 
 
@@ -240,8 +244,8 @@ RATES = {
     "code": reading.rate(env, "RATE_CODE", "5 per 10 minutes"),  # codes tried: by an address, by an account
     "codes": reading.rate(env, "RATE_CODES", "300 per hour"),  # codes tried by anybody
 }
-# Where they are counted: in this process, or in the Redis that several share.
-RATE_STORAGE = "" if (cache := env.str("CACHE_URL", "locmem://")) == "locmem://" else cache
+# Where they are counted: in this process (empty), or in the Redis that several share.
+RATE_STORAGE = "" if _CACHE_URL == _IN_PROCESS else _CACHE_URL
 
 # The largest form that is read from a customer, in bytes, and the most fields in it.
 LONGEST_FORM = 64 * 1024

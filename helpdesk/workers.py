@@ -20,20 +20,25 @@ MEMORY = Path("/dev/shm")  # nosec B108  # noqa: S108  mkdtemp makes folders the
 
 def make_folder() -> None:
     """Make an empty folder for the figures of this master's workers, and say in the environment where it is."""
-    where = MEMORY if os.access(MEMORY, os.W_OK) else Path(tempfile.gettempdir())
-    name = f"{PREFIX}{os.getpid()}-"
-    if Path(os.environ.get(FOLDER, "")).name.startswith(name):  # read anew (SIGHUP): the counting goes on
+    if _folder():  # read anew (SIGHUP): the counting goes on
         return
+    where = MEMORY if os.access(MEMORY, os.W_OK) else Path(tempfile.gettempdir())
     for left in where.glob(f"{PREFIX}*"):
         if left.stat().st_uid == os.getuid() and not _runs(left.name.split("-")[2]):
             shutil.rmtree(left, ignore_errors=True)
-    os.environ[FOLDER] = tempfile.mkdtemp(prefix=name, dir=where)
+    os.environ[FOLDER] = tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-", dir=where)
 
 
 def remove_folder() -> None:
-    """Remove the folder at the end of the master that made it."""
-    if folder := os.environ.get(FOLDER):
+    """Remove the folder at the end of the master that made it; what the environment named before is not ours."""
+    if folder := _folder():
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _folder() -> Path | None:
+    """Return the folder that this very process made, if it did."""
+    folder = Path(os.environ.get(FOLDER, ""))
+    return folder if folder.name.startswith(f"{PREFIX}{os.getpid()}-") else None
 
 
 def _runs(pid: str) -> bool:

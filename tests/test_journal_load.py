@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 from tests.versions import publish
 from tests.walks import TOY, Walk
 from wizards import audit, flow, journal
-from wizards.models import Event, Session, Words
+from wizards.models import CODE_LENGTH, Event, Session, Words
 
 pytestmark = pytest.mark.django_db
 
@@ -31,7 +31,7 @@ def walked(version):
     return mine, journal.answer(mine, 1, "yes")
 
 
-def past(version, history, *, code="a" * journal.CODE_LENGTH, **other):
+def past(version, history, *, code="a" * CODE_LENGTH, **other):
     times = [BEGUN + timedelta(seconds=number) for number in range(len(history))]
     return journal.Past(
         **{"version": version.pk, "history": history, "times": times, "code": code, "visitor": "v", **other}

@@ -260,6 +260,14 @@ def test_a_start_removes_what_a_killed_one_left_and_nothing_of_others(tmp_path, 
     assert len(list(tmp_path.iterdir())) == 2
 
 
+def test_a_folder_that_the_environment_named_before_is_not_ours_to_remove(monkeypatch, tmp_path):
+    theirs = tmp_path / "theirs"
+    theirs.mkdir()
+    monkeypatch.setenv(workers.FOLDER, str(theirs))
+    workers.remove_folder()
+    assert theirs.exists()
+
+
 @pytest.fixture
 def two_workers(tmp_path):
     """Serve the site, without a database, by two processes; give its address and the process that leads them."""

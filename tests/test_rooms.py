@@ -34,6 +34,7 @@ MAY = {
     "gauges": {"models", "tallies"},
     "handoff": {"models", "journal"},
     "limits": set(),
+    "numbers": set(),
     "simulation": {"flow", "models", "publishing", "journal"},
     "review": {"flow", "models", "publishing", "tallies"},
     "markup": set(),
@@ -41,12 +42,12 @@ MAY = {
     "stencils": set(),
     "pages": {"flow", "models", "publishing", "forms", "markup", "stencils"},
     # access, journal: a preview begins a session; markup, pages: a preview of a field, and what HTMX asked for
-    "admin": {"flow", "models", "publishing", "access", "journal", "markup", "pages", "cases"},
+    "admin": {"flow", "models", "publishing", "access", "journal", "markup", "pages", "cases", "numbers"},
     "templatetags": {"markup"},
     "apps": set(),
 }
 ALL = {*MAY, "views", "urls", "management"}
-MAY |= {"views": ALL, "urls": {"views", "journal"}, "management": ALL}
+MAY |= {"views": ALL, "urls": {"views", "models"}, "management": ALL}
 
 
 def room(path: Path) -> str:

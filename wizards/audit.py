@@ -39,7 +39,7 @@ def breaks() -> Iterator[str]:
 
 def _versions() -> Iterator[str]:
     for version in Version.objects.select_related("wizard").order_by("pk").iterator(CHUNK):
-        name = f"version {version.wizard.slug} v{version.number}"
+        name = f"version {version.wizard.slug} {f'v{version.number}' if version.number else 'preview'}"
         if hashlib.sha256(version.document.encode()).hexdigest() != version.content_hash:
             yield f"{name}: the document does not match its content hash"
         try:

@@ -19,7 +19,7 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
 from . import journal
-from .models import Guest, HandoffCode, Join, Session
+from .models import CODE_ALPHABET, Guest, HandoffCode, Join, Session
 
 LENGTH = 8
 LASTS = timedelta(minutes=10)
@@ -31,7 +31,7 @@ class NoSuchCode(Exception):
 
 def offer(session: Session, lets_in: HandoffCode.For) -> str:
     """Return a fresh code for a session; the ones made before for the same purpose let nobody in any more."""
-    code = "".join(secrets.choice(journal.CODE_ALPHABET) for _ in range(LENGTH))
+    code = "".join(secrets.choice(CODE_ALPHABET) for _ in range(LENGTH))
     now, pk = timezone.now(), session.pk
     with transaction.atomic():
         HandoffCode.objects.filter(session_id=pk, lets_in=lets_in, used_at=None).delete()

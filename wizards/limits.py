@@ -36,6 +36,11 @@ class Limited(Exception):
         super().__init__(f"{what} too often; again in {seconds} s")
         self.seconds, self.what = seconds, what
 
+    @property
+    def minutes(self) -> int:
+        """The same in whole minutes, none too few."""
+        return -(-self.seconds // 60)
+
 
 class Shared:
     """What several processes share in Redis, and what this one does by itself while Redis is away.

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from django.urls import include, path, register_converter
 
-from .journal import CODE_ALPHABET, CODE_LENGTH
+from .models import CODE_ALPHABET, CODE_LENGTH
 from .views import cases, customer, entrance, handoff, pictures
 from .views.desk import call as desk_call
 from .views.desk import cases as desk_cases

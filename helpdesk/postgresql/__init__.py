@@ -1,1 +1,1 @@
-"""Django's PostgreSQL backend with a cheaper look at whether a kept connection still stands."""
+"""Django's PostgreSQL backend, with a cheaper look at kept connections, and statements that are planned once."""

@@ -13,7 +13,7 @@ from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
@@ -34,10 +34,7 @@ def start(request: HttpRequest) -> HttpResponse:
     """Lead somebody who has signed in to where their work is."""
     for right, name in STARTS:
         if request.user.has_perm(right):
-            try:
-                return redirect(name)
-            except NoReverseMatch:
-                continue
+            return redirect(name)
     return redirect("admin:index" if request.user.is_staff else "mfa_index")
 
 

@@ -8,7 +8,9 @@ import re
 import pytest
 from django.apps import apps
 from django.contrib.admin.models import LogEntry
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from tests.cases.walking import CONTACT, SECRET, opened, webhook, work
 from tests.reading import read
@@ -108,6 +110,32 @@ def test_what_the_settings_allow_can_be_saved(admin_client, settings):
     settings.WEBHOOKS_HTTP_ALLOWED = settings.WEBHOOKS_PRIVATE_ALLOWED = True
     save(admin_client, url="http://127.0.0.1:9000/")
     assert Webhook.objects.get().url == "http://127.0.0.1:9000/"
+
+
+def test_the_list_of_webhooks_says_what_waits_and_was_given_up_by_the_same_queries_for_any_number(
+    admin_client, django_assert_max_num_queries
+):
+    one = webhook(name="One")
+    webhook(name="Other")
+    opened()
+    Delivery.objects.filter(webhook=one).update(state=Delivery.State.FAILED)
+    with CaptureQueriesContext(connection) as few:
+        admin_client.get(HOOKS)
+    for number in range(5):
+        webhook(name=f"More {number}")
+    with django_assert_max_num_queries(len(few)):
+        admin_client.get(HOOKS)
+    said = read(admin_client.get(HOOKS)).text
+    assert f"One {URL} 0 1" in said
+    assert f"Other {URL} 1 0" in said
+
+
+def test_webhooks_to_which_nothing_was_sent_can_be_chosen_and_deleted(admin_client):
+    told = webhook(name="Told")
+    opened()
+    sent = {"action": "delete_selected", "_selected_action": webhook(name="New").pk, "post": "yes"}
+    assert admin_client.post(HOOKS, sent).status_code == 302
+    assert list(Webhook.objects.all()) == [told]
 
 
 # --- Deliveries ---------------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 from django.core.management import call_command
-from django.db import OperationalError, connection
+from django.db import InterfaceError, OperationalError, connection
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
@@ -234,6 +234,21 @@ def test_no_lock_is_held_while_a_message_is_on_its_way(hook, monkeypatch):
     cases.deliver.call(str(Delivery.objects.get().pk))
     assert inside == [False]
     assert states() == [("case.opened", "sent", 1)]
+
+
+@pytest.mark.parametrize("away", [OperationalError, InterfaceError])
+def test_a_database_that_goes_away_meanwhile_is_not_the_messages_fault(hook, monkeypatch, away):
+    webhook(hook.url)
+    opened()
+
+    def fail(row: Delivery) -> None:
+        raise away("away")
+
+    monkeypatch.setattr(sending, "_send", fail)
+    with pytest.raises(away):
+        cases.deliver.call(str(Delivery.objects.get().pk))
+    assert states() == [("case.opened", "waiting", 1)]
+    assert Delivery.objects.get().error == ""
 
 
 # --- The worker ---------------------------------------------------------------------------------------------------

@@ -122,6 +122,16 @@ def test_words_that_yaml_likes_to_convert_stay_text(word):
         ("format: 1", "format: 2", "line 1: format: Input should be 1."),
         ("slug: toy\n", "", "line 1: slug: This is missing. Add it."),
         ("slug: toy", "slug: To y", "line 2: slug: This must be lower-case letters, digits and hyphens, at most 64"),
+        (
+            "title: Toy",
+            "title: Toy\nlanguage: English",
+            "line 4: language: This must be a language's code, such as “en”",
+        ),
+        (
+            "    to: q\n",
+            "    to: q\n    sources: [HIK_3]\n",
+            "line 8: symptoms › 1 (s) › sources › 1: This must be letters, digits and hyphens, at most 32",
+        ),
         ("title: Toy", "title: 7", "line 3: title: This must be text. Put it in quotes."),
         ("title: Toy", "title:", "line 3: title: This must be text."),
         ("title: Toy", f"title: {'x' * 301}", "line 3: title: This is longer than 300 characters. Shorten it."),

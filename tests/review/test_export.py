@@ -14,7 +14,7 @@ from django.http import QueryDict
 
 from tests.tallies.walkers import NOON, Walker
 from wizards import journal
-from wizards.models import Session
+from wizards.models import CODE_ALPHABET, Session
 from wizards.review import export
 from wizards.review.export import EVENT_COLUMNS, SESSION_COLUMNS, WORDS, events_csv, safe, sessions_csv
 from wizards.review.sessions import Chosen, SessionsForm
@@ -194,7 +194,7 @@ def load(version, number: int) -> None:
     from tests.walks import Walk
 
     history = Walk().answer("no", "worn", "next", "next", "worked").history
-    letters = journal.CODE_ALPHABET
+    letters = CODE_ALPHABET
     size = len(letters)
 
     def past(place: int) -> journal.Past:

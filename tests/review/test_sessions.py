@@ -14,7 +14,6 @@ from tests.graphs import graph
 from tests.tallies.walkers import NOON, Walker
 from tests.versions import publish
 from tests.walks import TOY
-from wizards import journal
 from wizards.models import Session
 from wizards.review import sessions
 from wizards.review.sessions import SessionsForm, cursor_of, listed, matching
@@ -339,7 +338,3 @@ def test_the_list_takes_as_many_queries_for_one_session_as_for_many(clock, toy):
     with CaptureQueriesContext(connection) as many:
         listed(form(wizard="toy").chosen)
     assert len(many) == len(one) <= 10
-
-
-def test_the_letters_of_a_reference_are_those_that_codes_are_made_of():
-    assert (sessions.LETTERS, sessions.LONGEST_CODE) == (journal.CODE_ALPHABET, journal.CODE_LENGTH)

@@ -11,6 +11,7 @@ from tests import roles
 from tests.reading import read
 from tests.visitor import CSRF, HTMX, Visitor, filled, publish, routes, rows
 from wizards import access, journal
+from wizards.models import CODE_LENGTH
 
 pytestmark = pytest.mark.django_db
 
@@ -60,7 +61,7 @@ def test_someone_elses_session_is_a_404_everywhere(visitor, method):
 @pytest.mark.parametrize("method", METHODS)
 def test_someone_elses_session_and_one_that_does_not_exist_look_alike(visitor, method):
     stranger = Visitor().begin()
-    nobodys = "2" * journal.CODE_LENGTH
+    nobodys = "2" * CODE_LENGTH
     for theirs, none in zip(places(visitor.code), places(nobodys), strict=True):
         one, other = ask(stranger.client, method, theirs), ask(stranger.client, method, none)
         assert one.status_code == other.status_code

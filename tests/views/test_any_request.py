@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
 from tests.visitor import FORM, MULTIPART, Visitor, field, filled, publish, routes, rows
-from wizards import audit, journal
-from wizards.models import Event, Session, Words
+from wizards import audit
+from wizards.models import CODE_LENGTH, Event, Session, Words
 
 HUGE = ("9" * 20, "9" * 5000, str(2**31), str(2**63), str(2**64))
 LOG, SESSIONS = Event._meta.label, Session._meta.label
@@ -96,7 +96,7 @@ class AnyRequest(TestCase):
         method = data.draw(st.sampled_from([*["POST"] * 9, "GET", "GET", "HEAD", "PUT", "BREW"]))
         pattern = data.draw(st.sampled_from(sorted(routes().values())))
         values = {
-            "code": data.draw(st.sampled_from([visitor.code] * 8 + [other.code, "2" * journal.CODE_LENGTH])),
+            "code": data.draw(st.sampled_from([visitor.code] * 8 + [other.code, "2" * CODE_LENGTH])),
             "number": data.draw(numbers),
             "slug": data.draw(st.sampled_from(["toy", "toy", "none"]) | words),
             "symptom": data.draw(st.sampled_from(["s", "s", "none"]) | words),

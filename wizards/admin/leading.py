@@ -11,6 +11,7 @@ from django.urls import URLPattern, re_path, reverse
 from django_object_actions import DjangoObjectActions
 
 from ..models import Wizard
+from ..numbers import whole
 
 OF_LISTS = "^actions/"
 OF_A_ROW = r"^(?P<pk>\d{1,18})/actions/(?P<tool>\w+)/$"
@@ -38,8 +39,7 @@ def lead(model_admin: admin.ModelAdmin, request: HttpRequest, name: str, *argume
 
 def wizard_named(request: HttpRequest) -> int | None:
     """Return the wizard that the address of a form names: the one from which an editor came there, if any."""
-    words = request.GET.get("wizard", "")
-    return int(words) if words.isascii() and words.isdigit() and len(words) < 19 else None
+    return whole(request.GET.get("wizard"))
 
 
 def preview(model_admin: admin.ModelAdmin, request: HttpRequest, wizard: Wizard, key: str) -> HttpResponse | None:

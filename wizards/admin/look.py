@@ -13,8 +13,8 @@ from django.urls import URLPattern, path
 from django.views.decorators.http import require_POST
 from pydantic import ValidationError
 
-from .. import flow, journal, pages, publishing
-from ..models import Node, Session
+from .. import flow, pages, publishing
+from ..models import CODE_ALPHABET, CODE_LENGTH, Node, Session
 
 TYPED = ("title", "text", "say", "note")
 TYPED_IN_LISTS = {"choices": ("label", "reason"), "causes": ("label", "reason")}
@@ -77,7 +77,7 @@ def position(document: flow.Document, key: str) -> flow.Position:
 
 def nobodys_session() -> Session:
     """Return a session that is never saved, for a page to hang on."""
-    return Session(code=journal.CODE_ALPHABET[0] * journal.CODE_LENGTH, count=1)
+    return Session(code=CODE_ALPHABET[0] * CODE_LENGTH, count=1)
 
 
 # --- A procedure's steps --------------------------------------------------------------------------------------------

@@ -21,6 +21,7 @@ from .. import flow, publishing
 from ..flow.fields import LONGEST_LINE
 from ..models import Node, Wizard
 from ..models.fields import fits_line
+from ..numbers import whole
 from ..pages import wants_fragment
 from . import words
 from .beside import may_hold_frames
@@ -172,8 +173,7 @@ class _Views:
 
 def revision(request: HttpRequest) -> int | None:
     """Return the revision of the row that the editor saw when they chose what to do."""
-    words = request.POST.get("revision", "")
-    return int(words) if words.isascii() and words.isdigit() and len(words) < 10 else None
+    return whole(request.POST.get("revision"))
 
 
 def added(new: Node, way: Way, before: Node | None) -> str:

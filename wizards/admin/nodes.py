@@ -19,6 +19,7 @@ from django_object_actions import action
 from .. import flow
 from ..markup import markdown
 from ..models import Cause, Choice, Node, Wizard
+from ..numbers import whole
 from ..publishing.mapping import shared_fields
 from . import drafts, leading, words
 from .beside import BesideMap
@@ -112,9 +113,9 @@ class NodeAdmin(BesideMap, leading.Buttons, PartFields, SortableAdminBase, Guard
 
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
         """Within one wizard, where a form asks for the targets of that wizard."""
-        wizard = request.GET.get("wizard", "")
-        if wizard.isascii() and wizard.isdigit():
-            queryset = queryset.filter(wizard=int(wizard))
+        wizard = leading.wizard_named(request)
+        if wizard is not None:
+            queryset = queryset.filter(wizard=wizard)
         return super().get_search_results(request, queryset, search_term)
 
     def get_inlines(self, request: HttpRequest, obj: Node | None) -> list[Any]:
@@ -186,9 +187,10 @@ class NodeAdmin(BesideMap, leading.Buttons, PartFields, SortableAdminBase, Guard
     def response_delete(self, request: HttpRequest, obj_display: str, obj_id: int) -> HttpResponse:
         """Go on to the wizard, where the admin would go to the list of all nodes."""
         response = super().response_delete(request, obj_display, obj_id)
-        wizard = request.POST.get("wizard", "")
-        onward = wizard.isascii() and wizard.isdigit() and IS_POPUP_VAR not in request.POST
-        return HttpResponseRedirect(change_url("wizard", int(wizard))) if onward else response
+        wizard = whole(request.POST.get("wizard"))
+        if wizard is None or IS_POPUP_VAR in request.POST:
+            return response
+        return HttpResponseRedirect(change_url("wizard", wizard))
 
     @action(label="Preview from here", description="Walk the draft from this node", button_type="form")
     def preview(self, request: HttpRequest, obj: Node) -> HttpResponse | None:

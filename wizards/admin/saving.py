@@ -20,6 +20,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from ..models import Node, Procedure, Wizard
+from ..numbers import whole
 from . import links
 
 
@@ -124,7 +125,7 @@ class GuardedAdmin(admin.ModelAdmin):
         if request.method != "POST" or row is None:
             return super().delete_view(request, object_id, context)
         with transaction.atomic():
-            if is_newest(row, _number(request.POST.get("revision"))):
+            if is_newest(row, whole(request.POST.get("revision"))):
                 return super().delete_view(request, object_id, context)
         messages.error(request, f"{who_saved(row)} It is not deleted: look at what follows from it again.")
         return HttpResponseRedirect(request.get_full_path())
@@ -145,7 +146,3 @@ def sent_along(request: HttpRequest, row: Any) -> dict[str, Any]:
     """Return what the form that deletes a row sends: the revision that was seen, and where to go on afterwards."""
     sent = {"revision": getattr(row, "revision", ""), "wizard": getattr(row, "wizard_id", "")}
     return sent | {name: request.GET[name] for name in (IS_POPUP_VAR, TO_FIELD_VAR) if name in request.GET}
-
-
-def _number(words: str | None) -> int | None:
-    return int(words) if words and words.isascii() and words.isdigit() else None

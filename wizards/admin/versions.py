@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from .. import flow, publishing
 from ..models import Session, Version, Wizard
+from ..numbers import whole
 from .importing import difference
 from .pages import of_wizard, page
 
@@ -132,4 +133,4 @@ def name(which: str) -> str:
 
 
 def _is_name(which: str) -> bool:
-    return which == DRAFT or (which.isascii() and which.isdigit() and len(which) < 10)
+    return which == DRAFT or whole(which) is not None

@@ -16,6 +16,7 @@ from django.utils.safestring import SafeString
 
 from ..markup import markdown
 from ..models import Node, Procedure
+from ..numbers import whole
 
 # Fields that hold Markdown, in every part.
 MARKDOWN = {"text", "erases", "say", "caution", "note"}
@@ -34,7 +35,8 @@ class Lookup:
 
     def find(self, words: str) -> Model | None:
         """Return the row whose primary key a form sends, if it is one of these."""
-        return self.rows.get(int(words)) if words.isascii() and words.isdigit() and len(words) < 20 else None
+        key = whole(words)
+        return None if key is None else self.rows.get(key)
 
 
 def lookups(wizard: int | None) -> dict[type[Model], Lookup]:

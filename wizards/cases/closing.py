@@ -14,7 +14,7 @@ from ..models import Case
 from ..publishing import document_of
 from . import links, outbox
 
-FOLLOW_UP_DAYS = 60  # so long after closing a customer can say what became of it
+FOLLOW_UP_DAYS = 60  # so long after closing a customer can say what became of it, while their address is kept
 
 
 @transaction.atomic

@@ -10,8 +10,7 @@ from django.core.validators import validate_email
 from django.urls import reverse
 from django.utils.crypto import salted_hmac
 
-from ..journal import CODE_ALPHABET
-from ..models import Case
+from ..models import CODE_ALPHABET, Case
 
 LENGTH = 16
 GROUP = 4

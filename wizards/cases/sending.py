@@ -14,7 +14,7 @@ from smtplib import SMTPException
 from uuid import UUID
 
 from django.conf import settings
-from django.db import DatabaseError, transaction
+from django.db import Error, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 from django_tasks import TaskResultStatus, task
@@ -48,7 +48,7 @@ def deliver(delivery: str) -> str:
         return _failed(row, str(reason), for_good=reason.for_good)
     except (OSError, SMTPException) as reason:
         return _failed(row, f"{type(reason).__name__}: {reason}")
-    except DatabaseError:
+    except Error:
         raise  # not the message's fault: it waits, and is swept up
     except Exception as fault:  # one message that cannot be made must not stop the others, nor be tried for ever
         log.exception("Delivery %s cannot be sent", row.pk)

@@ -13,7 +13,8 @@ from .fields import FactId, Id, Line, NodeId, Part, Sources, filled
 from .kinds import BaseNode, Node
 from .procedures import Procedure
 
-Language = Annotated[str, StringConstraints(strict=True, pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$", max_length=20)]
+LANGUAGE = r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$"
+Language = Annotated[str, StringConstraints(strict=True, pattern=LANGUAGE, max_length=20)]
 Words = Annotated[tuple[Line, ...], Field(max_length=60), AfterValidator(filled)]
 
 

@@ -57,7 +57,8 @@ def filled(lines: tuple[str, ...]) -> tuple[str, ...]:
 
 
 Id = Annotated[str, StringConstraints(strict=True, pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")]
-FactId = Annotated[str, StringConstraints(strict=True, pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{0,31}$")]
+FACT_ID = r"^[A-Za-z0-9][A-Za-z0-9-]{0,31}$"
+FactId = Annotated[str, StringConstraints(strict=True, pattern=FACT_ID)]
 Line = Annotated[
     str,
     StringConstraints(strict=True, max_length=LONGEST_LINE),

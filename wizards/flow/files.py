@@ -16,8 +16,9 @@ from typing import Any, Literal, NoReturn
 import yaml
 from pydantic import ValidationError
 
-from .document import Document
+from .document import LANGUAGE, Document
 from .faults import Fault, errors
+from .fields import FACT_ID
 from .kinds import KINDS
 
 Format = Literal["yaml", "json"]
@@ -30,6 +31,12 @@ MOST_VALUES = 50_000
 MOST_KEYS = 50
 MOST_PROBLEMS = 50
 LONGEST_QUOTE = 80
+# What a text has to look like, by its pattern; most are ids.
+AN_ID = "lower-case letters, digits and hyphens, at most 64 of them"
+SHAPES = {
+    FACT_ID: "letters, digits and hyphens, at most 32 of them",
+    LANGUAGE: "a language's code, such as “en” or “en-GB”",
+}
 _WHOLE = re.compile(r"[-+]?(0|[1-9][0-9]{0,17})")
 # Brackets of JSON outside of its strings; a string is found whole, also one without an end.
 _BRACKETS = re.compile(r'[][{}]|"(?:[^"\\]|\\.)*+"?', re.DOTALL)
@@ -193,7 +200,7 @@ def _plain_words(kind: str, message: str, context: dict[str, Any]) -> str:
         case "string_type":
             return "This must be text. Put it in quotes."
         case "string_pattern_mismatch":
-            return "This must be lower-case letters, digits and hyphens, at most 64 of them."
+            return f"This must be {SHAPES.get(context['pattern'], AN_ID)}."
         case "string_too_long":
             return f"This is longer than {context['max_length']} characters. Shorten it."
         case "int_type" | "int_parsing":

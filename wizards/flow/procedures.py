@@ -25,7 +25,7 @@ Minutes = Annotated[int, Field(strict=True, ge=1, le=600)]
 
 
 class Picture(Part):
-    """An illustration: `name` of the file in static/pictures (without .svg), `alt` says what it shows."""
+    """An illustration: `name` of a drawing in static/pictures (without .svg) or an upload, `alt` says what it shows."""
 
     name: Id
     alt: Line

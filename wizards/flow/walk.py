@@ -66,7 +66,7 @@ def outcome(document: Document, position: Position) -> str:
 
 
 def aside(document: Document, position: Position, kind: EventKind, page: int, given: str = "") -> Event:
-    """Return a remark, a request for help or feedback about a page; raise IllegalMove if it has no place there."""
+    """Return what is said or done beside the way, a remark say, about a page; raise IllegalMove if out of place."""
     if kind not in ASIDES:
         raise IllegalMove("That cannot be noted here.")
     if kind == EventKind.FEEDBACK and (given not in HELPED or not outcome(document, position)):
@@ -151,13 +151,13 @@ class History:
     def answer(self, number: int, given: str) -> tuple[Event, ...]:
         """Return the events of answering `given` on page `number`, which may be an earlier one.
 
-        None for the same answer given again; a back event first where the person changes an earlier answer.
+        No event for the same answer given again; a back event first where the person changes an earlier answer.
         Raises IllegalMove for a page that was not reached and for an answer that the page does not offer.
         """
         page = self.page(number)
-        if page.origin == self.pages[-1].origin:
-            return answer(self.document, page.position, given)
         events = answer(self.document, page.position, given)
+        if page.origin == self.pages[-1].origin:
+            return events
         if self.given(number) == given:
             return ()
         return (self._back_to(number), *events)
@@ -165,7 +165,7 @@ class History:
     def back(self, number: int, to: int | None = None) -> tuple[Event, ...]:
         """Return the events of going back from page `number` to the page before it (or to page `to`).
 
-        None where there is nothing before it, and where that very step back is already the last thing logged.
+        No event where there is nothing before it, and where that very step back is already the last thing logged.
         """
         page = self.page(number)
         target = page.before if to is None else self.page(to).origin

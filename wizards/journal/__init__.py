@@ -9,8 +9,6 @@ from .forgetting import forget_sessions, forget_tests, forget_visitor, forget_wo
 from .keeping import tallied, untally
 from .loading import Past, load
 from .moves import (
-    CODE_ALPHABET,
-    CODE_LENGTH,
     answer,
     back,
     begin,
@@ -29,8 +27,6 @@ from .moves import (
 from .partitioning import Partition, drop, extend, filled, forget_rows, lay_out, partitions
 
 __all__ = [
-    "CODE_ALPHABET",
-    "CODE_LENGTH",
     "Partition",
     "Past",
     "answer",

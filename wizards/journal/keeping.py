@@ -1,4 +1,4 @@
-"""Housekeeping of the log: noting what the tallies hold, and forgetting."""
+"""Housekeeping of the log: noting what the tallies hold."""
 
 from __future__ import annotations
 

@@ -22,12 +22,9 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from .. import flow
-from ..models import OPEN, Event, OneSession, Session, Version, Words
+from ..models import CODE_ALPHABET, CODE_LENGTH, OPEN, Event, OneSession, Session, Version, Words
 from ..publishing import document_of
 from . import rows
-
-CODE_ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"  # no 0, 1, i, l, o: a code can be read out
-CODE_LENGTH = 12
 
 Moves = Callable[[flow.History], Sequence[flow.Event]]
 

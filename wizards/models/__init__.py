@@ -5,11 +5,13 @@ from .drafts import Cause, Choice, Node, Procedure, Source, Step, Symptom, Wizar
 from .own import OneSession, OwnSession
 from .pictures import Picture
 from .reviewing import Disclosure, Finding, Search
-from .sessions import OPEN, Event, Session, Words, in_groups
+from .sessions import CODE_ALPHABET, CODE_LENGTH, OPEN, Event, Session, Words, in_groups
 from .tallies import DayTally, LongTally, PlaceTally, Rolling, WayTally
 from .versions import Version
 
 __all__ = [
+    "CODE_ALPHABET",
+    "CODE_LENGTH",
     "OPEN",
     "Call",
     "Case",

@@ -10,6 +10,8 @@ from .. import flow
 from .versions import Version
 
 OPEN = "open"
+CODE_ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"  # no 0, 1, i, l, o: a code can be read out
+CODE_LENGTH = 12
 
 
 def in_groups(code: str) -> str:

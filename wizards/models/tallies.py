@@ -1,7 +1,6 @@
 """Tallies: what the logs add up to for each day and month, so that figures cost the same however long the log is.
 
-`wizards.tallies` is the only writer of these rows. They rebuild identically
-from the log, for as long as the log is kept.
+`wizards.tallies` is the only writer of these rows. They rebuild identically from the log, for as long as that is kept.
 Every figure counts sessions: a session that came by a place twice is one.
 """
 

@@ -9,7 +9,7 @@ from django.middleware.csrf import get_token
 from django.template.loader import render_to_string
 
 from .. import flow
-from ..models import Session, in_groups
+from ..models import CODE_ALPHABET, CODE_LENGTH, Session, in_groups
 from ..stencils import Kept, Stencil, cut
 from .pictures import shown_picture
 from .screens import reference, screen
@@ -20,7 +20,7 @@ STENCILS_IN_MEMORY = 32 * 1024 * 1024
 _stencils = Kept(STENCILS_IN_MEMORY)
 
 # What stands in a stencil instead of a session's own values. Random, so that no text of an editor can hold it.
-_CODE = "".join(secrets.choice("23456789abcdefghjkmnpqrstuvwxyz") for _ in range(12))
+_CODE = "".join(secrets.choice(CODE_ALPHABET) for _ in range(CODE_LENGTH))
 _NUMBER = 10**17 + secrets.randbelow(10**17)
 _TOKEN = secrets.token_hex(16)
 _MARKS = {_CODE: "code", in_groups(_CODE): "reference", str(_NUMBER): "number", _TOKEN: "token"}

@@ -68,15 +68,17 @@ EVENT_COLUMNS = (
     Column("number", "The event’s number in its session: 1, 2, 3, without a gap."),
     Column("at", "When it was logged, in UTC: 2026-01-31T09:05:12.345678Z."),
     Column("actor", "Who did it: customer or agent."),
-    Column("kind", "What happened: begin, answer, back, remark, help, feedback, end."),
+    Column(
+        "kind", "What happened: begin, answer, back, remark, help, feedback, end; by agents note, join, part, passed."
+    ),
     Column("node", "The id of the node at which it happened; empty for begin."),
     Column("cause", "The id of the cause in hand there, if any."),
     Column("step", "The id of the step in hand there, if any."),
     Column("answer", "begin: the symptom’s id. answer: the answer’s id. feedback: yes or no. end: the result."),
-    Column("page", "back, remark, help, feedback: the number of the page that it is about."),
+    Column("page", "back, and what is said or done beside the way: the number of the page that it is about."),
     Column("offered", "An answer at a diagnosis: the ids of the causes in the order offered, between spaces."),
 )
-WORDS = Column("words", "What the person wrote with it. Only with the right to read it, and only when asked for.")
+WORDS = Column("words", "What was written with it. Only with the right to read it, and only when asked for.")
 
 SESSION_FIELDS = (
     *("code", "version_id", "version__number", "version__wizard__slug", "version__wizard__language", "channel"),

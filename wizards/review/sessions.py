@@ -17,7 +17,7 @@ from django.db.models import BigIntegerField, ExpressionWrapper, F, Func, Intege
 
 from .. import flow
 from ..flow.kinds import Diagnosis
-from ..models import OPEN, Session, Version, in_groups
+from ..models import CODE_ALPHABET, CODE_LENGTH, OPEN, Session, Version, in_groups
 from ..publishing import document_of, documents_of
 from ..tallies import left_since
 from .filters import Filter, FilterForm
@@ -28,8 +28,6 @@ PAGE = 50
 MOST_COUNTED = 1000  # beyond it, the list says "more than"
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
-LETTERS = "23456789abcdefghjkmnpqrstuvwxyz"  # of a session's code, in order
-LONGEST_CODE = 12
 # A 0 that is no parameter: SQLite then knows that the index of sessions with a remark holds them all.
 NOTHING = Func(template="0", output_field=IntegerField())
 ITSELF = "-"  # of a diagnosis its list, of a procedure its confirmation: no id looks so
@@ -96,12 +94,12 @@ class SessionsForm(FilterForm):
         """Return the reference as the codes are kept: small letters without blanks and hyphens."""
         typed = "".join(self.cleaned_data["reference"].casefold().split())
         code = typed.translate(dict.fromkeys(map(ord, "-‐‑‒–—"), None))
-        if strange := [each for each in code if each not in LETTERS]:
+        if strange := [each for each in code if each not in CODE_ALPHABET]:
             raise forms.ValidationError(
                 f"No reference has “{strange[0].upper()}” in it: only digits from 2 to 9, and letters but I, L and O."
             )
-        if len(code) > LONGEST_CODE:
-            raise forms.ValidationError(f"A reference has {LONGEST_CODE} letters and digits; this has {len(code)}.")
+        if len(code) > CODE_LENGTH:
+            raise forms.ValidationError(f"A reference has {CODE_LENGTH} letters and digits; this has {len(code)}.")
         return code
 
     @property
@@ -205,12 +203,12 @@ def _place(chosen: Chosen) -> dict[str, str]:
 
 def _begins_with(start: str) -> Q:
     """Return that a code begins so, as a range that an index of any database serves."""
-    if len(start) == LONGEST_CODE:
+    if len(start) == CODE_LENGTH:
         return Q(code=start)
-    stem = start.rstrip(LETTERS[-1])
+    stem = start.rstrip(CODE_ALPHABET[-1])
     if not stem:
         return Q(code__gte=start)
-    return Q(code__gte=start, code__lt=stem[:-1] + LETTERS[LETTERS.index(stem[-1]) + 1])
+    return Q(code__gte=start, code__lt=stem[:-1] + CODE_ALPHABET[CODE_ALPHABET.index(stem[-1]) + 1])
 
 
 @dataclass(frozen=True, slots=True)

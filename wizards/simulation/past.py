@@ -13,7 +13,7 @@ from random import Random
 from django.contrib.auth.models import User
 
 from .. import flow, journal, publishing
-from ..models import Search, Session, Version
+from ..models import CODE_ALPHABET, CODE_LENGTH, Search, Session, Version
 from .calendar import moments
 from .crowd import AGENTS, CUSTOMERS, Crowd, Track
 from .dice import dice
@@ -60,7 +60,7 @@ def sessions(plan: Plan) -> Iterator[journal.Past]:
             version=version,
             history=track.history,
             times=times,
-            code="".join(rng.choices(journal.CODE_ALPHABET, k=journal.CODE_LENGTH)),
+            code="".join(rng.choices(CODE_ALPHABET, k=CODE_LENGTH)),
             visitor=_visitor(rng, visitors),
             channel=channel.value,
             agent=rng.choice(agents) if agents and by_agent else None,

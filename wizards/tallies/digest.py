@@ -37,7 +37,7 @@ class Line:
 
 @dataclass(slots=True)
 class Counts:
-    """Counters by name and a histogram of times. `a - b` takes out what `b` put in."""
+    """Counters by name and a histogram of times. `a + -b` takes out what `b` put in."""
 
     numbers: dict[str, int] = field(default_factory=dict)
     times: Histogram = field(default_factory=Histogram)

@@ -16,6 +16,7 @@ from .. import flow, journal, pages
 from ..access import owner_only
 from ..forms import FeedbackForm, RemarkForm
 from ..models import OneSession, Session
+from ..numbers import whole
 from .limiting import limited
 
 THANKS = {
@@ -138,8 +139,7 @@ def help_page(request: HttpRequest, own: OneSession) -> HttpResponse:
 
 def seen_of(request: HttpRequest) -> int | None:
     """Return how many events there were when the page was shown, if an earlier page says it."""
-    words = request.POST.get("seen", "")
-    return int(words) if words.isascii() and words.isdigit() and len(words) < 10 else None
+    return whole(request.POST.get("seen"))
 
 
 def view_of(session: Session, number: int) -> pages.View:

@@ -18,11 +18,10 @@ from ..access import owner_only
 from ..flow import EventKind
 from ..forms import CodeForm
 from ..models import HandoffCode, OneSession, Session
-from .limiting import limited
+from .limiting import EVERYBODY, limited
 
 log = logging.getLogger(__name__)
 
-EVERYBODY = "everybody"
 SAID = (EventKind.NOTE, EventKind.REMARK, EventKind.HELP)  # moves nobody
 NO_CODE = "This code lets nobody in: it may be older than ten minutes, used, or mistyped. Ask for a new one."
 

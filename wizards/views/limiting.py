@@ -14,6 +14,7 @@ from .. import limits, pages
 log = logging.getLogger(__name__)
 
 CODES = ("code", "codes")  # the lines of settings.RATES that count codes
+EVERYBODY = "everybody"  # under whose name codes are counted in all
 View = Callable[..., HttpResponse]
 
 
@@ -42,7 +43,6 @@ def too_often(request: HttpRequest, limit: limits.Limited) -> HttpResponse:
     """Say in plain words that it was too often, and when to try again. Codes tried by force are for the log, too."""
     if limit.what in CODES:
         log.warning("Codes are tried by force: at %s, from %s.", request.path[:200], limits.address_of(request))
-    minutes = -(-limit.seconds // 60)
-    response = pages.show(request, "wizards/too_often.html", {"minutes": minutes}, status=429)
+    response = pages.show(request, "wizards/too_often.html", {"minutes": limit.minutes}, status=429)
     response["Retry-After"] = str(limit.seconds)
     return response

@@ -45,7 +45,8 @@ class Command(BaseCommand):
     def list(self, person: privacy.Person) -> None:
         """Say which sessions are this person's, without their words."""
         for session in person.sessions:
-            version = f"{session.version.wizard.slug} v{session.version.number or ' preview'}"
+            number = session.version.number
+            version = f"{session.version.wizard.slug} {f'v{number}' if number else 'preview'}"
             begun = f"{session.begun_at:%Y-%m-%d %H:%M} UTC"
             self.stdout.write(f"{session.code}  {begun}  {version}  {session.status}  {session.count} events")
         self.stdout.write(f"{person.sessions.count()} sessions of one person, with {person.texts} texts")

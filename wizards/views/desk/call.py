@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from ... import access, desk, flow, journal, pages
 from ...models import Session
+from ...numbers import whole
 from .forms import NoteForm
 from .frame import address_of, agent_of, one_of, page, with_session
 from .shown import Seen, is_where_it_stood, seen, shown
@@ -42,7 +43,7 @@ def step(request: HttpRequest, one: One, number: int) -> HttpResponse:
 
 def answered(request: HttpRequest, one: One, number: int) -> HttpResponse:
     """Log the answer given on page `number`."""
-    given, saw, agent = request.POST.get("answer", ""), count_in(request.POST.get("seen", "")), agent_of(request)
+    given, saw, agent = request.POST.get("answer", ""), whole(request.POST.get("seen")), agent_of(request)
     return moved(request, one, number, lambda mine: journal.answer(mine, number, given, agent, saw))
 
 
@@ -84,7 +85,7 @@ def news(request: HttpRequest, code: str, number: int) -> HttpResponse:
 
     Rights are asked for before anything is shown. That nothing is new, whom the session's row names may hear at once.
     """
-    knew = count_in(request.GET.get("seen", "")) or number
+    knew = whole(request.GET.get("seen")) or number
     if request.user.is_authenticated and access.named(agent_of(request)).filter(code=code, count=knew).exists():
         return no_news()
     return newer(request, code=code, number=number, knew=knew)
@@ -116,7 +117,7 @@ def moved(request: HttpRequest, one: One, number: int, move: desk.Move) -> HttpR
     are shown where they are now.
     """
     agent, before = agent_of(request), one_of(one)
-    saw, words = count_in(request.POST.get("seen", "")) or number, words_in(request).strip()
+    saw, words = whole(request.POST.get("seen")) or number, words_in(request).strip()
     form = NoteForm({"words": words, "number": number})
     if words and not form.is_valid():
         return call_page(request, where(before, number), error=first_error(form), status=422, words=words)
@@ -170,11 +171,6 @@ def colleagues(session: Session, agent: User) -> list[tuple[int, str]]:
     if held is None or (held != agent and not agent.has_perm(access.LEAD)):
         return []
     return [(each.pk, desk.name_of(each)) for each in desk.colleagues(agent)]
-
-
-def count_in(text: str) -> int | None:
-    """Return the number of events that a form says it knew of; None where it says nothing that can be read."""
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 9 else None
 
 
 def first_error(form: NoteForm) -> str:

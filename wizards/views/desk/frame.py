@@ -1,4 +1,4 @@
-"""What all pages of the desk share: who gets in, the tabs of calls in hand, the reader's time zone."""
+"""What all pages of the desk share: who gets in, the tabs of calls in hand."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from django.utils import timezone
 from ... import access, desk, pages
 from ...models import Call, Session
 from ...publishing import document_of
-from ..review.frame import zone_of
+from ..zones import in_own_zone
 
 READING = ("GET", "HEAD")
 # What is too large to be read with each session, or says nothing here.
@@ -24,20 +24,11 @@ NOT_NEEDED = ("version__document", "visitor")
 
 def agents_only(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     """Let only agents see a view, with moments in their own time zone; changing something takes the right to work."""
-    guarded = {right: access.staff_only(right)(_in_zone(view)) for right in (access.DESK, access.WORK)}
+    guarded = {right: access.staff_only(right)(in_own_zone(view)) for right in (access.DESK, access.WORK)}
 
     @wraps(view)
     def handle(request: HttpRequest, **arguments: Any) -> HttpResponse:
         return guarded[access.DESK if request.method in READING else access.WORK](request, **arguments)
-
-    return handle
-
-
-def _in_zone(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    @wraps(view)
-    def handle(request: HttpRequest, **arguments: Any) -> HttpResponse:
-        with timezone.override(zone_of(request)):
-            return view(request, **arguments)
 
     return handle
 

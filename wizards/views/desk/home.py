@@ -9,10 +9,11 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.crypto import get_random_string
 from django.views.decorators.http import require_POST, require_safe
 
-from ... import access, desk, handoff, limits, publishing, search, searches
+from ... import access, desk, handoff, limits, pages, publishing, search, searches
 from ...forms import SearchForm
 from ...models import Case, Session
 from ...search import Hit
+from ..limiting import EVERYBODY
 from .forms import BeginForm, CodeForm
 from .frame import address_of, agent_of, agents_only, card, page
 
@@ -20,7 +21,6 @@ log = logging.getLogger(__name__)
 
 MOST = 30  # cases and colleagues' calls that are listed
 NO_CODE = "No session has this code. Ask for a new one."
-EVERYBODY = "everybody"
 
 
 @require_safe
@@ -81,23 +81,32 @@ def join(request: HttpRequest) -> HttpResponse:
 
 def locked(request: HttpRequest, limit: limits.Limited) -> HttpResponse:
     """Say when a code can be tried again."""
-    minutes = -(-limit.seconds // 60)
-    again = f"{minutes} minute{'' if minutes == 1 else 's'}"
+    again = f"{limit.minutes} minute{'' if limit.minutes == 1 else 's'}"
     response = home_page(request, status=429, code_error=f"Too many codes were tried. Try again in {again}.")
     response["Retry-After"] = str(limit.seconds)
     return response
 
 
 def home_page(request: HttpRequest, query: str = "", status: int = 200, **errors: Any) -> HttpResponse:
-    """Return the agents' first page, or to HTMX what was found."""
-    agent = agent_of(request)
+    """Return the agents' first page, or to HTMX what was found: it asks at each letter, so no more is looked up."""
     found = search.find(query)
-    calls = list(desk.calls_of(agent))
-    waiting = Case.objects.filter(agent=None, closed_at=None).select_related("session").order_by("opened_at")
     context = {
         "query": query,
         "results": [hit_card(hit) for hit in found.results],
         "nearest": [hit_card(hit) for hit in found.nearest],
+        **errors,
+    }
+    if not pages.wants_fragment(request):
+        context |= at_home(request)
+    return page(request, "home.html", fragment="_results.html", status=status, **context)
+
+
+def at_home(request: HttpRequest) -> dict[str, Any]:
+    """Return what the first page lists beside the search: the agent's calls, the cases that wait, colleagues' calls."""
+    agent = agent_of(request)
+    calls = list(desk.calls_of(agent))
+    waiting = Case.objects.filter(agent=None, closed_at=None).select_related("session").order_by("opened_at")
+    return {
         "once": get_random_string(22),
         "caller": request.POST.get("caller", "")[:400],
         "calls": calls,
@@ -108,9 +117,7 @@ def home_page(request: HttpRequest, query: str = "", status: int = 200, **errors
         "colleagues": [card(call) for call in desk.calls().exclude(agent=agent)[:MOST]] if leads(request) else [],
         "most": MOST,
         "at_home": True,
-        **errors,
     }
-    return page(request, "home.html", fragment="_results.html", status=status, **context)
 
 
 def leads(request: HttpRequest) -> bool:

@@ -18,6 +18,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from ... import access, findings
 from ...forms import plain_text
 from ...models import Finding, Session, Version, Wizard
+from ...numbers import whole
 from ...review import queue
 from ...review.naming import Name
 from ...review.stuck import Point, Spot, Use, draft_rows
@@ -175,9 +176,9 @@ def _require_change(request: HttpRequest) -> None:
 
 def _saved(request: HttpRequest, row: Finding, save: Callable[[int], Finding], done: str) -> HttpResponse:
     """Save, unless somebody else did meanwhile, and lead to the finding."""
-    sent = request.POST.get("revision", "")
+    sent = whole(request.POST.get("revision"))
     try:
-        save(int(sent) if sent.isascii() and sent.isdigit() and len(sent) < 10 else -1)
+        save(-1 if sent is None else sent)
     except findings.Outdated:
         messages.error(request, MEANWHILE)
     else:
