@@ -7,6 +7,7 @@ import threading
 
 import pytest
 from django.db import OperationalError, connections, transaction
+from django.db.backends.sqlite3 import base
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.only("sqlite")]
 
@@ -52,6 +53,22 @@ def test_whoever_waits_too_long_is_told(writer, monkeypatch):
     with pytest.raises(OperationalError, match="locked"), transaction.atomic():
         pass
     writer.execute("COMMIT")
+
+
+def test_a_transaction_waits_for_whoever_repairs_the_log_after_a_crash(monkeypatch):
+    repaired, begin = [], base.DatabaseWrapper._start_transaction_under_autocommit
+
+    def repairing(connection):
+        if not repaired:
+            repaired.append(True)
+            busy = sqlite3.OperationalError("database is locked")
+            busy.sqlite_errorcode = sqlite3.SQLITE_BUSY_RECOVERY
+            raise OperationalError("database is locked") from busy
+        begin(connection)
+
+    monkeypatch.setattr(base.DatabaseWrapper, "_start_transaction_under_autocommit", repairing)
+    with transaction.atomic():
+        assert repaired
 
 
 def test_what_is_not_about_the_turn_is_raised_at_once(monkeypatch):

@@ -37,7 +37,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
         try:
             super()._start_transaction_under_autocommit()  # type: ignore[misc]  # the stubs do not know it
         except OperationalError as refused:
-            is_busy = getattr(refused.__cause__, "sqlite_errorcode", None) == sqlite3.SQLITE_BUSY
+            # The lowest byte says what it is; the others, why: also while another connection repairs the log.
+            is_busy = getattr(refused.__cause__, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY
             if not is_busy or time.monotonic() > until:
                 raise
             return False

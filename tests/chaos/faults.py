@@ -89,11 +89,21 @@ def walked(
             yield site, crowd
         finally:
             crowd.stop()
+            if crowd.complaints and not result.sabotage:
+                result.told["log"] = str(kept(site, folder.name))
     after = verdict(url, crowd.people)
     result.acknowledged, result.sessions, result.untold = after.acknowledged, after.sessions, after.untold
     result.dropped, result.unavailable = crowd.counts["dropped"], crowd.counts["unavailable"]
     result.found += crowd.complaints + after.breaks
     result.seconds = round(time.monotonic() - began, 1)
+
+
+def kept(site: Site, name: str) -> Path:
+    """Keep what the site wrote to its log: why somebody got a wrong page. Returns the file."""
+    file = ROOT / "var" / "chaos" / f"{name}.log"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(site.said())
+    return file
 
 
 def kills(store: Store, folder: Path, size: Size, sabotage: str = "") -> Result:
