@@ -1,10 +1,14 @@
 """Editors' Markdown: what it may say, and what it may not do."""
 
+import time
+from concurrent.futures import ThreadPoolExecutor
+from importlib import util
 from urllib.parse import urlsplit
 
 import pytest
 from django.template import Context, Template
 from django.utils.safestring import SafeString
+from markdown_it.ruler import Ruler
 
 from tests.reading import read
 from wizards.markup import markdown
@@ -110,3 +114,19 @@ def test_the_same_text_gives_the_same_html_however_often_it_is_asked_for():
 @pytest.mark.parametrize("text", ["*" * 4000, "[" * 4000, "> " * 2000, "- " * 2000, "`" * 3999, "![](" * 999])
 def test_odd_markdown_ends_soon_and_well(text):
     assert read(str(markdown(text))).inline == []
+
+
+def test_what_several_people_see_first_at_the_same_moment_is_whole(monkeypatch):
+    sort = Ruler.__compile__
+
+    def slowly(rules):
+        rules.__cache__ = {}
+        time.sleep(0.05)
+        sort(rules)
+
+    monkeypatch.setattr(Ruler, "__compile__", slowly)
+    started = util.module_from_spec(util.find_spec("wizards.markup"))
+    started.__spec__.loader.exec_module(started)
+    with ThreadPoolExecutor(4) as people:
+        seen = list(people.map(started.markdown, (f"**{name}**" for name in "abcd")))
+    assert seen == [f"<p><strong>{name}</strong></p>" for name in "abcd"]

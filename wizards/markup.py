@@ -13,6 +13,9 @@ ATTRIBUTES = {"a": {"href"}, "ol": {"start"}}
 SCHEMES = {"http", "https", "mailto", "tel"}
 
 _markdown = MarkdownIt("js-default", {"html": False, "linkify": False, "typographer": False}).disable("image")
+# It sorts its rules when it first needs them, and other threads would find them half sorted: so before there are any.
+for _rules in (_markdown.core.ruler, _markdown.block.ruler, _markdown.inline.ruler, _markdown.inline.ruler2):
+    _rules.getRules("")
 
 
 @lru_cache(maxsize=4096)
