@@ -136,8 +136,8 @@ class Away(logging.Filter):
                 self.left_out += 1
                 return False
             left_out, self.left_out, self.until = self.left_out, 0, monotonic() + AWAY_EVERY
-        told = (_failed(record), type(error).__name__, first_line(error), left_out)
-        record.msg, record.args = "%s The database is away (%s: %s). %s more such lines were left out before.", told
+        record.args = (_failed(record), type(error).__name__, first_line(error), left_out)
+        record.msg = "%s The database could not serve it (%s: %s). %s more such lines were left out before."
         record.exc_info = record.exc_text = None
         return True
 

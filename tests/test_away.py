@@ -63,7 +63,8 @@ def test_one_line_says_which_route_failed_and_why(said):
     (line,) = said()
     assert " ERROR django.request [" in line
     assert line.endswith(
-        f"503 at stop. The database is away (OperationalError: {REASON}). 0 more such lines were left out before."
+        f"503 at stop. The database could not serve it (OperationalError: {REASON})."
+        " 0 more such lines were left out before."
     )
 
 
@@ -112,7 +113,7 @@ def test_a_worker_says_what_failed(said):
         away(HttpRequest(), "")
     except OperationalError:
         logging.getLogger("django.test").exception("Delivering failed.")
-    assert f"Delivering failed. The database is away (OperationalError: {REASON})." in said()[0]
+    assert f"Delivering failed. The database could not serve it (OperationalError: {REASON})." in said()[0]
     assert len(said()) == 1
 
 
