@@ -258,6 +258,7 @@ def test_every_cookie_is_of_this_host_only_and_out_of_scripts_reach(world):
         assert (name[:7], cookie["path"], cookie["domain"]) == ("__Host-", "/", "")
         assert cookie["secure"]
         assert cookie["httponly"]
+        assert cookie["samesite"] == "Lax"
 
 
 # --- The score itself -----------------------------------------------------------------------------------------------

@@ -24,7 +24,7 @@ from gunicorn.config import Config
 from helpdesk.serverlog import ServerLog
 from tests.hostile.ground import Ground
 from tests.hostile.living import QUICK, STRANDED, Lived, once
-from tests.test_signin import code_of, set_up
+from tests.signin.signing_in import code_of, set_up
 from tests.visitor import rows
 from wizards import journal, limits, publishing
 

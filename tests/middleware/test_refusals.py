@@ -17,6 +17,17 @@ def test_a_form_from_elsewhere_is_refused_with_a_way_on():
     assert 'href="/"' in page
 
 
+@pytest.mark.parametrize(
+    ("origin", "status"),
+    [("http://testserver", 200), ("http://evil.example", 403), ("https://evil.example", 403), ("null", 403)],
+)
+def test_a_form_with_a_stolen_token_is_taken_from_our_own_pages_only(origin, status):
+    client = Client(enforce_csrf_checks=True)
+    token = client.get("/whole/").content.decode()
+    response = client.post("/protected/", {"csrfmiddlewaretoken": token}, headers={"origin": origin})
+    assert response.status_code == status
+
+
 def test_an_address_that_names_nothing_leads_home():
     response = Client().get("/nowhere/")
     assert response.status_code == 404
