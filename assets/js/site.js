@@ -41,6 +41,8 @@
     box.append(button);
     const [arc, digits, unit] = [box.querySelector("circle + circle"), ...box.querySelectorAll("text")];
     digits.classList.toggle("wide", total > 90);
+    const start = total === 60 ? "Start the minute" : `Start the ${inWords(total)}`;
+    const over = total === 60 ? "The minute is over." : `${inWords(total)} are over.`;
     let until = remember.get(key);
     let clock = 0;
     let shown = Infinity;
@@ -52,11 +54,11 @@
       digits.textContent = inDigits(left, total);
       unit.textContent = total > 90 ? "minutes" : "seconds";
       box.classList.toggle("done", Boolean(until) && !left);
-      words.textContent = !until ? before : left ? box.dataset.during : `${inWords(total)} are over.`;
-      button.textContent = until ? "Start again" : `Start the ${inWords(total)}`;
+      words.textContent = !until ? before : left ? box.dataset.during : over;
+      button.textContent = until ? "Start again" : start;
       if (running && left <= 10 && shown > 10 && total > 10) say(`${left} seconds left.`);
       if (until && !left && shown > 0 && shown < Infinity) {
-        say(`${inWords(total)} are over.`);
+        say(over);
         navigator.vibrate?.(200);
       }
       shown = left;

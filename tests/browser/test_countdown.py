@@ -43,10 +43,10 @@ def wait(page, camera) -> int:
     return stand_before(page, camera, "wait_seconds")
 
 
-def stand_before(page: Page, document: flow.Document, field: str) -> int:
+def stand_before(page: Page, document: flow.Document, field: str, seconds: range = range(13, 10_000)) -> int:
     def wanted(document: flow.Document, position: flow.Position) -> bool:
         found = step_at(document, position)
-        return found is not None and getattr(found[1], field) > 12
+        return found is not None and getattr(found[1], field) in seconds
 
     journey = plan(document, wanted)
     stand(page, document, journey)
@@ -91,6 +91,13 @@ def test_a_press_starts_it_and_it_is_announced(page, hold):
     page.clock.run_for(600_000)
     assert (page.url, page.locator("h1").text_content()) == (address, heading), "it never moves on by itself"
     assert page.get_by_role("status").count() == 1
+
+
+def test_a_minute_is_spoken_of_as_one(page, camera):
+    minute = stand_before(page, camera, "wait_seconds", range(60, 61))
+    page.get_by_role("button", name="Start the minute", exact=True).click()
+    page.clock.run_for(minute * 1000)
+    expect(page.get_by_role("status")).to_have_text("The minute is over.")
 
 
 def test_it_can_be_started_again(page, hold):
