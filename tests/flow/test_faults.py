@@ -42,6 +42,9 @@ CASES = {
         (("nodes", OK, "title"), " ", ("nodes", OK, "title")),
         (("nodes", Q, "choices", 1, "label"), None, ("nodes", Q, "choices", 1, "label")),
         (("nodes", WHY, "causes", 1, "label"), "", ("nodes", WHY, "causes", 1, "label")),
+        (("nodes", Q, "choices", 1, "label"), "\u200b", ("nodes", Q, "choices", 1, "label")),
+        (("nodes", WHY, "causes", 1, "label"), "\u200f\u202e", ("nodes", WHY, "causes", 1, "label")),
+        (("symptoms", 0, "label"), "\u2060", ("symptoms", 0, "label")),
         (("procedures", 0, "title"), None, ("procedures", 0, "title")),
         (("procedures", 0, "steps", 1, "title"), None, ("procedures", 0, "steps", 1, "title")),
         (

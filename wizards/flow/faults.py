@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, Protocol
 
+from .fields import shows
+
 if TYPE_CHECKING:
     from .document import Document
     from .kinds import BaseNode
@@ -87,10 +89,10 @@ def duplicates(field: str, parts: Iterable[Named]) -> Iterator[Fault]:
 
 
 def _texts(document: Document) -> Iterator[Fault]:
-    if not document.title:
+    if not shows(document.title):
         yield error("empty", ("title",), "The wizard has no title.", "Write one.")
     for place, node in enumerate(document.nodes):
-        if not node.title:
+        if not shows(node.title):
             yield replace(
                 error("empty", ("nodes", place, "title"), "This node has no title.", "Write the heading to show."),
                 where=f"node {node.id}",
@@ -112,7 +114,7 @@ def _symptoms(document: Document) -> Iterator[Fault]:
         yield error("no-symptoms", ("symptoms",), "Nobody can get in: there are no symptoms.", "Add at least one.")
     for place, symptom in enumerate(document.symptoms):
         where, path = f"symptom {symptom.id}", ("symptoms", place)
-        if not symptom.label:
+        if not shows(symptom.label):
             yield replace(
                 error("empty", (*path, "label"), "It has no label.", "Write what a person sees."), where=where
             )
@@ -145,7 +147,7 @@ def _procedures(document: Document) -> Iterator[Fault]:
 
 
 def _procedure(procedure: Procedure, used: bool) -> Iterator[Fault]:
-    if not procedure.title:
+    if not shows(procedure.title):
         yield error("empty", ("title",), "This procedure has no title.", "Write what it does.")
     if not procedure.steps:
         yield error("no-steps", ("steps",), "This procedure has no steps.", "Add at least one.")
@@ -156,7 +158,7 @@ def _procedure(procedure: Procedure, used: bool) -> Iterator[Fault]:
         if step.id in seen:
             yield error("duplicate-id", ("steps", place, "id"), f"The id “{step.id}” is used twice.", "Change one.")
         seen.add(step.id)
-        if not step.title:
+        if not shows(step.title):
             yield error("empty", ("steps", place, "title"), "A step has no title.", "Say in a few words what to do.")
         if step.hold_seconds and step.wait_seconds:
             yield error(

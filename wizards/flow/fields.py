@@ -51,6 +51,11 @@ def one_line(value: str) -> str:
     return " ".join(value.split())
 
 
+def shows(text: str) -> bool:
+    """Return whether a text has something to see: a letter, a digit or a sign, not only what joins or spaces."""
+    return any(unicodedata.category(character)[0] in "LNPS" for character in text)
+
+
 def filled(lines: tuple[str, ...]) -> tuple[str, ...]:
     """Return `lines` without the empty ones."""
     return tuple(filter(None, lines))

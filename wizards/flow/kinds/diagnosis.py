@@ -10,7 +10,7 @@ from pydantic import Field
 
 from .. import procedures as run
 from ..faults import Fault, duplicates, error
-from ..fields import Id, Line, NodeId, Part, ProcedureId, Sources, Text
+from ..fields import Id, Line, NodeId, Part, ProcedureId, Sources, Text, shows
 from ..order import best_first
 from ..position import Position
 from .base import BaseNode, Edge, go
@@ -124,7 +124,7 @@ class Diagnosis(BaseNode):
         if not self.causes:
             yield error("no-causes", ("causes",), "This diagnosis has no causes.", "Add at least one cause.")
         for place, cause in enumerate(self.causes):
-            if not cause.label:
+            if not shows(cause.label):
                 yield error("empty", ("causes", place, "label"), "A cause has no label.", "Write what may be wrong.")
             if cause.id == NONE:
                 yield error("reserved", ("causes", place, "id"), "The id “none” is taken.", "Choose another id.")

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Literal
 
 from ..faults import Fault, duplicates, error, warning
-from ..fields import Id, Line, NodeId, Part
+from ..fields import Id, Line, NodeId, Part, shows
 from ..position import Position
 from .base import BaseNode, Edge, go
 
@@ -59,6 +59,6 @@ class Question(BaseNode):
                 "one-choice", ("choices",), "This question offers a single choice.", "Add another, or remove the node."
             )
         for place, choice in enumerate(self.choices):
-            if not choice.label:
+            if not shows(choice.label):
                 yield error("empty", ("choices", place, "label"), "A choice has no label.", "Write what it says.")
         yield from duplicates("choices", self.choices)
