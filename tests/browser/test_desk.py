@@ -193,7 +193,7 @@ def test_a_call_is_for_everybody_and_stands_in_one_window(agent, documents, slug
     for place, wanted in PLACES.items():
         session = stands(documents[slug], *wanted)
         page.goto(f"/desk/{session.code}/")
-        problems[place] = page.evaluate(OUT_OF_SIGHT) + barriers(page, MAIN_TARGETS)
+        problems[place] = page.evaluate(OUT_OF_SIGHT) + barriers(page, MAIN_TARGETS, ".tabs")
     assert not any(problems.values()), problems
 
 
