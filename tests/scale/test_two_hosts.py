@@ -8,6 +8,9 @@ from __future__ import annotations
 import signal
 import time
 from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from http.client import HTTPConnection
 from itertools import pairwise
 from pathlib import Path
@@ -21,6 +24,7 @@ from tests.scale.site import BEGINNINGS, PATIENCE, READY, A, B, Site, copy_of_th
 pytestmark = pytest.mark.once
 
 ALONE = 2.5  # seconds: more than fail_timeout in the file of nginx
+IN_HAND = 1.5  # seconds: more than it takes to send an answer, less than the time that nginx gives a host for it
 
 
 def logged(site: Site) -> Counter[tuple[str, int]]:
@@ -89,20 +93,71 @@ def test_a_host_that_is_killed_in_the_middle_loses_nothing_and_nobody_sees_it(si
     assert any("502" in line for line in victims.refused)
 
 
-def test_a_host_that_hangs_delays_an_answer_and_loses_none(site: Site, certificate: Path):
-    customer = Customer(site.proxy, certificate)
-    customer.begin()
+@pytest.fixture
+def four(site: Site, certificate: Path) -> Iterator[list[Customer]]:
+    """Give four customers who have begun, while nginx asks both hosts."""
+    time.sleep(ALONE)
+    customers = [Customer(site.proxy, certificate) for _ in range(4)]
+    for customer in customers:
+        customer.begin()
+    yield customers
+    for customer in customers:
+        customer.leave()
+
+
+@contextmanager
+def answering(site: Site, customers: list[Customer]) -> Iterator[None]:
+    """Let all answer at once; the block begins when that was sent. Nobody may see an error, and nothing be lost."""
+    with ThreadPoolExecutor(len(customers)) as threads:
+        answers = [threads.submit(customer.answer) for customer in customers]
+        time.sleep(IN_HAND)
+        yield
+    assert [each.exception() for each in answers] == [None] * len(customers)
+    found = logged(site)
+    assert [found[each] for customer in customers for each in customer.acknowledged] == [1] * len(customers)
+
+
+def asked_for_answers(site: Site, customers: list[Customer]) -> set[tuple[str, ...]]:
+    """Return which hosts nginx asked for the one answer of each customer: two where it asked again."""
+    found: list[tuple[str, ...]] = []
+
+    def there() -> bool:
+        found[:] = [hosts for each in customers for hosts in site.proxy.asked(f" POST /s/{each.code}/")]
+        return len(found) == len(customers)
+
+    wait_for("nginx's log", there)
+    return set(found)
+
+
+def test_a_host_that_hangs_delays_an_answer_and_loses_none(site: Site, four: list[Customer]):
     site.a.signal(signal.SIGSTOP)
     try:
-        for _ in range(4):
-            customer.answer()
+        with answering(site, four):
+            pass
     finally:
         site.a.signal(signal.SIGCONT)
-    customer.leave()
     wait_for("the host that hung", site.a.ready)
-    answers = logged(site)
-    assert [answers[each] for each in customer.acknowledged] == [1] * 4
-    assert (A, B) in site.proxy.asked()
+    assert (A, B) in asked_for_answers(site, four)
+
+
+def test_a_host_that_dies_with_answers_in_its_hands_loses_none(site: Site, four: list[Customer]):
+    site.a.signal(signal.SIGSTOP)
+    with answering(site, four):
+        site.a.kill()
+    site.a.up()
+    assert (A, B) in asked_for_answers(site, four)
+
+
+def test_a_host_that_is_stopped_gives_the_answers_in_its_hands_itself(site: Site, four: list[Customer]):
+    with ThreadPoolExecutor(1) as threads, psycopg.connect(site.database) as holding:
+        holding.execute("SELECT FROM wizards_session FOR UPDATE")
+        with answering(site, four):
+            stopping = threads.submit(site.a.stop)
+            time.sleep(0.5)
+            holding.rollback()
+        stopping.result()
+    site.a.up()
+    assert asked_for_answers(site, four) == {(A,), (B,)}
 
 
 def test_a_host_whose_address_systemd_holds_lets_people_wait_while_it_restarts(site: Site):
