@@ -205,6 +205,25 @@ def test_a_database_that_is_not_empty_is_replaced_only_when_told_and_the_loss_is
     assert [version.wizard.slug for version in Version.objects.all()] == ["toy"]
 
 
+def test_a_restore_that_brought_back_something_else_than_was_counted_says_in_which_table(made):
+    counts = manifest.parse((made / "manifest.json").read_text()).counts
+    change(made, counts=counts | {"wizards_version": 7})
+    with pytest.raises(CommandError, match=r"not what the manifest counts, in: wizards_version\.$"):
+        put_back(made, "--replace")
+
+
+@pytest.mark.only("sqlite")  # PostgreSQL holds it itself
+def test_data_in_which_a_row_points_nowhere_are_not_put_back(made):
+    data = made / "data.sqlite3"
+    with closing(sqlite3.connect(data)) as database:
+        database.execute("DELETE FROM wizards_wizard")
+        database.commit()
+    change(made, bytes=data.stat().st_size, sha256=hashlib.sha256(data.read_bytes()).hexdigest())
+    with pytest.raises(CommandError, match=r"damaged: .* points to a wizards_wizard that is not there"):
+        put_back(made, "--replace")
+    assert Version.objects.get().wizard.slug == "toy"
+
+
 def change(folder: Path, **values: object) -> None:
     path = folder / "manifest.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | values))

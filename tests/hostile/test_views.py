@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings as settings_of_site
 from django.core.cache import cache
+from django.db.models import Q
 from django.urls import Resolver404, resolve
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
@@ -23,7 +24,7 @@ from tests.hostile.living import Lived
 from tests.hostile.loglines import FORGED, written
 from tests.hostile.wire import HOST, Answer, Request, send
 from wizards import access, audit, publishing
-from wizards.models import Guest, Session
+from wizards.models import Case, Guest, Handling, Session
 
 CASES = int(os.environ.get("FUZZ_CASES", "2500"))  # on each database
 IS_LONG = "FUZZ_CASES" in os.environ
@@ -176,9 +177,15 @@ def codes_of(role: str) -> set[str]:
     every = Session.objects.values_list("code", flat=True)
     if user.is_superuser:
         return set(every)
-    if user.has_perm(access.DESK):
-        return set(access.desk_sessions(user).values_list("code", flat=True))
-    return set(every.filter(channel=Session.Channel.TEST))
+    tests = set(every.filter(channel=Session.Channel.TEST))
+    if not user.has_perm(access.DESK):
+        return tests
+    if user.has_perm(access.LEAD):
+        return {*every} - tests
+    # Told from the rows: what `access` says is what is attacked.
+    once = Handling.objects.filter(agent=user), Case.objects.filter(Q(agent=user) | Q(agent=None, closed_at=None))
+    theirs = {code for rows in once for code in rows.values_list("session__code", flat=True)}
+    return (theirs | {*every.filter(agent=user)}) - tests
 
 
 def name_of(request: Request) -> str:
