@@ -70,10 +70,16 @@ MOVES = """() => [...document.querySelectorAll("*")].flatMap((one) => ["", "::be
 
 
 UNFOLD = "() => document.querySelectorAll('main details').forEach((one) => { one.open = true; })"
-# Charts take their new size with the next frame.
-TWO_FRAMES = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
-# Colours that fade into one another (the admin's do) are judged where they arrive.
-ARRIVED = "() => Promise.allSettled(document.getAnimations().map((each) => each.finished)).then(() => true)"
+# Charts take their new size with the next frame; a page that nobody sees may be given none.
+TWO_FRAMES = """() => new Promise((done) => {
+  requestAnimationFrame(() => requestAnimationFrame(done));
+  setTimeout(done, 2000);
+})"""
+# Colours that fade into one another (the admin's do) are judged where they arrive; what never does, as it is by then.
+ARRIVED = """() => Promise.race([
+  Promise.allSettled(document.getAnimations().map((each) => each.finished)),
+  new Promise((done) => setTimeout(done, 5000)),
+]).then(() => true)"""
 
 
 # One visitor sees several places one after the other: what makes them ready costs more than looking does.

@@ -76,7 +76,10 @@ class Load:
 
 
 # After two frames a page has asked for all that it shows.
-SETTLED = "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+SETTLED = """new Promise((done) => {
+  requestAnimationFrame(() => requestAnimationFrame(done));
+  setTimeout(done, 2000);
+})"""
 
 
 class Wire:

@@ -108,7 +108,7 @@ def test_the_columns_are_described_beside_the_button(clock, toy, reviewer):
     Walker(clock, toy)
     text = read(reviewer.get(LIST)).text
     assert "The session’s reference, in groups" in text
-    assert "What the person wrote with it" in text
+    assert "What was written with it" in text
 
 
 def test_an_export_does_not_write_the_log(clock, toy, reviewer):
