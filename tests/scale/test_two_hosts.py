@@ -96,10 +96,16 @@ def test_a_host_that_is_killed_in_the_middle_loses_nothing_and_nobody_sees_it(si
 @pytest.fixture
 def four(site: Site, certificate: Path) -> Iterator[list[Customer]]:
     """Give four customers who have begun, while nginx asks both hosts."""
-    time.sleep(ALONE)
     customers = [Customer(site.proxy, certificate) for _ in range(4)]
     for customer in customers:
         customer.begin()
+
+    def asks_both() -> bool:
+        for customer in customers:
+            customer.look()
+        return {(A,), (B,)} <= set(site.proxy.asked(" GET /s/")[-len(customers) :])
+
+    wait_for("an nginx that asks both hosts", asks_both)
     yield customers
     for customer in customers:
         customer.leave()
