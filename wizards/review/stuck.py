@@ -120,7 +120,7 @@ class Point:
     @cached_property
     def figures(self) -> PlaceFigures:
         """What happened at all its spots together."""
-        return reduce(add, (use.figures for use in self.uses))
+        return PlaceFigures.sum(use.figures for use in self.uses)
 
     @property
     def lost(self) -> Rate:

@@ -104,10 +104,11 @@ def _locked() -> Rolling:
 
 def write(sums: Sums) -> None:
     """Add the sums to the tables' rows, in two statements for each table and span."""
+    months = sums.by_month()
     _add(DayTally, (*DAY_COLUMNS, "times"), rows_of(DayTally, sums))
     for table, columns in LONG.items():
         _add(table, columns, rows_of(table, sums))
-        _add(table, columns, rows_of(table, sums.by_month(), Span.MONTH))
+        _add(table, columns, rows_of(table, months, Span.MONTH))
 
 
 def key_names(table: Tables) -> tuple[str, ...]:

@@ -5,21 +5,10 @@ from __future__ import annotations
 import pytest
 from django.test import Client
 
+from tests.review.conftest import clock, toy
 from tests.staff import staff
-from tests.tallies.walkers import Clock
-from tests.versions import publish
-from tests.walks import TOY
-from wizards.models import Version
 
-
-@pytest.fixture
-def clock(monkeypatch) -> Clock:
-    return Clock(monkeypatch)
-
-
-@pytest.fixture
-def toy() -> Version:
-    return publish(TOY)
+__all__ = ["clock", "reviewer", "toy"]
 
 
 @pytest.fixture
