@@ -16,7 +16,7 @@ from tests.review.searching import ADD, PATH, both, forms, lines, reviewer, type
 from tests.staff import staff
 from tests.visitor import rows
 from wizards.models import Search
-from wizards.review.searches import PAGE
+from wizards.review.searches import PAGE, Ends, verdict
 
 pytestmark = pytest.mark.django_db
 
@@ -175,3 +175,19 @@ def test_the_page_costs_the_same_queries_however_much_was_typed(wizard):
     wizard_of("other", s="Other")
     assert queries() == few
     assert few <= 14
+
+
+# --- The sentence above ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("ends", "words"),
+    [
+        (Ends(0, 0, 0), "In these days nobody chose what a search found, and nobody found nothing."),
+        (Ends(0, 0, 1), "Something was found the one time that somebody searched."),
+        (Ends(0, 1, 1), "Something was found each time: all 2 searches."),
+        (Ends(1, 0, 2), "1 of 3 searches found nothing."),
+    ],
+)
+def test_the_sentence_says_what_the_log_tells(ends, words):
+    assert verdict(ends, None) == words

@@ -199,6 +199,8 @@ def verdict(ends: Ends, worst: Typed | None) -> str:
     """Return what the log tells, in a sentence; `worst` are the words for which most often nothing was found."""
     if not ends.searches:
         return "In these days nobody chose what a search found, and nobody found nothing."
+    if not ends.nothing and ends.searches == 1:
+        return "Something was found the one time that somebody searched."
     if not ends.nothing:
         return f"Something was found each time: all {ends.searches:,} searches."
     told = f"{ends.nothing:,} of {ends.searches:,} searches found nothing"
