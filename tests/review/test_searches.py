@@ -94,7 +94,7 @@ def test_only_the_period_counts(wizard):
     typed("today")
     typed("before", days=60)
     assert [line.split()[0] for line in lines(read(reviewer().get(PATH)))] == ["today"]
-    day = timezone.localdate() - timedelta(days=60)
+    day = timezone.localdate(timezone.now() - timedelta(days=60))
     page = read(reviewer().get(PATH, {"since": day.isoformat(), "until": day.isoformat()}))
     assert [line.split()[0] for line in lines(page)] == ["before"]
 
