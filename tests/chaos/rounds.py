@@ -35,7 +35,7 @@ def rounds(folder: Path, database: str, names: Sequence[str], size: faults.Size)
 
 def with_twins(name: str, store: faults.Store, folder: Path, size: faults.Size) -> list[faults.Result]:
     """Run one fault with all protections, and once with each of its sabotages."""
-    twin = replace(faults.Size(), kills=min(size.kills, 50), answers=1000, beside=False)
+    twin = replace(faults.Size(), kills=min(size.kills, 50), answers=1000, restarts=5, beside=False)
     results = []
     for sabotage in ("", *faults.TWINS[name]):
         run = folder / f"{name}-{store.name}-{sabotage or 'whole'}"

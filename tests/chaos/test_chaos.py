@@ -20,7 +20,7 @@ pytestmark = [
 ]
 
 SIZE = faults.Size(kills=52, answers=2000, people=16, restarts=2, races=150, seconds=4, sessions=60)
-TWIN = faults.Size(kills=40, answers=1000, people=16, restarts=1, races=150, seconds=2, sessions=16)
+TWIN = faults.Size(kills=40, answers=1000, people=16, restarts=5, races=150, seconds=2, sessions=16)
 HERE = [
     (name, where) for where in rounds.DATABASES for name in faults.FAULTS if where in faults.WHERE.get(name, [where])
 ]
