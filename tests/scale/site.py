@@ -3,7 +3,7 @@
     A 127.0.1.1   B 127.0.1.2   nginx 127.0.1.3   Redis 127.0.1.4   customers 127.0.2.*
 
 Each host is a copy of the project, with processes of its own. nginx runs the checked-in file, changed in nothing but
-addresses and places.
+addresses and places, and a web server has the variables of the checked-in unit.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ from tests.scale import programs
 
 ROOT = Path(__file__).resolve().parents[2]
 CHECKED_IN = ROOT / "deploy" / "nginx" / "helpdesk.conf"
+UNIT = ROOT / "deploy" / "systemd" / "helpdesk-web.service"
 A, B, PROXY, REDIS = "127.0.1.1", "127.0.1.2", "127.0.1.3", "127.0.1.4"
 NAME = "help.example.org"
 READY = "/readyz"  # what a load balancer asks each host by its own address
@@ -68,6 +69,13 @@ def copy_of_the_project(folder: Path) -> Path:
     return folder
 
 
+def variables_of_the_unit() -> dict[str, str]:
+    """Return what the checked-in unit gives a web server beside the settings of its host."""
+    lines = re.findall(r'^Environment="(\w+)=(.*)"$', UNIT.read_text(), re.MULTILINE)
+    assert lines, f"{UNIT} gives none"
+    return dict(lines)
+
+
 # What systemd does for a unit with a socket: the process finds it as its third file.
 AS_SYSTEMD = """
 import os, sys
@@ -93,8 +101,8 @@ class Host:
         command = ["-c", AS_SYSTEMD, str(handle)] if self.held else ["-m", "gunicorn", "helpdesk.wsgi"]
         with (self.folder / "output").open("ab") as output:
             self.process = subprocess.Popen(
-                [sys.executable, *command], cwd=self.folder, env=self.environment, stdout=output, stderr=output,
-                start_new_session=True, pass_fds=[handle] if self.held else [],
+                [sys.executable, *command], cwd=self.folder, env=self.environment | variables_of_the_unit(),
+                stdout=output, stderr=output, start_new_session=True, pass_fds=[handle] if self.held else [],
             )  # fmt: skip
 
     def ready(self) -> bool:

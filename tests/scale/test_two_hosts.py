@@ -154,6 +154,30 @@ def test_a_host_that_dies_with_answers_in_its_hands_loses_none(site: Site, four:
     assert (A, B) in asked_for_answers(site, four)
 
 
+def test_a_host_that_freezes_with_sessions_in_its_hands_lets_go_of_them(site: Site, four: list[Customer]):
+    """It holds the rows of those sessions, and says nothing more: PostgreSQL ends its transactions."""
+    with psycopg.connect(site.database) as holding:
+        holding.execute("SELECT FROM wizards_session FOR UPDATE")
+        try:
+            with answering(site, four):
+                site.a.signal(signal.SIGSTOP)
+                holding.rollback()  # what A has asked for, it gets now
+                wait_for("a session in the hands of A", lambda: held_by_a_host(site))
+        finally:
+            site.a.signal(signal.SIGCONT)
+    wait_for("the host that froze", site.a.ready)
+    assert (A, B) in asked_for_answers(site, four)
+    for customer in four:
+        customer.answer()
+
+
+def held_by_a_host(site: Site) -> bool:
+    """Return whether somebody is silent in the middle of a transaction of the site's database."""
+    question = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND state = 'idle in transaction'"
+    with psycopg.connect(site.database) as database:
+        return database.execute(question).fetchone() is not None
+
+
 def test_a_host_that_is_stopped_gives_the_answers_in_its_hands_itself(site: Site, four: list[Customer]):
     with ThreadPoolExecutor(1) as threads, psycopg.connect(site.database) as holding:
         holding.execute("SELECT FROM wizards_session FOR UPDATE")
