@@ -105,6 +105,11 @@ def is_away(error: BaseException | None) -> bool:
     return isinstance(error, OperationalError | InterfaceError) and not is_wrong
 
 
+def is_deadlock(error: BaseException | None) -> bool:
+    """Return whether PostgreSQL ended a transaction because two waited for each other: a fault of ours."""
+    return getattr(error.__cause__ if error else None, "sqlstate", None) == "40P01"
+
+
 def again(request: HttpRequest) -> str:
     """Return where to try again: at what was asked for, or on the page from which a form was sent."""
     if request.method in {"GET", "HEAD"}:

@@ -21,7 +21,7 @@ from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBas
 from django.urls import Resolver404, resolve
 from pythonjsonlogger.json import JsonFormatter
 
-from helpdesk.errors import is_away
+from helpdesk.errors import is_away, is_deadlock
 from helpdesk.middleware import Handler
 
 # The id of the request in hand; empty where there is none.
@@ -129,7 +129,7 @@ class Away(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         """Return whether a record is written, made short where it says that the database is away."""
         error = record.exc_info[1] if record.exc_info else None
-        if not is_away(error):
+        if not is_away(error) or is_deadlock(error):
             return True
         with self.lock:
             if monotonic() < self.until:

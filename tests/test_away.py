@@ -7,6 +7,7 @@ import logging
 from collections.abc import Callable, Iterator
 from io import StringIO
 
+import psycopg
 import pytest
 from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
@@ -26,11 +27,24 @@ def away(request: HttpRequest, word: str) -> HttpResponse:
     raise OperationalError(f"{REASON}\nLINE 1: SELECT 'Ada'")
 
 
+def locked(request: HttpRequest) -> HttpResponse:
+    """Fail as a view does where PostgreSQL ends one of two transactions that wait for each other."""
+    try:
+        raise psycopg.errors.DeadlockDetected("deadlock detected")
+    except psycopg.OperationalError as cause:
+        raise OperationalError(*cause.args) from cause
+
+
 def broken(request: HttpRequest) -> HttpResponse:
     raise RuntimeError("a fault of ours")
 
 
-urlpatterns = [path("away/<str:word>/", away, name="stop"), path("broken/", broken), *urls.urlpatterns]
+urlpatterns = [
+    path("away/<str:word>/", away, name="stop"),
+    path("locked/", locked),
+    path("broken/", broken),
+    *urls.urlpatterns,
+]
 handler500 = "helpdesk.errors.server_error"
 
 
@@ -121,3 +135,9 @@ def test_a_fault_of_ours_keeps_its_trace_each_time(said):
     for _ in range(2):
         ask("/broken/", 500)
     assert sum("RuntimeError: a fault of ours" in line for line in said()) == 2
+
+
+def test_a_deadlock_is_a_fault_of_ours_too_though_people_may_try_again(said):
+    for _ in range(2):
+        ask("/locked/", 503)
+    assert sum("DeadlockDetected: deadlock detected" in line for line in said()) == 2
