@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.admin.forms import address, editor, toy
+from tests.admin.forms import Form, address, editor, toy
+from tests.counting import instructions
 from wizards.models import Node
 
 pytestmark = pytest.mark.django_db
@@ -27,3 +28,36 @@ def test_a_wizard_to_go_on_to_that_is_none_leads_to_the_list(number):
     response = editor().post(address(node, "delete"), sent)
     assert (response.status_code, response["Location"]) == (302, "/admin/wizards/node/")
     assert not Node.objects.filter(pk=node.pk).exists()
+
+
+def parts() -> list[str]:
+    """Return the addresses of forms with rows: of a wizard, a question, a diagnosis and a procedure."""
+    wizard = toy()
+    nodes = [Node.objects.get(wizard=wizard, key=key) for key in ("q", "why")]
+    return [address(each) for each in (wizard, *nodes, wizard.procedures.get(key="press"))]
+
+
+@pytest.mark.parametrize("part", range(4))
+@pytest.mark.parametrize(("name", "number"), [("TOTAL", 2000), ("TOTAL", 10**17), ("INITIAL", 10**5), ("TOTAL", -1)])
+def test_where_rows_were_not_sent_nothing_is_saved(part, name, number):
+    where = parts()[part]
+    form = Form(editor(), where)
+    before = form["title"]
+    answer = forged(form, name, number).save()
+    assert answer.status_code == 200
+    assert "Not all of these rows arrived, so nothing was saved." in answer.content.decode()
+    assert Form(editor(), where)["title"] == before
+
+
+def test_rows_that_were_not_sent_are_no_work():
+    diagnosis = parts()[2]
+    few, many = (forged(Form(editor(), diagnosis), "INITIAL", number) for number in (10, 1000))
+    few.save()
+    assert instructions(many.save) < 1.05 * instructions(few.save)
+
+
+def forged(form: Form, name: str, number: int) -> Form:
+    """Let a form say that it has so many rows, and another title."""
+    count = next(each for each in form.fields if each.endswith(f"-{name}_FORMS"))
+    form["title"], form[count] = "Another title", str(number)
+    return form

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from functools import cached_property
+from itertools import count, takewhile
 from typing import Any
 
 from adminsortable2.admin import CustomInlineFormSet
 from django import forms
 from django.db.models import Model
+from django.forms.formsets import INITIAL_FORM_COUNT, TOTAL_FORM_COUNT
 
 from ..models import Node, Procedure, Wizard
 from . import keys, saving, words
@@ -143,6 +145,11 @@ class PartForm(forms.ModelForm):
 class PartFormSet(CustomInlineFormSet):
     """The rows of an inline, in order: proposes keys, and refuses one that is there twice."""
 
+    default_error_messages = {
+        "missing_management_form": "Not all of these rows arrived, so nothing was saved. Open the page again to see "
+        "what is there, and send it once more."
+    }
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.shared = {"lookups": lookups(wizard_of(self.instance)), **self.more_shared()}
@@ -154,14 +161,30 @@ class PartFormSet(CustomInlineFormSet):
     def get_form_kwargs(self, index: int | None) -> dict[str, Any]:
         return {**super().get_form_kwargs(index), "shared": self.shared}
 
+    @cached_property
+    def management_form(self) -> Any:
+        """Return what the form says of its rows; faulty where it names more of them than were sent."""
+        form = super().management_form
+        if self.is_bound:
+            sent = sum(1 for _ in takewhile(self.data.__contains__, map(self._pk_of, count())))
+            for name in (TOTAL_FORM_COUNT, INITIAL_FORM_COUNT):
+                if not 0 <= form.cleaned_data[name] <= sent:
+                    form.add_error(name, "names rows that were not sent")
+                    form.cleaned_data[name] = 0
+        return form
+
+    def _pk_of(self, place: int) -> str:
+        """Return the name of the field that says which row stands at a place: sent for a new one, too, empty."""
+        return f"{self.add_prefix(place)}-{self.model._meta.pk.name}"
+
     def get_queryset(self) -> Any:
         """Return the rows as the form lists them; one that was deleted meanwhile keeps its place, so that it shows."""
-        rows = super().get_queryset()
-        if not self.is_bound:
-            return rows
-        there = {str(row.pk): row for row in rows}
-        name = self.model._meta.pk.name
-        listed = [self.data.get(f"{self.add_prefix(place)}-{name}") for place in range(self.initial_form_count())]
+        return self._listed if self.is_bound else super().get_queryset()
+
+    @cached_property
+    def _listed(self) -> list[Model]:
+        there = {str(row.pk): row for row in super().get_queryset()}
+        listed = [self.data.get(self._pk_of(place)) for place in range(self.initial_form_count())]
         return [there.get(pk) or self.model() for pk in listed]
 
     def add_fields(self, form: Any, index: int | None) -> None:
