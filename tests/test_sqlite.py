@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+import time
 
 import pytest
 from django.db import OperationalError, connections, transaction
 from django.db.backends.sqlite3 import base
+
+from helpdesk.sqlite import base as base_of_sqlite
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.only("sqlite")]
 
@@ -46,6 +49,40 @@ def test_whoever_waits_long_asks_as_often_as_whoever_just_came(writer, monkeypat
         assert len(pauses) == 60
     assert max(pauses) < 0.01
     assert set(asked) == {0}, "SQLite itself waits, too"
+
+
+def test_of_many_threads_that_wait_one_asks_and_all_get_their_turn(writer, monkeypatch):
+    asked, done, pause, waiting = [], [], time.sleep, threading.Barrier(5)
+
+    def write(number):
+        waiting.wait()
+        with transaction.atomic():
+            done.append(number)
+        connections.close_all()
+
+    def asks(seconds):
+        asked.append(threading.get_ident())
+        pause(seconds)
+
+    monkeypatch.setattr("helpdesk.sqlite.base.time.sleep", asks)
+    threads = [threading.Thread(target=write, args=[number]) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    waiting.wait()
+    pause(0.3)
+    who = set(asked)
+    writer.execute("COMMIT")
+    for thread in threads:
+        thread.join()
+    assert len(who) == 1
+    assert sorted(done) == [0, 1, 2, 3]
+
+
+def test_a_thread_that_waits_behind_another_is_told_as_soon(writer, monkeypatch):
+    monkeypatch.setitem(connections["default"].settings_dict["OPTIONS"], "timeout", 0.05)
+    with base_of_sqlite.ASKING, pytest.raises(OperationalError, match="locked"), transaction.atomic():
+        pass
+    writer.execute("COMMIT")
 
 
 def test_whoever_waits_too_long_is_told(writer, monkeypatch):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
 import time
 from random import uniform
 
@@ -14,23 +15,31 @@ AGAIN = 0.0002, 0.0012
 BUSY = "PRAGMA busy_timeout = {:.0f}"  # milliseconds
 
 
+# One thread of a process asks; the others wait for their turn to ask, which costs nothing.
+ASKING = threading.Lock()
+
+
 class DatabaseWrapper(base.DatabaseWrapper):
     """Django's backend, but for how it waits where another connection writes.
 
     SQLite's own wait sleeps longer each time, up to a tenth of a second: whoever came last goes first, and one answer
-    in a hundred takes forty times as long as others. Here all who wait ask again as often, so that all have a chance.
+    in a hundred takes forty times as long as others. Here all processes that wait ask again as often, so that all have
+    a chance. In each, a single thread does: were it all of them, asking would take the time of those who answer.
     """
 
     def _start_transaction_under_autocommit(self) -> None:
         """Begin a transaction; raise OperationalError where it is not our turn within the timeout of the settings."""
         patience = self.settings_dict["OPTIONS"].get("timeout", 5)
         until = time.monotonic() + patience
+        is_ours = ASKING.acquire(timeout=patience)
         self.connection.execute(BUSY.format(0))
         try:
             while not self._begun(until):
                 time.sleep(uniform(*AGAIN))  # nosec B311  # noqa: S311  no secret
         finally:
             self.connection.execute(BUSY.format(patience * 1000))
+            if is_ours:
+                ASKING.release()
 
     def _begun(self, until: float) -> bool:
         """Try to begin a transaction; return False where another one writes, and there is time left."""
