@@ -7,7 +7,14 @@ import logging
 from collections.abc import Callable
 
 from django.conf import settings
-from django.core.exceptions import BadRequest, RequestDataTooBig, SuspiciousOperation, ValidationError
+from django.contrib.admin.options import TO_FIELD_VAR
+from django.core.exceptions import (
+    BadRequest,
+    FieldDoesNotExist,
+    RequestDataTooBig,
+    SuspiciousOperation,
+    ValidationError,
+)
 from django.db import DataError
 from django.http import HttpRequest, HttpResponse
 from django.http.multipartparser import MultiPartParserError
@@ -112,7 +119,7 @@ def refuse_unreadable(get_response: Handler) -> Handler:
 
 
 def refuse_beyond_numbers(request: HttpRequest, exception: Exception) -> HttpResponse | None:
-    """Answer with the 400 page where editors' addresses and forms hold what is no key, or a number that no column has.
+    """Answer with the 400 page where editors' addresses and forms hold what is no key, no column, or too large for one.
 
     Django's own lists ask the database with whatever they are told: ?id__in=9999999999999999999, or the key of a row
     to be deleted. SQLite's driver says OverflowError, PostgreSQL "numeric value out of range", a field ValueError.
@@ -122,7 +129,16 @@ def refuse_beyond_numbers(request: HttpRequest, exception: Exception) -> HttpRes
     beyond = isinstance(exception, OverflowError) or (
         isinstance(exception, DataError) and getattr(exception.__cause__, "sqlstate", "") == OUT_OF_RANGE
     )
-    return errors.refusal(request, errors.UNREADABLE) if beyond or _is_no_key(exception) else None
+    is_forged = beyond or _is_no_key(exception) or _is_no_column(request, exception)
+    return errors.refusal(request, errors.UNREADABLE) if is_forged else None
+
+
+def _is_no_column(request: HttpRequest, exception: Exception) -> bool:
+    """Return whether a row was asked for by the column "": Django looks only at other names before it uses them."""
+    return isinstance(exception, FieldDoesNotExist) and "" in (
+        request.POST.get(TO_FIELD_VAR),
+        request.GET.get(TO_FIELD_VAR),
+    )
 
 
 def _is_no_key(exception: Exception) -> bool:

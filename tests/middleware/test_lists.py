@@ -28,3 +28,12 @@ def test_what_is_no_key_is_no_fault_of_ours_on_editors_lists(admin_client, rows,
 @pytest.mark.parametrize("year", ["99999", "0", "-1", str(2**31), str(2**64)])
 def test_a_year_that_no_calendar_has_is_no_fault_of_ours(admin_client, year):
     assert admin_client.get(f"/admin/wizards/delivery/?made_at__year={year}").status_code in {302, 400}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("page", ["change", "delete"])
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_a_row_asked_for_by_no_column_is_no_fault_of_ours(admin_client, admin_user, page, method):
+    where = f"/admin/auth/user/{admin_user.pk}/{page}/"
+    assert getattr(admin_client, method)(where, {"_to_field": ""}).status_code == 400
+    assert getattr(admin_client, method)(where, {"_to_field": "password"}).status_code == 400
