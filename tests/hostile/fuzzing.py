@@ -98,6 +98,8 @@ class Attack:
         self.found = [each for role in ground.found for each in ground.found[role]]
         self.posts = [each for each in self.found if each.method == "POST"]
         gets = [each for each in self.found if each.method == "GET"]
+        # What moves a session, as the page of whoever may do it has it: sent by everybody.
+        self.moves = st.sampled_from([each for each in self.posts if each.route.startswith(("s/", "desk/"))])
         self.mine = {role: ground.found.get(role, self.found) for role in ROLES}
         self.names = st.one_of(st.sampled_from(ground.names), st.sampled_from(NAMES))
         # Everybody tries everything; what a role can reach it tries more often.
@@ -105,17 +107,19 @@ class Attack:
         self.forms = {role: st.sampled_from(self.posts) | st.sampled_from(self.mine[role]) for role in ROLES}
 
     def requests(self) -> st.SearchStrategy[tuple[str, Request]]:
-        """Return (role, request): three of four of them a form or a link of some page, changed here and there;
-        the others go to any route."""
+        """Return (role, request): two of three of them a form or a link of some page, changed here and there; one of
+        nine a move that is right but for who sends it, perhaps; the others go to any route."""
         return st.composite(lambda draw: self._request(draw))()
 
     def _request(self, draw: Any) -> tuple[str, Request]:
         role = draw(st.sampled_from(DRAWN))
-        luck = draw(st.integers(0, 7))
+        luck = draw(st.integers(0, 8))
         if luck < 4:
             request = self._form(draw, draw(self.forms[role]))
         elif luck < 6:
             request = self._form(draw, draw(self.pages[role]))
+        elif luck == 8:
+            request = _as_found(draw(self.moves))
         else:
             request = self._any(draw, self.routes[draw(st.sampled_from(sorted(self.routes)))])
         headers: dict[str, str] = {}
@@ -204,6 +208,12 @@ class Attack:
             body = draw(st.sampled_from([body[:at], body[:at] + draw(st.binary(max_size=9)) + body[at:], body * 2]))
         csrf, breaks_off = bool(draw(st.integers(0, 29))), not draw(st.integers(0, 59))
         return Request(method, path, query, body, kind, csrf=csrf, breaks_off=breaks_off)
+
+
+def _as_found(form: Found) -> Request:
+    """Return a form of a page as a browser would send it."""
+    path, _, query = form.address.partition("?")
+    return Request("POST", path.encode(), query.encode(), _pairs(form.fields), FORM)
 
 
 def _pairs(fields: Any) -> bytes:
