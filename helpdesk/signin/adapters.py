@@ -45,6 +45,10 @@ class Accounts(DefaultAccountAdapter):  # type: ignore[misc]
         super().login(request, user)
         lasting.begin(request)
 
+    def is_safe_url(self, url: str) -> bool:
+        """Return whether an address to go on to is a path of ours: any other word would be taken for a view's name."""
+        return url.startswith("/") and bool(super().is_safe_url(url))
+
     def get_client_ip(self, request: HttpRequest) -> str:
         """Return the address for which tries are counted, the same as for customers."""
         return limits.address_of(request)

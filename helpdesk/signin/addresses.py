@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from allauth.account.adapter import get_adapter
 from allauth.mfa.totp.views import ActivateTOTPView, DeactivateTOTPView
 from django import forms
 from django.contrib import admin
@@ -14,7 +15,6 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
@@ -61,7 +61,7 @@ class TakeOffPhone(DeactivateTOTPView):  # type: ignore[misc]
 def admin_door(request: HttpRequest) -> HttpResponse:
     """Stand where the admin's own sign-in was: lead to the one for all staff, and say no to who may not come in."""
     wanted = request.GET.get(REDIRECT_FIELD_NAME, "")
-    if not url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure()):
+    if not get_adapter(request).is_safe_url(wanted):
         wanted = reverse("admin:index")
     if not request.user.is_authenticated:
         return redirect_to_login(wanted)

@@ -119,7 +119,7 @@ class Attack:
         elif luck < 6:
             request = self._form(draw, draw(self.pages[role]))
         elif luck == 8:
-            request = _as_found(draw(self.moves))
+            request = self._move(draw, draw(self.moves))
         else:
             request = self._any(draw, self.routes[draw(st.sampled_from(sorted(self.routes)))])
         headers: dict[str, str] = {}
@@ -149,6 +149,16 @@ class Attack:
         files = [(name, draw(st.sampled_from(FILES))) for name in found.files] if draw(st.integers(0, 3)) else []
         kind = "multipart/form-data; boundary=x" if found.files or not draw(st.integers(0, 4)) else FORM
         return self._sent(draw, method, path.encode(), query.encode(), kind, fields, files)
+
+    def _move(self, draw: Any, found: Found) -> Request:
+        """Return a form that moves a session as a browser would send it, or to where another session stands."""
+        path, _, query = found.address.partition("?")
+        route, given = self.routes[found.route], {name: str(value) for name, value in resolved(path)[1].items()}
+        if "code" in given and draw(st.booleans()):
+            given["code"] = draw(st.sampled_from(sorted(self.ground.counts)))
+            given |= {"number": self.ground.counts[given["code"]]} if "number" in given else {}
+            path = route.at({name: escaped(value).decode() for name, value in given.items()})
+        return Request("POST", path.encode(), query.encode(), _pairs(found.fields), FORM)
 
     def _elsewhere(self, draw: Any, pattern: str, path: str) -> str:
         """Return the address of another object of the same kind, or of none."""
@@ -208,12 +218,6 @@ class Attack:
             body = draw(st.sampled_from([body[:at], body[:at] + draw(st.binary(max_size=9)) + body[at:], body * 2]))
         csrf, breaks_off = bool(draw(st.integers(0, 29))), not draw(st.integers(0, 59))
         return Request(method, path, query, body, kind, csrf=csrf, breaks_off=breaks_off)
-
-
-def _as_found(form: Found) -> Request:
-    """Return a form of a page as a browser would send it."""
-    path, _, query = form.address.partition("?")
-    return Request("POST", path.encode(), query.encode(), _pairs(form.fields), FORM)
 
 
 def _pairs(fields: Any) -> bytes:

@@ -166,6 +166,7 @@ class Ground:
     found: dict[str, list[Found]] = field(default_factory=lambda: defaultdict(list))
     values: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     names: list[str] = field(default_factory=list)
+    counts: dict[str, str] = field(default_factory=dict)  # code -> the number of the page on which a session stands
 
     def __post_init__(self) -> None:
         for name, seeds in SEEDS.items():
@@ -181,6 +182,7 @@ class Ground:
                 if str(value) not in self.values[name]:
                     self.values[name].append(str(value))
         self.names = sorted(kinds)
+        self.counts = {code: str(count) for code, count in Session.objects.values_list("code", "count")}
 
     def first(self, role: str) -> list[str]:
         """Return where a role begins to look around: at its own sessions, and at each route that it may see."""

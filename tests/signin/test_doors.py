@@ -58,7 +58,17 @@ def test_who_may_not_come_into_the_admin_is_told_so_and_not_led_in_circles():
     assert "This page is not open to you" in answer.content.decode()
 
 
-FOREIGN = ("https://evil.example/", "//evil.example/", "/\\evil.example", "javascript:alert(1)", "http:evil.example")
+# The first ones lead nowhere; Django's `redirect` takes them for names of views.
+FOREIGN = (
+    "abc",
+    "12",
+    "desk",
+    "https://evil.example/",
+    "//evil.example/",
+    "/\\evil.example",
+    "javascript:alert(1)",
+    "http:evil.example",
+)
 
 
 @pytest.mark.parametrize("wanted", FOREIGN)
@@ -68,6 +78,14 @@ def test_a_sign_in_leads_only_to_our_own_pages(user, wanted):
     assert client.get("/admin/login/", {"next": wanted})["Location"] == "/admin/"
     assert client.get(LOGIN, {"next": wanted})["Location"] == "/account/start/"
     assert Client().get("/admin/login/", {"next": wanted})["Location"] == f"{LOGIN}?next=/admin/"
+
+
+@pytest.mark.parametrize("wanted", FOREIGN)
+def test_a_sign_out_leads_only_to_our_own_pages(user, wanted):
+    client, _ = sign_in()
+    assert client.post(f"/account/logout/?next={wanted}")["Location"] == LOGIN
+    assert client.get(f"/account/logout/?next={wanted}")["Location"] == LOGIN
+    assert client.post(f"/admin/logout/?next={wanted}")["Location"] == LOGIN
 
 
 @pytest.mark.parametrize(
