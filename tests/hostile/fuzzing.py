@@ -98,8 +98,8 @@ class Attack:
         self.found = [each for role in ground.found for each in ground.found[role]]
         self.posts = [each for each in self.found if each.method == "POST"]
         gets = [each for each in self.found if each.method == "GET"]
-        # What moves a session, as the page of whoever may do it has it: sent by everybody.
-        self.moves = st.sampled_from([each for each in self.posts if each.route.startswith(("s/", "desk/"))])
+        one = [route for route in routes() if route.pattern.startswith(("s/<code:code>/", "desk/<code:code>/"))]
+        self.moves = [route for route in one if {name for name, _ in route.parameters} <= {"code", "number"}]
         self.mine = {role: ground.found.get(role, self.found) for role in ROLES}
         self.names = st.one_of(st.sampled_from(ground.names), st.sampled_from(NAMES))
         # Everybody tries everything; what a role can reach it tries more often.
@@ -108,7 +108,7 @@ class Attack:
 
     def requests(self) -> st.SearchStrategy[tuple[str, Request]]:
         """Return (role, request): two of three of them a form or a link of some page, changed here and there; one of
-        nine a move that is right but for who sends it, perhaps; the others go to any route."""
+        nine a move that is right, but for who sends it; the others go to any route."""
         return st.composite(lambda draw: self._request(draw))()
 
     def _request(self, draw: Any) -> tuple[str, Request]:
@@ -119,7 +119,7 @@ class Attack:
         elif luck < 6:
             request = self._form(draw, draw(self.pages[role]))
         elif luck == 8:
-            request = self._move(draw, draw(self.moves))
+            request = self._move(draw, draw(st.sampled_from(self.moves)))
         else:
             request = self._any(draw, self.routes[draw(st.sampled_from(sorted(self.routes)))])
         headers: dict[str, str] = {}
@@ -150,15 +150,14 @@ class Attack:
         kind = "multipart/form-data; boundary=x" if found.files or not draw(st.integers(0, 4)) else FORM
         return self._sent(draw, method, path.encode(), query.encode(), kind, fields, files)
 
-    def _move(self, draw: Any, found: Found) -> Request:
-        """Return a form that moves a session as a browser would send it, or to where another session stands."""
-        path, _, query = found.address.partition("?")
-        route, given = self.routes[found.route], {name: str(value) for name, value in resolved(path)[1].items()}
-        if "code" in given and draw(st.booleans()):
-            given["code"] = draw(st.sampled_from(sorted(self.ground.counts)))
-            given |= {"number": self.ground.counts[given["code"]]} if "number" in given else {}
-            path = route.at({name: escaped(value).decode() for name, value in given.items()})
-        return Request("POST", path.encode(), query.encode(), _pairs(found.fields), FORM)
+    def _move(self, draw: Any, route: Route) -> Request:
+        """Return a form that is right for where some session stands, whoever sends it."""
+        code = draw(st.sampled_from(sorted(self.ground.stands)))
+        number, answers = self.ground.stands[code]
+        answer = draw(st.sampled_from(answers)) if answers else ""
+        fields = [("answer", answer), ("helped", "yes"), ("words", "words"), ("contact", "a@example.org")]
+        path = route.at({"code": code, "number": number})
+        return Request("POST", path.encode(), b"", _pairs([*fields, ("caller", "Ada"), ("to", "")]), FORM)
 
     def _elsewhere(self, draw: Any, pattern: str, path: str) -> str:
         """Return the address of another object of the same kind, or of none."""

@@ -20,6 +20,7 @@ from django.urls import Resolver404, URLPattern, get_resolver, resolve
 from django.urls.resolvers import RoutePattern
 
 from tests.hostile.living import Lived
+from wizards import flow, publishing
 from wizards.models import Case, Finding, Picture, Session
 
 # Who looks around. What they find is tried by everybody.
@@ -166,7 +167,8 @@ class Ground:
     found: dict[str, list[Found]] = field(default_factory=lambda: defaultdict(list))
     values: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     names: list[str] = field(default_factory=list)
-    counts: dict[str, str] = field(default_factory=dict)  # code -> the number of the page on which a session stands
+    # code -> the number of the page on which a session stands, and the answers that it takes
+    stands: dict[str, tuple[str, list[str]]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for name, seeds in SEEDS.items():
@@ -182,7 +184,10 @@ class Ground:
                 if str(value) not in self.values[name]:
                     self.values[name].append(str(value))
         self.names = sorted(kinds)
-        self.counts = {code: str(count) for code, count in Session.objects.values_list("code", "count")}
+        for session in Session.objects.order_by("pk"):
+            document = publishing.document_of(session.version_id)
+            answers = flow.node_at(document, session.position).answers(document, session.position)
+            self.stands[session.code] = (str(session.count), sorted(answers))
 
     def first(self, role: str) -> list[str]:
         """Return where a role begins to look around: at its own sessions, and at each route that it may see."""
