@@ -5,6 +5,8 @@ from __future__ import annotations
 import sqlite3
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from random import uniform
 
 from django.db import OperationalError
@@ -13,10 +15,19 @@ from django.db.backends.sqlite3 import base
 # Seconds until one asks again whether it is one's turn, shortest and longest: about as long as an answer writes.
 AGAIN = 0.0002, 0.0012
 BUSY = "PRAGMA busy_timeout = {:.0f}"  # milliseconds
-
-
 # One thread of a process asks; the others wait for their turn to ask, which costs nothing.
 ASKING = threading.Lock()
+
+
+@contextmanager
+def turn_to_ask(patience: float) -> Iterator[None]:
+    """Wait until no other thread of this process asks, or for so many seconds."""
+    is_ours = ASKING.acquire(timeout=patience)
+    try:
+        yield
+    finally:
+        if is_ours:
+            ASKING.release()
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
@@ -31,15 +42,13 @@ class DatabaseWrapper(base.DatabaseWrapper):
         """Begin a transaction; raise OperationalError where it is not our turn within the timeout of the settings."""
         patience = self.settings_dict["OPTIONS"].get("timeout", 5)
         until = time.monotonic() + patience
-        is_ours = ASKING.acquire(timeout=patience)
-        self.connection.execute(BUSY.format(0))
-        try:
-            while not self._begun(until):
-                time.sleep(uniform(*AGAIN))  # nosec B311  # noqa: S311  no secret
-        finally:
-            self.connection.execute(BUSY.format(patience * 1000))
-            if is_ours:
-                ASKING.release()
+        with turn_to_ask(patience):
+            self.connection.execute(BUSY.format(0))
+            try:
+                while not self._begun(until):
+                    time.sleep(uniform(*AGAIN))  # nosec B311  # noqa: S311  no secret
+            finally:
+                self.connection.execute(BUSY.format(patience * 1000))
 
     def _begun(self, until: float) -> bool:
         """Try to begin a transaction; return False where another one writes, and there is time left."""
