@@ -166,15 +166,20 @@ def sessions() -> dict[str, tuple]:
 
 
 def codes_of(role: str) -> set[str]:
-    """Return the codes of the sessions that a role may move, or take."""
+    """Return the codes of the sessions that a role may move, or take: as a customer, and as somebody of the staff."""
+    cookie = HERE.site.clients[role].cookies.get("visitor")
+    digest = access.digest(cookie.value) if cookie else "-"
+    own = Session.objects.filter(visitor=digest).values_list("code", flat=True)
+    shared = Guest.objects.filter(visitor=digest).values_list("session__code", flat=True)
+    return {*own, *shared} | codes_at_work(role)
+
+
+def codes_at_work(role: str) -> set[str]:
+    """Return the codes of the sessions that a role may move, or take, as somebody of the staff."""
     user = access.User.objects.filter(username=role).first()
-    if user is None:
-        cookie = HERE.site.clients[role].cookies.get("visitor")
-        digest = access.digest(cookie.value) if cookie else "-"
-        own = Session.objects.filter(visitor=digest).values_list("code", flat=True)
-        shared = Guest.objects.filter(visitor=digest).values_list("session__code", flat=True)
-        return {*own, *shared}
     every = Session.objects.values_list("code", flat=True)
+    if user is None:
+        return set()
     if user.is_superuser:
         return set(every)
     tests = set(every.filter(channel=Session.Channel.TEST))
