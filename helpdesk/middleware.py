@@ -114,11 +114,11 @@ def refuse_unreadable(get_response: Handler) -> Handler:
         _drop_damaged_cookies(request)
         return get_response(request)
 
-    handle.process_exception = refuse_beyond_numbers  # type: ignore[attr-defined]  # Django looks for it there
+    handle.process_exception = refuse_forged_for_editors  # type: ignore[attr-defined]  # Django looks for it there
     return handle
 
 
-def refuse_beyond_numbers(request: HttpRequest, exception: Exception) -> HttpResponse | None:
+def refuse_forged_for_editors(request: HttpRequest, exception: Exception) -> HttpResponse | None:
     """Answer with the 400 page where editors' addresses and forms hold what is no key, no column, or too large for one.
 
     Django's own lists ask the database with whatever they are told: ?id__in=9999999999999999999, or the key of a row

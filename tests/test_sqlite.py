@@ -52,7 +52,8 @@ def test_whoever_waits_long_asks_as_often_as_whoever_just_came(writer, monkeypat
 
 
 def test_of_many_threads_that_wait_one_asks_and_all_get_their_turn(writer, monkeypatch):
-    asked, done, pause, waiting = [], [], time.sleep, threading.Barrier(5)
+    asked, done, pause = [], [], time.sleep
+    waiting, enough = threading.Barrier(4), threading.Event()
 
     def write(number):
         waiting.wait()
@@ -62,14 +63,15 @@ def test_of_many_threads_that_wait_one_asks_and_all_get_their_turn(writer, monke
 
     def asks(seconds):
         asked.append(threading.get_ident())
+        if len(asked) == 200:
+            enough.set()
         pause(seconds)
 
     monkeypatch.setattr("helpdesk.sqlite.base.time.sleep", asks)
     threads = [threading.Thread(target=write, args=[number]) for number in range(4)]
     for thread in threads:
         thread.start()
-    waiting.wait()
-    pause(0.3)
+    assert enough.wait(20)
     who = set(asked)
     writer.execute("COMMIT")
     for thread in threads:

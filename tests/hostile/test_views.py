@@ -177,9 +177,9 @@ def codes_of(role: str) -> set[str]:
 def codes_at_work(role: str) -> set[str]:
     """Return the codes of the sessions that a role may move, or take, as somebody of the staff."""
     user = access.User.objects.filter(username=role).first()
-    every = Session.objects.values_list("code", flat=True)
     if user is None:
         return set()
+    every = Session.objects.values_list("code", flat=True)
     if user.is_superuser:
         return set(every)
     tests = set(every.filter(channel=Session.Channel.TEST))
