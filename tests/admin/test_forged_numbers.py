@@ -38,7 +38,9 @@ def parts() -> list[str]:
 
 
 @pytest.mark.parametrize("part", range(4))
-@pytest.mark.parametrize(("name", "number"), [("TOTAL", 2000), ("TOTAL", 10**17), ("INITIAL", 10**5), ("TOTAL", -1)])
+@pytest.mark.parametrize(
+    ("name", "number"), [("TOTAL", 2000), ("TOTAL", 10**17), ("INITIAL", 10**5), ("TOTAL", -1), ("TOTAL", "")]
+)
 def test_where_rows_were_not_sent_nothing_is_saved(part, name, number):
     where = parts()[part]
     form = Form(editor(), where)
@@ -46,6 +48,7 @@ def test_where_rows_were_not_sent_nothing_is_saved(part, name, number):
     answer = forged(form, name, number).save()
     assert answer.status_code == 200
     assert "Not all of these rows arrived, so nothing was saved." in answer.content.decode()
+    assert "Hidden field" not in answer.content.decode()
     assert Form(editor(), where)["title"] == before
 
 

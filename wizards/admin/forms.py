@@ -142,13 +142,13 @@ class PartForm(forms.ModelForm):
         """Leave it to the formset, which knows all rows: asking the database for each would cost a query a row."""
 
 
+LACKING = "Not all of these rows arrived, so nothing was saved. Open the page again, and send it once more."
+
+
 class PartFormSet(CustomInlineFormSet):
     """The rows of an inline, in order: proposes keys, and refuses one that is there twice."""
 
-    default_error_messages = {
-        "missing_management_form": "Not all of these rows arrived, so nothing was saved. Open the page again to see "
-        "what is there, and send it once more."
-    }
+    lacks_rows = False  # whether the form names more rows than were sent, or does not say how many there are
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -163,14 +163,16 @@ class PartFormSet(CustomInlineFormSet):
 
     @cached_property
     def management_form(self) -> Any:
-        """Return what the form says of its rows; faulty where it names more of them than were sent."""
+        """Return what the form says of its rows. Rows that were not sent are none: each would be worked off."""
         form = super().management_form
         if self.is_bound:
             sent = sum(1 for _ in takewhile(self.data.__contains__, map(self._pk_of, count())))
-            for name in (TOTAL_FORM_COUNT, INITIAL_FORM_COUNT):
-                if not 0 <= form.cleaned_data[name] <= sent:
-                    form.add_error(name, "names rows that were not sent")
-                    form.cleaned_data[name] = 0
+            wrong = [
+                name for name in (TOTAL_FORM_COUNT, INITIAL_FORM_COUNT) if not 0 <= form.cleaned_data[name] <= sent
+            ]
+            self.lacks_rows = bool(form.errors or wrong)
+            form.cleaned_data |= dict.fromkeys(wrong, 0)
+            form.errors.clear()  # they speak of hidden fields; `clean` says what it means
         return form
 
     def _pk_of(self, place: int) -> str:
@@ -194,6 +196,8 @@ class PartFormSet(CustomInlineFormSet):
                 field.widget.attrs["aria-label"] = str(field.label or name)
 
     def clean(self) -> None:
+        if self.lacks_rows:
+            raise forms.ValidationError(LACKING)
         if "key" in self.form.base_fields:
             self._choose_keys()
         super().clean()
