@@ -10,7 +10,7 @@ from datetime import datetime
 from django.db.models import Min, Sum
 from django.utils import timezone
 
-from .models import DayTally, Delivery
+from .models import DayTally, Delivery, Tally
 from .tallies.logs import untallied
 
 ENDED = ("solved", "unsolved", "advice")
@@ -19,7 +19,7 @@ OF_SESSIONS = ("begun", *ENDED)
 
 def sessions() -> dict[str, int]:
     """Return how many sessions were ever begun, and how many ended with each result, as far as they are rolled up."""
-    sums = DayTally.objects.aggregate(**{name: Sum(name) for name in OF_SESSIONS})
+    sums = DayTally.objects.filter(span=Tally.Span.MONTH).aggregate(**{name: Sum(name) for name in OF_SESSIONS})
     return {name: sums[name] or 0 for name in OF_SESSIONS}
 
 

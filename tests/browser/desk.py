@@ -35,8 +35,11 @@ class Desk:
         self.page.get_by_role("link", name=wizard, exact=True).click()
 
     def tab(self, name: str) -> None:
-        """Follow one of the wizard's tabs."""
-        self.page.get_by_label("This wizard").get_by_role("link", name=name, exact=True).click()
+        """Follow one of the wizard's tabs, and wait until its page is there: a click alone waits for no page."""
+        tab = self.page.get_by_label("This wizard").get_by_role("link", name=name, exact=True)
+        tab.click()
+        expect(tab).to_have_attribute("aria-current", "page")
+        self.page.wait_for_load_state()
 
     def add_wizard(self, title: str) -> None:
         """Make an empty wizard, and stay on its page."""

@@ -10,14 +10,14 @@ from django.test.utils import CaptureQueriesContext
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.tallies.rows import tally
 from tests.tallies.walkers import NOON, Clock, Walker
 from tests.visitor import publish
-from wizards.models import DayTally, Session, Version
+from wizards.models import Session, Version
 from wizards.review import charts, overview, wording
 from wizards.review.definitions import DEFINITIONS
 from wizards.review.filters import Filter
 from wizards.review.intervals import rate
-from wizards.tallies import Histogram
 
 LINES = ("q? yes:ok no:human maybe:tip", "ok = solved", "human = unsolved", "tip = advice")
 TODAY = NOON.date()
@@ -49,12 +49,6 @@ def walk(clock: Clock, version: Version, *answers: str, times: int = 1) -> None:
     """Let several people walk a version by the same answers."""
     for _ in range(times):
         Walker(clock, version, name=f"visitor {Session.objects.count()}").answer(*answers)
-
-
-def tally(version: Version, day: date, begun: int = 10, solved: int = 5, channel: str = "self") -> None:
-    """Write what a day added up to, without its sessions."""
-    times = Histogram.of(*[60] * solved).bytes()
-    DayTally.objects.create(day=day, version=version, channel=channel, begun=begun, solved=solved, times=times)
 
 
 # Figures

@@ -113,7 +113,7 @@ def test_the_time_spent_is_the_one_that_the_figures_count(walker):
     tallies.roll_up()
     version = Session.objects.get().version_id
     day = walker.session.begun_at.date()
-    (figures,) = tallies.days(tallies.Scope(day, day, (version,), ("self",))).values()
+    (figures,) = tallies.summary(tallies.Scope(day, day, (version,), ("self",))).versions.values()
     median = figures.times.quantile(0.5)
     assert median == pytest.approx(walk_of(walker.mine.get()).seconds, rel=0.1)
 

@@ -18,7 +18,7 @@ from tests.versions import publish
 from tests.walks import TOY
 from wizards import flow, journal, tallies
 from wizards.models import DayTally, PlaceTally, Rolling, Session, Version, WayTally
-from wizards.tallies import Histogram, Place, Scope
+from wizards.tallies import Histogram, Place, Scope, figures, logs
 
 pytestmark = pytest.mark.django_db
 
@@ -39,7 +39,8 @@ def everything(**narrower) -> Scope:
 
 
 def day() -> tallies.DayFigures:
-    return tallies.days(everything()).get(NOON.date(), tallies.DayFigures())
+    scope = everything(since=NOON.date(), until=NOON.date())
+    return tallies.DayFigures.sum(tallies.summary(scope).versions.values())
 
 
 def place(node: str, cause: str = "", step: str = "", whole: bool = False) -> tallies.PlaceFigures:
@@ -94,7 +95,7 @@ def test_a_session_that_goes_on_after_it_was_rolled_up_counts_once(clock):
     clock.pass_(hours=2)
     assert tallies.roll_up() == 1
     assert place("q").reached == 1
-    assert DayTally.objects.get().begun == 1
+    assert [row.begun for row in DayTally.objects.all()] == [1, 1], "of the day and of the month"
 
 
 def test_going_back_from_an_outcome_opens_the_session_again(clock):
@@ -105,10 +106,38 @@ def test_going_back_from_an_outcome_opens_the_session_again(clock):
     assert place("ok").moved == 1
 
 
+def test_a_session_that_ends_while_figures_are_read_leaves_the_others_as_they_are(clock, monkeypatch):
+    Walker(clock, name="gone")
+    clock.pass_(hours=2)
+    quick = Walker(clock, name="quick")
+
+    def meanwhile():
+        if quick.legal:
+            quick.answer("yes")
+        return logs.untallied()
+
+    monkeypatch.setattr(figures, "untallied", meanwhile)
+    assert (day().left, day().still, day().solved) == (1, 0, 1)
+    assert {each.left for part in tallies.summary(everything())[:2] for each in part.values()} == {1}
+
+
+def test_a_session_that_begins_while_figures_are_read_leaves_the_others_as_they_are(clock, monkeypatch):
+    Walker(clock, name="gone")
+    clock.pass_(hours=2)
+
+    def meanwhile():
+        known = list(logs.untallied())
+        Walker(clock, name=f"new {len(known)}")
+        return known
+
+    monkeypatch.setattr(figures, "untallied", meanwhile)
+    assert (day().begun, day().left) == (1, 1)
+
+
 def test_previews_count_nowhere(clock):
     Walker(clock, channel=Session.Channel.TEST).answer("yes")
     assert roll(clock) == 0
-    assert tallies.days(everything()) == {}
+    assert tallies.summary(everything()) == ({}, {}, {})
     assert tallies.places(everything()) == {}
 
 
@@ -117,7 +146,7 @@ def test_a_session_begun_before_midnight_in_london_counts_for_that_day(clock):
     Walker(clock, name="a")
     clock.pass_(minutes=2)
     Walker(clock, name="b")
-    assert {when: figures.begun for when, figures in tallies.days(everything()).items()} == {
+    assert {when: figures.begun for when, figures in tallies.summary(everything()).days.items()} == {
         date(2026, 6, 1): 1,
         date(2026, 6, 2): 1,
     }
@@ -189,16 +218,17 @@ def test_a_scope_holds_only_its_days_versions_and_channels(clock):
     clock.pass_(days=3)
     Walker(clock, name="b", channel=Session.Channel.AGENT).answer("no")
     for _ in range(2):
-        assert sum(each.begun for each in tallies.days(everything(channels=("agent",))).values()) == 1
-        assert sum(each.begun for each in tallies.days(everything(until=NOON.date())).values()) == 1
-        assert tallies.days(everything(versions=())) == {}
+        for narrower in ({"channels": ("agent",)}, {"until": NOON.date()}):
+            for parts in tallies.summary(everything(**narrower))[:2]:
+                assert sum(each.begun for each in parts.values()) == 1
+        assert tallies.summary(everything(versions=())) == ({}, {}, {})
         roll(clock)
 
 
 def test_the_queries_do_not_grow_with_days_and_sessions(clock):
     def queries() -> int:
         with CaptureQueriesContext(connection) as caught:
-            for figures in (tallies.days, tallies.places, tallies.ways):
+            for figures in (tallies.summary, tallies.places, tallies.ways):
                 figures(everything())
         return len(caught)
 
@@ -341,14 +371,19 @@ def test_figures_always_add_up_and_say_what_the_logs_say(clock, acts):
             elif act in ("back", "remark", "ask"):
                 getattr(walker, act)()
         check(clock)
-        before = (tallies.days(everything()), tallies.places(everything()), tallies.places(everything(), True))
+        before = said()
         roll(clock)
-        assert before == (tallies.days(everything()), tallies.places(everything()), tallies.places(everything(), True))
+        assert said() == before
         incremental = rows()
         tallies.rebuild()
         roll(clock)
         assert rows() == incremental, "rebuilt from the log, the tallies are others"
         transaction.set_rollback(True)
+
+
+def said() -> tuple:
+    """Return all figures."""
+    return tallies.summary(everything()), tallies.places(everything()), tallies.places(everything(), True)
 
 
 def check(clock: Clock) -> None:
@@ -362,7 +397,8 @@ def check(clock: Clock) -> None:
     for each in (*found.values(), *tallies.places(everything(), whole=True).values()):
         assert each.reached == each.moved + each.ended + each.left + each.still
     statuses = Counter(Session.objects.values_list("status", flat=True))
-    for figure in [sum(tallies.days(everything()).values(), tallies.DayFigures())]:
+    for figures in tallies.summary(everything())[:2]:
+        figure = tallies.DayFigures.sum(figures.values())
         assert figure.begun == Session.objects.count()
         assert figure.begun == figure.solved + figure.unsolved + figure.advice + figure.left + figure.still
         assert (figure.solved, figure.unsolved, figure.advice) == tuple(

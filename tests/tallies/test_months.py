@@ -13,12 +13,12 @@ from django.db.models import F
 from tests.tallies.test_figures import everything, roll, rows
 from tests.tallies.walkers import Clock, Walker
 from wizards import tallies
-from wizards.models import LongTally, PlaceTally, Session, WayTally
-from wizards.tallies import Histogram, PlaceFigures
+from wizards.models import DayTally, PlaceTally, Session, Tally, WayTally
+from wizards.tallies import DayFigures, Histogram, PlaceFigures
 
 pytestmark = pytest.mark.django_db
 
-MONTH = LongTally.Span.MONTH
+MONTH = Tally.Span.MONTH
 WALKS = (("no", "stuck", "worked"), ("yes",), ("no", "stuck"), ("no",))
 
 
@@ -44,12 +44,15 @@ def clock(monkeypatch):
     ids=["one whole month", "a month and both ends", "no whole month", "the rest of a month and a whole one"],
 )
 def test_a_period_counts_what_its_days_count_one_by_one(clock, since, until):
+    ended: dict = defaultdict(DayFigures)
     places: dict = defaultdict(PlaceFigures)
     ways: Counter = Counter()
     times: dict = defaultdict(Histogram)
     for number in range((until - since).days + 1):
         day = since + timedelta(days=number)
         scope = everything(since=day, until=day)
+        for version, figures in tallies.summary(scope).versions.items():
+            ended[version] += figures
         for place, figures in tallies.places(scope).items():
             places[place] += figures
         ways.update(tallies.ways(scope))
@@ -57,6 +60,9 @@ def test_a_period_counts_what_its_days_count_one_by_one(clock, since, until):
             times[place] += each
     scope = everything(since=since, until=until)
     assert places
+    assert tallies.summary(scope).versions == tallies.summary(everything(), scope).before == ended
+    (sums,) = ended.values()
+    assert sum(day.begun for day in tallies.summary(scope).days.values()) == sums.begun
     assert tallies.places(scope) == places
     assert tallies.ways(scope) == ways
     assert tallies.times(scope, {"why", "q"}) == times
@@ -64,10 +70,10 @@ def test_a_period_counts_what_its_days_count_one_by_one(clock, since, until):
 
 def test_a_year_is_read_from_the_months(clock):
     year = everything()
-    months, ways = tallies.places(year), tallies.ways(year)
-    PlaceTally.objects.exclude(span=MONTH).delete()
-    WayTally.objects.exclude(span=MONTH).delete()
-    assert (tallies.places(year), tallies.ways(year)) == (months, ways)
+    months = tallies.summary(year).versions, tallies.places(year), tallies.ways(year)
+    for table in (DayTally, PlaceTally, WayTally):
+        table.objects.exclude(span=MONTH).delete()
+    assert (tallies.summary(year).versions, tallies.places(year), tallies.ways(year)) == months
 
 
 def test_a_rebuild_adds_up_a_month_of_which_some_sessions_were_deleted(clock):
@@ -80,7 +86,7 @@ def test_a_rebuild_adds_up_a_month_of_which_some_sessions_were_deleted(clock):
     assert not list(tallies.breaks())
 
 
-@pytest.mark.parametrize(("table", "column"), [(PlaceTally, "reached"), (WayTally, "sessions")])
+@pytest.mark.parametrize(("table", "column"), [(DayTally, "begun"), (PlaceTally, "reached"), (WayTally, "sessions")])
 def test_the_audit_finds_a_month_that_is_not_the_sum_of_its_days(clock, table, column):
     assert not list(tallies.breaks())
     table.objects.filter(span=MONTH, day=date(2026, 4, 1)).update(**{column: F(column) + 1})
@@ -99,8 +105,9 @@ def test_the_audit_finds_it_also_where_the_sessions_were_deleted(clock):
 
 def test_the_tallies_that_were_there_before_are_added_up_by_the_migration(clock):
     before = [sorted(table) for table in rows()]
-    for table in (PlaceTally, WayTally):
+    for table in (DayTally, PlaceTally, WayTally):
         table.objects.filter(span=MONTH).delete()
     assert rows() != before
-    import_module("wizards.migrations.0011_tallies_by_month").add_up(apps, None)
+    for migration in ("0011_tallies_by_month", "0012_day_tallies_by_month"):
+        import_module(f"wizards.migrations.{migration}").add_up(apps, None)
     assert rows() == before

@@ -6,7 +6,7 @@ from .own import OneSession, OwnSession
 from .pictures import Picture
 from .reviewing import Disclosure, Finding, Search
 from .sessions import CODE_ALPHABET, CODE_LENGTH, OPEN, Event, Session, Words, in_groups
-from .tallies import DayTally, LongTally, PlaceTally, Rolling, WayTally
+from .tallies import DayTally, PlaceTally, Rolling, Tally, WayTally
 from .versions import Version
 
 __all__ = [
@@ -26,7 +26,6 @@ __all__ = [
     "Handling",
     "HandoffCode",
     "Join",
-    "LongTally",
     "Node",
     "OneSession",
     "OwnSession",
@@ -39,6 +38,7 @@ __all__ = [
     "Source",
     "Step",
     "Symptom",
+    "Tally",
     "Version",
     "WayTally",
     "Webhook",

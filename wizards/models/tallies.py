@@ -25,8 +25,18 @@ class Rolling(models.Model):
 
 
 class Tally(models.Model):
-    """Sessions begun on one day, of one version, that came by one channel."""
+    """Sessions begun on one day, or in one month, of one version, that came by one channel.
 
+    The months say once more what their days do, so that a year is twelve of them and the days left at its ends.
+    """
+
+    class Span(models.TextChoices):
+        """What a row is about: its day, or the month that begins with its day."""
+
+        DAY = "day"
+        MONTH = "month"
+
+    span = models.CharField(max_length=5, choices=Span.choices, default=Span.DAY, db_default=Span.DAY)
     day = models.DateField()
     version = models.ForeignKey(Version, on_delete=models.PROTECT, related_name="+", db_index=False)
     channel = models.CharField(max_length=8)
@@ -50,28 +60,13 @@ class DayTally(Tally):
     times = models.BinaryField(default=b"", help_text="Histogram of the seconds to solved.")
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["day", "version", "channel"], name="day_tally_once")]
+        constraints = [models.UniqueConstraint(fields=["span", "day", "version", "channel"], name="day_tally_once")]
 
     def __str__(self) -> str:
         return f"{self.day}: {self.begun}"
 
 
-class LongTally(Tally):
-    """The same once more for each month, so that a year is twelve of them and no more than the days at its ends."""
-
-    class Span(models.TextChoices):
-        """What a row is about: its day, or the month that begins with its day."""
-
-        DAY = "day"
-        MONTH = "month"
-
-    span = models.CharField(max_length=5, choices=Span.choices, default=Span.DAY, db_default=Span.DAY)
-
-    class Meta:
-        abstract = True
-
-
-class PlaceTally(LongTally):
+class PlaceTally(Tally):
     """What those sessions did at one place. Reached = moved on + ended there + those that stand there.
 
     A place is a node as a `whole`, with everything in it; or a single page: a question, a diagnosis's list of causes,
@@ -102,7 +97,7 @@ class PlaceTally(LongTally):
         return f"{self.day} {self.node} {self.cause} {self.step}: {self.reached}"
 
 
-class WayTally(LongTally):
+class WayTally(Tally):
     """How many of those sessions went from one node to another."""
 
     node = models.CharField(max_length=64)

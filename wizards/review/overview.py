@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from bisect import bisect
-from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
@@ -26,8 +25,6 @@ ENDS = ("solved", "unsolved", "advice", "left", "still")
 COLOURS = ("c-solved", "c-unsolved", "c-advice", "c-left", "c-still")
 LISTED = {"begun": "status=", "helps": "helped=on", **{end: f"status={end}" for end in ENDS}}
 ALONE = {"solved": "was solved", "unsolved": "went to a human", "advice": "ended with advice", "left": "was left"}
-
-Groups = Mapping[tuple[date, int], DayFigures]  # by day and version
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,15 +82,15 @@ class Overview:
 
 def overview(chosen: Filter) -> Overview:
     """Return the overview of the sessions that a reader chose, in a constant number of queries."""
-    now, earlier = tallies.groups(chosen.scope), tallies.groups(_before(chosen))
-    total, before = DayFigures.sum(now.values()), DayFigures.sum(earlier.values())
+    found = tallies.summary(chosen.scope, _before(chosen))
+    total, before = DayFigures.sum(found.versions.values()), DayFigures.sum(found.before.values())
     return Overview(
         sentence=sentence(total, before),
         begun=_counted("begun", total, before),
         ends=tuple(_counted(each, total, before) for each in ENDS),
         others=_others(total, before),
-        chart=_chart(chosen, now),
-        parts=_parts(chosen, now),
+        chart=_chart(chosen, found.days),
+        parts=_parts(chosen, found.versions),
         kind="Version" if chosen.wizard else "Wizard",
         total=total,
     )
@@ -150,11 +147,11 @@ def _others(total: DayFigures, before: DayFigures) -> tuple[Figure, ...]:
     )
 
 
-def _chart(chosen: Filter, figures: Groups) -> Chart:
+def _chart(chosen: Filter, figures: Mapping[date, DayFigures]) -> Chart:
     step = unit(chosen.since, chosen.until)
     shown = spans(chosen.since, chosen.until)
     starts, within = [span.since for span in shown], [list[DayFigures]() for _ in shown]
-    for (day, _), each in figures.items():
+    for day, each in figures.items():
         within[bisect(starts, day) - 1].append(each)
     published = [each for each in _published(chosen.versions) if chosen.since <= each.day <= chosen.until]
     rows = []
@@ -194,15 +191,12 @@ def _day(version: Version) -> date:
     return timezone.localdate(version.published_at, timezone.get_default_timezone())
 
 
-def _parts(chosen: Filter, figures: Groups) -> tuple[Part, ...]:
+def _parts(chosen: Filter, figures: Mapping[int, DayFigures]) -> tuple[Part, ...]:
     """Return the wizards that had sessions, most first; or the versions, latest first, where a wizard is chosen."""
-    of_version: dict[int, list[DayFigures]] = defaultdict(list)
-    for (_, pk), each in figures.items():
-        of_version[pk].append(each)
     parts: dict[str, Part] = {}
     for version in reversed(chosen.versions):
         title, query = _part(chosen, version)
-        own = DayFigures.sum(of_version[version.pk])
+        own = figures.get(version.pk, DayFigures())
         parts[query] = Part(title, query, own + parts[query].figures if query in parts else own)
     found = [part for part in parts.values() if part.figures.begun]
     return tuple(found if chosen.wizard else sorted(found, key=lambda part: -part.figures.begun))

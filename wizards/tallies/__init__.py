@@ -6,7 +6,7 @@
 `histogram` keeps times small and addable. Rolling up the same log always gives the same rows.
 """
 
-from .figures import DayFigures, Place, PlaceFigures, Scope, days, groups, left_since, places, times, ways
+from .figures import DayFigures, Place, PlaceFigures, Scope, left_since, places, summary, times, ways
 from .histogram import Histogram
 from .logs import moments
 from .proof import breaks
@@ -19,14 +19,13 @@ __all__ = [
     "PlaceFigures",
     "Scope",
     "breaks",
-    "days",
     "forgotten",
-    "groups",
     "left_since",
     "moments",
     "places",
     "rebuild",
     "roll_up",
+    "summary",
     "times",
     "ways",
 ]

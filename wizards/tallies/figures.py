@@ -7,7 +7,7 @@ is open: those with an event since `left_since` are still there, the others were
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field, fields, replace
 from datetime import date, datetime, timedelta
 from functools import cache
@@ -18,10 +18,11 @@ from django.conf import settings
 from django.db.models import Q, QuerySet, Sum
 from django.utils import timezone
 
-from ..models import OPEN, DayTally, LongTally, PlaceTally, Rolling, Session, WayTally
-from .digest import DAY_COLUMNS, PLACE_COLUMNS, Counts
+from ..models import OPEN, DayTally, PlaceTally, Rolling, Session, Tally, WayTally
+from .digest import DAY_COLUMNS, PLACE_COLUMNS, Counts, Digest
 from .histogram import Histogram
-from .logs import Sums, beyond, local_day, moments, month_after, untallied
+from .logs import Group, Sums, beyond, group_of, month_after, untallied
+from .rolling import Table
 
 TRIES = 3
 
@@ -35,15 +36,10 @@ class Scope:
     versions: tuple[int, ...]
     channels: tuple[str, ...]
 
-    @property
-    def begun(self) -> tuple[datetime, datetime]:
-        """The moments between which these sessions began: from the first on, before the second."""
-        return moments(self.since, self.until)
-
-    def has(self, begun_at: datetime, version: int, channel: str) -> bool:
+    def has(self, group: Group) -> bool:
         """Whether a session is meant. Few are asked one by one: databases would rather go through all of the period."""
-        since, until = self.begun
-        return since <= begun_at < until and version in self.versions and channel in self.channels
+        day, version, channel = group
+        return self.since <= day <= self.until and version in self.versions and channel in self.channels
 
 
 class Addable:
@@ -85,6 +81,14 @@ class DayFigures(Addable):
     helped: int = 0
     not_helped: int = 0
     times: Histogram = field(default_factory=Histogram)
+
+
+class Summary(NamedTuple):
+    """How sessions ended: by version (primary key), also `before`; and, without times, by the day they began."""
+
+    versions: dict[int, DayFigures]
+    days: dict[date, DayFigures]
+    before: dict[int, DayFigures]
 
 
 class Place(NamedTuple):
@@ -133,35 +137,42 @@ def _generation() -> int:
     return Rolling.objects.values_list("generation", flat=True).first() or 0
 
 
-def groups(scope: Scope) -> dict[tuple[date, int], DayFigures]:
-    """Return the figures of each day of the scope on which a session began, by day and version."""
+def summary(scope: Scope, before: Scope | None = None) -> Summary:
+    """Return how the sessions of the scope ended, and those of the scope `before` it: all from one reading."""
 
-    def read() -> dict[tuple[date, int], DayFigures]:
-        # Added up as bare numbers: a year has thousands of rows.
-        sums: dict[tuple[date, int], tuple[int, ...]] = {}
-        lanes: dict[tuple[date, int], int] = defaultdict(int)
-        rows = _rows(DayTally, scope).values_list("day", "version_id", *DAY_COLUMNS, "times")
-        for day, version, *numbers, times in rows:
-            group = day, version
-            sums[group] = tuple(map(add, sums[group], numbers)) if group in sums else tuple(numbers)
-            lanes[group] += int.from_bytes(times, "little")
-        counted: dict[tuple[date, int], Counts] = defaultdict(Counts)
-        for group, numbers in sums.items():
-            counted[group] = Counts(dict(zip(DAY_COLUMNS, numbers, strict=True)), Histogram(lanes[group]))
-        for (day, version, _), digest in _beyond(scope).digests.items():
-            counted[day, version] += digest.day
-        still = Counter((local_day(begun), version) for begun, version, *_ in _still(scope))
-        return {group: _day(counts, still[group]) for group, counts in sorted(counted.items())}
+    def read() -> Summary:
+        latest = _latest(scope, before) if before else _latest(scope)
+        return Summary(_versions(scope, latest), _days(scope, latest), _versions(before, latest) if before else {})
 
     return steadily(read)
 
 
-def days(scope: Scope) -> dict[date, DayFigures]:
-    """Return the figures of each day of the scope on which a session began."""
-    by_day: dict[date, DayFigures] = {}
-    for (day, _), figures in groups(scope).items():
-        by_day[day] = by_day.get(day, DayFigures()) + figures
-    return by_day
+def _versions(scope: Scope, latest: Latest) -> dict[int, DayFigures]:
+    # Added up as bare numbers: the days at the ends of a year may be hundreds of rows.
+    sums: dict[int, tuple[int, ...]] = {}
+    lanes: dict[int, int] = defaultdict(int)
+    for version, *numbers, times in _rows(DayTally, scope).values_list("version_id", *DAY_COLUMNS, "times"):
+        sums[version] = tuple(map(add, sums[version], numbers)) if version in sums else tuple(numbers)
+        lanes[version] += int.from_bytes(times, "little")
+    counted: dict[int, Counts] = defaultdict(Counts)
+    for version, numbers in sums.items():
+        counted[version] = Counts(dict(zip(DAY_COLUMNS, numbers, strict=True)), Histogram(lanes[version]))
+    for (_, version, _), digest in latest.beyond(scope):
+        counted[version] += digest.day
+    still = Counter(version for (_, version, _), _ in latest.still(scope))
+    return {version: _day(counts, still[version]) for version, counts in counted.items()}
+
+
+def _days(scope: Scope, latest: Latest) -> dict[date, DayFigures]:
+    period = Q(span=Tally.Span.DAY, day__range=(scope.since, scope.until))
+    rows = _rows(DayTally, scope, period).values_list("day").annotate(*(Sum(column) for column in DAY_COLUMNS))
+    counted: dict[date, Counts] = defaultdict(Counts)
+    for day, *numbers in rows:
+        counted[day] = Counts(dict(zip(DAY_COLUMNS, numbers, strict=True)))
+    for (day, _, _), digest in latest.beyond(scope):
+        counted[day] += Counts(digest.day.numbers)
+    still = Counter(day for (day, _, _), _ in latest.still(scope))
+    return {day: _day(counts, still[day]) for day, counts in sorted(counted.items())}
 
 
 def places(scope: Scope, whole: bool = False, timed: bool = True) -> dict[Place, PlaceFigures]:
@@ -181,11 +192,12 @@ def places(scope: Scope, whole: bool = False, timed: bool = True) -> dict[Place,
             counted[Place(*place)] = Counts(dict(zip(PLACE_COLUMNS, numbers, strict=True)))
         for place, lanes in _lanes(scope, whole).items() if timed else ():
             counted[place] += Counts({}, Histogram(lanes))
-        for (_, version, _), digest in _beyond(scope).digests.items():
+        latest = _latest(scope)
+        for (_, version, _), digest in latest.beyond(scope):
             for part, counts in digest.places.items():
                 if part[0] == whole:
                     counted[Place(version, *part[1:])] += counts if timed else Counts(counts.numbers)
-        standing = Counter(Place(*(place[:2] if whole else place)) for _, *place in _still(scope))
+        standing = Counter(_place_of(session, whole) for _, session in latest.still(scope))
         return {place: _place(counts, standing[place]) for place, counts in counted.items()}
 
     return steadily(read)
@@ -197,7 +209,7 @@ def times(scope: Scope, nodes: Collection[str]) -> dict[Place, Histogram]:
     def read() -> dict[Place, Histogram]:
         counted: dict[Place, Histogram] = defaultdict(Histogram)
         counted |= {place: Histogram(lanes) for place, lanes in _lanes(scope, False, nodes).items()}
-        for (_, version, _), digest in _beyond(scope).digests.items():
+        for (_, version, _), digest in _latest(scope).beyond(scope):
             for part, counts in digest.places.items():
                 if not part[0] and part[1] in nodes:
                     counted[Place(version, *part[1:])] += counts.times
@@ -224,7 +236,7 @@ def ways(scope: Scope) -> dict[tuple[int, str, str], int]:
     def read() -> dict[tuple[int, str, str], int]:
         rows = _rows(WayTally, scope).values_list("version_id", "node", "to").annotate(Sum("sessions"))
         counted = Counter({(version, node, to): sessions for version, node, to, sessions in rows})
-        for (_, version, _), digest in _beyond(scope).digests.items():
+        for (_, version, _), digest in _latest(scope).beyond(scope):
             for (node, to), sessions in digest.ways.items():
                 counted[version, node, to] += sessions
         return dict(counted)
@@ -232,8 +244,8 @@ def ways(scope: Scope) -> dict[tuple[int, str, str], int]:
     return steadily(read)
 
 
-def _rows(table: type[DayTally] | type[PlaceTally] | type[WayTally], scope: Scope) -> QuerySet[Any]:
-    period = Q(day__range=(scope.since, scope.until)) if table is DayTally else _spans(scope.since, scope.until)
+def _rows(table: Table, scope: Scope, period: Q | None = None) -> QuerySet[Any]:
+    period = _spans(scope.since, scope.until) if period is None else period
     return table._default_manager.filter(period, version__in=scope.versions, channel__in=scope.channels).order_by()
 
 
@@ -242,22 +254,40 @@ def _spans(since: date, until: date) -> Q:
     first = since if since.day == 1 else month_after(since)  # of the first whole month
     end = (until + timedelta(days=1)).replace(day=1)  # of the month that is not whole any more
     if end <= first:
-        return Q(span=LongTally.Span.DAY, day__range=(since, until))
+        return Q(span=Tally.Span.DAY, day__range=(since, until))
     days = Q(day__gte=since, day__lt=first) | Q(day__gte=end, day__lte=until)
-    return Q(span=LongTally.Span.MONTH, day__gte=first, day__lt=end) | Q(days, span=LongTally.Span.DAY)
+    return Q(span=Tally.Span.MONTH, day__gte=first, day__lt=end) | Q(days, span=Tally.Span.DAY)
 
 
-def _beyond(scope: Scope) -> Sums:
-    """Return what the scope's sessions count for beyond the tallies."""
-    return beyond(each for each in untallied() if scope.has(each.begun_at, each.version_id, each.channel))
+@dataclass(frozen=True, slots=True)
+class Latest:
+    """What the tallies do not say of some scopes: what sessions count for beyond them, and which are still there."""
+
+    sums: Sums
+    there: list[tuple[Group, Session]]
+
+    def beyond(self, scope: Scope) -> list[tuple[Group, Digest]]:
+        """Return what each group of the scope counts for beyond the tallies."""
+        return [each for each in self.sums.digests.items() if scope.has(each[0])]
+
+    def still(self, scope: Scope) -> list[tuple[Group, Session]]:
+        """Return the sessions of the scope that are still there, each with its group."""
+        return [each for each in self.there if scope.has(each[0])]
 
 
-def _still(scope: Scope) -> Iterator[tuple[Any, ...]]:
-    """Yield when the sessions that are still there began, their version, and where they stand."""
-    there = Session.objects.filter(status=OPEN, seen_at__gte=left_since()).order_by()
-    for row in there.values_list("channel", "begun_at", "version_id", "node", "cause", "step"):
-        if scope.has(row[1], row[2], row[0]):
-            yield row[1:]
+def _latest(*scopes: Scope) -> Latest:
+    """Read the latest of the scopes. Whoever is still there counts as open, too, however busy the site is."""
+    since = left_since()
+    there = _of(scopes, Session.objects.filter(status=OPEN, seen_at__gte=since).order_by())
+    more = _of(scopes, untallied())  # read last: of a session that is in both, this row is what counts
+    known = (there | more).values()
+    still = [(group_of(each), each) for each in known if each.status == OPEN and each.seen_at >= since]
+    return Latest(beyond(more.values()), still)
+
+
+def _of(scopes: Iterable[Scope], sessions: Iterable[Session]) -> dict[int, Session]:
+    groups = ((group_of(session), session) for session in sessions)
+    return {session.pk: session for group, session in groups if any(scope.has(group) for scope in scopes)}
 
 
 def _day(counts: Counts, still: int) -> DayFigures:
@@ -265,6 +295,11 @@ def _day(counts: Counts, still: int) -> DayFigures:
     opened = numbers["begun"] - numbers["solved"] - numbers["unsolved"] - numbers["advice"]
     still = min(still, opened)
     return DayFigures(times=counts.times, still=still, left=opened - still, **numbers)
+
+
+def _place_of(session: Session, whole: bool) -> Place:
+    node = Place(session.version_id, session.node)
+    return node if whole else node._replace(cause=session.cause, step=session.step)
 
 
 def _place(counts: Counts, still: int) -> PlaceFigures:

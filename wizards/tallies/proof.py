@@ -11,12 +11,11 @@ from typing import Any
 
 from django.db.models import Max, Min
 
-from ..models import DayTally, PlaceTally, Rolling, Session, WayTally
+from ..models import Rolling, Session
 from .histogram import Histogram
 from .logs import local_day, moments, whole
-from .rolling import LONG, Key, Span, Tables, key_names, month_of, rows_of
+from .rolling import COLUMNS, Key, Span, Table, key_names, month_of, rows_of
 
-TABLES: tuple[Tables, ...] = (DayTally, PlaceTally, WayTally)
 PORTION = 1000  # sessions whose logs are read at once
 
 
@@ -25,10 +24,10 @@ def breaks() -> Iterator[str]:
     first = Rolling.objects.values_list("whole_from", flat=True).first()
     for day in _days(first):
         logged = _logged(day)
-        for table in TABLES:
+        for table in COLUMNS:
             yield from _differences(table, _kept(table, day), logged[table], "the log")
     for month in dict.fromkeys(day.replace(day=1) for day in _days(None)):
-        for table in LONG:
+        for table in COLUMNS:
             added = {key: _plain(row) for key, row in month_of(table, month).items()}
             yield from _differences(table, _kept(table, month, Span.MONTH), added, "its days")
 
@@ -36,7 +35,7 @@ def breaks() -> Iterator[str]:
 Rows = dict[Key, dict[str, Any]]
 
 
-def _differences(table: Tables, kept: Rows, meant: Rows, source: str) -> Iterator[str]:
+def _differences(table: Table, kept: Rows, meant: Rows, source: str) -> Iterator[str]:
     """Yield a line for each row that is kept otherwise than its source says; a row of zeros is none."""
     kept, meant = ({key: row for key, row in rows.items() if any(row.values())} for rows in (kept, meant))
     for key in sorted({*kept, *meant}, key=str):
@@ -49,7 +48,7 @@ def _days(first: date | None) -> Iterator[date]:
     """Yield the days from the `first` on of which there may be sessions or tallies."""
     begun = Session.objects.aggregate(first=Min("begun_at"), last=Max("begun_at"))
     ends = [local_day(each) for each in begun.values() if each]
-    for table in TABLES:
+    for table in COLUMNS:
         ends += filter(None, table._default_manager.aggregate(first=Min("day"), last=Max("day")).values())
     if not ends:
         return
@@ -59,21 +58,17 @@ def _days(first: date | None) -> Iterator[date]:
         day += timedelta(days=1)
 
 
-def _logged(day: date) -> dict[Tables, Rows]:
+def _logged(day: date) -> dict[Table, Rows]:
     """Return what the logs of the sessions begun on a day add up to, as the rows of each table."""
     start, end = moments(day, day)
     begun = Session.objects.filter(begun_at__gte=start, begun_at__lt=end, tallied__gt=0).order_by("pk")
     sums = whole(begun.iterator(PORTION))
-    return {
-        table: {key: _plain(row) for key, row in rows_of(table, sums)} for table in (DayTally, PlaceTally, WayTally)
-    }
+    return {table: {key: _plain(row) for key, row in rows_of(table, sums)} for table in COLUMNS}
 
 
-def _kept(table: Tables, day: date, span: Span = Span.DAY) -> Rows:
-    names = key_names(table)
-    columns = [each.attname for each in table._meta.concrete_fields if each.attname not in {"id", *names}]
-    meant = {"day": day, "span": span} if table in LONG else {"day": day}
-    rows = table._default_manager.filter(**meant).values_list(*names, *columns)
+def _kept(table: Table, day: date, span: Span = Span.DAY) -> Rows:
+    names, columns = key_names(table), COLUMNS[table]
+    rows = table._default_manager.filter(span=span, day=day).values_list(*names, *columns)
     return {tuple(row[: len(names)]): _plain(dict(zip(columns, row[len(names) :], strict=True))) for row in rows}
 
 

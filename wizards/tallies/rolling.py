@@ -7,7 +7,7 @@ less what it counted for before.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -17,7 +17,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from .. import journal
-from ..models import DayTally, LongTally, PlaceTally, Rolling, WayTally
+from ..models import DayTally, PlaceTally, Rolling, Tally, WayTally
 from .digest import DAY_COLUMNS, PLACE_COLUMNS, Counts
 from .histogram import Histogram
 from .logs import Sums, beyond, month_after, untallied
@@ -29,11 +29,12 @@ QUIET = timedelta(minutes=5)
 
 Key = tuple[Any, ...]
 Row = dict[str, Any]  # the columns of one row of a table
-Tables = type[DayTally] | type[PlaceTally] | type[WayTally]
+Table = type[DayTally] | type[PlaceTally] | type[WayTally]
 
-Span = LongTally.Span
-# The tables that know months, too, and what they count.
-LONG: dict[type[PlaceTally] | type[WayTally], tuple[str, ...]] = {
+Span = Tally.Span
+# What the rows of each table count.
+COLUMNS: dict[Table, tuple[str, ...]] = {
+    DayTally: (*DAY_COLUMNS, "times"),
     PlaceTally: (*PLACE_COLUMNS, "times"),
     WayTally: ("sessions",),
 }
@@ -63,7 +64,7 @@ def rebuild() -> None:
     state = _locked()
     state.zone = settings.TIME_ZONE
     state.save(update_fields=["zone"])
-    for table in (DayTally, PlaceTally, WayTally):
+    for table in COLUMNS:
         kept = table.objects.all()
         (kept.filter(day__gte=state.whole_from) if state.whole_from else kept).delete()
     if state.whole_from:
@@ -105,33 +106,32 @@ def _locked() -> Rolling:
 def write(sums: Sums) -> None:
     """Add the sums to the tables' rows, in two statements for each table and span."""
     months = sums.by_month()
-    _add(DayTally, (*DAY_COLUMNS, "times"), rows_of(DayTally, sums))
-    for table, columns in LONG.items():
-        _add(table, columns, rows_of(table, sums))
-        _add(table, columns, rows_of(table, months, Span.MONTH))
+    for table in COLUMNS:
+        _add(table, rows_of(table, sums))
+        _add(table, rows_of(table, months, Span.MONTH))
 
 
-def key_names(table: Tables) -> tuple[str, ...]:
+def key_names(table: Table) -> tuple[str, ...]:
     """Return the columns by which a row of a table is known."""
-    common = ("day", "version_id", "channel")
-    parts = {DayTally: (), PlaceTally: ("span", "whole", "node", "cause", "step"), WayTally: ("span", "node", "to")}
+    common = ("day", "version_id", "channel", "span")
+    parts = {DayTally: (), PlaceTally: ("whole", "node", "cause", "step"), WayTally: ("node", "to")}
     return common + parts[table]
 
 
-def rows_of(table: Tables, sums: Sums, span: Span = Span.DAY) -> Iterator[tuple[Key, Row]]:
+def rows_of(table: Table, sums: Sums, span: Span = Span.DAY) -> Iterator[tuple[Key, Row]]:
     """Yield the rows of a table that sums make: the key of each, and what is added to it."""
     for group, digest in sums.digests.items():
         if table is DayTally:
-            yield group, _row(digest.day)
+            yield (*group, span), _row(digest.day)
         elif table is PlaceTally:
             yield from (((*group, span, *part), _row(counts)) for part, counts in digest.places.items())
         else:
             yield from (((*group, span, *way), {"sessions": sessions}) for way, sessions in digest.ways.items())
 
 
-def month_of(table: type[PlaceTally] | type[WayTally], first: date) -> dict[Key, Row]:
+def month_of(table: Table, first: date) -> dict[Key, Row]:
     """Return the rows of the month that begins with a day, as the rows of its days add up to them."""
-    columns, names, rows = LONG[table], key_names(table), dict[Key, Row]()
+    columns, names, rows = COLUMNS[table], key_names(table), dict[Key, Row]()
     kept = table._default_manager.filter(span=Span.DAY, day__gte=first, day__lt=month_after(first))
     for values in kept.values_list(*names, *columns):
         _, version, channel, _, *part = values[: len(names)]
@@ -144,18 +144,18 @@ def month_of(table: type[PlaceTally] | type[WayTally], first: date) -> dict[Key,
 
 def _month_anew(first: date) -> None:
     """Make the rows of the month that begins with a day anew."""
-    for table, columns in LONG.items():
+    for table in COLUMNS:
         table._default_manager.filter(span=Span.MONTH, day=first).delete()
-        _add(table, columns, month_of(table, first).items())
+        _add(table, month_of(table, first).items())
 
 
 def _row(counts: Counts) -> Row:
     return {**counts.numbers, "times": counts.times}
 
 
-def _add(table: Tables, columns: Iterable[str], rows: Iterable[tuple[Key, Row]]) -> None:
+def _add(table: Table, added: Iterable[tuple[Key, Row]]) -> None:
     """Add rows, all of days or all of months, to those of the table. Whoever calls holds the lock on the tallies."""
-    names, columns, rows = key_names(table), list(columns), list(rows)
+    names, columns, rows = key_names(table), COLUMNS[table], list(added)
     there = _there(table, names, rows)
     changed: list[Any] = []
     for key, row in rows:
@@ -170,10 +170,9 @@ def _add(table: Tables, columns: Iterable[str], rows: Iterable[tuple[Key, Row]])
     )
 
 
-def _there(table: Tables, names: Sequence[str], rows: Sequence[tuple[Key, Row]]) -> dict[Key, Any]:
-    """Return the table's rows of the same days, by their keys."""
-    place = {name: number for number, name in enumerate(names)}
-    meant = {f"{name}__in": {key[place[name]] for key, _ in rows} for name in ("day", "span") if name in place}
+def _there(table: Table, names: Sequence[str], rows: Collection[tuple[Key, Row]]) -> dict[Key, Any]:
+    """Return the table's rows of the same days, or months, by their keys."""
+    meant = {f"{name}__in": {key[names.index(name)] for key, _ in rows} for name in ("span", "day")}
     return {tuple(getattr(row, name) for name in names): row for row in table._default_manager.filter(**meant)}
 
 

@@ -11,8 +11,9 @@ from django.utils import timezone
 
 from tests.reading import Reading, read
 from tests.staff import staff
+from tests.tallies.rows import tally
 from tests.visitor import HTMX, Visitor, publish, rows
-from wizards.models import DayTally, Session
+from wizards.models import Session
 from wizards.review.definitions import DEFINITIONS
 
 pytestmark = pytest.mark.django_db
@@ -104,8 +105,7 @@ def test_all_definitions_are_on_one_page(reviewer):
 
 
 def test_large_numbers_are_written_with_commas(reviewer, solved):
-    version = Session.objects.get().version
-    DayTally.objects.create(day=timezone.localdate(), version=version, channel="agent", begun=12345, solved=5000)
+    tally(Session.objects.get().version, timezone.localdate(), 12345, 5000, channel="agent")
     page = read(reviewer.get(PATH))
     assert "12,346 begun = 5,001 solved" in page.text
 
