@@ -397,8 +397,8 @@ def check(clock: Clock) -> None:
     for each in (*found.values(), *tallies.places(everything(), whole=True).values()):
         assert each.reached == each.moved + each.ended + each.left + each.still
     statuses = Counter(Session.objects.values_list("status", flat=True))
-    for figures in tallies.summary(everything())[:2]:
-        figure = tallies.DayFigures.sum(figures.values())
+    for parts in tallies.summary(everything())[:2]:
+        figure = tallies.Ends(*(sum(getattr(part, end) for part in parts.values()) for end in tallies.Ends._fields))
         assert figure.begun == Session.objects.count()
         assert figure.begun == figure.solved + figure.unsolved + figure.advice + figure.left + figure.still
         assert (figure.solved, figure.unsolved, figure.advice) == tuple(

@@ -13,7 +13,7 @@ from django.utils.formats import date_format
 
 from .. import tallies
 from ..models import Version
-from ..tallies import DayFigures, Scope
+from ..tallies import DayFigures, Ends, Scope
 from .charts import Chart, Happening, Row, Series, spans, unit
 from .definitions import Definition, definition
 from .filters import Filter
@@ -147,18 +147,18 @@ def _others(total: DayFigures, before: DayFigures) -> tuple[Figure, ...]:
     )
 
 
-def _chart(chosen: Filter, figures: Mapping[date, DayFigures]) -> Chart:
+def _chart(chosen: Filter, ends: Mapping[date, Ends]) -> Chart:
     step = unit(chosen.since, chosen.until)
     shown = spans(chosen.since, chosen.until)
-    starts, within = [span.since for span in shown], [list[DayFigures]() for _ in shown]
-    for day, each in figures.items():
+    starts, within = [span.since for span in shown], [list[Ends]() for _ in shown]
+    for day, each in ends.items():
         within[bisect(starts, day) - 1].append(each)
     published = [each for each in _published(chosen.versions) if chosen.since <= each.day <= chosen.until]
     rows = []
     for span, found in zip(shown, within, strict=True):
         mark = ", ".join(each.words for each in published if each.day in span)
-        sums = DayFigures.sum(found)
-        rows.append(Row(span.label, span.short, tuple(getattr(sums, end) for end in ENDS), mark))
+        values = tuple(sum(getattr(each, end) for each in found) for end in ENDS)
+        rows.append(Row(span.label, span.short, values, mark))
     names = (definition(end).name for end in ENDS)
     return Chart(
         title=_title(rows, step),

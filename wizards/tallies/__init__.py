@@ -6,7 +6,7 @@
 `histogram` keeps times small and addable. Rolling up the same log always gives the same rows.
 """
 
-from .figures import DayFigures, Place, PlaceFigures, Scope, left_since, places, summary, times, ways
+from .figures import DayFigures, Ends, Place, PlaceFigures, Scope, left_since, places, summary, times, ways
 from .histogram import Histogram
 from .logs import moments
 from .proof import breaks
@@ -14,6 +14,7 @@ from .rolling import forgotten, rebuild, roll_up
 
 __all__ = [
     "DayFigures",
+    "Ends",
     "Histogram",
     "Place",
     "PlaceFigures",

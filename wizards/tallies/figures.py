@@ -7,7 +7,7 @@ is open: those with an event since `left_since` are still there, the others were
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import date, datetime, timedelta
 from functools import cache
@@ -25,6 +25,9 @@ from .logs import Group, Sums, beyond, group_of, month_after, untallied
 from .rolling import Table
 
 TRIES = 3
+DAY = timedelta(days=1)
+END_COLUMNS = ("begun", "solved", "unsolved", "advice")
+NONE = (0,) * len(END_COLUMNS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,11 +86,22 @@ class DayFigures(Addable):
     times: Histogram = field(default_factory=Histogram)
 
 
+class Ends(NamedTuple):
+    """No more than how sessions ended, as DayFigures says it: a chart has many of them."""
+
+    begun: int
+    solved: int
+    unsolved: int
+    advice: int
+    left: int
+    still: int
+
+
 class Summary(NamedTuple):
-    """How sessions ended: by version (primary key), also `before`; and, without times, by the day they began."""
+    """How sessions ended: by version (primary key), also `before`; and by the day on which they began."""
 
     versions: dict[int, DayFigures]
-    days: dict[date, DayFigures]
+    days: dict[date, Ends]
     before: dict[int, DayFigures]
 
 
@@ -163,16 +177,14 @@ def _versions(scope: Scope, latest: Latest) -> dict[int, DayFigures]:
     return {version: _day(counts, still[version]) for version, counts in counted.items()}
 
 
-def _days(scope: Scope, latest: Latest) -> dict[date, DayFigures]:
-    period = Q(span=Tally.Span.DAY, day__range=(scope.since, scope.until))
-    rows = _rows(DayTally, scope, period).values_list("day").annotate(*(Sum(column) for column in DAY_COLUMNS))
-    counted: dict[date, Counts] = defaultdict(Counts)
-    for day, *numbers in rows:
-        counted[day] = Counts(dict(zip(DAY_COLUMNS, numbers, strict=True)))
+def _days(scope: Scope, latest: Latest) -> dict[date, Ends]:
+    rows = _rows(DayTally, scope, _span(Tally.Span.DAY, scope.since, scope.until + DAY)).values_list("day")
+    counted = {day: numbers for day, *numbers in rows.annotate(*(Sum(column) for column in END_COLUMNS))}
     for (day, _, _), digest in latest.beyond(scope):
-        counted[day] += Counts(digest.day.numbers)
+        more = [digest.day.numbers.get(column, 0) for column in END_COLUMNS]
+        counted[day] = list(map(add, counted.get(day, NONE), more))
     still = Counter(day for (day, _, _), _ in latest.still(scope))
-    return {day: _day(counts, still[day]) for day, counts in sorted(counted.items())}
+    return {day: Ends._make((*numbers, *_opened(numbers, still[day]))) for day, numbers in sorted(counted.items())}
 
 
 def places(scope: Scope, whole: bool = False, timed: bool = True) -> dict[Place, PlaceFigures]:
@@ -252,11 +264,16 @@ def _rows(table: Table, scope: Scope, period: Q | None = None) -> QuerySet[Any]:
 def _spans(since: date, until: date) -> Q:
     """Return what chooses the rows of the whole months between two days, and of the days that are left at the ends."""
     first = since if since.day == 1 else month_after(since)  # of the first whole month
-    end = (until + timedelta(days=1)).replace(day=1)  # of the month that is not whole any more
+    end = (until + DAY).replace(day=1)  # of the month that is not whole any more
     if end <= first:
-        return Q(span=Tally.Span.DAY, day__range=(since, until))
-    days = Q(day__gte=since, day__lt=first) | Q(day__gte=end, day__lte=until)
-    return Q(span=Tally.Span.MONTH, day__gte=first, day__lt=end) | Q(days, span=Tally.Span.DAY)
+        return _span(Tally.Span.DAY, since, until + DAY)
+    # Each said by itself, for the index.
+    days = _span(Tally.Span.DAY, since, first) | _span(Tally.Span.DAY, end, until + DAY)
+    return _span(Tally.Span.MONTH, first, end) | days
+
+
+def _span(span: Tally.Span, since: date, end: date) -> Q:
+    return Q(span=span, day__gte=since, day__lt=end)
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,10 +308,15 @@ def _of(scopes: Iterable[Scope], sessions: Iterable[Session]) -> dict[int, Sessi
 
 
 def _day(counts: Counts, still: int) -> DayFigures:
-    numbers = counts.numbers
-    opened = numbers["begun"] - numbers["solved"] - numbers["unsolved"] - numbers["advice"]
-    still = min(still, opened)
-    return DayFigures(times=counts.times, still=still, left=opened - still, **numbers)
+    left, still = _opened([counts.numbers[column] for column in END_COLUMNS], still)
+    return DayFigures(times=counts.times, left=left, still=still, **counts.numbers)
+
+
+def _opened(numbers: Sequence[int], still: int) -> tuple[int, int]:
+    """Return how many sessions were left, and how many are still there. `numbers`: as END_COLUMNS."""
+    begun, *ended = numbers
+    opened = begun - sum(ended)
+    return opened - min(still, opened), min(still, opened)
 
 
 def _place_of(session: Session, whole: bool) -> Place:

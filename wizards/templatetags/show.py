@@ -1,4 +1,4 @@
-"""What templates show: icons, pictures, durations."""
+"""What templates show: icons, pictures, counts, durations."""
 
 import re
 from datetime import datetime, timedelta
@@ -42,6 +42,12 @@ def picture(name: str) -> SafeString:
         return mark_safe("")  # nosec B308  # nothing
     svg = re.sub(r"<use\b[^>]*>|</?symbol\b[^>]*>|\n", "", path.read_text(encoding="utf-8"))
     return mark_safe(svg.replace("<svg ", '<svg aria-hidden="true" ', 1))  # nosec B308, B703  # noqa: S308  our own files
+
+
+@register.filter
+def count(number: int) -> str:
+    """Write a count: "1,234"."""
+    return f"{number:,}"
 
 
 @register.filter
