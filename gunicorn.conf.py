@@ -1,6 +1,7 @@
 """How gunicorn serves the site. Run as `gunicorn helpdesk.wsgi` in this folder; HOST and PORT say where it listens.
 
 One process with several threads suits SQLite. With PostgreSQL and Redis, set WEB_CONCURRENCY to a process per core.
+helpdesk/settings.py reads all three, from the environment or from the settings file.
 """
 
 import os
@@ -16,7 +17,8 @@ from django.conf import settings  # noqa: E402  they are right
 
 from helpdesk import workers as shared  # noqa: E402  `workers` is a setting of gunicorn's
 
-bind = f"{os.environ.get('HOST', '127.0.0.1')}:{os.environ.get('PORT', '8000')}"
+bind = settings.LISTEN
+workers = settings.PROCESSES
 worker_class = "gthread"
 threads = 8
 timeout = 60  # seconds without a sign of life, until a worker is replaced

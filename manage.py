@@ -6,18 +6,19 @@ import sys
 
 
 def main() -> int:
-    """Run the command that the arguments name; return the exit code. A wrong setting is one line, not a trace."""
+    """Run the command that the arguments name; return the exit code.
+
+    A wrong setting is one line and not a trace, and so is a database that is away.
+    """
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "helpdesk.settings")
     try:
-        from django.core.management import execute_from_command_line
-
+        from helpdesk.commandline import run
         from helpdesk.reading import check_settings
     except ImportError:
         print("Django is not installed here. `make run` or `make test` installs it into .venv.", file=sys.stderr)
         return 1
     check_settings()
-    execute_from_command_line(sys.argv)
-    return 0
+    return run(sys.argv)
 
 
 if __name__ == "__main__":

@@ -52,7 +52,7 @@ def too_large(request: HttpRequest, most: int) -> HttpResponse:
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Answer what could not be understood. What exactly was wrong is for the log, not for the page."""
-    log.info("Refused %s: %s", request.get_full_path()[:200], type(exception).__name__)
+    log.info("Refused %s: %s", request.path[:200], type(exception).__name__)
     return refusal(request, UNREADABLE)
 
 

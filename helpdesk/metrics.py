@@ -123,8 +123,9 @@ class Stored(Collector):
         from wizards import gauges
 
         sessions = gauges.sessions()
-        yield CounterMetricFamily("helpdesk_sessions_begun", "Sessions begun, as rolled up.", sessions["begun"])
-        ended = CounterMetricFamily("helpdesk_sessions_ended", "Sessions by outcome, as rolled up.", labels=["outcome"])
+        # They can fall, as no counter may: somebody goes back from an end, or the tallies are made anew.
+        yield GaugeMetricFamily("helpdesk_sessions_begun", "Sessions begun, as rolled up.", sessions["begun"])
+        ended = GaugeMetricFamily("helpdesk_sessions_ended", "Sessions by outcome, as rolled up.", labels=["outcome"])
         for outcome in gauges.ENDED:
             ended.add_metric([outcome], sessions[outcome])
         yield ended

@@ -24,8 +24,8 @@ from rapidfuzz.distance import DamerauLevenshtein
 LOOPBACK_HOSTS = ("127.0.0.1", "localhost", "[::1]")
 # A name, an IPv4 address, or an IPv6 address in brackets. A dot in front would let every subdomain in.
 HOST = re.compile(r"\[[0-9a-f:.]+\]|[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?", re.IGNORECASE | re.ASCII)
-# What may stand in the file beside settings: what gunicorn.conf.py, gunicorn and Django read.
-OF_THE_SERVER = frozenset({"HOST", "PORT", "WEB_CONCURRENCY", "GUNICORN_CMD_ARGS", "DJANGO_SETTINGS_MODULE"})
+# Settings whose names are so common that what looks like them in the environment is no slip: PORTS, PORT0.
+COMMON = frozenset({"HOST", "PORT"})
 # What people know from elsewhere.
 CALLED_HERE = {
     "ALLOWED_HOSTS": "EXTRA_HOSTS",
@@ -84,12 +84,12 @@ def refuse_unknown_names(env: Env, in_file: Iterable[str]) -> None:
     The environment is full of names of others. In the file there is nothing but settings.
     """
     known = set(env.dump())
-    for name in sorted(set(in_file) - known - OF_THE_SERVER):
+    for name in sorted(set(in_file) - known):
         meant = CALLED_HERE.get(name.upper()) or meant_by(name, known)
         hint = f"Perhaps {meant} is meant." if meant else "docs/production.md lists them."
         raise ImproperlyConfigured(f"{name} stands in the file of settings, and there is no such setting. {hint}")
-    for name in sorted(set(os.environ) - known - OF_THE_SERVER):
-        if meant := meant_by(name, known):
+    for name in sorted(set(os.environ) - known):
+        if meant := meant_by(name, known - COMMON):
             raise ImproperlyConfigured(
                 f"{name} stands in the environment and looks like a slip of {meant}. Rename it, or take it out."
             )
@@ -178,6 +178,15 @@ def whole(env: Env, name: str, default: int, unit: str) -> int:
     found: int = read(env.int, name, default, f"a number of {unit}")
     if found < 1:
         raise ImproperlyConfigured(f"{name} should be at least 1. It is {found}.")
+    return found
+
+
+def port(env: Env, name: str, default: int) -> int:
+    """Return the number of a port; 0 is any that is free."""
+    wanted = "a number from 0 to 65535"
+    found: int = read(env.int, name, default, wanted)
+    if not 0 <= found <= 65535:
+        raise ImproperlyConfigured(f"{name} should be {wanted}.")
     return found
 
 

@@ -50,6 +50,10 @@ ALLOWED_HOSTS = list(dict.fromkeys([SITE_HOST, *EXTRA_HOSTS, *([] if HTTPS else 
 # Forms are accepted from the site's own address, also where a proxy in front speaks https and passes on http.
 CSRF_TRUSTED_ORIGINS = [SITE_URL, *(f"{SITE_SCHEME}://{host}" for host in EXTRA_HOSTS)]
 
+# Where gunicorn listens, unless systemd hands it an address, and with how many processes (gunicorn.conf.py).
+LISTEN = f"{env.str('HOST', '127.0.0.1')}:{reading.port(env, 'PORT', 8000)}"
+PROCESSES = reading.whole(env, "WEB_CONCURRENCY", 1, "processes")
+
 # true where a proxy in front always sets X-Forwarded-Proto itself. Otherwise anyone could claim https.
 TRUSTED_PROXY: bool = _read(env.bool, "TRUSTED_PROXY", False, "true or false")
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXY else None
@@ -239,6 +243,7 @@ CACHES = {"default": _cache()}
 RATES = {
     "begin": reading.rate(env, "RATE_BEGIN", "60 per hour"),  # sessions begun
     "remark": reading.rate(env, "RATE_REMARK", "60 per hour"),  # remarks, feedback
+    "missed": reading.rate(env, "RATE_MISSED", "120 per hour"),  # searches that fitted nothing
     "case": reading.rate(env, "RATE_CASE", "10 per hour"),  # cases sent
     "offer": reading.rate(env, "RATE_OFFER", "20 per hour"),  # codes asked for
     "code": reading.rate(env, "RATE_CODE", "5 per 10 minutes"),  # codes tried: by an address, by an account
@@ -294,7 +299,7 @@ USE_I18N = USE_TZ = True
 # How a person reaches a person: shown wherever the site offers to talk to one. The defaults are for a demonstration
 # (the number is one that Ofcom keeps for drama); an empty one is not shown.
 SUPPORT_PHONE: str = env.str("SUPPORT_PHONE", "020 7946 0000")
-SUPPORT_EMAIL: str = env.str("SUPPORT_EMAIL", "support@example.org")
+SUPPORT_EMAIL: str = ", ".join(reading.addresses(env, "SUPPORT_EMAIL", "support@example.org"))
 SUPPORT_HOURS: str = env.str("SUPPORT_HOURS", "Monday to Friday, 9 am to 5 pm")
 
 # --- Mail and webhooks ---------------------------------------------------------------------------------------------
@@ -349,12 +354,16 @@ LOGGING = {
     "formatters": {"line": {"()": "helpdesk.logs.Line"}, "json": {"()": "helpdesk.logs.Json"}},
     "filters": {"away": {"()": "helpdesk.logs.Away"}},
     # While the database is away every request fails: without the filter each would leave a trace.
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT, "filters": ["away"]}},
+    "handlers": {
+        "stderr": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT, "filters": ["away"]},
+        "nowhere": {"class": "logging.NullHandler"},
+    },
     "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
     "loggers": {
         "django": {"handlers": ["stderr"], "level": LOG_LEVEL, "propagate": False},
-        # helpdesk.errors says so in a line; a trace for each scanner that comes by would bury the rest.
-        "django.security.DisallowedHost": {"handlers": [], "propagate": False},
+        # helpdesk.errors says so in a line; a trace for each scanner that comes by would bury the rest. Without any
+        # handler, Python itself would write it.
+        "django.security.DisallowedHost": {"handlers": ["nowhere"], "propagate": False},
         # At DEBUG these write whole contexts and statements: secrets, and what people typed, would be in the log.
         "django.template": {"level": "INFO" if LOG_LEVEL == "DEBUG" else LOG_LEVEL},
         "django.db.backends": {"level": "INFO" if LOG_LEVEL == "DEBUG" else LOG_LEVEL},

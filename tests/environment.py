@@ -13,7 +13,7 @@ os.environ["STATIC_PLAIN"] = "true"
 os.environ["DEBUG"] = "false"
 os.environ["LOG_LEVEL"] = "WARNING"
 # All tests come from one address. What the real rates do is tested where they are set.
-for name in ("BEGIN", "REMARK", "CASE", "OFFER"):
+for name in ("BEGIN", "REMARK", "MISSED", "CASE", "OFFER"):
     os.environ[f"RATE_{name}"] = "100000 per hour"
 # The browser fixtures run an event loop in the test's thread; Django's database calls there are still synchronous.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"

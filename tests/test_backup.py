@@ -178,6 +178,19 @@ def test_a_backup_is_never_written_over_another(made):
         backed_up(made.parent)
 
 
+def test_a_database_without_this_sites_tables_is_not_backed_up_and_its_file_is_not_made(tmp_path, elsewhere):
+    made = elsewhere.manage("backup", str(tmp_path / "made"))
+    assert made.returncode == 1
+    assert made.stderr == "CommandError: The database of DATABASE_URL has no tables of this site. Check DATABASE_URL.\n"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_database_of_another_site_is_not_backed_up(tmp_path, monkeypatch):
+    monkeypatch.setattr("helpdesk.backup.present.migrations", lambda: ["auth.0001_initial"])
+    with pytest.raises(CommandError, match="has no tables of this site"):
+        backed_up(tmp_path)
+
+
 def test_a_backup_that_fails_leaves_nothing_behind(tmp_path, monkeypatch):
     def full(*_: object) -> None:
         raise OSError("No space left on device")
@@ -243,7 +256,7 @@ def written(folder: Path) -> Path:
     (folder / name).write_bytes(data)
     said = manifest.Manifest(
         version="1", made_at="2026-01-01T00:00:00+00:00", engine=connection.vendor, server="1", file=name,
-        bytes=len(data), sha256=hashlib.sha256(data).hexdigest(), migrations=[], counts={},
+        bytes=len(data), sha256=hashlib.sha256(data).hexdigest(), migrations=[], counts={"django_migrations": 1},
     )  # fmt: skip
     (folder / "manifest.json").write_text(said.text())
     return folder
@@ -256,6 +269,8 @@ SPOILT = {
     "does not say format 1": lambda folder: change(folder, format=2),
     "not as it was written: bytes": lambda folder: change(folder, bytes="many"),
     "names a file that is no part": lambda folder: change(folder, file="../env"),
+    "no tables of this site": lambda folder: change(folder, counts={}),
+    "no tables of this site: another": lambda folder: change(folder, counts={"django_migrations": 0}),
     "A newer version of this site": lambda folder: change(folder, migrations=["wizards.9999_later"]),
     "a backup of oracle": lambda folder: change(folder, engine="oracle"),
 }

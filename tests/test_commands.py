@@ -207,8 +207,21 @@ def test_a_wizard_or_version_that_is_not_there_is_told(run, save):
     run("load_wizards", save("toy.yaml", TOY))
     with pytest.raises(CommandError, match=r"There is no wizard “tyo”\. There are: toy\."):
         run("dump_wizard", "tyo")
-    with pytest.raises(CommandError, match=r"toy has no version 2\."):
+    with pytest.raises(CommandError, match=r"toy has no version 2\. There are: 1\."):
         run("dump_wizard", "toy", "--version", "2")
+
+
+def test_previews_are_no_versions_to_choose_from(run, save):
+    run("load_wizards", save("toy.yaml", TOY))
+    publishing.preview(Wizard.objects.get(), "q")
+    with pytest.raises(CommandError, match=r"There are: 1\."):
+        run("dump_wizard", "toy", "--version", "2")
+
+
+def test_a_wizard_that_was_never_published_has_no_version(run):
+    Wizard.objects.create(slug="draft", title="Draft")
+    with pytest.raises(CommandError, match=r"draft has no version 1\. There are: none yet\."):
+        run("dump_wizard", "draft", "--version", "1")
 
 
 # --- check_wizards ----------------------------------------------------------------------------------------------

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 import pytest
 from django.apps import apps
 from django.contrib.auth.models import User
@@ -84,6 +86,15 @@ def test_a_customers_404_asks_the_database_nothing_and_touches_no_staff_session(
         for address in ("/nowhere/", "/desk/nowhere/", "/review/nowhere/"):
             assert client.get(address).status_code == 404
     assert not apps.get_model("sessions", "Session").objects.exists()
+
+
+def test_what_was_typed_is_not_logged_where_the_host_is_not_ours(caplog, monkeypatch):
+    log = logging.getLogger("helpdesk.errors")
+    monkeypatch.setattr(log, "level", logging.INFO)
+    response = Client(headers={"host": "old.example.org"}).get("/search/?q=my+name+is+Ada")
+    assert response.status_code == 400
+    assert "Refused /search/: DisallowedHost" in caplog.messages
+    assert "Ada" not in caplog.text
 
 
 def test_a_404_writes_nothing_for_staff():

@@ -1,6 +1,7 @@
 """The settings file: what stops the start, with which line, and what an address makes of cookies and headers."""
 
 import os
+import re
 import runpy
 import subprocess
 import sys
@@ -84,6 +85,9 @@ BAD = [
     ({"KEEP_WORDS_DAYS": "0"}, "KEEP_WORDS_DAYS should be at least 1. It is 0."),
     ({"KEEP_FINISHED_DAYS": "long"}, "KEEP_FINISHED_DAYS should be a number of days."),
     ({"TIME_ZONE": "Londinium"}, "TIME_ZONE should be a name such as Europe/London, and is 'Londinium'."),
+    ({"PORT": "http"}, "PORT should be a number from 0 to 65535."),
+    ({"PORT": "65536"}, "PORT should be a number from 0 to 65535."),
+    ({"WEB_CONCURRENCY": "0"}, "WEB_CONCURRENCY should be at least 1. It is 0."),
     ({"LOG_FORMAT": "xml"}, "LOG_FORMAT should be line or json."),
     ({"ACCESS_LOG": "-"}, "ACCESS_LOG should be true or false."),
     (
@@ -155,15 +159,32 @@ def test_a_name_that_people_know_from_elsewhere_is_told_as_what_it_is_called_her
         read(ENV_FILE=str(file))
 
 
-def test_the_file_may_hold_what_the_server_reads_and_every_setting(read, tmp_path):
+def test_the_file_may_hold_comments_and_every_setting(read, tmp_path):
     file = tmp_path / "env"
-    file.write_text("# A comment\n\nHOST=127.0.0.1\nPORT=8001\nWEB_CONCURRENCY=2\nexport LOG_FORMAT=json\n")
+    file.write_text("# A comment\n\nexport LOG_FORMAT=json\n")
     assert read(ENV_FILE=str(file))["LOG_FORMAT"] == "json"
+
+
+def test_the_file_says_where_gunicorn_listens_and_with_how_many_processes(tmp_path):
+    (tmp_path / "env").write_text(f"SECRET_KEY={KEY}\nHOST=127.0.0.2\nPORT=8123\nWEB_CONCURRENCY=3\n")
+    environment = {"PATH": os.environ["PATH"], "ENV_FILE": str(tmp_path / "env"), "STATIC_PLAIN": "true"}
+    command = [sys.executable, "-m", "gunicorn", "--print-config", "helpdesk.wsgi"]
+    result = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
+    config = dict(re.findall(r"^(bind|workers) += (.*)$", result.stdout, re.MULTILINE))
+    assert config == {"bind": "['127.0.0.2:8123']", "workers": "3"}
+
+
+@pytest.mark.parametrize("name", ["GUNICORN_CMD_ARGS", "DJANGO_SETTINGS_MODULE"])
+def test_the_file_holds_nothing_that_is_read_before_it(read, tmp_path, name):
+    (tmp_path / "env").write_text(f"{name}=x\n")
+    with pytest.raises(ImproperlyConfigured, match=f"{name} stands in the file of settings, and there is no such"):
+        read(ENV_FILE=str(tmp_path / "env"))
 
 
 OF_OTHERS = "PATH HOME HOSTNAME USER MAIL EMAIL LANG TERM SHELL TZ PWD CI EDITOR DISPLAY LOGNAME INVOCATION_ID DATABASE"
 OF_OTHERS += " REDIS_URL PGHOST POSTGRES_PASSWORD DATABASE_HOST SECRET_KEY_BASE LOG_DIR STATIC_ROOT MAIL_HOST MAIL_PORT"
 OF_OTHERS += " KUBERNETES_SERVICE_HOST SUPPORT_SERVICE_HOST CACHE_PORT HTTP_PROXY NO_PROXY DEBUGINFOD_URLS SITE"
+OF_OTHERS += " PORTS PORT0"
 
 
 def test_names_of_others_in_the_environment_are_no_slips(read):
@@ -309,6 +330,11 @@ BAD_MAIL = [
     ({"EMAIL_URL": "file://mail"}, "EMAIL_URL should be an address such as smtp+tls://"),
     ({"EMAIL_URL": "file:///"}, "EMAIL_URL should be an address such as smtp+tls://"),
     ({"SUPPORT_CASES_TO": "one@example.org, nobody"}, "SUPPORT_CASES_TO should hold e-mail addresses"),
+    ({"SUPPORT_EMAIL": "notmail"}, "SUPPORT_EMAIL should hold e-mail addresses"),
+    (
+        {"SUPPORT_EMAIL": "notmail", "SUPPORT_CASES_TO": "a@example.org", "MAIL_FROM": "a@example.org"},
+        "SUPPORT_EMAIL should hold e-mail addresses",
+    ),
     ({"MAIL_FROM": "Help desk"}, "MAIL_FROM should hold e-mail addresses"),
     ({"MAIL_FROM": "a@example.org\nBcc: b@example.org"}, "MAIL_FROM should hold e-mail addresses"),
     ({"MAIL_WORDS": "some"}, "MAIL_WORDS should be true or false."),

@@ -1,15 +1,20 @@
-"""SQLite: whoever wants to write waits for their turn, for as long as the settings say."""
+"""SQLite: whoever wants to write waits for their turn, for as long as the settings say; and whose its file is."""
 
 from __future__ import annotations
 
+import os
 import sqlite3
+import stat
 import threading
 import time
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from django.db import OperationalError, connections, transaction
 from django.db.backends.sqlite3 import base
 
+from helpdesk.backup import sqlite as backup_of_sqlite
 from helpdesk.sqlite import base as base_of_sqlite
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.only("sqlite")]
@@ -123,3 +128,63 @@ def test_other_statements_wait_as_long_as_before():
     with transaction.atomic():
         assert timeout_now() == 20_000
     assert timeout_now() == 20_000
+
+
+# --- The file -------------------------------------------------------------------------------------------------------
+
+
+def modes_after_writing(file: Path) -> dict[str, int]:
+    """Open a database in this file as the site does, and write; return the modes of all files in its folder."""
+    database = base_of_sqlite.DatabaseWrapper(connections["default"].settings_dict | {"NAME": str(file)}, "other")
+    try:
+        with database.cursor() as cursor:
+            cursor.execute("CREATE TABLE here (id INTEGER)")
+        return {path.name: mode(path) for path in file.parent.iterdir()}
+    finally:
+        database.close()
+
+
+def mode(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+@pytest.fixture
+def _open_to_all():
+    """Let what is made be readable by all, unless it is made otherwise."""
+    before = os.umask(0)
+    yield
+    os.umask(before)
+
+
+@pytest.mark.usefixtures("_open_to_all")
+def test_a_new_database_and_what_lies_beside_it_is_for_its_owner_alone(tmp_path):
+    modes = modes_after_writing(tmp_path / "new.sqlite3")
+    assert modes == dict.fromkeys(["new.sqlite3", "new.sqlite3-wal", "new.sqlite3-shm"], 0o600)
+
+
+def test_a_database_that_is_there_keeps_who_may_read_it(tmp_path):
+    (tmp_path / "old.sqlite3").touch()
+    (tmp_path / "old.sqlite3").chmod(0o640)
+    assert modes_after_writing(tmp_path / "old.sqlite3")["old.sqlite3"] == 0o640
+
+
+@pytest.mark.usefixtures("_open_to_all")
+def test_the_sites_own_folder_is_made_where_it_is_missing_and_is_for_its_owner_alone(tmp_path, settings):
+    settings.VAR_DIR = tmp_path / "var"
+    assert "db.sqlite3" in modes_after_writing(tmp_path / "var" / "db.sqlite3")
+    assert mode(tmp_path / "var") == 0o700
+
+
+def test_no_other_folder_is_made(tmp_path):
+    with pytest.raises(OperationalError, match="unable to open database file"):
+        modes_after_writing(tmp_path / "mistyped" / "db.sqlite3")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.usefixtures("_open_to_all")
+def test_a_database_that_a_backup_is_put_back_into_is_for_its_owner_alone(tmp_path, monkeypatch):
+    modes_after_writing(tmp_path / "data.sqlite3")
+    connection = SimpleNamespace(settings_dict={"NAME": tmp_path / "new.sqlite3"}, close=lambda: None)
+    monkeypatch.setattr(backup_of_sqlite, "connection", connection)
+    backup_of_sqlite.load(tmp_path / "data.sqlite3")
+    assert mode(tmp_path / "new.sqlite3") == 0o600

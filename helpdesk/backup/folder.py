@@ -31,6 +31,8 @@ def make(folder: Path) -> Manifest:
         raise BackupError(f"{folder} is there already. A backup is never written over: choose another name.")
     if not folder.parent.is_dir():
         raise BackupError(f"There is no folder {folder.parent}. Make it first, on a disk that the site does not use.")
+    if not present.is_ours():
+        raise BackupError("The database of DATABASE_URL has no tables of this site. Check DATABASE_URL.")
     making = folder.parent / f".{folder.name}.{secrets.token_hex(4)}"
     umask = os.umask(0o077)
     try:
@@ -52,6 +54,8 @@ def read(folder: Path) -> Manifest:
         manifest = parse((folder / MANIFEST).read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as wrong:
         raise BackupError(f"{folder} is no backup: its {MANIFEST} cannot be read ({wrong}).") from wrong
+    if not manifest.counts.get("django_migrations"):
+        raise BackupError(f"{folder} holds no tables of this site: another database was backed up. Use another backup.")
     data = folder / manifest.file
     try:
         same = data.stat().st_size == manifest.bytes and _hash(data) == manifest.sha256

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from django.apps import apps
 from django.db import connection
 from django.db.migrations.loader import MigrationLoader
@@ -48,6 +50,13 @@ def held() -> dict[str, int]:
     names = {model._meta.db_table: str(model._meta.verbose_name_plural) for model in apps.get_models()}
     rows = {table: count for table, count in counts().items() if count and table not in MADE_BY_MIGRATE}
     return {names.get(table, table): count for table, count in rows.items()}
+
+
+def is_ours() -> bool:
+    """Return whether the database has this site's tables. Where SQLite's file is missing, it is not made."""
+    if connection.vendor == "sqlite" and not Path(connection.settings_dict["NAME"]).is_file():
+        return False
+    return any(name.startswith("wizards.") for name in migrations())
 
 
 def migrations() -> list[str]:

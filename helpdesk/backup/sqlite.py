@@ -8,6 +8,8 @@ from pathlib import Path
 
 from django.db import connection
 
+from helpdesk.sqlite.base import make_file
+
 from .manifest import BackupError
 
 FILE = "data.sqlite3"
@@ -35,6 +37,7 @@ def load(file: Path) -> None:
     try:
         with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro&immutable=1", uri=True)) as copy:
             _hold_sound(copy)
+            make_file(Path(target))
             with closing(sqlite3.connect(target, timeout=PATIENCE)) as database:
                 copy.backup(database, pages=-1)
     except sqlite3.Error as wrong:

@@ -1,4 +1,7 @@
-"""The database backend that the settings name for SQLite: Django's own, with a fairer wait for one's turn to write."""
+"""The database backend that the settings name for SQLite: Django's own, with a fairer wait for one's turn to write.
+
+A file that is not there yet is made so that only its owner may read it.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +9,12 @@ import sqlite3
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from pathlib import Path
 from random import uniform
+from typing import Any
 
+from django.conf import settings
 from django.db import OperationalError
 from django.db.backends.sqlite3 import base
 
@@ -30,13 +36,30 @@ def turn_to_ask(patience: float) -> Iterator[None]:
             ASKING.release()
 
 
+def make_file(file: Path) -> None:
+    """Make the file of a database where it is missing (in the site's own var/, the folder too), for its owner alone.
+
+    What SQLite puts beside it gets the same mode. Where it cannot be made, SQLite says so when it opens it.
+    """
+    with suppress(OSError):
+        if file.parent == settings.VAR_DIR:
+            file.parent.mkdir(mode=0o700, exist_ok=True)
+        file.touch(mode=0o600, exist_ok=False)
+
+
 class DatabaseWrapper(base.DatabaseWrapper):
-    """Django's backend, but for how it waits where another connection writes.
+    """Django's backend, but for how it waits where another connection writes, and for who may read a new file.
 
     SQLite's own wait sleeps longer each time, up to a tenth of a second: whoever came last goes first, and one answer
     in a hundred takes forty times as long as others. Here all processes that wait ask again as often, so that all have
     a chance. In each, a single thread does: were it all of them, asking would take the time of those who answer.
     """
+
+    def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
+        """Open the database that the settings name."""
+        if not self.is_in_memory_db():
+            make_file(Path(conn_params["database"]))
+        return super().get_new_connection(conn_params)
 
     def _start_transaction_under_autocommit(self) -> None:
         """Begin a transaction; raise OperationalError where it is not our turn within the timeout of the settings."""
