@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from importlib import import_module
 
 import pytest
+from django.apps import apps
 from django.core.management import CommandError, call_command
 
 from tests.versions import publish
@@ -171,3 +173,40 @@ def test_erased_words_break_nothing(session):
 def test_one_broken_session_does_not_hide_another(session):
     Session.objects.update(count=1)
     assert found().count("its row says count is 1") == 2
+
+
+def test_whoever_goes_on_while_the_audit_reads_breaks_nothing(session, monkeypatch):
+    real, waiting = journal.rebuilt, [session]
+
+    def rebuilt(one):
+        if waiting:
+            journal.back(Session.objects.filter(pk=waiting.pop().pk), session.count)
+        return real(one)
+
+    monkeypatch.setattr(journal, "rebuilt", rebuilt)
+    assert list(audit.breaks()) == []
+    assert not waiting
+
+
+def test_a_session_that_is_deleted_while_the_audit_reads_breaks_nothing(session, monkeypatch):
+    real = journal.rebuilt
+
+    def rebuilt(one):
+        journal.forget_sessions(Session.objects.filter(pk=session.pk))
+        return real(one)
+
+    monkeypatch.setattr(journal, "rebuilt", rebuilt)
+    assert not [line for line in audit.breaks() if session.code in line]
+
+
+def test_a_version_with_another_language_than_its_document_is_found(session):
+    Version.objects.filter(pk=session.version_id).update(language="de")
+    assert "its row says language is 'de', its document says 'en'" in found()
+
+
+def test_the_languages_of_the_versions_that_are_there_are_read_by_the_migration(db):
+    version = publish(TOY.model_copy(update={"language": "de"}))
+    Version.objects.update(language="en")
+    import_module("wizards.migrations.0015_version_languages").read(apps, None)
+    version.refresh_from_db()
+    assert version.language == "de"

@@ -33,8 +33,20 @@ def breaks() -> Iterator[str]:
     yield from _versions()
     yield from _numbers()
     for session in Session.objects.order_by("pk").iterator(CHUNK):
-        yield from _session(session)
+        yield from _steadily(session)
     yield from tallies.breaks()
+
+
+def _steadily(session: Session) -> list[str]:
+    """Return the broken promises of a session, read again for as long as somebody goes on with it, or it is gone."""
+    while found := list(_session(session)):
+        row = Session.objects.filter(pk=session.pk).first()
+        if row is None:
+            return []
+        if (row.count, row.seen_at) == (session.count, session.seen_at):
+            return found
+        session = row
+    return []
 
 
 def _versions() -> Iterator[str]:
@@ -43,9 +55,12 @@ def _versions() -> Iterator[str]:
         if hashlib.sha256(version.document.encode()).hexdigest() != version.content_hash:
             yield f"{name}: the document does not match its content hash"
         try:
-            flow.Document.model_validate_json(version.document)
+            language = flow.Document.model_validate_json(version.document).language
         except ValueError as wrong:
             yield f"{name}: the document cannot be read: {_first_line(wrong)}"
+            continue
+        if version.language != language:
+            yield f"{name}: its row says language is {version.language!r}, its document says {language!r}"
 
 
 def _first_line(wrong: Exception) -> str:

@@ -17,10 +17,24 @@ from django.forms.models import model_to_dict
 from django.utils import timezone
 
 from . import cases, desk, handoff, journal, searches
-from .models import OPEN, Call, Case, Disclosure, Finding, Search, Session, Words, in_groups
+from .models import OPEN, Call, Case, Disclosure, Finding, Guest, Join, Search, Session, Words, in_groups
 from .tallies import forgotten, roll_up
 
-CASE = ("pk", "session__code", "opened_at", "closed_at", "contact", "words", "cause", "other", "works", "came_back")
+CASE = (
+    "pk",
+    "session__code",
+    "opened_at",
+    "closed_at",
+    "contact",
+    "words",
+    "cause_node",
+    "cause",
+    "other",
+    "works",
+    "followed_up_at",
+    "came_back",
+)
+JOIN = ("session__code", "consented_at", "began_at", "ended_at")
 PORTION = 500  # rows in one transaction, so that nobody waits long for it
 # Where the log is in partitions, a session past its time waits so long for its neighbours, to go with the partition.
 WITH_PARTITION = timedelta(days=2)
@@ -236,6 +250,8 @@ def export(whose: Person) -> dict[str, Any]:
         "reference": whose.reference,
         "sessions": [_plain(session, words) for session in sessions],
         "cases": list(Case.objects.filter(session__in=sessions).values(*CASE)),
+        "devices": list(Guest.objects.filter(session__in=sessions).order_by("at").values("session__code", "at")),
+        "joins": list(Join.objects.filter(session__in=sessions).order_by("pk").values(*JOIN)),
         "callers": list(Call.objects.filter(session__in=sessions).values("session__code", "caller")),
         "findings": list(findings.values("session__code", "note", "opened_at", "closed_at", "closing_note")),
         "disclosures": list(disclosures.values("at", "what", "where", "count")),

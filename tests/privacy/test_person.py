@@ -6,12 +6,23 @@ import io
 import json
 
 import pytest
+from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 
 from tests.tallies.walkers import Walker
 from tests.visitor import rows
-from wizards import audit, journal, privacy, tallies
-from wizards.models import DayTally, Disclosure, Event, Finding, PlaceTally, Session, WayTally, Words
+from wizards import audit, handoff, journal, privacy, tallies
+from wizards.models import (
+    DayTally,
+    Disclosure,
+    Event,
+    Finding,
+    HandoffCode,
+    PlaceTally,
+    Session,
+    WayTally,
+    Words,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -80,6 +91,16 @@ def test_an_export_holds_everything_that_is_stored_about_the_person(person):
     columns = {field.name for field in Event._meta.concrete_fields} - {"id", "session"}
     assert columns <= taken["sessions"][0]["events"][0].keys()
     assert "Bob" not in json.dumps(taken)
+
+
+def test_an_export_says_which_devices_and_agents_were_let_in(person):
+    agent = User.objects.create(username="ann")
+    handoff.join(handoff.offer(person[0], HandoffCode.For.AGENT), agent)
+    handoff.admit(handoff.offer(person[0], HandoffCode.For.DEVICE), "another")
+    taken = json.loads(run("export", person[0].code))
+    assert [device["session__code"] for device in taken["devices"]] == [person[0].code]
+    (join,) = taken["joins"]
+    assert join["consented_at"] <= join["began_at"]
 
 
 def test_an_export_says_who_was_shown_the_words(person):
@@ -155,5 +176,5 @@ def test_a_person_whose_sessions_were_erased_begins_anew(person, clock):
 
 
 def test_an_export_costs_a_query_a_session_at_most(person, django_assert_max_num_queries):
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(14):
         privacy.export(privacy.person(person[0].code))

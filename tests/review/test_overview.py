@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from tests.tallies.rows import tally
 from tests.tallies.walkers import NOON, Clock, Walker
 from tests.visitor import publish
-from wizards.models import Session, Version
+from wizards.models import Session, Version, Wizard
 from wizards.review import charts, overview, wording
 from wizards.review.definitions import DEFINITIONS
-from wizards.review.filters import Filter
+from wizards.review.filters import Filter, FilterForm
 from wizards.review.intervals import rate
 
 LINES = ("q? yes:ok no:human maybe:tip", "ok = solved", "human = unsolved", "tip = advice")
@@ -91,7 +91,7 @@ def test_the_share_solved_comes_with_its_interval(clock, version):
     walk(clock, version, "no")
     likely = rate(3, 4)
     (share,) = (each for each in seen().others if each.key == "share")
-    assert share.note == f"likely {likely.low_percent} to {likely.high_percent} %"
+    assert share.note == f"3 of 4, likely {likely.low_percent} to {likely.high_percent} %"
 
 
 def test_where_nothing_is_over_there_is_no_share(clock, version):
@@ -113,12 +113,40 @@ def test_who_asked_for_a_person_counts_once(clock, version):
     assert values(seen())["helps"] == "1"
 
 
+def test_of_those_who_said_whether_it_helped_the_share_that_said_yes_is_shown(clock, version):
+    for said in ("yes", "yes", "yes", "no"):
+        Walker(clock, version).answer("yes").feedback(said)
+    walk(clock, version, "yes", times=3)
+    (figure,) = (each for each in seen().others if each.key == "said")
+    assert figure.value == "75 %"
+    assert figure.note.startswith("3 of 4, likely")
+
+
+def test_what_somebody_said_last_counts(clock, version):
+    Walker(clock, version).answer("yes").feedback("no").back().answer("yes").feedback("yes")
+    assert values(seen())["said"] == "100 %"
+
+
+def test_what_was_said_of_an_end_that_the_person_left_counts_no_more(clock, version):
+    Walker(clock, version).answer("yes").feedback("no").back().answer("yes")
+    assert values(seen())["said"] == "–"
+
+
+def test_where_nobody_said_whether_it_helped_there_is_only_how_it_was_before(clock, version):
+    Walker(clock, version).answer("yes").feedback("yes")
+    clock.pass_(days=1)
+    walk(clock, version, "yes")
+    tomorrow = TODAY + timedelta(days=1)
+    (figure,) = (each for each in seen(tomorrow, tomorrow).others if each.key == "said")
+    assert (figure.value, figure.change, figure.note) == ("–", "100 % before", "nobody has said it yet")
+
+
 def test_previews_by_editors_count_nowhere(clock, version):
     Walker(clock, version, channel=Session.Channel.TEST).answer("yes")
     assert values(seen())["begun"] == "0"
 
 
-@pytest.mark.parametrize("key", ["begun", *overview.ENDS, "share", "median", "helps"])
+@pytest.mark.parametrize("key", ["begun", *overview.ENDS, "share", "median", "helps", "said"])
 def test_each_figure_has_a_definition(clock, version, key):
     shown = seen()
     (figure,) = (each for each in (shown.begun, *shown.ends, *shown.others) if each.key == key)
@@ -277,6 +305,14 @@ def test_the_rest_of_the_filter_goes_with_the_link_of_a_part(version):
     tally(version, TODAY, 3)
     (part,) = seen(channel="self").parts
     assert part.query == f"since={TODAY}&until={TODAY}&wizard=toy&channel=self"
+
+
+def test_a_language_is_that_of_the_version_that_people_walked(version):
+    tally(version, TODAY, 5, 2)
+    Wizard.objects.update(language="de")  # in the draft, which is not published
+    assert [seen(language=each).begun.value for each in ("en", "de")] == ["5", "0"]
+    form = FilterForm({})
+    assert [value for value, _ in form.fields["language"].choices] == ["", "en"]
 
 
 def test_a_channel_leaves_the_others_out(version):

@@ -10,8 +10,8 @@ import pytest
 from django.apps import apps
 from django.db.models import F
 
-from tests.tallies.test_figures import everything, roll, rows
-from tests.tallies.walkers import Clock, Walker
+from tests.tallies.rows import everything, rows
+from tests.tallies.walkers import Clock, Walker, roll
 from wizards import tallies
 from wizards.models import DayTally, PlaceTally, Session, Tally, WayTally
 from wizards.tallies import DayFigures, Histogram, PlaceFigures
@@ -19,6 +19,7 @@ from wizards.tallies import DayFigures, Histogram, PlaceFigures
 pytestmark = pytest.mark.django_db
 
 MONTH = Tally.Span.MONTH
+PAGES = {("q", "", ""), ("why", "", ""), ("why", "stuck", "hold")}
 WALKS = (("no", "stuck", "worked"), ("yes",), ("no", "stuck"), ("no",))
 
 
@@ -56,7 +57,7 @@ def test_a_period_counts_what_its_days_count_one_by_one(clock, since, until):
         for place, figures in tallies.places(scope).items():
             places[place] += figures
         ways.update(tallies.ways(scope))
-        for place, each in tallies.times(scope, {"why", "q"}).items():
+        for place, each in tallies.times(scope, PAGES).items():
             times[place] += each
     scope = everything(since=since, until=until)
     assert places
@@ -65,7 +66,7 @@ def test_a_period_counts_what_its_days_count_one_by_one(clock, since, until):
     assert sum(day.begun for day in tallies.summary(scope).days.values()) == sums.begun
     assert tallies.places(scope) == places
     assert tallies.ways(scope) == ways
-    assert tallies.times(scope, {"why", "q"}) == times
+    assert tallies.times(scope, PAGES) == times
 
 
 def test_a_year_is_read_from_the_months(clock):

@@ -6,9 +6,10 @@ import pytest
 from django.core.management import call_command
 from django.db.models import F
 
-from tests.tallies.walkers import Clock, Walker
+from tests.tallies.walkers import NOON, Clock, Walker
 from wizards import tallies
 from wizards.models import DayTally, PlaceTally, Session, WayTally
+from wizards.tallies import proof
 
 pytestmark = pytest.mark.django_db
 
@@ -78,4 +79,19 @@ def test_the_command_brings_the_tallies_up_to_date_and_makes_them_anew(clock, ca
     DayTally.objects.all().delete()
     call_command("roll_up", "--rebuild")
     assert capsys.readouterr().out == "2 sessions rolled up\n"
+    assert found() == ""
+
+
+def test_a_roll_up_while_the_audit_reads_breaks_nothing(clock, monkeypatch):
+    Walker(clock, name="c").answer("yes")
+    clock.pass_(hours=2)
+    real = proof._logged
+
+    def logged(day):
+        read = real(day)
+        if day == NOON.date():
+            tallies.roll_up()
+        return read
+
+    monkeypatch.setattr(proof, "_logged", logged)
     assert found() == ""

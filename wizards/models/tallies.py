@@ -2,6 +2,9 @@
 
 `wizards.tallies` is the only writer of these rows. They rebuild identically from the log, for as long as that is kept.
 Every figure counts sessions: a session that came by a place twice is one.
+
+Pages ask for a period of some versions and channels: on PostgreSQL an index serves that only where the day comes last.
+The constraints' indexes, which begin with the day, are for whoever adds up, makes anew or checks days.
 """
 
 from __future__ import annotations
@@ -16,6 +19,9 @@ class Rolling(models.Model):
 
     generation = models.PositiveBigIntegerField(default=0, help_text="Counts the changes of the tallies.")
     zone = models.CharField(max_length=64, help_text="The time zone in which the days are counted.")
+    rules = models.PositiveSmallIntegerField(
+        default=1, db_default=1, help_text="By which rules sessions were counted; see tallies.rolling.RULES."
+    )
     whole_from = models.DateField(
         null=True, blank=True, help_text="Sessions of earlier days were deleted; their tallies cannot be rebuilt."
     )
@@ -92,6 +98,7 @@ class PlaceTally(Tally):
                 name="place_tally_once",
             )
         ]
+        indexes = [models.Index(fields=["span", "whole", "version", "channel", "day"], name="place_tally_by_version")]
 
     def __str__(self) -> str:
         return f"{self.day} {self.node} {self.cause} {self.step}: {self.reached}"
@@ -108,6 +115,7 @@ class WayTally(Tally):
         constraints = [
             models.UniqueConstraint(fields=["span", "day", "version", "channel", "node", "to"], name="way_tally_once")
         ]
+        indexes = [models.Index(fields=["span", "version", "channel", "day"], name="way_tally_by_version")]
 
     def __str__(self) -> str:
         return f"{self.day} {self.node} to {self.to}: {self.sessions}"

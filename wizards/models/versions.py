@@ -16,6 +16,7 @@ class Version(models.Model):
     number = models.PositiveIntegerField(null=True, blank=True, help_text="Empty for a preview.")
     document = models.TextField(help_text="Canonical JSON.")
     content_hash = models.CharField(max_length=64, help_text="SHA-256 of the document.")
+    language = models.CharField(max_length=20, default="en", db_default="en", help_text="Of the document.")
     note = models.CharField(max_length=500, blank=True, default="")
     author = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"

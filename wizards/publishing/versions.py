@@ -66,6 +66,7 @@ def publish(wizard: Wizard, author: User | None = None, note: str = "", seen: st
         number=latest + 1,
         document=document.canonical(),
         content_hash=document.content_hash(),
+        language=document.language,
         author=author,
         note=note,
     )
@@ -123,7 +124,12 @@ def preview(wizard: Wizard, node_key: str) -> Version:
     if there and same.filter(pk=there.pk).update(published_at=timezone.now()):
         return there
     return Version.objects.create(
-        wizard=wizard, number=None, content_hash=content_hash, document=document.canonical(), note="Preview"
+        wizard=wizard,
+        number=None,
+        content_hash=content_hash,
+        document=document.canonical(),
+        language=document.language,
+        note="Preview",
     )
 
 

@@ -67,7 +67,14 @@ DEFINITIONS: dict[str, dict[str, Definition]] = {
             "Half of the solved sessions took at most this long from the beginning to the end. Pauses of more than an"
             " hour are left out. Within 5 %.",
         ),
-        "helps": Definition("Asked for a person", "Sessions in which “Talk to a person” was pressed at least once."),
+        "helps": Definition(
+            "Asked for a person", "Sessions in which “Talk to a person” was pressed, or that were sent to support."
+        ),
+        "said": Definition(
+            "Said that it helped",
+            "At an end the page asks “Did this help?”. Of the sessions that stand at an end and answered there, those"
+            " whose latest answer is yes. Most people do not answer, so it says less than the share solved.",
+        ),
     },
     "Where people get stuck": {
         "came": Definition(

@@ -46,7 +46,7 @@ SESSION_COLUMNS = (
     Column("session", "The same as it stands in addresses; joins with the events."),
     Column("wizard", "The wizard’s id."),
     Column("version", "The number of the version on which it began, and stayed."),
-    Column("language", "The wizard’s language."),
+    Column("language", "The language of the wizard’s version."),
     Column("channel", "How the person came: self (by themselves), agent, or embed (embedded in another site)."),
     Column("symptom", "The id of the symptom that the person chose."),
     Column("begun_at", "When it began, in UTC: 2026-01-31T09:05:12.345678Z."),
@@ -81,7 +81,7 @@ EVENT_COLUMNS = (
 WORDS = Column("words", "What was written with it. Only with the right to read it, and only when asked for.")
 
 SESSION_FIELDS = (
-    *("code", "version_id", "version__number", "version__wizard__slug", "version__wizard__language", "channel"),
+    *("code", "version_id", "version__number", "version__wizard__slug", "version__language", "channel"),
     *("symptom", "begun_at", "seen_at", "count", "status", "node", "cause", "step"),
     *("backs", "helps", "remarks", "agent__username"),
 )
@@ -170,7 +170,7 @@ def _session_line(row: Any, since: datetime, page: Callable[..., str]) -> list[A
         row.code,
         row.version__wizard__slug,
         row.version__number,
-        row.version__wizard__language,
+        row.version__language,
         row.channel,
         row.symptom,
         _moment(row.begun_at),

@@ -15,12 +15,13 @@ from urllib.parse import urlencode
 from django import forms
 from django.utils import timezone
 
+from .. import tallies
 from ..models import Session, Version, Wizard
 from ..tallies import Scope, moments
 
 DAYS = 30  # of a period that nobody chose
 PERIODS = (7, 30, 90)  # days up to today that one press chooses
-CHANNELS = [(key, str(words).capitalize()) for key, words in Session.Channel.choices if key != Session.Channel.TEST]
+CHANNELS = [(channel, str(Session.Channel(channel).label).capitalize()) for channel in tallies.CHANNELS]
 EARLIEST = date(2000, 1, 1)
 
 
@@ -47,13 +48,13 @@ class Filter:
         if self.version:
             chosen = chosen.filter(number=self.version)
         if self.language:
-            chosen = chosen.filter(wizard__language=self.language)
+            chosen = chosen.filter(language=self.language)
         return tuple(chosen.order_by("wizard__title", "wizard", "number"))
 
     @cached_property
     def scope(self) -> Scope:
         """The same for the tallies."""
-        channels = (self.channel,) if self.channel else tuple(value for value, _ in CHANNELS)
+        channels = (self.channel,) if self.channel else tallies.CHANNELS
         return Scope(self.since, self.until, tuple(version.pk for version in self.versions), channels)
 
     @property
@@ -110,11 +111,13 @@ class FilterForm(forms.Form):
 
     def __init__(self, data: Mapping[str, Any]) -> None:
         super().__init__(data)
-        wizards = list(Wizard.objects.order_by("title").values_list("slug", "title", "language"))
+        wizards = list(Wizard.objects.order_by("title").values_list("slug", "title"))
+        published = Version.objects.filter(number__isnull=False)
+        languages = published.order_by("language").values_list("language", flat=True).distinct()
         numbers = self._numbers(str(data.get("wizard", "")))
-        self._choose("wizard", "All wizards", [(slug, title or slug) for slug, title, _ in wizards])
+        self._choose("wizard", "All wizards", [(slug, title or slug) for slug, title in wizards])
         self._choose("version", "All versions", [(str(number), f"Version {number}") for number in numbers])
-        self._choose("language", "All languages", [(each, each) for each in sorted({each for *_, each in wizards})])
+        self._choose("language", "All languages", [(each, each) for each in languages])
         for field in self.fields.values():
             field.error_messages["invalid"] = "This is no date. Write it as 2026-01-31."
             field.error_messages["invalid_choice"] = "There is no “%(value)s” to choose here. It is left out."

@@ -19,7 +19,7 @@ from .definitions import Definition, definition
 from .filters import Filter
 from .intervals import Rate, rate
 from .naming import spent
-from .wording import change, compare, count
+from .wording import NOTHING_BEFORE, change, compare, count
 
 ENDS = ("solved", "unsolved", "advice", "left", "still")
 COLOURS = ("c-solved", "c-unsolved", "c-advice", "c-left", "c-still")
@@ -101,6 +101,11 @@ def solved(figures: DayFigures) -> Rate:
     return rate(figures.solved, figures.begun - figures.still)
 
 
+def helped(figures: DayFigures) -> Rate:
+    """Return the share that said that it helped, of the sessions that said whether it did."""
+    return rate(figures.helped, figures.helped + figures.not_helped)
+
+
 def median(figures: DayFigures) -> str:
     """Return the median time to solved in words; a dash where nothing was solved."""
     seconds = figures.times.quantile(0.5)
@@ -137,14 +142,21 @@ def _counted(key: str, total: DayFigures, before: DayFigures) -> Figure:
 
 
 def _others(total: DayFigures, before: DayFigures) -> tuple[Figure, ...]:
-    share, earlier = solved(total), solved(before)
-    likely = f"likely {share.low_percent} to {share.high_percent} %" if share.out_of else "nothing is over yet"
-    earlier_time = f"{median(before)} before" if before.times.count else "nothing before to compare with"
+    earlier_time = f"{median(before)} before" if before.times.count else NOTHING_BEFORE
     return (
-        Figure("share", f"{share.percent} %" if share.out_of else "–", compare(share, earlier), likely),
+        _shared("share", solved(total), solved(before), "nothing is over yet"),
         Figure("median", median(total), earlier_time),
         _counted("helps", total, before),
+        _shared("said", helped(total), helped(before), "nobody has said it yet"),
     )
+
+
+def _shared(key: str, share: Rate, earlier: Rate, nothing: str) -> Figure:
+    """Return the figure of a share; `nothing` says why there is none."""
+    if not share.out_of:
+        return Figure(key, "–", f"{earlier.percent} % before" if earlier.out_of else NOTHING_BEFORE, nothing)
+    likely = f"{count(share.count)} of {count(share.out_of)}, likely {share.low_percent} to {share.high_percent} %"
+    return Figure(key, f"{share.percent} %", compare(share, earlier), likely)
 
 
 def _chart(chosen: Filter, ends: Mapping[date, Ends]) -> Chart:

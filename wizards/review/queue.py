@@ -14,7 +14,6 @@ from .. import publishing, tallies
 from ..flow import Document
 from ..models import Finding, Version
 from ..tallies import PlaceFigures, Scope
-from .filters import CHANNELS
 from .intervals import Rate, rate
 from .naming import Name, name_of
 
@@ -67,6 +66,12 @@ def same_place(finding: Finding) -> QuerySet[Finding]:
     return Finding.objects.filter(**place, closed_at=None).exclude(pk=finding.pk)
 
 
+def taken_up(wizards: Iterable[int]) -> dict[tuple[int, str, str, str], Finding]:
+    """Return the open findings about these wizards (primary keys) by wizard, node, cause and step; one query."""
+    found = Finding.objects.filter(wizard__in=set(wizards), closed_at=None).select_related("assignee")
+    return {(each.wizard_id, each.node, each.cause, each.step): each for each in found.order_by("opened_at")}
+
+
 def reviewers() -> QuerySet[User]:
     """Return who can look after a finding: active staff with the right to change one."""
     return User.objects.with_perm("wizards.change_finding", backend=BACKEND).filter(is_staff=True).order_by("username")
@@ -116,7 +121,8 @@ def effect(finding: Finding, versions: Iterable[Version]) -> Effect | None:
     number = mending.number or 0
     older = [version for version in versions if (version.number or 0) < number]
     newer = [version for version in versions if (version.number or 0) >= number]
-    return Effect(_period(finding, day - timedelta(days=DAYS), day, older), _period(finding, day, _today(), newer))
+    first = day - timedelta(days=DAYS - 1)
+    return Effect(_period(finding, first, day, older), _period(finding, day, _today(), newer))
 
 
 def _today() -> date:
@@ -126,12 +132,13 @@ def _today() -> date:
 def _period(finding: Finding, since: date, until: date, versions: Iterable[Version]) -> Period:
     """Return the figures of a place: of its page, or of all pages that show the same step of the same procedure."""
     pks = tuple(version.pk for version in versions)
-    scope = Scope(since, until, pks, tuple(channel for channel, _ in CHANNELS))
-    documents = publishing.documents_of(pks)
+    scope = Scope(since, until, pks, tallies.CHANNELS)
+    found = tallies.places(scope, timed=False)
+    documents = publishing.documents_of({place.version for place in found})
     shown = {_shown(document, finding) for document in documents.values()} - {None}
     figures = [
         each
-        for place, each in tallies.places(scope, timed=False).items()
+        for place, each in found.items()
         if place[1:] == (finding.node, finding.cause, finding.step)
         or ((name := name_of(documents[place.version], *place[1:])) and (name.procedure, place.step) in shown)
     ]

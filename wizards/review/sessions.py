@@ -18,6 +18,7 @@ from django.db.models import BigIntegerField, ExpressionWrapper, F, Func, Intege
 from .. import flow
 from ..flow.kinds import Diagnosis
 from ..models import CODE_ALPHABET, CODE_LENGTH, OPEN, Session, Version, in_groups
+from ..numbers import whole
 from ..publishing import document_of, documents_of
 from ..tallies import left_since
 from .filters import Filter, FilterForm
@@ -141,7 +142,7 @@ def _document(slug: str, number: str) -> flow.Document | None:
     """Return the document whose places are offered: of the version chosen, or the wizard's latest."""
     versions = Version.objects.filter(wizard__slug=slug, number__isnull=False).order_by("-number")
     numbers = dict(versions.values_list("number", "pk")) if slug else {}
-    pk = numbers.get(int(number)) if number.isdecimal() else None
+    pk = numbers.get(whole(number))
     pk = pk or next(iter(numbers.values()), None)
     return document_of(pk) if pk else None
 

@@ -175,12 +175,12 @@ def timed(points: Iterable[Point], chosen: Filter, apart: bool = False) -> list[
     """Return the points with how long people spent there, in the period and in the one before."""
     points, scope, past = list(points), chosen.scope, chosen.before
     versions = {version.pk: version for version in chosen.versions}
-    nodes = {use.spot.node for point in points for use in point.uses}
+    pages = {use.spot[2:] for point in points for use in point.uses}
     now, before = (
         _Joined({place: PlaceFigures(times=each) for place, each in found.items()}, versions, apart)
         for found in (
-            tallies.times(scope, nodes),
-            tallies.times(replace(scope, since=past.since, until=past.until), nodes),
+            tallies.times(scope, pages),
+            tallies.times(replace(scope, since=past.since, until=past.until), pages),
         )
     )
     return [replace(point, times=Times(now.times(point), before.times(point))) for point in points]

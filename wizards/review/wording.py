@@ -6,6 +6,8 @@ from math import sqrt
 
 from .intervals import Rate
 
+NOTHING_BEFORE = "nothing before to compare with"
+
 
 def count(number: int, thing: str = "") -> str:
     """Say a count, with its thing in the singular or plural: "1,234 sessions"."""
@@ -36,6 +38,6 @@ def differ(now: Rate, before: Rate) -> int:
 def compare(now: Rate, before: Rate) -> str:
     """Say how a share is against the period before."""
     if not before.out_of:
-        return "nothing before to compare with"
+        return NOTHING_BEFORE
     words = {1: "higher than", -1: "lower than", 0: "about as"}[differ(now, before)]
     return f"{words} the {before.percent} % before" if differ(now, before) else f"{words} before ({before.percent} %)"

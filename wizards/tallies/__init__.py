@@ -6,19 +6,34 @@
 `histogram` keeps times small and addable. Rolling up the same log always gives the same rows.
 """
 
-from .figures import DayFigures, Ends, Place, PlaceFigures, Scope, left_since, places, summary, times, ways
+from .figures import (
+    CHANNELS,
+    DayFigures,
+    Ends,
+    Place,
+    PlaceFigures,
+    Scope,
+    begun,
+    left_since,
+    places,
+    summary,
+    times,
+    ways,
+)
 from .histogram import Histogram
 from .logs import moments
 from .proof import breaks
 from .rolling import forgotten, rebuild, roll_up
 
 __all__ = [
+    "CHANNELS",
     "DayFigures",
     "Ends",
     "Histogram",
     "Place",
     "PlaceFigures",
     "Scope",
+    "begun",
     "breaks",
     "forgotten",
     "left_since",

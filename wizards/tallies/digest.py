@@ -161,7 +161,8 @@ def _part(spot: Spot, whole: bool) -> Part:
 def _day(log: Sequence[Line], stays: Iterable[_Stay], ended: Line | None) -> Counts:
     kinds = {line.kind for line in log}
     result = ended.answer if ended else ""
-    said = next((line.answer for line in reversed(log) if line.kind == EventKind.FEEDBACK), "") if ended else ""
+    last = next((line for line in reversed(log) if line.kind in (EventKind.END, EventKind.FEEDBACK)), None)
+    said = last.answer if ended and last and last.kind == EventKind.FEEDBACK else ""
     numbers = {
         "begun": 1,
         **{name: int(result == name) for name in ("solved", "unsolved", "advice")},

@@ -19,13 +19,15 @@ from django.db.models import Q, QuerySet, Sum
 from django.utils import timezone
 
 from ..models import OPEN, DayTally, PlaceTally, Rolling, Session, Tally, WayTally
-from .digest import DAY_COLUMNS, PLACE_COLUMNS, Counts, Digest
+from .digest import DAY_COLUMNS, PLACE_COLUMNS, Counts, Digest, Spot
 from .histogram import Histogram
 from .logs import Group, Sums, beyond, group_of, month_after, untallied
 from .rolling import Table
 
 TRIES = 3
+FEW_PAGES = 500  # that a statement names. Of more, most rows are wanted anyway, and databases bound its values.
 DAY = timedelta(days=1)
+CHANNELS = tuple(channel.value for channel in Session.Channel if channel != Session.Channel.TEST)  # that count
 END_COLUMNS = ("begun", "solved", "unsolved", "advice")
 NONE = (0,) * len(END_COLUMNS)
 
@@ -187,6 +189,13 @@ def _days(scope: Scope, latest: Latest) -> dict[date, Ends]:
     return {day: Ends._make((*numbers, *_opened(numbers, still[day]))) for day, numbers in sorted(counted.items())}
 
 
+def begun(versions: Iterable[int]) -> dict[int, int]:
+    """Return how many sessions ever began on each of these versions, by primary key; also of those deleted since."""
+    scope = Scope(date.min, timezone.localdate(timezone=timezone.get_default_timezone()), tuple(versions), CHANNELS)
+    found = steadily(lambda: _versions(scope, _latest(scope)))
+    return {version: figures.begun for version, figures in found.items()}
+
+
 def places(scope: Scope, whole: bool = False, timed: bool = True) -> dict[Place, PlaceFigures]:
     """Return the figures of each page that a session of the scope reached; or of each node as a whole.
 
@@ -215,30 +224,33 @@ def places(scope: Scope, whole: bool = False, timed: bool = True) -> dict[Place,
     return steadily(read)
 
 
-def times(scope: Scope, nodes: Collection[str]) -> dict[Place, Histogram]:
-    """Return the seconds that sessions of the scope spent at each page of these nodes, as `places` says."""
+def times(scope: Scope, pages: Collection[Spot]) -> dict[Place, Histogram]:
+    """Return the seconds that sessions of the scope spent at each of these pages, as `places` says."""
 
     def read() -> dict[Place, Histogram]:
         counted: dict[Place, Histogram] = defaultdict(Histogram)
-        counted |= {place: Histogram(lanes) for place, lanes in _lanes(scope, False, nodes).items()}
+        counted |= {place: Histogram(lanes) for place, lanes in _lanes(scope, False, pages).items()}
         for (_, version, _), digest in _latest(scope).beyond(scope):
-            for part, counts in digest.places.items():
-                if not part[0] and part[1] in nodes:
-                    counted[Place(version, *part[1:])] += counts.times
+            for (whole, *page), counts in digest.places.items():
+                if not whole and tuple(page) in pages:
+                    counted[Place(version, *page)] += counts.times
         return dict(counted)
 
     return steadily(read)
 
 
-def _lanes(scope: Scope, whole: bool, nodes: Collection[str] | None = None) -> dict[Place, int]:
-    """Return the histograms of each place (of these nodes) as the numbers that they are, added up."""
+def _lanes(scope: Scope, whole: bool, pages: Collection[Spot] | None = None) -> dict[Place, int]:
+    """Return the histograms of each place (of these pages) as the numbers that they are, added up."""
     lanes: dict[tuple[int, str, str, str], int] = defaultdict(int)
     rows = _rows(PlaceTally, scope).filter(whole=whole)
-    if nodes is not None:
-        rows = rows.filter(node__in=nodes)
+    if pages is not None and len(pages) <= FEW_PAGES:
+        # Many fewer rows than all of these nodes'. Not every one that fits is of such a page.
+        nodes, causes, steps = ({page[part] for page in pages} for part in range(3))
+        rows = rows.filter(node__in=nodes, cause__in=causes, step__in=steps)
     values = rows.values_list("version_id", "node", "cause", "step", "times")
     for version, node, cause, step, data in values:
-        lanes[version, node, cause, step] += int.from_bytes(data, "little")
+        if pages is None or (node, cause, step) in pages:
+            lanes[version, node, cause, step] += int.from_bytes(data, "little")
     return {Place(*place): each for place, each in lanes.items()}
 
 

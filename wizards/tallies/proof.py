@@ -5,7 +5,7 @@ And each month's rows against those of its days, also of days whose sessions wer
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date, timedelta
 from typing import Any
 
@@ -23,16 +23,41 @@ def breaks() -> Iterator[str]:
     """Yield a line for each row of the tallies that is not what the logs say; only of days that are all there."""
     first = Rolling.objects.values_list("whole_from", flat=True).first()
     for day in _days(first):
-        logged = _logged(day)
-        for table in COLUMNS:
-            yield from _differences(table, _kept(table, day), logged[table], "the log")
+        yield from _steadily(_of_day, day)
     for month in dict.fromkeys(day.replace(day=1) for day in _days(None)):
-        for table in COLUMNS:
-            added = {key: _plain(row) for key, row in month_of(table, month).items()}
-            yield from _differences(table, _kept(table, month, Span.MONTH), added, "its days")
+        yield from _steadily(_of_month, month)
 
 
 Rows = dict[Key, dict[str, Any]]
+
+
+def _steadily(read: Callable[[date], Iterable[str]], day: date) -> list[str]:
+    """Return what `read` finds of a day or month, read again where the tallies changed meanwhile."""
+    before = _state()
+    while found := list(read(day)):
+        if (now := _state()) == before:
+            return found
+        before = now
+    return []
+
+
+def _state() -> tuple[Any, ...] | None:
+    return Rolling.objects.values_list("generation", "whole_from").first()
+
+
+def _of_day(day: date) -> Iterator[str]:
+    """Yield the lines for a day; nothing where its sessions are being deleted."""
+    logged = _logged(day)
+    if (state := _state()) and state[1] and day < state[1]:
+        return
+    for table in COLUMNS:
+        yield from _differences(table, _kept(table, day), logged[table], "the log")
+
+
+def _of_month(month: date) -> Iterator[str]:
+    for table in COLUMNS:
+        added = {key: _plain(row) for key, row in month_of(table, month).items()}
+        yield from _differences(table, _kept(table, month, Span.MONTH), added, "its days")
 
 
 def _differences(table: Table, kept: Rows, meant: Rows, source: str) -> Iterator[str]:

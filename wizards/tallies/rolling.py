@@ -8,8 +8,9 @@ less what it counted for before.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import connection, models, transaction
@@ -20,8 +21,9 @@ from .. import journal
 from ..models import DayTally, PlaceTally, Rolling, Tally, WayTally
 from .digest import DAY_COLUMNS, PLACE_COLUMNS, Counts
 from .histogram import Histogram
-from .logs import Sums, beyond, month_after, untallied
+from .logs import Sums, beyond, local_day, moments, month_after, untallied
 
+RULES = 2  # of what a session counts for (`digest`): where they change, one more, and all that can be is counted anew
 PORTION = 500  # sessions in one transaction
 ROWS = 1000  # in one statement
 # Somebody in the middle of a session is not waited for, and does not wait: it is rolled up when it is quiet.
@@ -43,9 +45,10 @@ COLUMNS: dict[Table, tuple[str, ...]] = {
 def roll_up(portion: int = PORTION) -> int:
     """Add to the tallies what quiet sessions count for beyond them; return how many sessions that were.
 
-    Where the help desk's time zone is another one than before, all tallies that can be are made anew.
+    Where the help desk's time zone is another one than before, or the rules are, all tallies that can be are made anew.
     """
-    if rolling().zone != settings.TIME_ZONE:
+    state = rolling()
+    if (state.zone, state.rules) != (settings.TIME_ZONE, RULES):
         rebuild()
     done = 0
     while sessions := _roll_portion(portion):
@@ -55,21 +58,31 @@ def roll_up(portion: int = PORTION) -> int:
 
 def rolling() -> Rolling:
     """Return the row that says how far the tallies are, made where it is missing."""
-    return Rolling.objects.get_or_create(pk=1, defaults={"zone": settings.TIME_ZONE})[0]
+    return Rolling.objects.get_or_create(pk=1, defaults={"zone": settings.TIME_ZONE, "rules": RULES})[0]
 
 
 @transaction.atomic
 def rebuild() -> None:
     """Forget the tallies of the days whose sessions are all there, to be rolled up again from their logs."""
     state = _locked()
-    state.zone = settings.TIME_ZONE
-    state.save(update_fields=["zone"])
+    kept_to, cut = state.whole_from, None
     for table in COLUMNS:
         kept = table.objects.all()
-        (kept.filter(day__gte=state.whole_from) if state.whole_from else kept).delete()
-    if state.whole_from:
-        _month_anew(state.whole_from.replace(day=1))
-    journal.untally(state.whole_from)
+        (kept.filter(day__gte=kept_to) if kept_to else kept).delete()
+    if kept_to:
+        _month_anew(kept_to.replace(day=1))
+        # One moment parts what stays counted from what is counted anew, whatever days the zones have there.
+        cut = datetime.combine(kept_to, time.min, ZoneInfo(state.zone))
+        state.whole_from = _first_whole_day(cut)
+    journal.untally(cut)
+    state.zone, state.rules, state.generation = settings.TIME_ZONE, RULES, state.generation + 1
+    state.save(update_fields=["zone", "rules", "generation", "whole_from"])
+
+
+def _first_whole_day(cut: datetime) -> date:
+    """Return the first day of the help desk's zone that lies after a moment from its beginning on."""
+    day = local_day(cut)
+    return day if moments(day, day)[0] >= cut else day + timedelta(days=1)
 
 
 @transaction.atomic

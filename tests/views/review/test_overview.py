@@ -92,7 +92,7 @@ def test_a_period_without_sessions_says_so_and_shows_no_figures(reviewer, solved
 
 def test_every_figure_on_the_page_is_explained_beside_it(reviewer, solved):
     page = read(reviewer.get(PATH))
-    assert len(page.all("details", **{"class": "help"})) == len(page.all("dd", **{"class": "value"})) == 9
+    assert len(page.all("details", **{"class": "help"})) == len(page.all("dd", **{"class": "value"})) == 10
 
 
 def test_all_definitions_are_on_one_page(reviewer):

@@ -13,6 +13,7 @@ from tests.staff import staff
 from tests.tallies.walkers import Clock, Walker
 from tests.versions import publish
 from tests.visitor import rows
+from tests.walks import TOY
 from wizards import findings
 from wizards.models import Finding, Node, Session, in_groups
 
@@ -185,3 +186,13 @@ def test_the_queue_asks_as_many_queries_for_many_findings_as_for_one(reviewer, f
         wizard = publish(graph(*LINES, slug=f"w{number}")).wizard
         findings.take_up(wizard, ("q", "", ""), me(), "Look.", me())
     assert queries() == one
+
+
+def test_the_sessions_behind_a_finding_are_those_that_its_figure_counts(clock, reviewer):
+    toy = publish(TOY)
+    for answers in (("no",), ("no", "stuck")):
+        Walker(clock, toy, name=str(answers)).answer(*answers)
+    clock.pass_(hours=2)
+    finding = findings.take_up(toy.wizard, ("why", "", ""), User.objects.get(), "Note", None)
+    (address,) = {link for link in read(reviewer.get(f"/review/queue/{finding.pk}/")).links if "status=left" in link}
+    assert "cause=-" in address

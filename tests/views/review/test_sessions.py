@@ -15,7 +15,7 @@ from tests.tallies.walkers import Walker
 from tests.versions import publish
 from tests.visitor import rows
 from tests.walks import TOY
-from wizards import journal
+from wizards import findings, journal
 from wizards.models import Disclosure, Event, Session, Wizard
 
 pytestmark = pytest.mark.django_db
@@ -217,3 +217,11 @@ def test_the_log_still_holds_after_all_this(clock, toy, reviewer):
     for address in pages_of(session):
         reviewer.get(address)
     assert len(journal.history_of(session)) == 2
+
+
+def test_a_finding_is_shown_only_to_whoever_may_see_findings(toy, clock):
+    session = Walker(clock, toy).answer("no").session
+    findings.take_up_session(session, User.objects.create(username="lead"), "A secret plan", None)
+    address = f"/review/sessions/{session.code}/"
+    assert "A secret plan" not in read(staff("view_session").get(address)).text
+    assert "A secret plan" in read(staff("view_session", "view_finding").get(address)).text

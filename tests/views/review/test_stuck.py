@@ -20,7 +20,8 @@ from tests.staff import staff
 from tests.versions import publish
 from tests.visitor import HTMX, rows
 from tests.walks import TOY
-from wizards.models import Disclosure, Node, Procedure, Session, Wizard
+from wizards import findings
+from wizards.models import Disclosure, Finding, Node, Procedure, Session, Wizard
 
 pytestmark = pytest.mark.django_db
 
@@ -335,3 +336,24 @@ def test_the_queries_do_not_grow_with_versions_nodes_days_and_rows(desk, reviewe
         desk.person(version, channel=Session.Channel.AGENT).answer("yes").remark("words")
     queries()
     assert queries() <= few
+
+
+# What is taken up already
+
+
+def test_a_row_that_was_taken_up_says_so_and_leads_to_the_queue(desk, reviewer):
+    desk.people(3, "no")
+    desk.hour_passes()
+    lead = User.objects.create(username="rita", first_name="Rita")
+    finding = findings.take_up(Wizard.objects.get(), ("why", "", ""), lead, "Reword it", lead)
+    (row,) = [each for each in page(reviewer).links if each == f"/review/queue/{finding.pk}/"]
+    assert "In the queue: Rita" in page(reviewer).text
+    Finding.objects.update(closed_at=desk.clock.now)
+    assert row not in page(reviewer).links
+
+
+def test_who_may_not_see_findings_is_not_told_of_them(desk):
+    desk.people(3, "no")
+    desk.hour_passes()
+    findings.take_up(Wizard.objects.get(), ("why", "", ""), User.objects.create(username="rita"), "Reword it", None)
+    assert "In the queue" not in page(staff("view_session")).text

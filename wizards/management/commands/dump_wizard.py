@@ -36,5 +36,7 @@ class Command(BaseCommand):
         """Return the document of a version; raise CommandError if there is none of that number."""
         version = Version.objects.filter(wizard=wizard, number=number).first()
         if version is None:
-            raise CommandError(f"{wizard.slug} has no version {number}.")
+            numbers = Version.objects.filter(wizard=wizard, number__isnull=False).order_by("number")
+            known = ", ".join(map(str, numbers.values_list("number", flat=True))) or "none yet"
+            raise CommandError(f"{wizard.slug} has no version {number}. There are: {known}.")
         return publishing.document_of(version.pk)

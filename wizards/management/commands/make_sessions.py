@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from argparse import ArgumentParser
+from argparse import ArgumentParser, ArgumentTypeError
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime, timedelta
 from datetime import time as clock
@@ -27,7 +27,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("number", type=int, metavar="N", help="how many sessions")
         parser.add_argument("--days", type=int, default=365, help="of how many days (365)")
-        parser.add_argument("--until", type=date.fromisoformat, metavar="DATE", help="the last day (today)")
+        parser.add_argument("--until", type=day, metavar="YYYY-MM-DD", help="the last day (today)")
         parser.add_argument("--seed", default="1", help="another seed makes other sessions (1)")
         parser.add_argument("--add", action="store_true", help="also where there are sessions already")
 
@@ -58,6 +58,14 @@ class Command(BaseCommand):
             yield item
             if count % 50_000 == 0:
                 self.stderr.write(f"{count} of {number} sessions")
+
+
+def day(words: str) -> date:
+    """Return the day that an argument names, as YYYY-MM-DD."""
+    try:
+        return date.fromisoformat(words)
+    except ValueError as wrong:
+        raise ArgumentTypeError(f"should be a day as YYYY-MM-DD, and is {words!r}.") from wrong
 
 
 def end_of(until: date | None) -> datetime:

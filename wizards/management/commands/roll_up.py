@@ -6,7 +6,7 @@ import time
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 from django.db import close_old_connections
 
 from wizards import tallies
@@ -22,12 +22,26 @@ class Command(BaseCommand):
         parser.add_argument("--every", type=float, metavar="SECONDS", help="do it again and again, until stopped")
 
     def handle(self, *args: Any, rebuild: bool, every: float | None, **options: Any) -> None:
+        if every is not None and not 0 < every < float("inf"):
+            raise CommandError("--every should be a number of seconds above 0.")
         if rebuild:
             tallies.rebuild()
-        while True:
-            if done := tallies.roll_up():
-                self.stdout.write(f"{done} sessions rolled up")
-            if not every:
-                break
-            close_old_connections()
-            time.sleep(every)
+        if every is None:
+            self.roll_up()
+        else:
+            self.go_on(every)
+
+    def roll_up(self) -> None:
+        """Bring the tallies up to date once, and say how many sessions were added."""
+        if done := tallies.roll_up():
+            self.stdout.write(f"{done} sessions rolled up")
+
+    def go_on(self, every: float) -> None:
+        """Do it again and again, with so many seconds between, until stopped."""
+        try:
+            while True:
+                self.roll_up()
+                close_old_connections()
+                time.sleep(every)
+        except KeyboardInterrupt:
+            return

@@ -24,7 +24,7 @@ from ...review.naming import Name
 from ...review.stuck import Point, Spot, Use, draft_rows
 from ...tallies import PlaceFigures
 from .frame import page, reviewers_only
-from .stuck import edit_address
+from .stuck import edit_address, left_at
 
 TAB = "review_queue"
 LONGEST_NOTE = 2_000
@@ -204,7 +204,7 @@ def _show(
         "recently": queue.recently(row, versions),
         "effect": queue.effect(row, versions),
         "mended": str(row.mended_by.number) if row.mended_by else "",
-        "sessions_url": _sessions_url(row),
+        "sessions_url": _sessions_url(row, name),
         "may_change": request.user.has_perm(CHANGE),
         "edit_url": _edit_url(request, row, name),
     }
@@ -212,10 +212,10 @@ def _show(
     return page(request, "finding.html", TAB, status=422 if wrong else 200, **context)
 
 
-def _sessions_url(row: Finding) -> str:
+def _sessions_url(row: Finding, name: Name) -> str:
     """Return where the sessions that were left at the place are listed."""
-    place = {"wizard": row.wizard.slug, "node": row.node, "cause": row.cause, "step": row.step, "status": "left"}
-    return f"{reverse('review_sessions')}?{urlencode({name: value for name, value in place.items() if value})}"
+    place = left_at((row.node, row.cause, row.step), name)
+    return f"{reverse('review_sessions')}?{urlencode({'wizard': row.wizard.slug} | place)}"
 
 
 def _edit_url(request: HttpRequest, row: Finding, name: Name) -> str:

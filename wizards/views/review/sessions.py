@@ -89,7 +89,7 @@ def walk_page(request: HttpRequest, walk: Walk, shows_words: bool = False) -> Ht
         state_words=STATES.get(state, state),
         current=one.version.wizard.current_id == one.version_id,
         edit=edit_links(request.user, one),
-        findings=one.findings.order_by("-opened_at")[:20],
+        findings=one.findings.order_by("-opened_at")[:20] if request.user.has_perm("wizards.view_finding") else (),
         may_read=request.user.has_perm(access.READ_WORDS),
         shows_words=shows_words,
     )

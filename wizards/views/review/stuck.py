@@ -12,8 +12,10 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from ... import access
-from ...models import Disclosure
+from ...models import Disclosure, Finding
 from ...review.filters import Filter, FilterForm
+from ...review.naming import Name
+from ...review.queue import taken_up
 from ...review.stuck import (
     MOST_WORDS,
     DraftRows,
@@ -42,13 +44,15 @@ def stuck(request: HttpRequest) -> HttpResponse:
     points = stuck_points(form.chosen, apart)
     shown = timed(points if request.GET.get("all") == "1" else points[:MOST_ROWS], form.chosen, apart)
     rows = draft_rows(shown)
+    may_see = request.user.has_perm("wizards.view_finding")
+    taken = taken_up(point.wizard.pk for point in shown) if may_see else {}
     return page(
         request,
         "stuck.html",
         "review_stuck",
         form,
         verdict=verdict(points),
-        rows=[row(request, form.chosen, point, rows) for point in shown],
+        rows=[row(request, form.chosen, point, rows) | {"taken": found_in(taken, point)} for point in shown],
         total=len(points),
         apart=apart,
         before=form.chosen.before,
@@ -97,6 +101,12 @@ def row(request: HttpRequest, chosen: Filter, point: Point, rows: DraftRows) -> 
     }
 
 
+def found_in(taken: dict[tuple[int, str, str, str], Finding], point: Point) -> Finding | None:
+    """Return the open finding about one of the places that a point stands for, if there is one."""
+    places = ((point.wizard.pk, *use.spot[2:]) for use in point.uses)
+    return next((taken[place] for place in places if place in taken), None)
+
+
 def within(chosen: Filter, point: Point) -> str:
     """Say where a point stands: in which procedure and, where several are shown, in which wizard and version."""
     parts = [
@@ -108,11 +118,15 @@ def within(chosen: Filter, point: Point) -> str:
 
 
 def sessions_address(chosen: Filter, use: Use) -> str:
-    """Return where the sessions that were left at a place are listed; "-" there means no cause, or no step."""
-    spot, none = use.spot, {"diagnosis": {"cause": "-"}, "confirm": {"step": "-"}}.get(use.name.screen, {})
-    place = {"node": spot.node, "cause": spot.cause, "step": spot.step} | none
-    keys = {name: key for name, key in place.items() if key}
-    return f"{reverse('review_sessions')}?{chosen.query}&{urlencode(keys | {'status': 'left'})}"
+    """Return where the sessions that were left at a place are listed."""
+    return f"{reverse('review_sessions')}?{chosen.query}&{urlencode(left_at(use.spot[2:], use.name))}"
+
+
+def left_at(spot: tuple[str, str, str], name: Name) -> dict[str, str]:
+    """Return what lists the sessions left at a page (node, cause, step); "-" means no cause, or no step."""
+    place = dict(zip(("node", "cause", "step"), spot, strict=True))
+    place |= {"diagnosis": {"cause": "-"}, "confirm": {"step": "-"}}.get(name.screen, {})
+    return {part: key for part, key in place.items() if key} | {"status": "left"}
 
 
 def edit_address(request: HttpRequest, point: Point, rows: DraftRows) -> str:

@@ -1,0 +1,58 @@
+"""How PostgreSQL finds the tallies of a long period: by an index, however many days the tables hold."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+from django.db import connection
+
+from tests.graphs import graph
+from tests.tallies.rows import CHANNELS, everything
+from tests.versions import freeze
+from wizards import tallies
+from wizards.models import PlaceTally, Tally, Version, WayTally
+
+pytestmark = [pytest.mark.django_db, pytest.mark.only("postgresql")]
+
+FIRST = date(2025, 12, 20)
+DAYS = 376
+
+
+@pytest.fixture
+def year():
+    """Tallies of a year and its months: four versions, three channels, six places and ways each."""
+    for _ in range(4):
+        freeze(graph("q? a:ok", "ok = solved"))
+    days = [FIRST + timedelta(days=each) for each in range(DAYS)]
+    firsts = sorted({day.replace(day=1) for day in days})
+    spans = [(Tally.Span.DAY, day) for day in days] + [(Tally.Span.MONTH, day) for day in firsts]
+    of_versions = [
+        {"span": span, "day": day, "version_id": version, "channel": channel, "node": f"n{node}"}
+        for span, day in spans
+        for version in Version.objects.values_list("pk", flat=True)
+        for channel in CHANNELS
+        for node in range(6)
+    ]
+    PlaceTally.objects.bulk_create([PlaceTally(**row, reached=1, times=b"\x01" * 100) for row in of_versions])
+    WayTally.objects.bulk_create([WayTally(**row, to="n", sessions=1) for row in of_versions])
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE wizards_placetally, wizards_waytally")
+
+
+@pytest.mark.parametrize("read", [tallies.places, tallies.ways])
+def test_a_year_is_found_by_its_versions(year, read, django_assert_max_num_queries):
+    with django_assert_max_num_queries(20) as asked:
+        read(everything(since=date(2026, 1, 10), until=date(2026, 12, 28)))
+    statements = [query["sql"] for query in asked if "tally" in query["sql"]]
+    assert statements
+    for plan in map(plan_of, statements):
+        assert "_tally_by_version" in plan
+        assert "Seq Scan" not in plan
+
+
+def plan_of(statement: str) -> str:
+    """Return how PostgreSQL would go about a statement."""
+    with connection.cursor() as cursor:
+        cursor.execute("EXPLAIN " + statement)
+        return "\n".join(line for (line,) in cursor.fetchall())
