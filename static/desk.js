@@ -40,6 +40,7 @@
 
   const inField = (event, field) => {
     if (event.key === "Escape") field.blur();
+    if (event.key === "/" && field.id === "q" && !field.value && !off) event.preventDefault(); // whoever presses it is there
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && field.id === "words") {
       event.preventDefault();
       field.form.requestSubmit();

@@ -227,6 +227,7 @@
     const ranked = [
       (each) => each.data("label").toLowerCase() === wanted || each.data("key") === wanted,
       (each) => each.data("label").toLowerCase().includes(wanted) || each.data("key").includes(wanted),
+      (each) => each.outgoers("edge").some((way) => (way.data("labels") || []).some((label) => label.toLowerCase().includes(wanted))),
     ].map((fits) => real.filter(fits)).find((found) => found.length) || [];
     if (!wanted || !ranked.length) return say(wanted ? `Nothing here says “${word.trim()}”.` : "");
     const next = ranked[(ranked.findIndex((each) => each.id() === last) + 1) % ranked.length];

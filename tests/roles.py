@@ -32,6 +32,7 @@ TABLE = """
 GET  home search contact join product picture follow_up    -> 200
 POST begin join missed                                     -> 303
 POST follow_up                                             -> 422
+GET  resume_typed follow_up_typed                          -> 301
 GET  resume                                                -> own 302 | 404
 GET  help case step remark steps told                      -> own 200 | 404
 GET  news                                                  -> own 302 | 404

@@ -13,6 +13,7 @@ from tests.graphs import graph
 from tests.versions import freeze, publish
 from tests.walks import TOY
 from wizards import audit, flow, journal
+from wizards.journal import moves
 from wizards.models import OPEN, Event, Session, Version, Words
 
 pytestmark = pytest.mark.django_db
@@ -347,3 +348,20 @@ def test_only_editors_tests_of_previews_are_forgotten_with_their_logs(version):
     assert set(Session.objects.all()) == set(kept)
     assert set(Event.objects.values_list("session", flat=True)) == {session.pk for session in kept}
     assert not Words.objects.exists()
+
+
+def test_a_log_too_long_for_any_person_goes_no_further_but_a_person_can_be_asked_for(session, monkeypatch):
+    monkeypatch.setattr(moves, "MOST_EVENTS", 3)
+    stands = answered(session, "no", "stuck")
+    for move in (journal.back, journal.restart):
+        with pytest.raises(flow.IllegalMove, match="too long"):
+            move(own(session), stands.count)
+    with pytest.raises(flow.IllegalMove, match="too long"):
+        journal.answer(own(session), stands.count, "next")
+    assert journal.help_wanted(own(session)).count == stands.count + 1
+
+
+def test_a_move_sent_twice_where_the_log_has_reached_its_end_is_one_move(session, monkeypatch):
+    stands = answered(session, "no", "stuck")
+    monkeypatch.setattr(moves, "MOST_EVENTS", stands.count)
+    assert journal.answer(own(session), stands.count - 1, "stuck").position == stands.position

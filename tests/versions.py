@@ -21,5 +21,9 @@ def freeze(document: flow.Document) -> Version:
     publishing.document_of.cache_clear()
     wizard = Wizard.objects.create(slug=f"frozen-{next(_NUMBERS)}")
     return Version.objects.create(
-        wizard=wizard, number=1, document=document.canonical(), content_hash=document.content_hash()
+        wizard=wizard,
+        number=1,
+        document=document.canonical(),
+        content_hash=document.content_hash(),
+        language=document.language,
     )

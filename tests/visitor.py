@@ -50,6 +50,7 @@ def publish(*lines: str, slug: str = "toy", **changes: Any) -> Version:
         number=wizard.versions.count() + 1,
         document=document.canonical(),
         content_hash=document.content_hash(),
+        language=document.language,
     )
     wizard.save()
     return wizard.current
@@ -191,4 +192,5 @@ def _patterns(entries: Any, before: str = "") -> Iterator[tuple[str, str]]:
 def filled(pattern: str, **values: Any) -> str:
     """Return the address that a route's pattern makes of these values; a picture's name is one that is not there."""
     values = {"name": f"up-{'0' * 16}", "pk": 1} | values
-    return "/" + re.sub(r"<(?:\w+:)?(\w+)>", lambda found: str(values[found[1]]), pattern)
+    typed = re.sub(r"<capitals:(\w+)>", lambda found: str(values[found[1]]).upper(), pattern)
+    return "/" + re.sub(r"<(?:\w+:)?(\w+)>", lambda found: str(values[found[1]]), typed)

@@ -121,6 +121,11 @@ def desk_sessions(user: User) -> QuerySet[Session]:
     return sessions.filter(Q(agent=user) | Exists(once) | Exists(cases))
 
 
+def desk_cases(user: User) -> QuerySet[Case]:
+    """Return the cases that an agent may look at: those of the sessions that they may look at."""
+    return Case.objects.filter(session__in=desk_sessions(user))
+
+
 def named(user: User) -> QuerySet[Session]:
     """Return the sessions whose row names the agent: the most usual of `desk_sessions`, and found the quickest."""
     return Session.objects.filter(agent=user).exclude(channel=Session.Channel.TEST)

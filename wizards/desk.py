@@ -9,17 +9,19 @@ writes. A session is in an agent's hand where both name them: a customer who end
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TypeVar
 
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.crypto import get_random_string, salted_hmac
 
 from . import access, handoff, journal
-from .models import Call, Handling, Session, Version
+from .models import Call, Case, Handling, Session, Version
 
-Move = Callable[[QuerySet[Session]], Session]
+Done = TypeVar("Done")
 BACKEND = "django.contrib.auth.backends.ModelBackend"  # with whose rights colleagues are looked for
 
 
@@ -52,14 +54,14 @@ def join(code: str, by: User) -> Session:
 
 
 @transaction.atomic
-def move(one: QuerySet[Session], number: int, words: str, by: User, how: Move) -> Session:
-    """Log what an agent noted on page `number`, if anything, and their move from there; neither where one is not legal.
+def with_note(one: QuerySet[Session], number: int, words: str, by: User, act: Callable[[], Done]) -> Done:
+    """Log what an agent noted on page `number` of a session, if anything, then do and return what `act` does.
 
-    `how` is given the session as a query for that one row, logs the move, and returns the session as it then stands.
+    Neither happens where one cannot: what either raises is raised.
     """
     if words:
         journal.note(one, number, words, by)
-    return how(one)
+    return act()
 
 
 @transaction.atomic
@@ -105,6 +107,16 @@ def take(session: Session, by: User) -> None:
 def took_case(session: Session, by: User) -> None:
     """Note that an agent took the case of a session: they may look at it from then on."""
     _note(session, by, Handling.How.CASE)
+
+
+def cases_of(user: User, most_open: int, most_closed: int) -> QuerySet[Case]:
+    """Return an agent's open cases, those that came back first, then the oldest; after them those closed last."""
+    theirs = Case.objects.filter(agent=user)
+    came_back = Coalesce("came_back", False).desc()
+    still_open = theirs.filter(closed_at=None).order_by(came_back, "opened_at")[:most_open]
+    closed = theirs.filter(closed_at__isnull=False).order_by("-closed_at")[:most_closed]
+    listed = theirs.filter(Q(pk__in=still_open.values("pk")) | Q(pk__in=closed.values("pk")))
+    return listed.order_by(F("closed_at").desc(nulls_first=True), came_back, "opened_at").select_related("session")
 
 
 def may_take(session: Session, user: User) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -11,11 +12,14 @@ from crispy_forms.helper import FormHelper
 from crispy_forms.layout import Field, Layout
 from django import forms
 from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
+from django.core.validators import EmailValidator
 
 LONGEST_WORDS = 2_000
 LONGEST_QUERY = 200
 LONGEST_CONTACT = 200
+FEWEST_DIGITS = 5  # of a number that can be called
+WANTED = "Please give an e-mail address or a phone number."
+CHECK_ADDRESS = "Please check the e-mail address. It looks like name@example.org."
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +41,12 @@ def plain_text(value: str) -> None:
     for character in value:
         if unicodedata.category(character) in {"Cc", "Cs"} and character not in "\r\n\t":
             raise ValidationError("Some characters cannot be read. Please type the words again.")
+
+
+def reaches_somebody(contact: str) -> bool:
+    """Return whether something in a contact can be written to, with an @ within a word, or has the digits to call."""
+    digits = sum(character.isdecimal() for character in contact)
+    return digits >= FEWEST_DIGITS or re.search(r"\S@\S", contact) is not None
 
 
 class AnswerForm(forms.Form):
@@ -116,12 +126,12 @@ class CaseForm(WordsForm):
         self.helper.disable_csrf = True
 
     def clean_contact(self) -> str:
-        """Return the contact as one line; refuse none, and what is meant as an e-mail address and is none."""
+        """Return the contact as one line; refuse what nobody can be reached by, and a mistyped e-mail address."""
         contact = " ".join(str(self.cleaned_data["contact"]).split())
-        if not contact:
-            raise ValidationError("Please leave a telephone number or an e-mail address.")
         if "@" in contact and " " not in contact:
-            validate_email(contact)
+            EmailValidator(CHECK_ADDRESS)(contact)
+        elif not reaches_somebody(contact):
+            raise ValidationError(WANTED)
         return contact
 
 

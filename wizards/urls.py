@@ -34,7 +34,20 @@ class Code:
         return value
 
 
+class Capitals:
+    """A session's code as a person may type it, with capitals in it; the view gets it in small letters."""
+
+    regex = f"(?=[^/]*[A-Z])[{CODE_ALPHABET}{CODE_ALPHABET.upper()}]{{{CODE_LENGTH}}}"
+
+    def to_python(self, value: str) -> str:
+        return value.lower()
+
+    def to_url(self, value: str) -> str:
+        return value.upper()
+
+
 register_converter(Code, "code")
+register_converter(Capitals, "capitals")
 
 # /s/<code>/...
 session_urls = [
@@ -111,6 +124,8 @@ urlpatterns = [
     path("pictures/<slug:name>.webp", pictures.picture, name="picture"),
     path("begin/<slug:slug>/<slug:symptom>/", entrance.begin, name="begin"),
     path("case/<code:code>/", cases.follow_up, name="follow_up"),
+    path("s/<capitals:code>/", entrance.small_letters, {"to": "resume"}, name="resume_typed"),
+    path("case/<capitals:code>/", entrance.small_letters, {"to": "follow_up"}, name="follow_up_typed"),
     path("review/", include(review_urls)),
     path("desk/", include(desk_urls)),
 ]

@@ -5,7 +5,7 @@ import pytest
 from tests.admin.forms import Form, address, document, form, node, shown_errors, toy
 from tests.reading import read
 from wizards import flow
-from wizards.models import Wizard
+from wizards.models import Choice, Node, Step, Wizard
 
 pytestmark = pytest.mark.django_db
 
@@ -188,3 +188,21 @@ def test_a_node_is_deleted_and_the_answers_to_it_lead_nowhere(client, wizard):
     response = client.post(address(why, "delete"), {"post": "yes", "revision": why.revision, "wizard": wizard.pk})
     assert response.url == address(wizard)
     assert [choice.to for choice in document(wizard).node("q").choices] == ["ok", ""]
+
+
+def listed(client, model: str, words: str) -> list[str]:
+    found = client.get(f"/admin/wizards/{model}/", {"q": words}).context["cl"].queryset
+    return sorted(each.key for each in found)
+
+
+def test_a_node_is_found_by_what_it_asks_says_and_leads_to(client, wizard):
+    Choice.objects.filter(node__key="q", key="yes").update(label="I have tried the recorder")
+    Node.objects.filter(key="ok").update(text="It records again.")
+    assert listed(client, "node", "recorder") == ["q"]
+    assert listed(client, "node", "records again") == ["ok"]
+    assert found(client, term="recorder", wizard=wizard.pk) == set()
+
+
+def test_a_procedure_is_found_by_the_words_of_its_steps(client, wizard):
+    Step.objects.filter(key="hold").update(text="Look near the power cord.")
+    assert listed(client, "procedure", "power cord") == ["press"]

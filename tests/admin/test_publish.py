@@ -164,7 +164,7 @@ def test_the_replay_takes_as_many_queries_for_many_sessions_and_versions_as_for_
             walk(wizard, "yes")
     draft = publishing.compile_draft(wizard)
     publishing.document_of.cache_clear()
-    with django_assert_max_num_queries(3):
+    with django_assert_max_num_queries(4):
         assert impact(wizard, draft)["walks"] == 12
 
 

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import User
 from django.db import IntegrityError, connection
 from django.db.models import ProtectedError
 from django.test import Client
+from django.utils import timezone
 
 from tests.admin.forms import editor, toy
 from tests.admin.walking import lead, url, walk
 from tests.graphs import graph
 from tests.races import racing
-from wizards import flow, journal, publishing
-from wizards.models import Node, Procedure, Session, Step, Version, Wizard
+from wizards import flow, journal, privacy, publishing
+from wizards.models import Event, Node, Procedure, Session, Step, Version, Wizard
 
 pytestmark = pytest.mark.django_db
 
@@ -50,7 +53,7 @@ def test_versions_are_listed_newest_first_with_note_and_sessions(wizard):
     walk(wizard, "yes")
     walk(wizard)
     listed = editor().get(url("versions", wizard.pk)).context["versions"]
-    assert [(each.number, each.note, each.begun) for each in listed] == [(2, "Clearer", 2), (1, "", 0)]
+    assert [(each.number, each.note, begun) for each, begun in listed] == [(2, "Clearer", 2), (1, "", 0)]
 
 
 def test_previews_are_neither_versions_nor_sessions_of_the_list(wizard):
@@ -58,7 +61,17 @@ def test_previews_are_neither_versions_nor_sessions_of_the_list(wizard):
     client.post(url("preview", wizard.pk, "q"))
     journal.begin(wizard.current, "s", "an editor", Session.Channel.TEST)
     listed = client.get(url("versions", wizard.pk)).context["versions"]
-    assert [(each.number, each.begun) for each in listed] == [(2, 0), (1, 0)]
+    assert [(each.number, begun) for each, begun in listed] == [(2, 0), (1, 0)]
+
+
+def test_sessions_that_were_deleted_since_still_count_on_the_list(wizard):
+    walk(wizard, "yes")
+    Session.objects.update(seen_at=timezone.now() - timedelta(days=400), begun_at=timezone.now() - timedelta(days=400))
+    Event.objects.update(at=timezone.now() - timedelta(days=400))
+    privacy.keep()
+    assert not Session.objects.exists()
+    listed = editor().get(url("versions", wizard.pk)).context["versions"]
+    assert [(each.number, begun) for each, begun in listed] == [(2, 1), (1, 0)]
 
 
 # --- comparing ----------------------------------------------------------------------------------------------------

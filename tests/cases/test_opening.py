@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import pytest
 from django.db import DatabaseError, connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
 from tests.cases.walking import CONTACT, WORDS, opened, stranded, webhook
 from tests.races import racing
 from tests.reading import read
-from tests.visitor import Visitor, publish, rows
+from tests.visitor import HTMX, Visitor, publish, rows
 from wizards import cases, journal
 from wizards.models import Case, Delivery, Session
 
@@ -58,6 +60,81 @@ def test_looking_at_the_page_writes_nothing():
     before = rows(Session, Case, Delivery, DBTaskResult)
     visitor.client.get(address(visitor))
     assert rows(Session, Case, Delivery, DBTaskResult) == before
+
+
+# --- Once support has it ------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def sent():
+    """Give a visitor whose case support has."""
+    visitor = stranded()
+    send(visitor)
+    visitor.number = visitor.session.count
+    return visitor
+
+
+@pytest.mark.parametrize("name", ["step", "help"])
+def test_a_page_that_offered_to_send_it_says_that_support_has_it(sent, name):
+    page = read(sent.see(name))
+    assert f"Support has your case {Case.objects.get().pk}" in page.text
+    assert "Send this to support" not in page.text
+    assert address(sent) in page.links
+
+
+@pytest.mark.parametrize("name", ["step", "help"])
+def test_of_a_case_that_is_closed_no_page_says_that_support_has_it(sent, name):
+    Case.objects.update(closed_at=timezone.now())
+    page = read(sent.see(name))
+    assert f"Case {Case.objects.get().pk} is closed" in page.text
+    assert "Support has your case" not in page.text
+
+
+def test_an_end_reached_after_it_was_sent_says_that_support_has_it_to_htmx_too():
+    publish()
+    visitor = Visitor().begin().walk("list", "old", "confirm", "next", "failed")
+    Visitor().begin().walk("list", "old", "confirm", "next", "failed").answer("none", headers=HTMX)  # kept as a stencil
+    send(visitor)
+    visitor.number = visitor.session.count
+    page = read(visitor.answer("none", headers=HTMX))
+    assert f"Support has your case {Case.objects.get().pk}" in page.text
+    assert "Send this to support" not in page.text
+
+
+def test_the_case_of_one_session_stands_on_no_page_of_another(sent):
+    other = Visitor().begin().walk("list", "old", "confirm", "next", "failed")
+    page = read(other.answer("none", headers=HTMX))
+    assert "Support has your case" not in page.text
+    assert "Send this to support" in page.text
+
+
+def test_where_it_did_not_help_what_was_sent_is_not_offered_again():
+    publish()
+    visitor = Visitor().begin().walk("yes")
+    send(visitor)
+    visitor.send("feedback", visitor.session.count, helped="no")
+    page = read(visitor.see())
+    assert "What you can do now" in page.text
+    assert "Send this to support" not in page.text
+    assert f"Support has your case {Case.objects.get().pk}" in page.text
+
+
+def test_no_page_but_an_end_and_the_help_page_looks_for_a_case():
+    publish()
+    visitor = Visitor().begin()
+    with CaptureQueriesContext(connection) as caught:
+        visitor.see()
+        visitor.walk("list")
+        visitor.answer("old", headers=HTMX)
+        visitor.see()
+    assert not [each["sql"] for each in caught if "wizards_case" in each["sql"]]
+
+
+def test_the_page_of_an_end_asks_one_question_more_for_it(sent):
+    with CaptureQueriesContext(connection) as caught:
+        sent.see()
+    assert len([each["sql"] for each in caught if "wizards_case" in each["sql"]]) == 1
+    assert len(caught) == 3  # the session, what was said of it, the case
 
 
 # --- Sending it ---------------------------------------------------------------------------------------------------
@@ -144,10 +221,14 @@ def test_the_outbox_holds_nothing_personal():
 @pytest.mark.parametrize(
     ("contact", "words", "why"),
     [
-        ("", WORDS, "Please leave a telephone number or an e-mail address."),
-        ("   ", WORDS, "Please leave a telephone number or an e-mail address."),
-        ("anna@", WORDS, "Enter a valid email address."),
-        ("@example.org", WORDS, "Enter a valid email address."),
+        ("", WORDS, "Please give an e-mail address or a phone number."),
+        ("   ", WORDS, "Please give an e-mail address or a phone number."),
+        ("not a phone", WORDS, "Please give an e-mail address or a phone number."),
+        ("extension 1234", WORDS, "Please give an e-mail address or a phone number."),
+        ("Anna @ home", WORDS, "Please give an e-mail address or a phone number."),
+        ("anna@", WORDS, "Please check the e-mail address. It looks like name@example.org."),
+        ("@example.org", WORDS, "Please check the e-mail address. It looks like name@example.org."),
+        ("anna@example", WORDS, "Please check the e-mail address. It looks like name@example.org."),
         ("x" * 201, WORDS, "Please use at most 200 characters."),
         ("anna\x1b@example.org", WORDS, "Some characters cannot be read."),
         (CONTACT, "x" * 2001, "Please use at most 2000 characters."),
@@ -166,7 +247,9 @@ def test_bad_input_is_said_with_422_and_nothing_typed_is_lost(contact, words, wh
     assert rows(Session, Case, Delivery) == before
 
 
-@pytest.mark.parametrize("contact", ["020 7946 0000", "extension 12", "+49 (0)30 12345", "Jörg, Zimmer 4", CONTACT])
+@pytest.mark.parametrize("contact", [
+    "020 7946 0000", "extension 12345", "+49 (0)30 12345", "٠١٢٣٤", "Jörg, joerg@example.org", CONTACT,
+])  # fmt: skip
 def test_any_way_to_be_reached_is_taken(contact):
     visitor = stranded()
     send(visitor, contact)

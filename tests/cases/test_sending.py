@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from smtplib import SMTPDataError, SMTPRecipientsRefused
 
 import pytest
 from django.core.management import call_command
@@ -10,10 +11,10 @@ from django.db import InterfaceError, OperationalError, connection
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
-from tests.cases.walking import opened, states, webhook, work
+from tests.cases.walking import CONTACT, opened, states, webhook, work
 from tests.races import racing
 from wizards import cases
-from wizards.cases import sending
+from wizards.cases import mails, sending
 from wizards.management.commands.deliver import Command
 from wizards.models import Delivery
 
@@ -121,6 +122,27 @@ def test_one_that_cannot_be_made_is_logged_and_the_others_go_out(hook, caplog):
     assert sorted(states()) == [("case.opened", "sent", 1), ("case.opened", "waiting", 1)]
     assert "a fault of ours" in Delivery.objects.get(state="waiting").error
     assert "cannot be sent" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("fault", "kept"),
+    [
+        (SMTPRecipientsRefused({CONTACT: (550, b"no such user anna@example.org")}), "SMTPRecipientsRefused 550"),
+        (SMTPDataError(554, b"spam from anna@example.org"), "SMTPDataError 554"),
+        (ConnectionRefusedError(111, "Connection refused"), "ConnectionRefusedError: [Errno 111] Connection refused"),
+        (ValueError("anna@example.org cannot be written"), "a fault of ours: ValueError"),
+    ],
+)
+def test_what_is_noted_of_a_mail_that_failed_names_no_customer(settings, monkeypatch, caplog, fault, kept):
+    def fail(*_):
+        raise fault
+
+    settings.SUPPORT_CASES_TO = []
+    cases.close(opened(), None, other="A loose wire.", works=True)
+    monkeypatch.setattr(mails, "send", fail)
+    work()
+    assert Delivery.objects.get().error == kept
+    assert "anna" not in caplog.text
 
 
 def test_what_was_sent_is_not_sent_again_by_a_task_that_comes_late(hook):

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.reading import read
-from tests.visitor import Visitor, publish
+from tests.visitor import HTMX, Visitor, publish
 from wizards.models import Words
 
 pytestmark = pytest.mark.django_db
@@ -33,6 +33,15 @@ def test_a_remark_needs_no_words(visitor):
     assert visitor.send("remark").status_code == 303
     assert visitor.log == ["begin s", "remark 1"]
     assert not Words.objects.exists()
+
+
+@pytest.mark.parametrize("words", ["", "  \n "])
+@pytest.mark.parametrize("headers", [None, HTMX], ids=["page", "fragment"])
+def test_a_remark_without_words_is_thanked_for_as_what_it_is(visitor, words, headers):
+    response = visitor.send("remark", headers=headers, words=words)
+    page = read(visitor.client.get(response["Location"]) if response.status_code == 303 else response)
+    assert "Thank you. We have noted that it looks different." in page.text
+    assert "what you see" not in page.text
 
 
 def test_the_same_remark_sent_twice_is_logged_once(visitor):
@@ -84,6 +93,61 @@ def test_feedback_given_is_not_asked_for_again(visitor):
     visitor.walk("yes")
     visitor.send("feedback", helped="yes")
     assert not read(visitor.see()).all("button", name="helped")
+
+
+def offered_by(visitor, headers=None):
+    """Say that it did not help; return the page then shown, and the same page opened again."""
+    response = visitor.send("feedback", headers=headers, helped="no")
+    now = visitor.client.get(response["Location"]) if response.status_code == 303 else response
+    return read(now), read(visitor.see())
+
+
+@pytest.mark.parametrize("headers", [None, HTMX], ids=["page", "fragment"])
+@pytest.mark.parametrize("way", ["yes", "tip"])
+def test_where_it_did_not_help_the_ways_on_are_offered_now_and_later(visitor, way, headers):
+    visitor.walk(way)
+    for page in offered_by(visitor, headers):
+        assert "What you can do now" in page.text
+        assert page.all("button", formaction=visitor.address("help"))
+        assert f"/s/{visitor.code}/case/" in page.links
+        assert "Go back one step" in page.text
+
+
+def test_where_it_did_not_help_nothing_says_that_it_is_solved(visitor):
+    visitor.walk("yes")
+    assert 'class="mark green"' in read(visitor.see()).html
+    for page in offered_by(visitor):
+        assert 'class="mark green"' not in page.html
+        assert 'class="note green"' not in page.html
+
+
+def test_where_it_helped_no_ways_on_are_offered(visitor):
+    visitor.walk("yes")
+    visitor.send("feedback", helped="yes")
+    page = read(visitor.see())
+    assert "What you can do now" not in page.text
+    assert 'class="mark green"' in page.html
+
+
+def test_where_an_end_that_leads_to_support_did_not_help_it_is_offered_once(visitor):
+    visitor.walk("list", "loose", "next", "failed", "none")
+    for page in offered_by(visitor):
+        assert page.html.count(f"/s/{visitor.code}/case/") == 1
+        assert page.all("button", formaction=visitor.address("help"))
+
+
+def test_the_way_back_leads_to_the_page_before_the_end(visitor):
+    visitor.walk("yes")
+    _, page = offered_by(visitor)
+    assert page.all("button", formaction=visitor.address("back"), **{"class": "btn btn-outline-primary"})
+    visitor.send("back")
+    assert read(visitor.see()).h1 == "Question q?"
+
+
+def test_what_was_said_of_the_end_is_known_on_the_page_before_the_end_was_logged_too(visitor):
+    visitor.walk("yes")
+    visitor.send("feedback", 2, helped="no")
+    assert "What you can do now" in read(visitor.see(number=2)).text
 
 
 def test_feedback_can_be_given_on_the_page_before_the_end_was_logged(visitor):

@@ -1,12 +1,14 @@
 """The ways in: home, search, a product's page, beginning a session, picking one up again, and reaching a person."""
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from tests.reading import read
 from tests.visitor import HTMX, Visitor, publish
 from wizards import journal
-from wizards.models import Session, Wizard
+from wizards.models import Search, Session, Wizard
 
 pytestmark = pytest.mark.django_db
 
@@ -298,3 +300,43 @@ def test_the_ways_in_are_not_stored_and_vary_on_htmx(client, address):
     response = client.get(address)
     assert response["Cache-Control"] == "no-store"
     assert "HX-Request" in response["Vary"]
+
+
+def test_searches_that_fit_nothing_are_not_logged_without_end(client, settings):
+    settings.RATES = settings.RATES | {"missed": "2 per hour"}
+    codes = [client.post("/search/missed/", {"q": f"word {number}"}).status_code for number in range(3)]
+    assert codes == [303, 303, 429]
+    assert Search.objects.count() == 2
+
+
+def test_the_own_sessions_and_those_let_into_are_asked_for_apart(client):
+    client.cookies["visitor"] = "somebody"
+    with CaptureQueriesContext(connection) as asked:
+        client.get("/")
+    sessions = [query["sql"] for query in asked if 'FROM "wizards_session"' in query["sql"]]
+    assert len(sessions) == 2
+    assert not any(" OR " in each for each in sessions)
+
+
+# A code typed in capitals
+
+
+@pytest.mark.parametrize("start", ["/s/", "/case/"])
+@pytest.mark.parametrize("code", ["ABCDEFGH2345", "abcdefgh234Z"])
+def test_a_code_in_capitals_leads_to_its_address_without_looking_for_a_session(client, start, code):
+    with CaptureQueriesContext(connection) as caught:
+        response = client.get(f"{start}{code}/")
+    assert (response.status_code, response["Location"]) == (301, f"{start}{code.lower()}/")
+    assert not caught
+
+
+def test_a_persons_own_code_in_capitals_leads_to_their_page():
+    publish()
+    visitor = Visitor().begin()
+    page = visitor.client.get(f"/s/{visitor.code.upper()}/", follow=True)
+    assert read(page).h1 == "Question q?"
+
+
+@pytest.mark.parametrize("address", ["/s/ABCDEFGH234/", "/s/ABCDEFGH2341/", "/case/ABCDEFGHIJKL/"])
+def test_what_is_no_code_in_capitals_either_is_a_404(client, address):
+    assert client.get(address).status_code == 404

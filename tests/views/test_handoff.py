@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from tests.reading import read
 from tests.visitor import HTMX, Visitor, publish, rows
-from wizards import handoff, journal
+from wizards import cases, handoff, journal
 from wizards.models import HandoffCode, Session
 
 pytestmark = pytest.mark.django_db
@@ -54,6 +54,21 @@ def test_a_customer_gets_a_code_in_groups_and_letter_by_letter_and_is_told_what_
     assert response["Cache-Control"] == "no-store"
 
 
+def test_a_customer_is_told_to_whom_the_code_may_be_given(visitor):
+    text = read(visitor.client.post(f"/s/{visitor.code}/help/code/")).text
+    assert "only to somebody from our help desk: you called them, or they called about your case." in text
+
+
+def test_the_page_of_the_code_shows_our_number(visitor, settings):
+    settings.SUPPORT_PHONE = "020 7946 0000"
+    assert "tel:02079460000" in read(visitor.client.post(f"/s/{visitor.code}/help/code/")).links
+
+
+def test_where_there_is_no_number_the_page_of_the_code_speaks_of_none(visitor, settings):
+    settings.SUPPORT_PHONE = ""
+    assert "How to reach us" not in read(visitor.client.post(f"/s/{visitor.code}/help/code/")).text
+
+
 def test_the_page_says_who_is_there_while_it_lasts_and_no_longer(visitor, agent):
     join(visitor, agent)
     assert "Sam is with you on this page" in read(visitor.see()).text
@@ -78,6 +93,14 @@ def test_the_news_are_the_page_to_which_the_agent_went(visitor, agent):
     response = news(visitor, number)
     assert response["HX-Push-Url"] == f"/s/{visitor.code}/{number + 1}/"
     assert "Sam is with you" in read(response).text
+
+
+def test_an_end_to_which_the_agent_went_says_that_support_has_the_case(visitor, agent):
+    join(visitor, agent)
+    case = cases.open_case(Session.objects.all(), "020 7946 0000", by=agent)
+    number = visitor.session.count
+    journal.answer(Session.objects.all(), number, "worked", by=agent)
+    assert f"Support has your case {case.pk}" in read(news(visitor, number)).text
 
 
 def test_a_note_of_the_agents_is_no_news(visitor, agent):
@@ -188,3 +211,12 @@ def test_the_customers_own_way_asks_no_more_than_before(visitor):
         each["sql"] for each in caught if not each["sql"].startswith(("SAVEPOINT", "RELEASE", "BEGIN", "COMMIT"))
     ]
     assert len(statements) == 3
+
+
+@pytest.mark.parametrize("what", ["help/code", "device"])
+def test_nobody_is_let_into_a_preview(visitor, what):
+    Session.objects.update(channel=Session.Channel.TEST)
+    assert "Give me a code" not in read(visitor.client.get(f"/s/{visitor.code}/help/")).text
+    response = visitor.client.post(f"/s/{visitor.code}/{what}/")
+    assert response.status_code == 400
+    assert "Nobody can be let into it" in read(response).text

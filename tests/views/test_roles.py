@@ -29,6 +29,7 @@ METHODS = ("GET", "POST")
 # Where an address's argument means something else than in the others.
 ELSE = {"wizards_wizard_symptom": {"key": "s"}, "wizards_wizard_restore": {"number": 1}}
 ELSE |= {"wizards_node_actions": {"tool": "preview"}}
+ELSE |= {name: {"code": "ABCDEFGH2345"} for name in ("resume_typed", "follow_up_typed")}
 REFUSED = ("sign-in", "403", "404", "405")  # what a method gets that no line names
 
 

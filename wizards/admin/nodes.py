@@ -77,8 +77,13 @@ class NodeAdmin(BesideMap, leading.Buttons, PartFields, SortableAdminBase, Guard
     list_display = ("title", "permanent_name", "kind_name", "wizard")
     list_filter = ("wizard", KindFilter)
     list_select_related = ("wizard",)
-    search_fields = ("title", "key")
+    search_fields = ("title", "key", "text", "choices__label", "causes__label", "procedure__title")
     change_actions = ("preview",)
+
+    def get_search_fields(self, request: HttpRequest) -> tuple[str, ...]:
+        """Return where is searched: in everything that it says; for a target only in what it is called."""
+        match = request.resolver_match
+        return ("title", "key") if match and match.url_name == "autocomplete" else tuple(self.search_fields)
 
     def get_urls(self) -> list[URLPattern]:
         shown = path("markdown/", self.admin_site.admin_view(self.markdown_view), name="wizards_markdown")

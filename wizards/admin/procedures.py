@@ -85,7 +85,7 @@ class ProcedureAdmin(PartFields, SortableAdminBase, GuardedAdmin):
     form = ProcedureForm
     change_form_template = "admin/wizards/procedure/change_form.html"
     list_display = ("title", "permanent_name", "minutes")
-    search_fields = ("title", "key")
+    search_fields = ("title", "key", "steps__title", "steps__text")
     in_use_template = "admin/wizards/procedure/_in_use.html"
     inlines = (StepInline,)
     fieldsets = (

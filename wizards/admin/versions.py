@@ -7,13 +7,12 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.db import transaction
-from django.db.models import Count, Q
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.views.decorators.http import require_POST, require_safe
 
-from .. import flow, publishing
-from ..models import Session, Version, Wizard
+from .. import flow, publishing, tallies
+from ..models import Version, Wizard
 from ..numbers import whole
 from .importing import difference
 from .pages import of_wizard, page
@@ -48,9 +47,10 @@ class _Views:
 
     def listed(self, request: HttpRequest, wizard: Wizard) -> HttpResponse:
         """Show every version, newest first, with the sessions that began on it."""
-        real = Count("sessions", filter=~Q(sessions__channel=Session.Channel.TEST))
-        versions = wizard.versions.exclude(number=None).defer("document").select_related("author").annotate(begun=real)
-        return page(self.admin, request, wizard, "versions.html", TAB, versions=versions.order_by("-number"))
+        published = wizard.versions.exclude(number=None).defer("document").select_related("author").order_by("-number")
+        versions, begun = list(published), tallies.begun(published.values_list("pk", flat=True))
+        context = {"versions": [(version, begun.get(version.pk, 0)) for version in versions]}
+        return page(self.admin, request, wizard, "versions.html", TAB, **context)
 
     def choose(self, request: HttpRequest, wizard: Wizard) -> HttpResponse:
         """Lead from the two that were chosen on the list to their comparison."""

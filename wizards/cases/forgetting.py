@@ -5,7 +5,8 @@ from __future__ import annotations
 from django.db import transaction
 from django.db.models import QuerySet
 
-from ..models import Case, Session
+from ..models import Case, Delivery, Session
+from .mails import CUSTOMER
 
 
 @transaction.atomic
@@ -22,4 +23,5 @@ def forget_words(cases: QuerySet[Case]) -> int:
     What still waits to be sent goes out without it; a mail to a customer whose address is gone is given up.
     """
     keys = list(cases.order_by().values_list("pk", flat=True))
+    Delivery.objects.filter(case__in=keys, address=CUSTOMER).update(error="")  # what mail servers said of their address
     return Case.objects.filter(pk__in=keys).update(contact="", words="", other="", follow_up="")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import AbstractBaseUser, User
 from django.db import transaction
 
 from .. import journal
@@ -12,18 +12,19 @@ from .transcripts import storable
 
 
 @transaction.atomic
-def open_case(sessions: OneSession, contact: str, words: str = "") -> Case:
+def open_case(sessions: OneSession, contact: str, words: str = "", by: User | None = None) -> Case:
     """Open a case for the session that `sessions` is narrowed to, and write to the outbox who is told about it.
 
     A session has one case: opened again, that one comes back as it is. `contact` is how the customer can be reached,
-    `words` what they wrote. Raises Session.DoesNotExist, and ValueError for an editor's preview.
+    `words` what they wrote; `by` is the agent who does it for them. Raises Session.DoesNotExist, and ValueError for an
+    editor's preview.
     """
     session = sessions.select_for_update().get()
     if there := of(session):
         return there
     if session.channel == Session.Channel.TEST:
         raise ValueError("A preview opens no case.")
-    session = journal.help_wanted(sessions)
+    session = journal.help_wanted(sessions, by)
     case = Case.objects.create(session=session, contact=storable(contact), words=storable(words))
     outbox.tell_support(case, outbox.OPENED)
     return case

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import logging
 from datetime import timedelta
-from smtplib import SMTPException
+from smtplib import SMTPException, SMTPRecipientsRefused, SMTPResponseException
 from uuid import UUID
 
 from django.conf import settings
@@ -47,12 +47,15 @@ def deliver(delivery: str) -> str:
     except NotAcceptedError as reason:
         return _failed(row, str(reason), for_good=reason.for_good)
     except (OSError, SMTPException) as reason:
-        return _failed(row, f"{type(reason).__name__}: {reason}")
+        return _failed(row, _told(row, reason))
     except Error:
         raise  # not the message's fault: it waits, and is swept up
     except Exception as fault:  # one message that cannot be made must not stop the others, nor be tried for ever
-        log.exception("Delivery %s cannot be sent", row.pk)
-        return _failed(row, f"a fault of ours: {type(fault).__name__}: {fault}")
+        told = _told(row, fault)
+        log.exception(
+            "Delivery %s cannot be sent", row.pk, exc_info=Exception(told).with_traceback(fault.__traceback__)
+        )
+        return _failed(row, f"a fault of ours: {told}")
     return _sent(row)
 
 
@@ -122,6 +125,17 @@ def _send(row: Delivery) -> None:
         hooks.send(row)
     else:
         mails.send(row)
+
+
+def _told(row: Delivery, reason: Exception) -> str:
+    """Return why a message was not sent, as it may be kept: mail servers quote the customer's address."""
+    name = type(reason).__name__
+    away = isinstance(reason, OSError) and not isinstance(reason, SMTPException)
+    if row.address != mails.CUSTOMER or away:
+        return f"{name}: {reason}"
+    codes = [code for code, _ in reason.recipients.values()] if isinstance(reason, SMTPRecipientsRefused) else []
+    codes += [reason.smtp_code] if isinstance(reason, SMTPResponseException) else []
+    return " ".join([name, *map(str, codes)])
 
 
 def _sent(row: Delivery) -> str:

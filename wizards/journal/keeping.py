@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime, time
-
-from django.utils import timezone
+from datetime import datetime
 
 from ..models import Session
 
@@ -19,9 +17,9 @@ def tallied(counts: Mapping[int, int]) -> None:
         Session.objects.filter(pk__in=of_count).update(tallied=count)
 
 
-def untally(since: date | None) -> None:
-    """Note that the tallies hold nothing of the sessions that began on `since` or later; None: of any session."""
+def untally(since: datetime | None) -> None:
+    """Note that the tallies hold nothing of the sessions that began at `since` or later; None: of any session."""
     sessions = Session.objects.filter(tallied__gt=0)
     if since:
-        sessions = sessions.filter(begun_at__gte=datetime.combine(since, time.min, timezone.get_default_timezone()))
+        sessions = sessions.filter(begun_at__gte=since)
     sessions.update(tallied=0)

@@ -26,6 +26,9 @@ from ..models import CODE_ALPHABET, CODE_LENGTH, OPEN, Event, OneSession, Sessio
 from ..publishing import document_of
 from . import rows
 
+MOVES = (flow.EventKind.ANSWER, flow.EventKind.BACK)
+MOST_EVENTS = 2000  # most pages replay the log: after so many, which is no person's, only what moves nobody is logged
+TOO_LONG = "This visit has become too long to go on. Begin again on the first page, or ask a person."
 Moves = Callable[[flow.History], Sequence[flow.Event]]
 
 
@@ -190,8 +193,7 @@ def _hold_nobody_else_moved(session: Session, seen: int, by: User | None) -> Non
     if session.agent_id is None or seen >= session.count:
         return
     other = Event.Actor.CUSTOMER if by else Event.Actor.AGENT
-    moves = session.events.filter(number__gt=seen, actor=other, kind__in=[flow.EventKind.ANSWER, flow.EventKind.BACK])
-    if moves.exists():
+    if session.events.filter(number__gt=seen, actor=other, kind__in=MOVES).exists():
         who = "The customer" if by else "The person who helps you"
         raise flow.IllegalMove(f"{who} went on a moment before you. This is the page where you both are now.")
 
@@ -238,6 +240,8 @@ def _write(
 ) -> Session:
     if not events:
         return session
+    if session.count >= MOST_EVENTS and events[0].kind in MOVES:
+        raise flow.IllegalMove(TOO_LONG)
     now = max(timezone.now(), session.seen_at)
     _stand(session, document, position, events, now)
     _append(session, events, by)

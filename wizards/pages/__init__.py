@@ -9,7 +9,7 @@ It reads the document and the position; it decides nothing. Only `sending` knows
 from .pictures import is_drawn, product_picture, shown_picture
 from .quick import quick_fragment, stencil_of
 from .screens import all_steps, contact, for_agent, heading, reference, screen, told
-from .sending import show, step, wants_fragment
+from .sending import lead_to, show, step, wants_fragment
 from .view import Context, View, step_address, view_of
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "for_agent",
     "heading",
     "is_drawn",
+    "lead_to",
     "product_picture",
     "quick_fragment",
     "reference",

@@ -46,7 +46,9 @@ def for_agent(view: View) -> Context:
     part = procedure.steps[place] if procedure and place >= 0 else view.node
     cause = view.node.cause(view.position.cause) if isinstance(view.node, Diagnosis) else None
     notes = [markdown(each.note) for each in (cause, part) if each and each.note]
-    return {"say": markdown(part.say), "notes": notes}
+    # A diagnosis says its words over the list of causes: once one is chosen, they are true no more.
+    say = "" if cause and part is view.node else part.say
+    return {"say": markdown(say), "notes": notes}
 
 
 def for_editor(view: View) -> Context:
@@ -174,6 +176,7 @@ def _outcome(view: View) -> Context:
         "heading": view.node.title,
         "result": view.node.outcome(),
         "feedback": view.helped,
+        "case": view.case,
         "reference": reference(view.session),
         "contact": contact(),
     }

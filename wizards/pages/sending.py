@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
 from django_htmx.middleware import HtmxDetails
@@ -36,6 +36,13 @@ def sent(response: HttpResponse, *, is_fragment: bool, address: str = "") -> Htt
     response["Cache-Control"] = "no-store"
     patch_vary_headers(response, ["HX-Request"])
     return response
+
+
+def lead_to(request: HttpRequest, address: str) -> HttpResponse:
+    """Return a redirect to another page; HTMX, which would put that into a part of this one, goes there as a whole."""
+    if wants_fragment(request):
+        return HttpResponse(status=204, headers={"HX-Redirect": address, "Cache-Control": "no-store"})
+    return HttpResponseRedirect(address, status=303)
 
 
 def step(request: HttpRequest, view: View, *, error: str = "", said: str = "", status: int = 200) -> HttpResponse:

@@ -8,7 +8,7 @@ from typing import Any
 from django.urls import reverse
 
 from .. import flow
-from ..models import Session
+from ..models import Case, Session
 from ..publishing import document_of
 
 # What a template is given.
@@ -19,7 +19,8 @@ Context = dict[str, Any]
 class View:
     """One page of a session: `number` is its number, `chosen` the answer given on it before, if any.
 
-    `helped` is what the person said at the end about whether it helped, if anything.
+    `helped` is what the person said at the end about whether it helped, if anything; `case` the case that support has
+    of the session, looked up for pages of an outcome alone.
     """
 
     session: Session
@@ -29,6 +30,7 @@ class View:
     current: bool
     chosen: str = ""
     helped: str = ""
+    case: Case | None = None
 
     @property
     def node(self) -> flow.BaseNode:

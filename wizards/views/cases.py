@@ -10,6 +10,7 @@ from .. import cases, limits, pages
 from ..access import owner_only
 from ..forms import CaseForm, FollowUpForm
 from ..models import OneSession, Session
+from .customer import refused
 from .limiting import limited
 
 PREVIEW = "This is a preview of a draft. Nothing of it is sent to support."
@@ -23,8 +24,7 @@ def case(request: HttpRequest, own: OneSession) -> HttpResponse:
     """Show what will be sent to support and ask how to reach the customer; then open the case, and show it."""
     session = own.get()
     if session.channel == Session.Channel.TEST:
-        context = {"message": PREVIEW, "resume_url": pages.step_address(session, session.count)}
-        return pages.show(request, "wizards/refused.html", context, status=400)
+        return refused(request, session, PREVIEW)
     if there := cases.of(session):
         return pages.show(request, "cases/opened.html", {"case": there, **shown(session)})
     form = CaseForm(request.POST if request.method == "POST" else None)

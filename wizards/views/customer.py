@@ -6,13 +6,14 @@ Each view is given the visitor's own session by `access.owner_only`, as a query 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from .. import flow, journal, pages
+from .. import cases, flow, journal, pages
 from ..access import owner_only
 from ..forms import FeedbackForm, RemarkForm
 from ..models import OneSession, Session
@@ -21,6 +22,7 @@ from .limiting import limited
 
 THANKS = {
     "remark": "Thank you. We have noted what you see.",
+    "different": "Thank you. We have noted that it looks different.",
     "feedback": "Thank you. Your answer is noted.",
 }
 
@@ -70,7 +72,8 @@ def remark(request: HttpRequest, own: OneSession, number: int) -> HttpResponse:
     form = RemarkForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         words = form.cleaned_data["words"]
-        return noted(request, own, number, "remark", lambda: journal.remark(own, number, words))
+        thanks = "remark" if words else "different"
+        return noted(request, own, number, thanks, lambda: journal.remark(own, number, words))
     session = own.get()
     try:
         context = {"screen": pages.screen(view_of(session, number)), "form": form}
@@ -88,7 +91,8 @@ def feedback(request: HttpRequest, own: OneSession, number: int) -> HttpResponse
     if not form.is_valid():
         return not_moved(request, own.get(), number, str(next(iter(form.errors.values()))[0]))
     helped, words = form.cleaned_data["helped"], form.cleaned_data["words"]
-    return noted(request, own, number, "feedback", lambda: journal.feedback(own, number, helped, words))
+    thanks = "feedback" if helped == "yes" else ""  # the page itself says what one can do where it did not help
+    return noted(request, own, number, thanks, lambda: journal.feedback(own, number, helped, words))
 
 
 @require_safe
@@ -131,9 +135,10 @@ def help_page(request: HttpRequest, own: OneSession) -> HttpResponse:
         "reference": pages.reference(session),
         "items": pages.told(session, journal.history_of(session)),
         "resume_url": pages.step_address(session, session.count),
-        "offer_url": reverse("offer", args=[session.code]),
-        "device_url": reverse("device", args=[session.code]),
+        "case": cases.of(session),
     }
+    if session.channel != Session.Channel.TEST:  # nobody can be let into a preview
+        context |= {f"{name}_url": reverse(name, args=[session.code]) for name in ("offer", "device")}
     return pages.show(request, "wizards/help.html", context)
 
 
@@ -143,10 +148,15 @@ def seen_of(request: HttpRequest) -> int | None:
 
 
 def view_of(session: Session, number: int) -> pages.View:
-    """Return page `number` of a session; raise IllegalMove where it was not reached. Replays for earlier pages only."""
-    if number != session.count:
-        return pages.view_of(session, number, journal.history_of(session))
-    return pages.view_of(session, helped=journal.helped(session))
+    """Return page `number` of a session; raise IllegalMove where it was not reached. Replays for earlier pages only.
+
+    The page of an outcome knows what the person said of it, and the case that support has.
+    """
+    history = journal.history_of(session) if number != session.count else None
+    view = pages.view_of(session, number, history)
+    if not view.node.outcome():
+        return view
+    return replace(view, helped=journal.helped(session) if view.current else "", case=cases.of(session))
 
 
 def moved(request: HttpRequest, own: OneSession, number: int, move: Callable[[], Session]) -> HttpResponse:
@@ -165,8 +175,8 @@ def moved(request: HttpRequest, own: OneSession, number: int, move: Callable[[],
     return HttpResponseRedirect(pages.step_address(session, session.count), status=303)
 
 
-def noted(request: HttpRequest, own: OneSession, number: int, what: str, note: Callable[[], Session]) -> HttpResponse:
-    """Log something said beside the way, thank for it, and lead back to the page that it was about."""
+def noted(request: HttpRequest, own: OneSession, number: int, thanks: str, note: Callable[[], Session]) -> HttpResponse:
+    """Log something said beside the way, thank for it by a word of THANKS, and lead back to the page it was about."""
     was_current = own.get().count == number
     try:
         session = note()
@@ -174,8 +184,8 @@ def noted(request: HttpRequest, own: OneSession, number: int, what: str, note: C
         return not_moved(request, own.get(), number, str(illegal))
     view = view_of(session, session.count if was_current else number)
     if pages.wants_fragment(request):
-        return pages.step(request, view, said=THANKS[what])
-    return HttpResponseRedirect(f"{view.address}?said={what}", status=303)
+        return pages.step(request, view, said=THANKS.get(thanks, ""))
+    return HttpResponseRedirect(f"{view.address}?said={thanks}" if thanks else view.address, status=303)
 
 
 def not_moved(request: HttpRequest, session: Session, number: int, why: str) -> HttpResponse:

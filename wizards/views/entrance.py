@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import urlencode
 
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponsePermanentRedirect, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
@@ -21,12 +21,10 @@ NO_WORDS = "There are no words to pass on. Say what is not working, then tell us
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """Show the search, the products, and the visitor's own sessions that are still open."""
-    own = access.sessions_of(request) | access.shared_with(request)
-    open_sessions = own.filter(status=OPEN).exclude(channel=Session.Channel.TEST)[:OPEN_SESSIONS_SHOWN]
     context = {
         "query": "",
         "products": [product_card(version.pk) for version in publishing.published()],
-        "open_sessions": [open_card(session) for session in open_sessions],
+        "open_sessions": [open_card(session) for session in open_sessions(request)],
     }
     return pages.show(request, "home.html", context)
 
@@ -54,6 +52,7 @@ def not_searched(request: HttpRequest, error: str) -> HttpResponse:
 
 
 @require_POST
+@limited("missed")
 def missed(request: HttpRequest) -> HttpResponse:
     """Log that nothing fits what the person typed; thank them on the page, or say nothing where HTMX told it."""
     form = SearchForm(request.POST)
@@ -83,6 +82,12 @@ def contact(request: HttpRequest) -> HttpResponse:
     return pages.show(request, "contact.html", {"contact": pages.contact()})
 
 
+@require_safe
+def small_letters(request: HttpRequest, code: str, to: str) -> HttpResponse:
+    """Lead from a code that was typed in capitals to its address, whether or not there is such a session."""
+    return HttpResponsePermanentRedirect(reverse(to, args=[code]))
+
+
 @require_POST
 @limited("begin")
 def begin(request: HttpRequest, slug: str, symptom: str) -> HttpResponse:
@@ -98,6 +103,17 @@ def begin(request: HttpRequest, slug: str, symptom: str) -> HttpResponse:
     response = HttpResponseRedirect(pages.step_address(session, session.count), status=303)
     access.remember(response, secret)
     return response
+
+
+def open_sessions(request: HttpRequest) -> list[Session]:
+    """Return the visitor's own open sessions and those into which this device was let, the latest first.
+
+    Asked for apart, each by its index: asked "or" together, PostgreSQL goes through all sessions.
+    """
+    kinds = (access.sessions_of(request), access.shared_with(request))
+    shown = [own.filter(status=OPEN).exclude(channel=Session.Channel.TEST)[:OPEN_SESSIONS_SHOWN] for own in kinds]
+    each = {session.pk: session for sessions in shown for session in sessions}.values()
+    return sorted(each, key=lambda session: session.seen_at, reverse=True)[:OPEN_SESSIONS_SHOWN]
 
 
 def log_choice(request: HttpRequest, slug: str, symptom: str) -> None:

@@ -18,11 +18,13 @@ from ..access import owner_only
 from ..flow import EventKind
 from ..forms import CodeForm
 from ..models import HandoffCode, OneSession, Session
+from .customer import refused, view_of
 from .limiting import EVERYBODY, limited
 
 log = logging.getLogger(__name__)
 
 SAID = (EventKind.NOTE, EventKind.REMARK, EventKind.HELP)  # moves nobody
+PREVIEW = "This is a preview of a draft. Nobody can be let into it."
 NO_CODE = "This code lets nobody in: it may be older than ten minutes, used, or mistyped. Ask for a new one."
 
 
@@ -61,7 +63,7 @@ def news(request: HttpRequest, own: OneSession, number: int) -> HttpResponse:
     if not moved.exists():
         return HttpResponse(status=204)
     if pages.wants_fragment(request):
-        return pages.step(request, pages.view_of(session))
+        return pages.step(request, view_of(session, session.count))
     return HttpResponseRedirect(pages.step_address(session, session.count))
 
 
@@ -91,11 +93,14 @@ def join(request: HttpRequest) -> HttpResponse:
 
 def code_page(request: HttpRequest, session: Session, lets_in: HandoffCode.For, template: str) -> HttpResponse:
     """Show a fresh code: in groups to read, letter by letter to hear, and drawn as a QR code."""
+    if session.channel == Session.Channel.TEST:
+        return refused(request, session, PREVIEW)
     code = handoff.offer(session, lets_in).upper()
     context = {
         "screen": pages.screen(pages.view_of(session)),
         "code": f"{code[:4]} {code[4:]}",
         "spelled": ", ".join(code),
+        "contact": pages.contact(),
         "minutes": handoff.LASTS.seconds // 60,
         "join_url": request.build_absolute_uri(reverse("join")),
         "drawn": drawn(request.build_absolute_uri(reverse("join")) + f"#{code}"),

@@ -7,7 +7,7 @@ import pytest
 from tests.reading import read
 from tests.views.desk.agents import customer, join, theirs
 from wizards import journal
-from wizards.models import Case
+from wizards.models import Case, Event
 
 pytestmark = pytest.mark.django_db
 
@@ -82,3 +82,10 @@ def test_closing_a_case_says_what_it_was_and_whether_the_device_works(ann, toy):
     ann.client.post(address + "reopen/")
     case.refresh_from_db()
     assert case.closed_at is None
+
+
+def test_the_log_says_that_the_agent_sent_it_to_support(ann):
+    ann.begin("Mr X").answer("list")
+    ann.client.post(ann.at("case/"), {"contact": "07700 900123", "words": ""})
+    (helped,) = Event.objects.filter(kind="help")
+    assert (helped.actor, helped.agent_id) == ("agent", ann.user.pk)

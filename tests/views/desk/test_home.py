@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from django.urls import reverse
 
 from tests.reading import read
 from tests.views.desk.agents import customer, queries_of
 from tests.visitor import HTMX
+from wizards import cases
 from wizards.models import Case, Search, Session
 
 pytestmark = pytest.mark.django_db
@@ -68,4 +70,14 @@ def test_the_first_page_costs_the_same_however_much_it_lists(ann, bob, lea, toy)
                 agent.send("aside/")
             bob.begin().send("pass/", to=ann.user.pk)
             Case.objects.create(session=customer(toy, f"{agent} {number}"))
-        assert queries_of(agent, "/desk/") == few <= 9
+            mine = Case.objects.create(session=customer(toy, f"of {agent} {number}"), agent=agent.user)
+            if number % 2:
+                cases.close(mine, agent.user)
+        assert queries_of(agent, "/desk/") == few <= 10
+
+
+def test_a_double_click_logs_once_what_the_caller_said(ann, toy):
+    data = {"way": f"{toy.wizard.slug}/s", "once": "abc", "q": "light"}
+    for _ in range(2):
+        ann.client.post(reverse("desk_begin"), data)
+    assert Search.objects.count() == 1

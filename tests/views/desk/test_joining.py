@@ -37,8 +37,34 @@ def test_wrong_expired_and_used_codes_look_alike(ann, bob, toy, settings):
         assert response.status_code == 422
         said.add(" ".join(read(response).text.split()))
     assert len(said) == 1
-    assert "No session has this code. Ask for a new one." in said.pop()
+    assert "No session has this code. Check it letter by letter: it may be mistyped, used, or older" in said.pop()
     assert not Call.objects.exists()
+
+
+def typed(response) -> str:
+    """Return what stands in the field for a code."""
+    return read(response).all("input", name="code")[0]["value"]
+
+
+def test_a_wrong_code_stays_in_the_field(ann):
+    assert typed(ann.client.post("/desk/join/", {"code": 'abcd 234"'})) == 'abcd 234"'
+
+
+def test_a_code_that_is_not_tried_because_of_the_lock_stays_in_the_field(ann, settings):
+    settings.RATES = settings.RATES | {"code": "1 per 10 minutes"}
+    for status in (422, 429):
+        response = ann.client.post("/desk/join/", {"code": "abcd2345"})
+        assert (response.status_code, typed(response)) == (status, "abcd2345")
+
+
+def test_the_field_for_a_code_is_empty_at_first(ann):
+    assert typed(ann.client.get("/desk/")) == ""
+
+
+def test_the_desk_says_what_a_customer_does_to_get_a_code(ann):
+    text = read(ann.client.get("/desk/")).text
+    assert "They press “Talk to a person”, then “Give me a code”" in text
+    assert "they must have begun" in text
 
 
 def test_codes_tried_by_force_lock_for_a_while_and_are_logged(ann, bob, toy, settings, caplog):

@@ -26,14 +26,20 @@ def test_what_moves_the_call_is_a_button_of_the_notes_form(ann):
         assert page.all("input", name=name, value="2", form="note")
 
 
+def test_the_notes_form_stands_before_its_buttons_which_work_while_the_rest_of_the_page_comes(ann):
+    ann.begin().answer("no")
+    page = ann.see().content.decode()
+    assert 0 < page.index('id="note"') < page.index('form="note"')
+
+
 def test_what_is_put_aside_takes_notes_and_no_moves(ann):
     ann.begin().answer("no")
     ann.send("aside/")
     page = read(ann.see())
     assert page.all("textarea", name="words")
-    buttons = page.all("button", form="note")
-    assert buttons
-    assert all("disabled" in each for each in buttons)
+    moves = [page.all("button", form="note", formaction=ann.at(each)) for each in ("", *MOVES)]
+    assert all(moves)
+    assert all("disabled" in each for found in moves for each in found)
 
 
 @pytest.mark.parametrize("headers", [{}, HTMX], ids=["page", "fragment"])

@@ -5,6 +5,8 @@ Each view is given the session by `frame.with_session`, as a query for that one 
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -110,7 +112,7 @@ def no_news() -> HttpResponse:
     return HttpResponse(status=204, headers={"Cache-Control": "no-store"})
 
 
-def moved(request: HttpRequest, one: One, number: int, move: desk.Move) -> HttpResponse:
+def moved(request: HttpRequest, one: One, number: int, move: Callable[[One], Session]) -> HttpResponse:
     """Make a move, with the note that was typed and not saved, and lead to where the session then stands.
 
     Says why where it cannot be made. Only who has the session in hand moves it. Where the customer went on first, both
@@ -122,7 +124,8 @@ def moved(request: HttpRequest, one: One, number: int, move: desk.Move) -> HttpR
     if words and not form.is_valid():
         return call_page(request, where(before, number), error=first_error(form), status=422, words=words)
     try:
-        session = desk.move(access.in_hand(agent).filter(pk=before.pk), number, words, agent, move)
+        mine = access.in_hand(agent).filter(pk=before.pk)
+        session = desk.with_note(mine, number, words, agent, lambda: move(mine))
     except Session.DoesNotExist:
         return call_page(request, seen(one_of(one)), error=refusal(one, request), status=409, words=words_in(request))
     except flow.IllegalMove as illegal:

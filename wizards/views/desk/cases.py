@@ -34,7 +34,7 @@ def opened(request: HttpRequest, one: One) -> HttpResponse:
         if not access.in_hand(agent_of(request)).filter(pk=session.pk).exists():
             why = desk.why_not(session, agent_of(request))
             return open_page(request, session, form, status=409, error=why)
-        there = cases.take(cases.open_case(one, **form.cleaned_data), agent_of(request))
+        there = cases.take(cases.open_case(one, **form.cleaned_data, by=agent_of(request)), agent_of(request))
         return HttpResponseRedirect(reverse("desk_case", args=[there.pk]), status=303)
     return open_page(request, session, form, status=422 if form.errors else 200)
 
@@ -99,8 +99,8 @@ def reopen(request: HttpRequest, pk: int) -> HttpResponse:
 
 def case_of(request: HttpRequest, pk: int) -> Case:
     """Return a case whose session the agent may look at; a 404 otherwise."""
-    mine = access.desk_sessions(agent_of(request))
-    found = Case.objects.filter(pk=pk, session__in=mine).select_related("session", "agent").first()
+    mine = access.desk_cases(agent_of(request))
+    found = mine.filter(pk=pk).select_related("session", "agent").first()
     if found is None:
         raise Http404("There is no such case for this agent.")
     return found

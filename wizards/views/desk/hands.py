@@ -1,4 +1,7 @@
-"""In whose hand a call is: put it aside, resume it, pass it on, take it, leave it; and who calls."""
+"""In whose hand a call is: put it aside, resume it, pass it on, take it, leave it; and who calls.
+
+What is pressed on a call's page takes along the note that was typed and not saved, as moves do.
+"""
 
 from __future__ import annotations
 
@@ -6,14 +9,14 @@ from collections.abc import Callable
 
 from django.contrib import messages
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import redirect
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 from django.views.decorators.http import require_POST
 
-from ... import desk
+from ... import desk, flow, pages
 from ...models import Session
-from .call import call_page
-from .forms import CallerForm, PassForm
+from .call import call_page, first_error, words_in
+from .forms import CallerForm, NoteForm, PassForm
 from .frame import address_of, agent_of, one_of, with_session
 from .shown import seen
 
@@ -55,7 +58,7 @@ def pass_on(request: HttpRequest, one: One) -> HttpResponse:
     agent = agent_of(request)
     form = PassForm(agent, request.POST)
     if not form.is_valid():
-        return call_page(request, seen(one_of(one)), error=str(form.errors["to"][0]), status=422)
+        return refused(request, one, str(form.errors["to"][0]))
     to = form.cleaned_data["to"]
     return changed(
         request, one, lambda session: desk.pass_on(session, agent, to), f"Passed to {desk.name_of(to)}.", "desk"
@@ -68,21 +71,33 @@ def caller(request: HttpRequest, one: One) -> HttpResponse:
     """Write down who calls, or erase it."""
     form = CallerForm(request.POST)
     if not form.is_valid():
-        return call_page(request, seen(one_of(one)), error=str(form.errors["caller"][0]), status=422)
-    return changed(request, one, lambda session: desk.describe(session, form.cleaned_data["caller"]))
+        return refused(request, one, str(form.errors["caller"][0]))
+    who = "" if "erase" in request.POST else form.cleaned_data["caller"]
+    return changed(request, one, lambda session: desk.describe(session, who))
 
 
 def changed(
     request: HttpRequest, one: One, change: Callable[[Session], None], said: str = "", to: str = ""
 ) -> HttpResponse:
-    """Make a change and lead on: to the page `to`, or back to the call; say why where it cannot be made."""
-    session = one_of(one)
+    """Make a change, with the note that was typed, and lead on: to the page `to`, or back to the call.
+
+    Says why where it cannot be made; the note is still there then.
+    """
+    form = NoteForm(request.POST)
+    if not form.is_valid() and words_in(request).strip():
+        return refused(request, one, first_error(form))
+    session, number, note = one_of(one), form.cleaned_data.get("number", 0), form.cleaned_data.get("words", "")
     try:
-        change(session)
-    except desk.NotYours as refused:
-        return call_page(request, seen(one_of(one)), error=str(refused), status=409)
+        desk.with_note(one, number, note, agent_of(request), lambda: change(session))
+    except desk.NotYours as not_yours:
+        return refused(request, one, str(not_yours), status=409)
+    except flow.IllegalMove as illegal:
+        return refused(request, one, str(illegal))
     if said:
         messages.success(request, said)
-    response = redirect(to) if to else HttpResponseRedirect(address_of(one.get()))
-    response.status_code = 303
-    return response
+    return pages.lead_to(request, reverse(to) if to else address_of(one.get()))
+
+
+def refused(request: HttpRequest, one: One, error: str, status: int = 422) -> HttpResponse:
+    """Say on the call's page why a change was not made; the note that was typed is still there."""
+    return call_page(request, seen(one_of(one)), error=error, status=status, words=words_in(request))

@@ -6,6 +6,7 @@ import logging
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils import timezone
 from django.utils.crypto import get_random_string
 from django.views.decorators.http import require_POST, require_safe
 
@@ -14,26 +15,28 @@ from ...forms import SearchForm
 from ...models import Case, Session
 from ...search import Hit
 from ..limiting import EVERYBODY
-from .forms import BeginForm, CodeForm
+from .forms import LONGEST_CODE, BeginForm, CodeForm
 from .frame import address_of, agent_of, agents_only, card, page
+from .numbers import lead
 
 log = logging.getLogger(__name__)
 
 MOST = 30  # cases and colleagues' calls that are listed
-NO_CODE = "No session has this code. Ask for a new one."
+MOST_CLOSED = 5  # of the agent's own cases, those closed last
+NO_CODE = "No session has this code. Check it letter by letter: it may be mistyped, used, or older than ten minutes."
 
 
 @require_safe
 @agents_only
 def home(request: HttpRequest) -> HttpResponse:
-    """Show the search, the field for a code, the agent's calls, and the cases that wait for somebody."""
+    """Show the search, the field for a code, the agent's calls and cases, and the cases that wait for somebody."""
     return home_page(request)
 
 
 @require_safe
 @agents_only
 def find(request: HttpRequest) -> HttpResponse:
-    """Show the symptoms that fit what the caller says."""
+    """Show the symptoms that fit what the caller says, and where a reference or the number of a case leads."""
     form = SearchForm(request.GET)
     if not form.is_valid():
         return home_page(request, status=422, search_error=form.errors["q"][0])
@@ -53,8 +56,9 @@ def begin(request: HttpRequest) -> HttpResponse:
         wrong = str(next(iter(form.errors.values()))[0])
         return home_page(request, query=request.POST.get("q", ""), status=422, caller_error=wrong)
     said = form.cleaned_data
+    now = timezone.now()
     session = desk.begin(version, symptom, agent_of(request), said["caller"], said["once"])
-    if said["q"]:
+    if said["q"] and session.begun_at >= now:  # not the double click
         searches.chosen(said["q"], slug, symptom)
     return HttpResponseRedirect(address_of(session), status=303)
 
@@ -92,6 +96,7 @@ def home_page(request: HttpRequest, query: str = "", status: int = 200, **errors
     found = search.find(query)
     context = {
         "query": query,
+        "lead": lead(query, agent_of(request)),
         "results": [hit_card(hit) for hit in found.results],
         "nearest": [hit_card(hit) for hit in found.nearest],
         **errors,
@@ -102,17 +107,21 @@ def home_page(request: HttpRequest, query: str = "", status: int = 200, **errors
 
 
 def at_home(request: HttpRequest) -> dict[str, Any]:
-    """Return what the first page lists beside the search: the agent's calls, the cases that wait, colleagues' calls."""
+    """Return what the first page lists beside the search: calls and cases, the agent's own, what waits, colleagues'."""
     agent = agent_of(request)
     calls = list(desk.calls_of(agent))
+    yours = [case_card(case) for case in desk.cases_of(agent, MOST + 1, MOST_CLOSED)]
     waiting = Case.objects.filter(agent=None, closed_at=None).select_related("session").order_by("opened_at")
     return {
         "once": get_random_string(22),
         "caller": request.POST.get("caller", "")[:400],
+        "code": request.POST.get("code", "")[:LONGEST_CODE],
         "calls": calls,
         "in_hand": [card(call) for call in calls if not call.aside],
         "passed": [card(call) for call in calls if call.aside and desk.was_passed(call)],
         "aside": [card(call) for call in calls if call.aside and not desk.was_passed(call)],
+        "open_cases": [each for each in yours if not each["closed_at"]],
+        "closed_cases": [each for each in yours if each["closed_at"]],
         "cases": [case_card(case) for case in waiting[: MOST + 1]],
         "colleagues": [card(call) for call in desk.calls().exclude(agent=agent)[:MOST]] if leads(request) else [],
         "most": MOST,
@@ -131,13 +140,14 @@ def hit_card(hit: Hit) -> dict[str, str]:
 
 
 def case_card(case: Case) -> dict[str, Any]:
-    """Return a case that waits for somebody, as the first page lists it."""
+    """Return a case as the first page lists it."""
     session: Session = case.session
     document = publishing.document_of(session.version_id)
     symptom = document.symptom(session.symptom)
     return {
         "number": case.pk,
         "opened_at": case.opened_at,
+        "closed_at": case.closed_at,
         "wizard": document.title,
         "symptom": symptom.label if symptom else "",
         "came_back": case.came_back,

@@ -93,6 +93,7 @@ def of_page(request: HttpRequest, view: pages.View) -> dict[str, Any]:
         "seen": session.count,
         "screen": screen,
         "agent": pages.for_agent(view),
+        "confirms": view.node.screen(view.position) == "confirm",
         "choices": list(choices(view, screen)),
         "theirs": theirs(request, view, screen),
         "here_url": address_of(session, view.number),
