@@ -26,7 +26,7 @@ unit: dev ## the quick tests: SQLite, no browser (ARGS="-k search" chooses)
 fuzz: dev ## attack every view and every import (CASES=200000 IMPORTS=1000000 SEED=7)
 	@$(VENV) -m tests.hostile --cases "$(or $(CASES),5000)" --imports "$(or $(IMPORTS),20000)" $(if $(SEED),--seed $(SEED)) $(ARGS)
 
-browser: dev ## the browser tests only (ARGS="-k countdown" chooses)
+browser: dev ## the browser tests only (ARGS="-k countdown" chooses, HALVES=0.3 sends pages by halves)
 	@$(VENV) -m tests.run --browser-only $(ARGS)
 
 bench: dev ## measure answers and review pages on both databases (EVENTS=10000000 for a long log)

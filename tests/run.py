@@ -25,19 +25,20 @@ SQLITE = f"sqlite:///{Path(tempfile.gettempdir()) / 'helpdesk-tests-only.sqlite3
 
 @dataclasses.dataclass(frozen=True)
 class Run:
-    """One pytest run: where it ran, its exit code, how many tests passed, failed and were skipped, seconds."""
+    """One pytest run: where it ran, its exit code, how many tests passed and were skipped, which failed, seconds."""
 
     where: str
     code: int
     passed: int
-    failed: int
     skipped: int
+    failed: list[str]
     seconds: float
 
-    def line(self) -> str:
-        """Return the run as a line for the end of the output."""
-        words = f"{self.passed} passed, {self.failed} failed, {self.skipped} skipped"
-        return f"{self.where}: {words} in {self.seconds:.0f} s" + ("" if self.code == 0 else "  FAILED")
+    def lines(self) -> list[str]:
+        """Return the run as lines for the end of the output: what happened, then each test that failed and why."""
+        words = f"{self.passed} passed, {len(self.failed)} failed, {self.skipped} skipped"
+        first = f"{self.where}: {words} in {self.seconds:.0f} s" + ("" if self.code == 0 else "  FAILED")
+        return [first, *(f"  failed: {test}" for test in self.failed)]
 
 
 def main(arguments: list[str]) -> int:
@@ -51,8 +52,8 @@ def main(arguments: list[str]) -> int:
         print(reason, file=sys.stderr)
         return 1
     print("\nWhat ran:")
-    for run in runs:
-        print(f"  {run.line()}")
+    for line in (line for run in runs for line in run.lines()):
+        print(f"  {line}")
     return max(run.code for run in runs)
 
 
@@ -102,14 +103,20 @@ def pytest_run(where: str, database: str, arguments: list[str]) -> Run:
         return Run(where, process.returncode, *counts(report), time.monotonic() - began)
 
 
-def counts(report: Path) -> tuple[int, int, int]:
-    """Return how many tests passed, failed and were skipped, from pytest's report; zeros where there is none."""
+def counts(report: Path) -> tuple[int, int, list[str]]:
+    """Return how many tests passed and were skipped, and what failed, from pytest's report, if there is one."""
     if not report.exists():
-        return 0, 0, 0
-    suites = list(ElementTree.parse(report).getroot().iter("testsuite"))
-    every, skipped = (sum(int(suite.get(name, 0)) for suite in suites) for name in ("tests", "skipped"))
-    failed = sum(int(suite.get(name, 0)) for suite in suites for name in ("failures", "errors"))
-    return every - failed - skipped, failed, skipped
+        return 0, 0, []
+    cases = list(ElementTree.parse(report).getroot().iter("testcase"))
+    skipped = sum(case.find("skipped") is not None for case in cases)
+    failed = [f"{case.get('classname')}::{case.get('name')}: {why}" for case in cases for why in _reasons(case)]
+    return len(cases) - skipped - len(failed), skipped, failed
+
+
+def _reasons(case: ElementTree.Element) -> list[str]:
+    """Return why a test failed, one line; none where it passed."""
+    found = [each for each in case if each.tag in ("failure", "error")][:1]
+    return [(each.get("message") or "no reason given").splitlines()[0][:200] for each in found]
 
 
 def postgres_version(address: str) -> str:

@@ -36,13 +36,14 @@ MAY = {
     "limits": set(),
     "numbers": set(),
     "simulation": {"flow", "models", "publishing", "journal"},
-    "review": {"flow", "models", "publishing", "tallies"},
+    "review": {"flow", "models", "publishing", "tallies", "numbers"},
     "markup": set(),
     "forms": {"flow"},
     "stencils": set(),
     "pages": {"flow", "models", "publishing", "forms", "markup", "stencils"},
     # access, journal: a preview begins a session; markup, pages: a preview of a field, and what HTMX asked for
-    "admin": {"flow", "models", "publishing", "access", "journal", "markup", "pages", "cases", "numbers"},
+    # tallies: how many sessions began on a version
+    "admin": {"flow", "models", "publishing", "access", "journal", "markup", "pages", "cases", "numbers", "tallies"},
     "templatetags": {"markup"},
     "apps": set(),
 }

@@ -29,6 +29,11 @@ def make(number=300, **options):
     call_command("make_sessions", number, days=60, until=UNTIL.date(), **options)
 
 
+def test_a_last_day_that_is_none_is_told_with_the_form_of_one():
+    with pytest.raises(CommandError, match=r"--until: should be a day as YYYY-MM-DD, and is '2020-13-01'"):
+        call_command("make_sessions", "1", "--until", "2020-13-01")
+
+
 def logged():
     """Return everything about the sessions and their events but the keys of rows."""
     sessions = Session.objects.order_by("code").values(

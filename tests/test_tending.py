@@ -1,4 +1,4 @@
-"""`manage.py tend`: what `make run` starts beside the web server."""
+"""`manage.py tend`: what `make run` starts beside the web server. And `roll_up --every`, which does a part of it."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.db import OperationalError
 from django.utils import timezone
 
@@ -72,3 +73,23 @@ def test_it_ends_with_the_process_that_started_it(tmp_path):
             return
         time.sleep(0.1)
     pytest.fail("It is still there.")
+
+
+@pytest.mark.parametrize("seconds", ["0", "-1", "nan", "inf"])
+def test_rolling_up_again_and_again_needs_a_time_between(monkeypatch, seconds):
+    monkeypatch.setattr(tallies, "roll_up", lambda: 0)
+    with pytest.raises(CommandError, match=r"^--every should be a number of seconds above 0\.$"):
+        call_command("roll_up", f"--every={seconds}")
+
+
+@pytest.mark.django_db
+def test_rolling_up_again_and_again_ends_quietly_when_it_is_stopped(monkeypatch):
+    done = []
+
+    def stop(seconds: float) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(tallies, "roll_up", lambda: done.append("roll up"))
+    monkeypatch.setattr("wizards.management.commands.roll_up.time.sleep", stop)
+    call_command("roll_up", "--every=5")
+    assert done == ["roll up"]

@@ -10,12 +10,15 @@ complained  what consoles said; a test that provokes something takes it out with
 
 from __future__ import annotations
 
+import os
 import re
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.servers.basehttp import ServerHandler
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.browser import staff
@@ -29,6 +32,26 @@ REPORT_VIOLATIONS = """
     document.addEventListener("securitypolicyviolation", (event) =>
         console.error(`content policy: ${event.violatedDirective} ${event.blockedURI}`));
 """
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _halves() -> Iterator[None]:
+    """Where HALVES is set, send every page in two halves, so many seconds apart: no test may read half a page."""
+    pause, whole = float(os.environ.get("HALVES", 0)), ServerHandler.write
+
+    def write(self: ServerHandler, data: bytes) -> None:
+        if not self.headers.get("Content-Type", "").startswith("text/html"):
+            return whole(self, data)
+        self.headers.setdefault("Content-Length", str(len(data)))
+        half = len(data) // 2
+        whole(self, data[:half])
+        time.sleep(pause)
+        return whole(self, data[half:])
+
+    with pytest.MonkeyPatch.context() as patch:
+        if pause:
+            patch.setattr(ServerHandler, "write", write)
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -55,7 +78,11 @@ def publish(document: flow.Document) -> Version:
     """Make `document` the current version of a wizard of its own."""
     wizard = Wizard.objects.create(slug=document.slug, title=document.title, summary=document.summary)
     wizard.current = Version.objects.create(
-        wizard=wizard, number=1, document=document.canonical(), content_hash=document.content_hash()
+        wizard=wizard,
+        number=1,
+        document=document.canonical(),
+        content_hash=document.content_hash(),
+        language=document.language,
     )
     wizard.save()
     return wizard.current

@@ -14,7 +14,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 PARTS = ("helpdesk", "wizards", "templates", "static", "fixtures", "manage.py", "gunicorn.conf.py")
-PATIENCE = 120  # seconds until it answers: the first start migrates, loads and compresses
+PATIENCE = 120  # seconds until it answers (the first start migrates, loads and compresses), and until it has ended
 
 
 @contextlib.contextmanager
@@ -38,7 +38,7 @@ def site(folder: Path) -> Iterator[str]:
             yield f"http://127.0.0.1:{port}"
         finally:
             process.terminate()
-            process.wait(15)
+            process.wait(PATIENCE)
 
 
 def audit(folder: Path) -> str:

@@ -50,7 +50,8 @@ def signed_in(page: Page, user: User, site: str, address: str) -> Page:
 
 
 def choose(page: Page, answer: str) -> None:
-    """Press the digit that gives an answer at the desk."""
+    """Press the digit that gives an answer at the desk, once the script is there that hears it."""
+    page.wait_for_load_state()
     key = page.locator(f"#live button[name=answer][value='{answer}']").get_attribute("aria-keyshortcuts")
     page.keyboard.press(key)
 

@@ -125,6 +125,7 @@ def findings(page: Page, exclude: Sequence[str] = ()) -> list[str]:
     What it cannot decide counts too, unless it is a contrast that can be worked out by hand.
     """
     context = json.dumps({"exclude": [[each] for each in exclude]})
+    page.wait_for_load_state()
     page.evaluate(AXE_SCRIPT)
     found = set()
     for width in WIDTHS:

@@ -12,7 +12,7 @@ from tests.browser.staff import choose, walk
 from tests.browser.test_accessibility import barriers
 from tests.browser.walks import ends, heading, is_screen, plan, step_with
 from wizards import desk, journal
-from wizards.models import Call, Session, Version
+from wizards.models import Call, Case, Session, Version
 
 pytestmark = pytest.mark.browser
 
@@ -31,6 +31,8 @@ OUT_OF_SIGHT = """() => [
     }).map((one) => one.textContent.trim().slice(0, 40)),
 ]"""
 
+WIDER = "document.documentElement.scrollWidth - innerWidth"  # how far a page stands out of the window
+
 
 @pytest.fixture
 def document(documents):
@@ -48,6 +50,7 @@ def begun(page: Page, document, journey, caller: str = CALLER) -> None:
     page.keyboard.press("/")
     expect(page.locator("#q")).to_be_focused()
     page.keyboard.type(label)
+    expect(page.locator("#results input[name=q]")).to_have_value(label)  # the last of what was found while typing
     expect(page.locator("#results button").first).to_contain_text(label)
     page.keyboard.press("Tab")
     page.keyboard.press("Tab")
@@ -56,6 +59,7 @@ def begun(page: Page, document, journey, caller: str = CALLER) -> None:
     page.keyboard.press("Enter")
     expect(page).to_have_url(AT_A_STEP)
     expect(page.locator("#heading")).to_have_text(heading(document, journey.positions[0]))
+    page.wait_for_load_state()
 
 
 def test_a_call_by_the_keyboard_alone_from_the_search_to_solved(agent, document):
@@ -197,6 +201,24 @@ def test_a_call_is_for_everybody_and_stands_in_one_window(agent, documents, slug
     assert not any(problems.values()), problems
 
 
+def test_a_long_word_of_a_customer_makes_the_page_of_a_case_no_wider(agent, document):
+    page, session = agent(), stands(document, ends("unsolved"))
+    case = Case.objects.create(session=session, agent=session.agent, contact="c" * 200, words="w" * 300)
+    page.goto(f"/desk/cases/{case.pk}/")
+    assert page.evaluate(WIDER) == 0
+
+
+def test_the_long_name_of_a_caller_leaves_room_for_the_button(agent, document):
+    page = agent()
+    session = stands(document, is_screen("question"))
+    Call.objects.filter(session=session).update(caller="n" * 200, aside=True)
+    page.goto("/desk/")
+    name = page.locator(".calls a", has_text="nnn").bounding_box()
+    button = page.get_by_role("button", name="Resume").bounding_box()
+    assert name["x"] + name["width"] <= button["x"]
+    assert page.evaluate(WIDER) == 0
+
+
 def test_the_other_pages_of_the_desk_are_for_everybody(agent, document, complained):
     page, problems = agent(reduced_motion="reduce"), {}
 
@@ -238,5 +260,6 @@ def test_the_other_pages_of_the_desk_are_for_everybody(agent, document, complain
     look("case closed")
     page.goto(f"/desk/{session.code}/")
     page.get_by_role("button", name="Put aside").click()
+    expect(page.get_by_text("Put aside.")).to_be_visible()
     look("put aside")
     assert not any(problems.values()), problems

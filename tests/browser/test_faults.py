@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from tests.browser.places import stand
-from tests.browser.walks import Journey, arrived, code_of, give, is_screen, number_of, plan, step_with
+from tests.browser.walks import Journey, arrived, code_of, give, is_screen, number_of, plan, step_with, until
 from wizards import audit, flow
 from wizards.models import Session
 
@@ -82,7 +82,8 @@ FAULTS = {
 def test_a_failed_answer_can_be_sent_again(page, asked, complained, fault):
     handler, says = FAULTS[fault]
     number, heading = number_of(page), page.locator("h1").text_content()
-    page.route(ANSWERS, handler)
+    failed: list[Route] = []
+    page.route(ANSWERS, lambda route: (handler(route), failed.append(route)))
     radio = page.get_by_role("radio").nth(1)
     chosen = radio.get_attribute("value")
     give(page, chosen)
@@ -96,7 +97,9 @@ def test_a_failed_answer_can_be_sent_again(page, asked, complained, fault):
     assert page.locator("h1").text_content() == heading
     expect(radio).to_be_checked()
     again.click()
+    until(page, lambda: len(failed) == 2)
     expect(banner).to_be_visible()
+    expect(again).to_be_focused()
     page.unroute(ANSWERS)
     again.click()
     arrived(page, number + 1)
@@ -170,6 +173,7 @@ def test_a_second_press_while_one_waits_is_the_same_press(page, asked):
     chosen = page.get_by_role("radio").first.get_attribute("value")
     for _ in range(3):
         give(page, chosen)
+    until(page, lambda: bool(waiting))
     page.wait_for_timeout(200)
     assert len(waiting) == 1
     waiting[0].continue_()

@@ -257,6 +257,8 @@ def test_the_whole_way_by_keyboard(page, camera):
         give_by_keyboard(page, answer)
         last = place == len(journey.answers) - 1
         shows(page, camera, place + 2 + last, journey.positions[place + 1])
+        if page.evaluate("!!window.htmx"):
+            expect(page.locator("h1")).to_be_focused()
     tab_to(page, "button[value=yes]")
     page.keyboard.press("Enter")
     expect(page.get_by_text("Thank you").first).to_be_visible()

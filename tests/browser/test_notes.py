@@ -67,6 +67,33 @@ def test_a_note_that_was_not_saved_is_saved_with_the_way_back(visitor, site, doc
     assert list(audit.breaks()) == []
 
 
+@SCRIPT
+def test_a_note_that_was_not_saved_is_saved_by_putting_the_call_aside(visitor, site, documents, java_script):
+    document = documents["hikvision-camera"]
+    page = in_a_call(visitor, site, document, plan(document, is_screen("question")), java_script)
+    page.get_by_role("textbox", name="Note").fill("It blinks.")
+    page.get_by_role("button", name="Put aside").click()
+    expect(page.get_by_text("Put aside.")).to_be_visible()
+    page.get_by_role("button", name="Resume").click()
+    noted(page, "It blinks.")
+    assert logged() == ["begin", "note"]
+
+
+@SCRIPT
+def test_enter_in_the_field_of_who_calls_saves_that_and_the_note_and_answers_nothing(
+    visitor, site, documents, java_script
+):
+    document = documents["hikvision-camera"]
+    page = in_a_call(visitor, site, document, plan(document, is_screen("question")), java_script)
+    page.get_by_role("textbox", name="Note").fill("It blinks.")
+    page.locator("summary", has_text="Caller").click()
+    page.get_by_label("Who calls?").fill("Mrs Okonkwo")
+    page.get_by_label("Who calls?").press("Enter")
+    expect(page.locator(".call-who")).to_contain_text("Mrs Okonkwo")
+    noted(page, "It blinks.")
+    assert logged() == ["begin", "note"]
+
+
 def test_of_two_moves_pressed_at_once_the_first_one_counts(visitor, site, documents):
     document = documents["hikvision-camera"]
     page = in_a_call(visitor, site, document, plan(document, is_screen("question")), True)

@@ -13,7 +13,8 @@ from django.db.models import F
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.test_accessibility import barriers
-from tests.browser.walks import ends, heading, is_screen, plan, step_at, step_with, walked
+from tests.browser.walked import walked
+from tests.browser.walks import ends, heading, is_screen, plan, step_at, step_with
 from tests.visitor import Visitor
 from wizards import findings as queue
 from wizards import flow, publishing
@@ -102,12 +103,14 @@ def row(page: Page, title: str) -> Locator:
 
 def figures(page: Page) -> dict[str, str]:
     """Return the overview's figures by their names."""
+    page.wait_for_load_state()
     cards = page.locator(".figures > div").all()
     return {card.locator("dt").inner_text(): card.locator("dd.value").inner_text().split("\n")[0] for card in cards}
 
 
 def listed(page: Page) -> set[str]:
     """Return the codes of the sessions listed."""
+    page.wait_for_load_state()
     links = page.locator(".sessions th a")
     return set(links.evaluate_all("(all) => all.map((one) => one.pathname.split('/')[3])"))
 
@@ -164,6 +167,7 @@ def test_what_customers_did_is_what_a_reviewer_finds_takes_up_and_sees_mended(cu
         expect(point.locator("td").nth(column)).to_contain_text(f"{count} of {before}")
 
     page.get_by_role("link", name="Map", exact=True).click()
+    page.wait_for_load_state()
     drawn = page.locator(".nodes tbody tr").all()
     found = Counter(
         (each.locator("th b, th a").first.inner_text(), *map(int, each.locator("td.number").all_inner_texts()))

@@ -9,7 +9,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.test_accessibility import UNFOLD, barriers
-from tests.browser.walks import ends, is_screen, plan, walked
+from tests.browser.walked import walked
+from tests.browser.walks import ends, is_screen, plan
 from tests.visitor import Visitor
 
 pytestmark = pytest.mark.browser
@@ -39,6 +40,7 @@ def customers(site, documents) -> Callable[..., Visitor]:
 
 def figures(page: Page) -> dict[str, str]:
     """Return the figures as they are shown, by their names."""
+    page.wait_for_load_state()
     cards = page.locator(".figures > div").all()
     return {
         card.locator("dt").inner_text(): card.locator("dd.value").inner_text().splitlines()[0].split()[0]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -11,7 +10,8 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.test_accessibility import UNFOLD, barriers
-from tests.browser.walks import ends, heading, is_screen, plan, step_with, walked
+from tests.browser.walked import walked
+from tests.browser.walks import ends, heading, is_screen, plan, step_with, until
 from tests.visitor import Visitor
 from wizards.models import Disclosure
 
@@ -65,7 +65,7 @@ def row(page: Page, title: str) -> Locator:
 
 def drawn(page: Page) -> Page:
     """Wait until the map is drawn."""
-    expect(page.locator("#map-room")).to_have_attribute("data-drawn", re.compile("nodes"), timeout=20_000)
+    expect(page.locator("#map-room")).to_have_attribute("data-drawn", re.compile("nodes"))
     return page
 
 
@@ -92,6 +92,7 @@ def test_a_reviewer_finds_where_customers_stopped_and_their_sessions(customers, 
     expect(found.locator("td").nth(1)).to_contain_text("4 of ")
     found.get_by_role("link", name="Sessions lost here").click()
     expect(page.locator("h1")).to_contain_text("Sessions")
+    page.wait_for_load_state()
     listed = page.locator('main a[href*="/review/sessions/"]').evaluate_all("(all) => all.map((one) => one.pathname)")
     assert {path.split("/")[3] for path in listed if path.count("/") == 4} == codes
 
@@ -170,10 +171,7 @@ def test_the_map_opens_at_the_node_of_the_address_and_follows_the_colours_of_the
     fill = "(id) => mapDrawing.getElementById(id).style('background-color')"
     light = page.evaluate(fill, node)
     page.emulate_media(color_scheme="dark")
-    end = time.monotonic() + 10
-    while page.evaluate(fill, node) == light:
-        assert time.monotonic() < end
-        page.wait_for_timeout(50)
+    until(page, lambda: page.evaluate(fill, node) != light)
 
 
 def test_a_map_that_cannot_be_fetched_says_so_and_leaves_the_table(customers, reviewer, complained):

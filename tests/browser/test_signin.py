@@ -113,6 +113,7 @@ def test_what_renews_itself_leads_to_the_sign_in_when_the_session_has_ended(visi
     with page.expect_response("**/review/?*") as renewed:
         page.clock.run_for(31_000)
     assert renewed.value.status == 200
+    expect(page.locator(".htmx-request")).to_have_count(0)
     assert Session.objects.get().get_decoded() == before  # no sign of life
     seen(1800)
     page.clock.run_for(31_000)

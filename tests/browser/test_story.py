@@ -18,7 +18,7 @@ from tests.browser.places import send_to_support
 from tests.browser.staff import choose, walk
 from tests.browser.test_follow_up import mailed
 from tests.browser.test_review_loop import figures, listed
-from tests.browser.walks import Journey, code_of, ends, give, heading, is_screen, plan, screen
+from tests.browser.walks import Journey, code_of, ends, give, heading, is_screen, plan, screen, until
 from tests.cases import conftest
 from tests.cases.walking import work
 from wizards import flow
@@ -98,8 +98,7 @@ def held_back(*pages: Page) -> Iterator[None]:
     for page in pages:
         page.route("**/*", hold)
     yield
-    while len(moves) < len(pages):
-        pages[0].wait_for_timeout(20)
+    until(pages[0], lambda: len(moves) == len(pages))
     for move in reversed(moves):
         move.continue_()
     for page in pages:
@@ -120,7 +119,7 @@ def code_read_out(phone: Page) -> str:
     """Let the customer ask for a person, and return the code that they are given, as it is shown."""
     phone.get_by_role("button", name="Talk to a person").click()
     phone.get_by_role("button", name="Give me a code").click()
-    code = phone.locator("#page .code").first.inner_text()
+    code = phone.locator("#page .code.handed").inner_text()
     expect(phone.get_by_text("The code, letter by letter")).to_contain_text(", ".join(code.replace(" ", "")))
     return code
 
@@ -188,6 +187,7 @@ def review_shows(page: Page, story: Story, code: str) -> None:
     page.locator(".sessions th a").click()
     headings = [heading(story.document, position) for position in story.came_by]
     expect(page.locator(".walk h3")).to_have_text(headings)
+    page.wait_for_load_state()
     movers = [each.inner_text() for each in page.locator(".walk .answer").all()]
     assert ["by Ann" in each for each in movers] == [who == "Ann" for who in story.moved_by]
     told = [each.inner_text().splitlines()[0] for each in page.locator(".said > p").all()]

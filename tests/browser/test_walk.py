@@ -7,6 +7,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.places import stand
 from tests.browser.walks import (
     Journey,
     arrived,
@@ -53,6 +54,21 @@ def test_a_customer_is_led_all_the_way(visitor, camera, result, java_script):
         reference = code_of(page).upper()
         expect(page.locator("#page .code")).to_have_text(" ".join(re.findall("....", reference)))
     the_log_says(page, journey, result)
+
+
+@pytest.mark.parametrize("java_script", [True, False], ids=["with script", "without script"])
+def test_where_it_did_not_help_a_person_is_one_press_away(visitor, camera, java_script):
+    page = visitor(java_script)
+    stand(page, camera, plan(camera, ends("solved")))
+    code = code_of(page)
+    page.get_by_role("button", name="No", exact=True).click()
+    expect(page.get_by_role("heading", name="What you can do now")).to_be_visible()
+    expect(page.locator("#page .mark.green")).to_have_count(0)
+    page.locator("#page").get_by_role("button", name="Talk to a person").click()
+    expect(page.locator("h1")).to_have_text("Talk to a person")
+    expect(page).to_have_url(re.compile(f"/s/{code}/help/$"))
+    kinds = Session.objects.get(code=code).events.order_by("number").values_list("kind", flat=True)
+    assert list(kinds)[-2:] == ["feedback", "help"]
 
 
 def choose(page: Page, document: flow.Document, symptom: str) -> None:

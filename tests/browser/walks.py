@@ -9,17 +9,17 @@ Planning reads the document, so that a reworded or rearranged wizard is walked a
 from __future__ import annotations
 
 import re
+import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from playwright.sync_api import Page, expect
 
-from tests.visitor import Visitor
 from wizards import flow
 
 Wanted = Callable[[flow.Document, flow.Position], bool]
-PATIENCE = 10_000  # milliseconds: enough for a busy machine
+PATIENCE = 30_000  # milliseconds: enough for a busy machine
 ADDRESS = re.compile(r"/s/(?P<code>[a-z0-9]+)/(?P<number>\d+)/")
 
 
@@ -147,12 +147,15 @@ def numbers(document: flow.Document, journey: Journey) -> Iterator[int]:
         yield number + bool(flow.outcome(document, position))
 
 
-def walked(document: flow.Document, journey: Journey) -> Visitor:
-    """Let one more customer walk a journey by HTTP, without a browser; return them, who stand at its end."""
-    return Visitor().begin(document.slug, journey.symptom).walk(*journey.answers)
-
-
 # --- In the browser ---------------------------------------------------------------------------------------------
+
+
+def until(page: Page, holds: Callable[[], bool]) -> None:
+    """Wait until something holds that no locator can tell; the page's own work goes on meanwhile."""
+    end = time.monotonic() + PATIENCE / 1000
+    while not holds():
+        assert time.monotonic() < end, "It never held."
+        page.wait_for_timeout(20)
 
 
 def code_of(page: Page) -> str:
@@ -179,6 +182,7 @@ def arrived(page: Page, number: int) -> None:
     """Wait until page `number` of the session is shown whole, its address and its form agreeing."""
     expect(page).to_have_url(re.compile(rf"/s/[a-z0-9]+/{number}/(\?said=\w+)?$"))
     expect(page.locator(f'#page form[action$="/{number}/"]')).to_have_count(1)
+    page.wait_for_load_state()
 
 
 def walk(page: Page, document: flow.Document, journey: Journey) -> None:

@@ -166,7 +166,8 @@ class Lived:
         self.begin("other", "others", "list")
         device = handoff.offer(Session.objects.get(code=mid), HandoffCode.For.DEVICE)
         self.post("guest", "/join/", code=self.secret("device code", device))
-        for name, contact in (("case", f"anna{len(self.said)}@example.org"), ("waiting", self.say("case.contact"))):
+        waiting = f"{self.say('case.contact', 180)} 020 7946 0000"  # with what support can call
+        for name, contact in (("case", f"anna{len(self.said)}@example.org"), ("waiting", waiting)):
             code = self.begin("owner", name, *STRANDED)
             said = self.said["address"] = contact
             self.post("owner", f"/s/{code}/case/", contact=said, words=self.say("case.words"))

@@ -103,6 +103,7 @@ class Watched:
         other.post(self.site.at(code, "remark/"), f"words={said}", content_type="text/plain")
         other.get("/search/", {"q": said + "\0"})
         other.get("/search/?q=" + said * 90)
+        other.get("/search/", {"q": said}, headers={"host": "old.example.org"})
         other.post("/nowhere/", {"words": said})
         Client(enforce_csrf_checks=True, cookies=other.cookies).post(self.site.at(code), {"answer": said})
         Client(enforce_csrf_checks=True).post("/account/login/", {"login": "agent", "password": mistake})

@@ -42,7 +42,9 @@ NO_WORDS = {
     **dict.fromkeys(("WayTally.node", "WayTally.to", "Case.cause", "Case.cause_node"), "an id of the version"),
     **dict.fromkeys(("Finding.node", "Finding.cause", "Finding.step"), "an id of a version"),
     **dict.fromkeys(("Search.wizard", "Search.symptom", "Search.query"), "ids; letters and digits only"),
-    **dict.fromkeys(("Wizard.slug", "Wizard.language", "Source.key", "Procedure.key", "Step.key"), "an id"),
+    **dict.fromkeys(
+        ("Wizard.slug", "Wizard.language", "Version.language", "Source.key", "Procedure.key", "Step.key"), "an id"
+    ),
     **dict.fromkeys(("Step.picture", "Node.key", "Symptom.key", "Choice.key", "Cause.key"), "an id"),
     **dict.fromkeys(("Procedure.sources", "Step.sources", "Node.sources", "Symptom.sources"), "ids of facts"),
     "Cause.sources": "ids of facts",

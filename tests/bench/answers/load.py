@@ -123,14 +123,13 @@ class Walk:
 
 
 class Sessions(Walk):
-    """The product, and FLOOR: a session with a code, whose pages have numbers."""
+    """The product, and FLOOR: a session with a code, whose pages have numbers; one for each run, as none is endless."""
 
     def begin(self) -> None:
-        if not self.state["code"]:
-            self.ask(self.request("GET", "/w/ring/")).want(200)
-            token = f"csrfmiddlewaretoken={self.state['token']}"
-            self.ask(self.request("POST", "/begin/ring/s/", token))
-            self.ask(self.request("GET", self.path)).want(200)
+        self.ask(self.request("GET", "/w/ring/")).want(200)
+        token = f"csrfmiddlewaretoken={self.state['token']}"
+        self.ask(self.request("POST", "/begin/ring/s/", token))
+        self.ask(self.request("GET", self.path)).want(200)
 
     @property
     def path(self) -> str:

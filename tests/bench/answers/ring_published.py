@@ -29,6 +29,7 @@ def main(sizes: list[int]) -> None:
             number=wizard.versions.count() + 1,
             document=document.canonical(),
             content_hash=document.content_hash(),
+            language=document.language,
         )
         wizard.save()
 

@@ -17,4 +17,6 @@ MIDDLEWARE = ["django.middleware.csrf.CsrfViewMiddleware"]
 ROOT_URLCONF = "tests.bench.answers.floor.app"
 TEMPLATES = [{"BACKEND": "django.template.backends.django.DjangoTemplates", "DIRS": [Path(__file__).parent]}]
 USE_TZ = True
-ACCESS_LOG, METRICS_TOKEN, LOG_FORMAT = False, "", "line"  # the product's gunicorn.conf.py reads them
+# The product's gunicorn.conf.py reads these.
+ACCESS_LOG, METRICS_TOKEN, LOG_FORMAT = False, "", "line"
+LISTEN, PROCESSES = f"{os.environ['HOST']}:{os.environ['PORT']}", int(os.environ["WEB_CONCURRENCY"])

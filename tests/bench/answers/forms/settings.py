@@ -40,4 +40,6 @@ TEMPLATES = [
     }
 ]
 USE_TZ = True
-ACCESS_LOG, METRICS_TOKEN, LOG_FORMAT = False, "", "line"  # the product's gunicorn.conf.py reads them
+# The product's gunicorn.conf.py reads these.
+ACCESS_LOG, METRICS_TOKEN, LOG_FORMAT = False, "", "line"
+LISTEN, PROCESSES = f"{os.environ['HOST']}:{os.environ['PORT']}", int(os.environ["WEB_CONCURRENCY"])
