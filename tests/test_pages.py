@@ -239,9 +239,19 @@ def test_an_answer_costs_three_statements_be_it_the_second_or_the_two_hundredth(
         counted.append(len(statements(captured)))
     assert set(counted) == {3}
     assert visitor.session.count == 201
-    with CaptureQueriesContext(connection) as captured:
-        visitor.see()
-    assert len(statements(captured)) == 1
+
+
+def test_a_page_costs_one_statement_and_a_second_where_only_the_log_tells_that_it_is_not_the_first_again():
+    publish(*chain(FEW))
+    visitor = Visitor().begin()
+    counted = []
+    for _ in range(2 * FEW + 2):
+        with CaptureQueriesContext(connection) as captured:
+            visitor.see()
+        counted.append(len(statements(captured)))
+        visitor.walk("on")
+    once_round = [1] * (FEW - 1)
+    assert counted == [1, *once_round, 2, *once_round, 2, 1]
 
 
 def test_an_answer_costs_three_statements_in_a_wizard_of_many_nodes():

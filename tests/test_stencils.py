@@ -117,7 +117,7 @@ def test_two_versions_at_one_position_keep_a_page_each(monkeypatch):
 
 @pytest.mark.parametrize(
     "change",
-    [{"current": False}, {"chosen": "no"}, {"helped": "yes"}, {"number": 1}],
+    [{"current": False}, {"chosen": "no"}, {"helped": "yes"}, {"first": True}],
     ids=["an earlier page", "answered before", "said whether it helped", "the first page"],
 )
 def test_a_page_that_shows_more_is_rendered(change):

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.reading import read
-from tests.visitor import Visitor, publish
+from tests.visitor import HTMX, Visitor, publish
 
 pytestmark = pytest.mark.django_db
 
@@ -263,6 +263,36 @@ def test_every_page_but_the_first_has_a_way_back(visitor):
     for given in ("clean", "confirm", "next", "failed", "none"):
         visitor.walk(given)
         assert visitor.address("back") in read(visitor.see()).beginnings
+
+
+@pytest.mark.parametrize("headers", [None, HTMX], ids=["page", "fragment"])
+@pytest.mark.parametrize("move", ["back", "restart"])
+def test_the_first_page_come_back_to_has_the_ways_of_a_first_page(visitor, move, headers):
+    visitor.walk("no")
+    response = visitor.send(move, headers=headers)
+    for page in (read(response if headers else visitor.see()), read(visitor.see()), read(visitor.see("step", 1))):
+        assert page.h1 == "Question q?"
+        assert "/w/toy/" in page.links
+        assert "Start over" not in page.text
+    assert visitor.walk("no").address("back") in read(visitor.see()).beginnings
+
+
+def test_the_first_page_has_no_way_back_after_something_was_said_on_it(visitor):
+    visitor.send("remark", words="It blinks.")
+    visitor.client.post(visitor.address("help"))
+    page = read(visitor.see("step", visitor.session.count))
+    assert "/w/toy/" in page.links
+    assert "Start over" not in page.text
+
+
+@pytest.mark.parametrize("headers", [None, HTMX], ids=["page", "fragment"])
+def test_a_question_that_is_asked_first_and_again_has_a_way_back_the_second_time(headers):
+    publish("a? on:b", "b? again:a end:ok", "ok = solved", slug="ring")
+    visitor = Visitor().begin("ring").walk("on")
+    response = visitor.answer("again", headers=headers)
+    for page in (read(response if headers else visitor.see()), read(visitor.see())):
+        assert page.h1 == "Question a?"
+        assert visitor.address("back") in page.beginnings
 
 
 def test_start_over_leads_to_the_first_page_and_keeps_the_log(visitor):

@@ -31,7 +31,7 @@ def look(request: HttpRequest, node: Node) -> HttpResponse:
     """
     try:
         document = typed(publishing.compile_draft(node.wizard), node, request.POST)
-        view = pages.View(nobodys_session(), document, position(document, node.key), number=1, current=True)
+        view = pages.View(nobodys_session(), document, position(document, node.key), number=1, current=True, first=True)
         context = {"screen": pages.screen(view), "agent": pages.for_agent(view)}
     except (ValidationError, publishing.BadDraft):
         return render(request, "admin/wizards/look.html", {"problem": NOT_YET}, status=422)

@@ -21,7 +21,7 @@ from .position import BrokenLog, Event, EventKind, IllegalMove, Position
 from .procedures import Procedure, Step
 from .rerun import Fate, Rerun, rerun
 from .schema import schema
-from .walk import History, answer, aside, begin, entry, moved, node_at, outcome, replay
+from .walk import History, Page, answer, aside, begin, entry, moved, node_at, outcome, replay
 from .wording import Run, word_by_word
 
 __all__ = [
@@ -39,6 +39,7 @@ __all__ = [
     "Fault",
     "History",
     "IllegalMove",
+    "Page",
     "Position",
     "Problem",
     "Procedure",

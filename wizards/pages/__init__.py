@@ -10,7 +10,7 @@ from .pictures import is_drawn, product_picture, shown_picture
 from .quick import quick_fragment, stencil_of
 from .screens import all_steps, contact, for_agent, heading, reference, screen, told
 from .sending import lead_to, show, step, wants_fragment
-from .view import Context, View, step_address, view_of
+from .view import Context, View, may_be_first_again, step_address, view_of
 
 __all__ = [
     "Context",
@@ -21,6 +21,7 @@ __all__ = [
     "heading",
     "is_drawn",
     "lead_to",
+    "may_be_first_again",
     "product_picture",
     "quick_fragment",
     "reference",

@@ -32,7 +32,7 @@ def quick_fragment(request: HttpRequest, view: View) -> HttpResponse | None:
     That is the page to which an answer leads: the current one, not the first, with nobody else in the session.
     """
     session = view.session
-    is_plain = view.current and view.number > 1 and not (view.chosen or view.helped or view.case)
+    is_plain = view.current and not (view.first or view.chosen or view.helped or view.case)
     if not is_plain or session.agent_id or session.channel == Session.Channel.TEST:
         return None
     stencil = stencil_of(session.version_id, view.document, view.position)

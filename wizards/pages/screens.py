@@ -100,7 +100,7 @@ def addresses(view: View) -> Context:
         "case_url": reverse("case", args=[code]),
         "home_url": reverse("home"),
         "product_url": entrance(view.session, view.document),
-        "can_go_back": number > 1,
+        "can_go_back": not view.first,
     }
 
 

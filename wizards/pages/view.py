@@ -19,6 +19,7 @@ Context = dict[str, Any]
 class View:
     """One page of a session: `number` is its number, `chosen` the answer given on it before, if any.
 
+    `first` says that no page is before it: the walk began here, and may have come back since.
     `helped` is what the person said at the end about whether it helped, if anything; `case` the case that support has
     of the session, looked up for pages of an outcome alone.
     """
@@ -28,6 +29,7 @@ class View:
     position: flow.Position
     number: int
     current: bool
+    first: bool = False
     chosen: str = ""
     helped: str = ""
     case: Case | None = None
@@ -49,16 +51,24 @@ class View:
 
 
 def view_of(session: Session, number: int | None = None, history: flow.History | None = None, helped: str = "") -> View:
-    """Return page `number` of a session (the current one by default); an earlier page needs its `history`.
+    """Return page `number` of a session (the current one by default).
 
-    Raises IllegalMove for a page that was not reached.
+    An earlier page needs the session's `history`, and so does one that may be the first again. Raises IllegalMove for a
+    page that was not reached.
     """
     document = document_of(session.version_id)
-    if history is None or number in (None, session.count):
-        return View(session, document, session.position, session.count, current=True, helped=helped)
-    page = history.page(number)
-    current = page.origin == history.pages[-1].origin
-    return View(session, document, page.position, number, current, history.given(number) or "")
+    if history is None:
+        first = session.count == 1
+        return View(session, document, session.position, session.count, current=True, first=first, helped=helped)
+    number = session.count if number is None else number
+    page, chosen = history.page(number), history.given(number) or ""
+    current = number == session.count or page.origin == history.pages[-1].origin
+    return View(session, document, page.position, number, current, not page.before, chosen, helped if current else "")
+
+
+def may_be_first_again(session: Session) -> bool:
+    """Return whether a session stands where it began, so that only its log tells if a page is before this one."""
+    return session.count > 1 and session.position == flow.entry(document_of(session.version_id), session.symptom)
 
 
 def step_address(session: Session, number: int) -> str:

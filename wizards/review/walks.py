@@ -59,6 +59,7 @@ class Note:
 class Stay:
     """One page to which the person came: `number` is its number, `came` the kind of event that led there.
 
+    first:         whether no page was before it.
     given, answer: what was answered on it (the answer's id, and as the person read it); empty where nothing was.
     by:            the agent who answered it, or went back; empty for the customer.
     seconds:       how long they were there; None for the page at which the session stands.
@@ -70,6 +71,7 @@ class Stay:
     position: flow.Position
     place: Name
     outcome: str
+    first: bool = False
     given: str = ""
     answer: str = ""
     by: str = ""
@@ -188,7 +190,7 @@ def _stays(history: flow.History, rows: Sequence[Event], words: Mapping[int, str
     for row, page in zip(rows, history.pages, strict=True):
         kind = flow.EventKind(row.kind)
         if kind in MOVES:
-            stay = _stay(history.document, row, page.position)
+            stay = _stay(history.document, row, page)
             if stays:
                 _leave(history.document, stays[-1], row, stay)
             stays.append(stay)
@@ -200,15 +202,16 @@ def _stays(history: flow.History, rows: Sequence[Event], words: Mapping[int, str
     return stays
 
 
-def _stay(document: flow.Document, row: Event, position: flow.Position) -> Stay:
-    node = flow.node_at(document, position)
+def _stay(document: flow.Document, row: Event, page: flow.Page) -> Stay:
+    position = page.position
     return Stay(
         row.number,
         row.kind,
         row.at,
         position,
         place_of(document, position),
-        node.outcome(),
+        flow.outcome(document, position),
+        first=not page.before,
     )
 
 

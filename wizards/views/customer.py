@@ -41,7 +41,7 @@ def step(request: HttpRequest, own: OneSession, number: int) -> HttpResponse:
     """Show page `number`; or log the answer given on it and lead to the next."""
     if request.method == "POST":
         given, seen = request.POST.get("answer", ""), seen_of(request)
-        return moved(request, own, number, lambda: journal.answer(own, number, given, seen=seen))
+        return moved(request, own, number, lambda: journal.answer(own, number, given, seen=seen), answered=True)
     session = own.get()
     try:
         view = view_of(session, number)
@@ -147,20 +147,24 @@ def seen_of(request: HttpRequest) -> int | None:
     return whole(request.POST.get("seen"))
 
 
-def view_of(session: Session, number: int) -> pages.View:
-    """Return page `number` of a session; raise IllegalMove where it was not reached. Replays for earlier pages only.
+def view_of(session: Session, number: int, *, answered: bool = False) -> pages.View:
+    """Return page `number` of a session; raise IllegalMove where it was not reached.
 
+    Replays only for an earlier page, and for one that may be the first again: never where an answer just led there.
     The page of an outcome knows what the person said of it, and the case that support has.
     """
-    history = journal.history_of(session) if number != session.count else None
+    replays = number != session.count or (not answered and pages.may_be_first_again(session))
+    history = journal.history_of(session) if replays else None
     view = pages.view_of(session, number, history)
     if not view.node.outcome():
         return view
     return replace(view, helped=journal.helped(session) if view.current else "", case=cases.of(session))
 
 
-def moved(request: HttpRequest, own: OneSession, number: int, move: Callable[[], Session]) -> HttpResponse:
-    """Make a move and lead to the page at which the session then stands; say why where the move is not legal.
+def moved(
+    request: HttpRequest, own: OneSession, number: int, move: Callable[[], Session], *, answered: bool = False
+) -> HttpResponse:
+    """Make a move (`answered`: an answer) and lead to the page at which the session then stands; say why if it cannot.
 
     Where the person who helps went on first, both are shown where they are now.
     """
@@ -171,7 +175,7 @@ def moved(request: HttpRequest, own: OneSession, number: int, move: Callable[[],
         went_on = session.agent_id is not None and session.count > (seen_of(request) or number)
         return not_moved(request, session, session.count if went_on else number, str(illegal))
     if pages.wants_fragment(request):
-        return pages.step(request, view_of(session, session.count))
+        return pages.step(request, view_of(session, session.count, answered=answered))
     return HttpResponseRedirect(pages.step_address(session, session.count), status=303)
 
 

@@ -65,6 +65,15 @@ def test_going_back_changing_an_answer_and_starting_over(ann):
     assert ann.log == ["begin s", "answer no", "back", "answer list", "back", "answer no", "back"]
 
 
+def test_the_first_page_has_no_way_back_whatever_was_noted_on_it(ann):
+    ann.begin().send("note/", words="It blinks.")
+    assert "Start over" not in read(ann.see()).text
+    ann.answer("no")
+    assert "Start over" in read(ann.see()).text
+    ann.send("back/")
+    assert "Start over" not in read(ann.see()).text
+
+
 @pytest.mark.parametrize("given", ["", "nothing", "next", "x" * 5000, "💥", "<b>"])
 def test_an_answer_that_is_not_offered_is_said_and_nothing_is_logged(ann, given):
     ann.begin()

@@ -105,6 +105,11 @@ def test_the_first_page_has_none_before_and_the_last_none_after(clock, toy, revi
     assert [link["rel"] for link in seen(reviewer, session, 3).all("a") if "rel" in link] == ["prev"]
 
 
+def test_a_first_page_come_back_to_is_shown_as_a_first_page(clock, toy, reviewer):
+    session = Walker(clock, toy).answer("no").back().session
+    assert ["Start over" in seen(reviewer, session, number).text for number in (1, 2, 3)] == [False, True, False]
+
+
 @pytest.mark.parametrize("number", [0, 3, 10**12])
 def test_a_page_that_was_not_reached_is_a_404(clock, toy, reviewer, number):
     session = Walker(clock, toy).answer("no").session

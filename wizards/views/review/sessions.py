@@ -131,7 +131,7 @@ def bar_of(walk: Walk, place: int) -> dict[str, Any]:
 
 def screen(walk: Walk, stay: Stay) -> dict[str, Any]:
     """Return what the customer's page showed on arriving there, with the card chosen that was answered then."""
-    view = pages.View(walk.session, walk.document, stay.position, stay.number, current=True)
+    view = pages.View(walk.session, walk.document, stay.position, stay.number, current=True, first=stay.first)
     shown = pages.screen(view)
     cards = [card for card, _ in shown["form"].fields["answer"].choices] if "form" in shown else []
     return pages.screen(replace(view, chosen=stay.given)) if stay.given in cards else shown
