@@ -91,13 +91,24 @@
   });
 
   // The note ---------------------------------------------------------------------------------------------------------------
-  // Its field is emptied once a move, or saving it, took it along: unless somebody typed on meanwhile.
+  // What a move, or saving it, took along goes from its field; what was typed on meanwhile stays.
 
   const words = find("#words");
   let sent = ""; // the note that is on its way
+  let asked = null; // where the focus was when it went
 
   const takesNote = (context) => (context.sourceElement?.form || context.sourceElement)?.id === "note";
-  on("htmx:before:request", (event) => { if (takesNote(event.detail.ctx)) sent = words.value; });
+  on("htmx:before:request", (event) => {
+    if (!takesNote(event.detail.ctx)) return;
+    sent = words.value;
+    asked = document.activeElement;
+  });
+
+  /** Whether somebody went to a field, or typed on in it, while a move was on its way: it keeps the focus. */
+  const types = () => {
+    const field = document.activeElement;
+    return field.matches(FIELDS) && (field !== asked || field === words && words.value && words.value !== sent);
+  };
 
   // After a move ---------------------------------------------------------------------------------------------------------
 
@@ -116,10 +127,10 @@
     if (context.target?.id === "results") return say(find("#results [data-say]")?.textContent);
     if (context.target?.id !== "live" || context.response?.status >= 500) return undefined;
     say(find("#live [data-say]")?.textContent || find("#live h1")?.textContent);
-    if (noted && context.response.status < 400 && words.value === sent) words.value = "";
+    if (noted && context.response.status < 400 && words.value.startsWith(sent)) words.setRangeText("", 0, sent.length);
     if (news && !inside) return undefined; // nobody loses the field in which they type
     find("#live .say").scrollTop = 0;
-    (find("#problem") || find("#heading")).focus({ preventScroll: true });
+    if (!types()) (find("#problem") || find("#heading")).focus({ preventScroll: true });
     return undefined;
   });
 })();

@@ -47,18 +47,22 @@ TOO_WIDE = """() => {
   return [...(document.documentElement.scrollWidth > wide ? ["the page scrolls sideways"] : []),
     ...over.map((one) => `${one.outerHTML.slice(0, 80)} stands out to the right`)];
 }"""
+# Grounds that let others through lie over one another, down to the first one that lets nothing through.
 CONTRAST = """(one) => {
   const numbers = (colour) => colour.match(/[\\d.]+/g).map(Number);
   const light = (colour) => {
-    const [r, g, b] = numbers(colour).map((each) => each / 255)
+    const [r, g, b] = colour.map((each) => each / 255)
       .map((each) => each <= 0.04045 ? each / 12.92 : ((each + 0.055) / 1.055) ** 2.4);
     return 0.2126 * r + 0.7152 * g + 0.0722 * b;
   };
-  let ground = one;
-  const transparent = () => numbers(getComputedStyle(ground).backgroundColor)[3] === 0;
-  while (ground.ownerSVGElement || transparent()) ground = ground.parentElement;
+  const over = (upper, lower) => lower.map((each, at) => upper[at] * (upper[3] ?? 1) + each * (1 - (upper[3] ?? 1)));
+  const grounds = [];
+  for (let each = one; !grounds.length || (grounds.at(-1)[3] ?? 1) < 1; each = each.parentElement)
+    if (!each.ownerSVGElement) grounds.push(numbers(getComputedStyle(each).backgroundColor));
+  const ground = grounds.reduceRight((lower, upper) => over(upper, lower.slice(0, 3)));
   const style = getComputedStyle(one);
-  const [a, b] = [one.ownerSVGElement ? style.fill : style.color, getComputedStyle(ground).backgroundColor].map(light);
+  const text = numbers(one.ownerSVGElement ? style.fill : style.color);
+  const [a, b] = [over(text, ground.slice(0, 3)), ground].map(light);
   return (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
 }"""
 MOVES = """() => [...document.querySelectorAll("*")].flatMap((one) => ["", "::before", "::after"].map((part) => {

@@ -6,7 +6,7 @@ import re
 
 import pytest
 from django.contrib.auth.models import User
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.staff import choose, walk
 from tests.browser.test_accessibility import barriers
@@ -81,6 +81,36 @@ def test_a_call_by_the_keyboard_alone_from_the_search_to_solved(agent, document)
     session = Session.objects.get()
     assert (session.status, session.call.caller, session.channel) == ("solved", CALLER, "agent")
     assert session.events.filter(kind="note").count() == 1
+
+
+@pytest.mark.parametrize("way", ["an answer", "saving a note"])
+def test_who_types_a_note_while_a_move_is_on_its_way_types_on(agent, document, way):
+    page = agent()
+    session = stands(document, is_screen("question"))
+    page.goto(f"/desk/{session.code}/")
+    page.wait_for_load_state("load")
+    held: list[Route] = []
+    page.route("**/desk/**", lambda route: held.append(route))
+    if way == "an answer":
+        page.keyboard.press("1")
+        page.keyboard.press("n")
+    else:
+        page.keyboard.press("n")
+        page.keyboard.type("It is on.")
+        page.keyboard.press("Control+Enter")
+    expect(page.locator("#words")).to_be_focused()
+    page.keyboard.type("1 light is ")
+    page.wait_for_timeout(0)  # what was asked for comes to `held`
+    path = page.locator(".path").text_content()
+    held[0].continue_()
+    if way == "an answer":
+        expect(page.locator(".path")).not_to_have_text(path)
+    else:
+        expect(page.locator(".log")).to_contain_text("It is on.")
+    settled(page)
+    expect(page.locator("#words")).to_be_focused()
+    page.keyboard.type("on / why?")
+    expect(page.locator("#words")).to_have_value("1 light is on / why?")
 
 
 def test_putting_aside_resuming_and_passing_on_by_the_keyboard(agent, document):
@@ -223,7 +253,7 @@ def test_the_other_pages_of_the_desk_are_for_everybody(agent, document, complain
     page, problems = agent(reduced_motion="reduce"), {}
 
     def look(name: str) -> None:
-        problems[name] = barriers(page, MAIN_TARGETS)
+        problems[name] = barriers(page, MAIN_TARGETS, ".tabs")  # they move sideways in their row
 
     look("home")
     page.goto("/desk/find/?q=reset")
