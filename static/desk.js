@@ -5,13 +5,14 @@
   const find = (selector, within = document) => within.querySelector(selector);
   const on = (name, act) => document.addEventListener(name, act);
   const FIELDS = "input, textarea, select, [contenteditable]";
-  const OFF = "desk keys off";
 
-  const kept = {
-    get: () => { try { return localStorage.getItem(OFF) === "yes"; } catch { return false; } },
-    set: (off) => { try { localStorage.setItem(OFF, off ? "yes" : ""); } catch { /* for this page only */ } },
-  };
-  let off = kept.get();
+  /** What the browser keeps under a name, empty where it keeps nothing: in "localStorage" or, for this tab alone, in "sessionStorage". */
+  const kept = (where, name) => ({
+    get: () => { try { return window[where].getItem(name) || ""; } catch { return ""; } },
+    set: (text) => { try { window[where].setItem(name, text); } catch { /* for this page only */ } },
+  });
+  const keysOff = kept("localStorage", "desk keys off");
+  let off = keysOff.get() === "yes";
 
   /** Say a sentence through the page's one status region. */
   const say = (words) => { find("#status").textContent = (words || "").trim().replace(/\s+/g, " "); };
@@ -74,7 +75,7 @@
   });
   turn.addEventListener("click", () => {
     off = !off;
-    kept.set(off);
+    keysOff.set(off ? "yes" : "");
     tell();
   });
   tell();
@@ -91,9 +92,15 @@
   });
 
   // The note ---------------------------------------------------------------------------------------------------------------
-  // What a move, or saving it, took along goes from its field; what was typed on meanwhile stays.
+  // What a move, or saving it, took along goes from its field; what was typed on meanwhile stays. Until it is saved, it
+  // waits in this tab for whoever reloads the page, or looks at another call; signing out forgets it.
 
   const words = find("#words");
+  const unsaved = kept("sessionStorage", `note ${location.pathname.split("/")[2]}`);
+  if (words && !words.value) words.value = unsaved.get();
+  words?.addEventListener("input", () => unsaved.set(words.value));
+  find(".who form").addEventListener("submit", () => { try { sessionStorage.clear(); } catch { /* nothing is kept */ } });
+
   let sent = ""; // the note that is on its way
   let asked = null; // where the focus was when it went
 
@@ -102,6 +109,13 @@
     if (!takesNote(event.detail.ctx)) return;
     sent = words.value;
     asked = document.activeElement;
+  });
+  on("htmx:after:request", (event) => {
+    const { ctx } = event.detail;
+    const taken = ctx.response.status < 400 && (ctx.hx.redirect || "/desk/").startsWith("/desk/"); // not to the sign-in
+    if (!takesNote(ctx) || !taken || !words.value.startsWith(sent)) return;
+    words.setRangeText("", 0, sent.length);
+    unsaved.set(words.value);
   });
 
   /** Whether somebody went to a field, or typed on in it, while a move was on its way: it keeps the focus. */
@@ -114,11 +128,9 @@
 
   let inside = false; // the focus was in the part that is swapped
   let news = false; // nobody here asked for the swap
-  let noted = false; // what asked for it took the note along
 
   on("htmx:before:swap", (event) => {
     news = Boolean(event.detail.ctx.sourceElement?.matches("[data-news]")); // gone from the page after the swap
-    noted = takesNote(event.detail.ctx);
     inside = Boolean(find("#live")?.contains(document.activeElement)) || document.activeElement === document.body;
   });
 
@@ -127,7 +139,6 @@
     if (context.target?.id === "results") return say(find("#results [data-say]")?.textContent);
     if (context.target?.id !== "live" || context.response?.status >= 500) return undefined;
     say(find("#live [data-say]")?.textContent || find("#live h1")?.textContent);
-    if (noted && context.response.status < 400 && words.value.startsWith(sent)) words.setRangeText("", 0, sent.length);
     if (news && !inside) return undefined; // nobody loses the field in which they type
     find("#live .say").scrollTop = 0;
     if (!types()) (find("#problem") || find("#heading")).focus({ preventScroll: true });

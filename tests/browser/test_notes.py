@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import pytest
+from django.contrib.auth.models import User
+from django.contrib.sessions.models import Session as StaffSession
 from playwright.sync_api import Page, expect
 
 from tests.browser import staff
 from tests.browser.walks import heading, is_screen, plan
-from wizards import audit
-from wizards.models import Session
+from wizards import audit, desk
+from wizards.models import Session, Version
 
 pytestmark = pytest.mark.browser
 
@@ -105,3 +107,45 @@ def test_of_two_moves_pressed_at_once_the_first_one_counts(visitor, site, docume
     expect(page.locator(".path li")).to_have_count(2)
     page.wait_for_function("!document.querySelector('.htmx-request')")
     assert logged() == ["begin", "answer"]
+
+
+def test_a_note_that_was_not_saved_waits_until_one_looks_at_its_call_again(visitor, site, documents):
+    document = documents["hikvision-camera"]
+    journey = plan(document, is_screen("question"))
+    page = in_a_call(visitor, site, document, journey, True)
+    call = page.url
+    page.get_by_role("textbox", name="Note").fill("It blinks.")
+    page.reload()
+    expect(page.locator("#words")).to_have_value("It blinks.")
+    other = desk.begin(Version.objects.get(wizard__slug=document.slug), journey.symptom, User.objects.get())
+    page.goto(f"/desk/{other.code}/")
+    expect(page.locator("#words")).to_have_value("")
+    page.goto(call)
+    expect(page.locator("#words")).to_have_value("It blinks.")
+    page.get_by_role("button", name="Save the note").click()
+    noted(page, "It blinks.")
+    page.reload()
+    noted(page, "It blinks.")
+
+
+def test_a_note_waits_while_one_has_to_sign_in_again(visitor, site, documents):
+    document = documents["hikvision-camera"]
+    page = in_a_call(visitor, site, document, plan(document, is_screen("question")), True)
+    call = page.url
+    page.get_by_role("textbox", name="Note").fill("It blinks.")
+    StaffSession.objects.all().delete()
+    page.locator("#live button[name=answer]").first.click()
+    expect(page.get_by_label("Password", exact=True)).to_be_visible()
+    staff.signed_in(page, User.objects.get(), site, call)
+    expect(page.locator("#words")).to_have_value("It blinks.")
+    assert logged() == ["begin"]
+
+
+def test_signing_out_forgets_notes_that_were_not_saved(visitor, site, documents):
+    document = documents["hikvision-camera"]
+    page = in_a_call(visitor, site, document, plan(document, is_screen("question")), True)
+    page.get_by_role("textbox", name="Note").fill("It blinks.")
+    assert "It blinks." in page.evaluate("Object.values(sessionStorage)")
+    page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_label("Password", exact=True)).to_be_visible()
+    assert page.evaluate("Object.values(sessionStorage)") == []
