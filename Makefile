@@ -4,7 +4,7 @@ PORT ?= 8000
 VENV := .venv/bin/python
 # Linters and type checks read the settings, but serve nobody.
 CHECK_ENV := ENV_FILE= SECRET_KEY=for-checks-only-0123456789-abcdefghijklmnopqrstuvwxyz
-SOURCES := helpdesk wizards tests manage.py gunicorn.conf.py
+SOURCES := helpdesk wizards tests tools manage.py gunicorn.conf.py
 
 .DEFAULT_GOAL := help
 .PHONY: help run test unit fuzz browser bench scale kills chaos lint format types schema lock sbom assets screenshots
@@ -24,23 +24,23 @@ unit: dev ## the quick tests: SQLite, no browser (ARGS="-k search" chooses)
 	@$(VENV) -m pytest -m "not browser" $(ARGS)
 
 fuzz: dev ## attack every view and every import (CASES=200000 IMPORTS=1000000 SEED=7)
-	@$(VENV) -m tests.hostile --cases "$(or $(CASES),5000)" --imports "$(or $(IMPORTS),20000)" $(if $(SEED),--seed $(SEED)) $(ARGS)
+	@$(VENV) -m tools.hostile --cases "$(or $(CASES),5000)" --imports "$(or $(IMPORTS),20000)" $(if $(SEED),--seed $(SEED)) $(ARGS)
 
 browser: dev ## the browser tests only (ARGS="-k countdown" chooses, HALVES=0.3 sends pages by halves)
 	@$(VENV) -m tests.run --browser-only $(ARGS)
 
 bench: dev ## measure answers and review pages on both databases (EVENTS=10000000 for a long log)
-	@$(VENV) -m tests.bench --events "$(or $(EVENTS),300000)" $(ARGS)
+	@$(VENV) -m tools.bench --events "$(or $(EVENTS),300000)" $(ARGS)
 
 scale: dev ## two web hosts behind nginx: killed, hanging, restarted with a migration (needs nginx and Redis)
-	@$(VENV) -m tests.scale.programs
+	@$(VENV) -m tools.scale.programs
 	@$(VENV) -m pytest -q tests/scale $(ARGS)
 
 kills: dev ## kill the worker that sends mails and webhooks 200 times (KILLS=200)
 	@KILLS=$${KILLS:-200} $(VENV) -m pytest -q -s tests/cases/test_kills.py $(ARGS)
 
 chaos: dev ## faults under load, and twins that must be seen (KILLS=500, ARGS="--only kills")
-	@$(VENV) -m tests.chaos --kills "$(or $(KILLS),500)" $(ARGS)
+	@$(VENV) -m tools.chaos --kills "$(or $(KILLS),500)" $(ARGS)
 
 # It says of most lines with a nosec that another test did not need it; what it finds, it says twice.
 BANDIT := $(VENV) -m bandit --quiet --recursive helpdesk wizards manage.py gunicorn.conf.py

@@ -13,7 +13,7 @@ from tests.browser.served import ROOT
 
 pytestmark = pytest.mark.once
 
-TOOLS = sorted(set(re.findall(r"-m (tests\.[a-z_.]+)", (ROOT / "Makefile").read_text())))
+TOOLS = sorted(set(re.findall(r"-m ((?:tests|tools)\.[a-z_.]+)", (ROOT / "Makefile").read_text())))
 
 
 @pytest.mark.parametrize("tool", TOOLS)
@@ -25,4 +25,4 @@ def test_a_tool_can_be_started_from_a_shell(tool):
 
 
 def test_there_are_tools():
-    assert {"tests.run", "tests.browser.screenshots"} <= set(TOOLS)
+    assert {"tests.run", "tools.chaos", "tools.bench"} <= set(TOOLS)

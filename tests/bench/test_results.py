@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.bench import results
+from tools.bench import results
 
 
 def test_the_95th_percentile_leaves_out_one_of_twenty():

@@ -11,8 +11,8 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from tests.chaos import faults, rounds, stores
-from tests.chaos.site import NoRedisError
+from tools.chaos import faults, rounds, stores
+from tools.chaos.site import NoRedisError
 
 pytestmark = [
     pytest.mark.once,

@@ -1,1 +1,0 @@
-"""The site under attack: every view fuzzed, every file mutated, scripts and secrets typed into every field."""

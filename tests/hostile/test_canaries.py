@@ -22,10 +22,10 @@ from django.urls import get_resolver
 from gunicorn.config import Config
 
 from helpdesk.serverlog import ServerLog
-from tests.hostile.ground import Ground
-from tests.hostile.living import QUICK, STRANDED, Lived, once
 from tests.signin.signing_in import code_of, set_up
 from tests.visitor import rows
+from tools.hostile.ground import Ground
+from tools.hostile.living import QUICK, STRANDED, Lived, once
 from wizards import journal, limits, publishing
 
 pytestmark = pytest.mark.django_db

@@ -26,8 +26,8 @@ from PIL import Image
 
 from tests.admin.forms import editor
 from tests.graphs import TOY, graph
-from tests.hostile.fuzzing import LONG, VALUES
 from tests.strategies import NASTY, NASTY_TEXTS
+from tools.hostile.fuzzing import LONG, VALUES
 from wizards import flow
 from wizards.admin import pictures
 from wizards.models import Wizard

@@ -20,10 +20,10 @@ from django.db import models
 from playwright.sync_api import Browser, Page
 
 from tests.browser.conftest import Complaints
-from tests.hostile.ground import LOOKING, Ground
-from tests.hostile.living import Lived, cookies_of, once
-from tests.hostile.loglines import FORGED, Lines
-from tests.hostile.payloads import CORPUS, TAGS, Attempts
+from tools.hostile.ground import LOOKING, Ground
+from tools.hostile.living import Lived, cookies_of, once
+from tools.hostile.loglines import FORGED, Lines
+from tools.hostile.payloads import CORPUS, TAGS, Attempts
 from wizards import forms as public_forms
 from wizards import publishing
 from wizards.models import Version

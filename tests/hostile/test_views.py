@@ -18,11 +18,11 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
-from tests.hostile.fuzzing import MARK, Attack
-from tests.hostile.ground import Ground, routes
-from tests.hostile.living import Lived
-from tests.hostile.loglines import FORGED, written
-from tests.hostile.wire import HOST, Answer, Request, send
+from tools.hostile.fuzzing import MARK, Attack
+from tools.hostile.ground import Ground, routes
+from tools.hostile.living import Lived
+from tools.hostile.loglines import FORGED, written
+from tools.hostile.wire import HOST, Answer, Request, send
 from wizards import access, audit, publishing
 from wizards.models import Case, Guest, Handling, Session
 

@@ -10,8 +10,8 @@ import psycopg
 import pytest
 
 from tests import postgres
-from tests.scale import programs
-from tests.scale.site import Site
+from tools.scale import programs
+from tools.scale.site import Site
 
 
 @pytest.fixture(scope="package")

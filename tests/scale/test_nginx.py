@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.scale.customers import Customer
-from tests.scale.site import NAME, PROXY, Site, wait_for
+from tools.scale.customers import Customer
+from tools.scale.site import NAME, PROXY, Site, wait_for
 
 pytestmark = pytest.mark.once
 

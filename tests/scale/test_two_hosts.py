@@ -18,8 +18,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from tests.scale.customers import Crowd, Customer
-from tests.scale.site import BEGINNINGS, PATIENCE, READY, A, B, Site, copy_of_the_project, wait_for
+from tools.scale.customers import Crowd, Customer
+from tools.scale.site import BEGINNINGS, PATIENCE, READY, A, B, Site, copy_of_the_project, wait_for
 
 pytestmark = pytest.mark.once
 

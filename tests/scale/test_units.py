@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.scale import programs
+from tools.scale import programs
 
 pytestmark = pytest.mark.once
 

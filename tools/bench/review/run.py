@@ -1,0 +1,44 @@
+"""Make the logs that are not there yet, and measure the review pages over them."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from datetime import UTC, datetime
+
+from tools.bench import places
+from tools.bench.places import child
+from tools.bench.results import Measurement
+
+DAYS = 365
+
+
+def measure(database: places.Sqlite | places.Postgres, chosen: argparse.Namespace) -> list[Measurement]:
+    """Return the measurements on one database."""
+    whole, tenth = f"log-{chosen.events}", f"log-{chosen.events}-tenth"
+    if chosen.anew or not database.there(whole) or not database.there(tenth):
+        until = datetime.now(UTC).isoformat()  # the same for both, so that their last days are the same
+        fill(database, whole, chosen.events, 1.0, until)
+        fill(database, tenth, chosen.events, 0.1, until)
+    if chosen.fill_only:
+        return []
+    print(f"{database.name}: measuring", file=sys.stderr, flush=True)
+    other = str(places.folder() / f"{tenth}.sqlite3") if isinstance(database, places.Sqlite) else places.named(tenth)
+    done = child("tools.bench.review.measure", database.url(whole), str(chosen.pairs), database.name, other)
+    return [json.loads(line) for line in done.splitlines()]
+
+
+def fill(database: places.Sqlite | places.Postgres, log: str, events: int, share: float, until: str) -> None:
+    """Make a log under another name, and give it its own when it is whole."""
+    print(f"{database.name}: making a log of about {round(events * share)} events", file=sys.stderr, flush=True)
+    part = f"{log}-part"
+    database.clear(part)
+    database.make(part)
+    print(
+        child("tools.bench.review.filling", database.url(part), str(events), str(DAYS), str(share), until),
+        file=sys.stderr,
+        end="",
+    )
+    database.clear(log)
+    database.rename(part, log)
