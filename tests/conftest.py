@@ -1,56 +1,45 @@
 """Fixtures that all tests share. What belongs to one part of the site is made in that part's tests.
 
-page        a page in a fresh browser context, for tests that are marked `browser`
 open_page   open_page("/path/") opens it on the live server, and holds that htmx is there
 """
 
 import os
-import tempfile
 from collections.abc import Callable, Iterator
 from datetime import timedelta
-from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Page
 from pytest_django.live_server_helper import LiveServer
 from pytest_django.plugin import DjangoDbBlocker
+
+from tests import programs
+from tests.database import django_db_keepdb, django_db_modify_db_settings  # noqa: F401  fixtures
 
 # HYPOTHESIS_PROFILE=long searches longer; ci is repeatable, and what each `make test` runs.
 settings.register_profile("ci", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("long", max_examples=2000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
-CHROMIUM_ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-quic",
-    "--disable-background-networking",
-    "--disable-component-update",
-]
-
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out the tests that are for the other database only."""
+    """Leave out the tests that are for the other database, and on PostgreSQL those that one database is enough for."""
     from django.db import connection
 
-    marks = {item: item.get_closest_marker("only") for item in items}
-    others = [item for item, mark in marks.items() if mark and mark.args != (connection.vendor,)]
+    others = [item for item in items if not _is_for(item, connection.vendor)]
     config.hook.pytest_deselected(items=others)
-    items[:] = [item for item in items if item not in others]
+    items[:] = [item for item in items if item not in set(others)]
 
 
-@pytest.fixture(scope="session")
-def django_db_modify_db_settings(django_db_modify_db_settings: None) -> Iterator[None]:
-    """Give each run of the tests its own database: a file for SQLite, so that threads share it."""
-    from django.db import connections
-
-    database = connections["default"].settings_dict
-    with tempfile.TemporaryDirectory(prefix="helpdesk-tests-") as folder:
-        if database["ENGINE"] == "helpdesk.sqlite":
-            database["TEST"]["NAME"] = str(Path(folder) / "test.sqlite3")
-        else:
-            database["TEST"]["NAME"] = f"test_helpdesk_{os.getpid()}"
-        yield
+def _is_for(item: pytest.Item, vendor: str) -> bool:
+    if only := item.get_closest_marker("only"):
+        return only.args == (vendor,)
+    if vendor == "sqlite":
+        return True
+    if item.get_closest_marker("browser") or item.get_closest_marker("once"):
+        return False
+    return bool(item.get_closest_marker("django_db")) or "db" in getattr(item, "fixturenames", ())
 
 
 @pytest.fixture(scope="session")
@@ -108,23 +97,15 @@ def _forget_rates() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """Start the Chromium that CHROMIUM_PATH names, or the one on PATH, once for all tests."""
-    from tests import chromium
-
-    with sync_playwright() as driver:
-        program = driver.chromium.launch(executable_path=chromium.find(), args=CHROMIUM_ARGUMENTS)
-        yield program
-        program.close()
+def browser_type_launch_args() -> dict[str, Any]:
+    """Launch the Chromium that is installed here, not one that Playwright downloads."""
+    return programs.launch_options()
 
 
-@pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    """Give a page in a context of its own: no cookies, British English, five seconds for everything."""
-    context = browser.new_context(locale="en-GB", timezone_id="Europe/London")
-    context.set_default_timeout(5000)
-    yield context.new_page()
-    context.close()
+@pytest.fixture(scope="session")
+def browser_context_args() -> dict[str, Any]:
+    """Browse in British English."""
+    return {"locale": "en-GB"}
 
 
 @pytest.fixture

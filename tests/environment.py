@@ -5,8 +5,14 @@ database server on which the tests make their own, throw-away database.
 """
 
 import os
+import tempfile
+from pathlib import Path
+
+# Never opened: each test process makes a file of its own. The settings refuse a database in memory.
+SQLITE = f"sqlite:///{Path(tempfile.gettempdir()) / 'helpdesk-tests-only.sqlite3'}"
 
 os.environ["ENV_FILE"] = ""
+os.environ.setdefault("DATABASE_URL", SQLITE)
 os.environ["SECRET_KEY"] = "only-for-tests-" + "0123456789abcdefghijklmnopqrstuvwxyz"
 os.environ["SITE_URL"] = "http://127.0.0.1:8000"
 os.environ["STATIC_PLAIN"] = "true"

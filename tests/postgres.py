@@ -1,9 +1,13 @@
-"""A PostgreSQL server for the tests: the one that TEST_DATABASE_URL names, or our own for as long as they run."""
+"""A PostgreSQL server for the tests: the one that TEST_DATABASE_URL names, or our own for as long as they run.
+
+`python -m tests.postgres COMMAND ...` runs a command with DATABASE_URL set to it, and ends with its exit code.
+"""
 
 import contextlib
 import os
 import pwd
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -142,3 +146,18 @@ def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind((HOST, 0))
         return int(probe.getsockname()[1])
+
+
+def main(command: list[str]) -> int:
+    """Run a command beside the server; stopped from outside, stop the server, too."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    try:
+        with server() as address:
+            return subprocess.run(command, env=os.environ | {"DATABASE_URL": address}).returncode
+    except NoPostgresError as reason:
+        print(reason, file=sys.stderr)
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -19,7 +19,7 @@ from typing import Any
 
 import pytest
 from django.core.servers.basehttp import ServerHandler
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.browser import staff
 from tests.browser.walks import PATIENCE
@@ -116,21 +116,17 @@ def complained() -> Iterator[Complaints]:
 
 
 @pytest.fixture
-def visitor(browser: Browser, complained: Complaints, site: str) -> Iterator[Callable[..., Page]]:
+def visitor(new_context: Callable[..., BrowserContext], complained: Complaints, site: str) -> Callable[..., Page]:
     """Give a function that opens a browser of its own for one more visitor, and returns its first page."""
-    contexts = []
 
     def arrive(java_script: bool = True, **options: Any) -> Page:
         usual = {"viewport": {"width": 1280, "height": 800}, "base_url": site, "timezone_id": "Europe/London"}
-        context = browser.new_context(locale="en-GB", java_script_enabled=java_script, **(usual | options))
+        context = new_context(java_script_enabled=java_script, **(usual | options))
         context.set_default_timeout(PATIENCE)
         complained.listen(context)
-        contexts.append(context)
         return context.new_page()
 
-    yield arrive
-    for context in contexts:
-        context.close()
+    return arrive
 
 
 @pytest.fixture

@@ -17,12 +17,11 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import Browser, sync_playwright
 
-from tests import chromium
+from tests import programs
 from tests.browser import served
 from tests.browser.editing_places import Editing
 from tests.browser.places import PLACES, Documents, Place
 from tests.browser.review_places import Reviewing
-from tests.conftest import CHROMIUM_ARGUMENTS
 from wizards import flow
 
 SIZES = {390: 1040, 1280: 800}
@@ -38,7 +37,7 @@ def main(arguments: list[str]) -> None:
     read = [flow.read_faultless(file.read_bytes(), "yaml") for file in files]
     documents = {document.slug: document for document in read}
     with tempfile.TemporaryDirectory() as folder, served.site(Path(folder)) as address, sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=chromium.find(), args=CHROMIUM_ARGUMENTS)
+        browser = driver.chromium.launch(**programs.launch_options())
         for place in (*PLACES, *Editing(Path(folder), documents).places(), *Reviewing(Path(folder)).places()):
             shots = [name for name in all_names(place) if not names or name[0] in names]
             if shots:

@@ -178,13 +178,12 @@ PAGES: dict[str, Callable[[Page, Wizard], None]] = {
 
 
 @pytest.fixture
-def desk(browser, live_server):
+def desk(new_context, live_server):
     """Give a page that is signed in as an editor."""
-    context = browser.new_context(base_url=live_server.url, reduced_motion="reduce")
+    context = new_context(base_url=live_server.url, reduced_motion="reduce")
     cookie = editor().cookies[settings.SESSION_COOKIE_NAME].value
     context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": cookie, "url": live_server.url}])
-    yield context.new_page()
-    context.close()
+    return context.new_page()
 
 
 # These change the draft, or what the browser is told: each has a wizard of its own.

@@ -12,7 +12,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Page
 
 from tests.browser import served
 from tests.browser.client import Client
@@ -116,12 +116,11 @@ class Wire:
 
 
 @pytest.fixture
-def page(browser: Browser, address) -> Iterator[Page]:
+def page(new_context, address) -> Page:
     """Give a page of a new visitor to the served site, whose cache is empty."""
-    context = browser.new_context(locale="en-GB", base_url=address, viewport={"width": 390, "height": 844})
+    context = new_context(base_url=address, viewport={"width": 390, "height": 844})
     context.set_default_timeout(PATIENCE)
-    yield context.new_page()
-    context.close()
+    return context.new_page()
 
 
 @pytest.mark.parametrize("path", ["/", "/w/hikvision-camera/", "/search/?q=camera"])

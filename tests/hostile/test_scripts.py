@@ -8,7 +8,7 @@ import io
 import json
 import logging
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from email import policy
 from typing import Any
 
@@ -17,7 +17,7 @@ from django import forms as django_forms
 from django.apps import apps
 from django.contrib.auth.models import Group, User
 from django.db import models
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import BrowserContext, Page
 
 from tests.browser.conftest import Complaints
 from tools.hostile.ground import LOOKING, Ground
@@ -248,8 +248,8 @@ def test_what_is_typed_never_makes_a_line_of_the_log(site, lines):
 class Reader:
     """A browser of somebody's, that opens pages and says what is wrong with them."""
 
-    def __init__(self, browser: Browser, url: str, cookies: dict[str, str]) -> None:
-        self.context = browser.new_context(base_url=url, locale="en-GB", accept_downloads=True)
+    def __init__(self, new_context: Callable[..., BrowserContext], url: str, cookies: dict[str, str]) -> None:
+        self.context = new_context(base_url=url, accept_downloads=True)
         self.context.set_default_timeout(10_000)
         self.context.add_cookies([{"name": name, "value": value, "url": url} for name, value in cookies.items()])
         self.complaints = Complaints()
@@ -292,14 +292,14 @@ class Reader:
 
 @pytest.mark.browser
 def test_nothing_that_anybody_typed_runs_or_stands_as_markup_in_any_page_or_mail(
-    browser, live_server, transactional_db
+    new_context, live_server, transactional_db
 ):
     site = lived_in(Attempts())
     ground = Ground(site)
     wrong: list[str] = []
     opened: set[str] = set()
     for role in LOOKING:
-        reader = Reader(browser, live_server.url, cookies_of(site.clients[role]))
+        reader = Reader(new_context, live_server.url, cookies_of(site.clients[role]))
         pages = {each.address: each.route for each in ground.found[role] if each.method == "GET" and not each.fields}
         for address, route in pages.items():
             wrong += reader.open(address)
@@ -326,8 +326,8 @@ def test_nothing_that_anybody_typed_runs_or_stands_as_markup_in_any_page_or_mail
 
 
 @pytest.mark.browser
-def test_the_search_for_scripts_finds_them(browser, live_server, transactional_db):
-    reader = Reader(browser, live_server.url, {})
+def test_the_search_for_scripts_finds_them(new_context, live_server, transactional_db):
+    reader = Reader(new_context, live_server.url, {})
     found = {attempt: reader.show(f"<title>x</title>{attempt}>", 20) for attempt in TAGS}
     assert [attempt for attempt, lines in found.items() if not lines] == []
     assert sum("a script ran" in line for lines in found.values() for line in lines) > 5

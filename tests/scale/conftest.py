@@ -9,8 +9,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from tests import postgres
-from tools.scale import programs
+from tests import postgres, programs
 from tools.scale.site import Site
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tools.scale import programs
+from tests import programs
 
 pytestmark = pytest.mark.once
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import django
 
 from tests import environment, postgres  # noqa: F401  the settings of tests
-from tests.run import SQLITE
+from tests.environment import SQLITE
 
 os.environ["DJANGO_SETTINGS_MODULE"] = "helpdesk.settings"
 os.environ["DATABASE_URL"] = SQLITE  # never opened: each run has a database of its own

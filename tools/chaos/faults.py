@@ -16,7 +16,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tests.run import SQLITE
+from tests.environment import SQLITE
 from tools.chaos.crowd import Crowd
 from tools.chaos.judge import verdict
 from tools.chaos.line import Line, Request

@@ -15,7 +15,8 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 from tests import postgres
-from tests.run import ROOT, SQLITE
+from tests.environment import SQLITE
+from tests.postgres import ROOT
 
 CASES, IMPORTS = 20_000, 100_000  # of one process: hypothesis remembers all that it drew
 VIEWS, FILES = "tests/hostile/test_views.py", "tests/hostile/test_imports.py"
