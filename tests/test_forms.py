@@ -25,11 +25,11 @@ def test_control_characters_and_lone_surrogates_are_not(words):
         plain_text(words)
 
 
-def test_a_remark_may_be_empty():
-    for data in ({}, {"words": ""}, {"words": "   "}):
-        form = RemarkForm(data)
-        assert form.is_valid()
-        assert form.cleaned_data["words"] == ""
+@pytest.mark.parametrize("data", [{}, {"words": ""}, {"words": "   "}])
+def test_a_remark_may_be_empty(data):
+    form = RemarkForm(data)
+    assert form.is_valid()
+    assert form.cleaned_data["words"] == ""
 
 
 def test_a_remark_holds_two_thousand_characters_and_no_more():

@@ -177,7 +177,7 @@ def test_forged_methods_make_no_more_figures(counted):
     for number in range(20):
         visitor.client.generic(f"BREW{number}", "/")
     assert grown()["helpdesk_request_seconds_count", "4xx", "home", "other"] == 20
-    assert not any(method and method.startswith("BREW") for _, method, _ in metrics._SERIES)
+    assert "BREW" not in repr(metrics._SERIES)
 
 
 @pytest.mark.django_db

@@ -82,7 +82,8 @@ def test_raw_html_is_shown_as_text(text):
 def test_a_link_that_runs_something_is_dropped(target, form):
     page = read(str(markdown(form.format(target))))
     assert page.inline == []
-    assert not [link for link in page.links if urlsplit(link).scheme]
+    assert page.text
+    assert {urlsplit(link).scheme for link in page.links} <= {""}
 
 
 @pytest.mark.parametrize("target", ["https://example.org/a?b=c", "http://192.0.2.1/", "mailto:a@example.org", "tel:1"])

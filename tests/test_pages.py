@@ -105,11 +105,11 @@ def test_all_steps_are_refused_where_no_procedure_is_in_hand(visitor):
         pages.all_steps(pages.view_of(visitor.session))
 
 
-def test_a_page_that_was_not_reached_is_no_page(visitor):
+@pytest.mark.parametrize("number", [0, -1, 2, 99, 10**30])
+def test_a_page_that_was_not_reached_is_no_page(visitor, number):
     history = journal.history_of(visitor.session)
-    for number in (0, -1, 2, 99, 10**30):
-        with pytest.raises(flow.IllegalMove):
-            pages.view_of(visitor.session, number, history)
+    with pytest.raises(flow.IllegalMove):
+        pages.view_of(visitor.session, number, history)
 
 
 def test_an_earlier_page_knows_the_answer_given_and_that_it_is_not_the_current_one(visitor):
@@ -272,14 +272,18 @@ def test_an_answer_is_one_transaction_and_touches_sessions_and_events_only():
     assert [sql for sql in plain if sql.startswith("COMMIT")] == ["COMMIT"]
     assert not [sql for sql in plain if "SAVEPOINT" in sql or "ROLLBACK" in sql]
     begun, done = next(i for i, sql in enumerate(plain) if sql.startswith("BEGIN")), plain.index("COMMIT")
-    assert all(begun < plain.index(sql) < done for sql in statements(captured))
+    data = statements(captured)
+    assert len(data) == 3
+    assert all(begun < plain.index(sql) < done for sql in data)
     tables = {"wizards_session", "wizards_event"}
-    assert all(any(f'"{table}"' in sql for table in tables) for sql in statements(captured))
+    assert all(any(f'"{table}"' in sql for table in tables) for sql in data)
     assert not [sql for sql in plain if "django_session" in sql]
 
 
 def test_a_walk_reads_the_document_once(visitor):
     with CaptureQueriesContext(connection) as captured:
         visitor.walk("list", "loose", "next", "failed", "none")
-    assert not [sql for sql in statements(captured) if '"wizards_version"."document"' in sql]
-    assert not [sql for sql in statements(captured) if "wizards_node" in sql or "wizards_wizard" in sql]
+    data = statements(captured)
+    assert len(data) > 5
+    assert not [sql for sql in data if '"wizards_version"."document"' in sql]
+    assert not [sql for sql in data if "wizards_node" in sql or "wizards_wizard" in sql]

@@ -332,14 +332,13 @@ def index():
 
 @given(query=st.text() | st.lists(st.sampled_from([*ODD[:7], "lever", "log", "in", "pass", "'", "-"])).map("".join))
 def test_no_query_breaks_the_index(index, query):
-    assert all(hit.score > 0 for hit in index.hits(query))
+    assert min((hit.score for hit in index.hits(query)), default=1) > 0
     assert len(index.nearest(query)) == len(index.entries)
 
 
 def test_a_search_takes_one_query_however_many_wizards_there_are(db, django_assert_num_queries):
     for number in range(1, 13):
         publish(f"kettle-{number}", f"Kettle {number}", cold=[f"The water of number {number} stays cold"])
-        if number in (1, 12):
-            search.find("cold water")
-            with django_assert_num_queries(1):
-                assert found("cold water")
+    search.find("cold water")
+    with django_assert_num_queries(1):
+        assert found("cold water")

@@ -112,18 +112,21 @@ def test_a_bad_setting_stops_the_start_with_its_line(read, environment, line):
     assert "\n" not in str(stopped.value)
 
 
-def test_no_line_repeats_a_secret(read):
-    for environment in (
+@pytest.mark.parametrize(
+    "environment",
+    [
         {"SECRET_KEY": "hunter2"},
         {"DATABASE_URL": "mysql://me:hunter2@localhost/help"},
         {"DATABASE_URL": "postgres://me:hunter2@db/help?options=-c synchronous_commit%3Doff"},
         {"CACHE_URL": "redis://:hunter2@cache:port/0"},
         {"METRICS_TOKEN": "hunter2"},
         {"SECRET_KEYS": "hunter2"},
-    ):
-        with pytest.raises(ImproperlyConfigured) as stopped:
-            read(**environment)
-        assert "hunter2" not in str(stopped.value)
+    ],
+)
+def test_no_line_repeats_a_secret(read, environment):
+    with pytest.raises(ImproperlyConfigured) as stopped:
+        read(**environment)
+    assert "hunter2" not in str(stopped.value)
 
 
 BAD_FILES = [
@@ -226,7 +229,9 @@ def test_every_setting_stands_in_the_manual():
     from helpdesk import settings
 
     manual = "".join(file.read_text() for file in (ROOT / "docs").glob("*.md"))
-    assert [name for name in settings.env.dump() if f"`{name}`" not in manual] == []
+    names = settings.env.dump()
+    assert len(names) > 20
+    assert [name for name in names if f"`{name}`" not in manual] == []
 
 
 def test_a_key_in_the_file_is_enough_and_the_environment_wins(read, tmp_path):

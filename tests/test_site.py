@@ -79,6 +79,7 @@ def test_the_second_start_makes_nothing_anew(started, capsys):
 def test_the_second_start_prints_no_password(started):
     output = (started.folder / "output").read_text()
     accounts = json.loads((started.folder / "var" / "accounts.json").read_text())
+    assert len(accounts) == 4
     assert not any(account["password"] in output for account in accounts.values())
 
 
@@ -109,6 +110,7 @@ def test_static_files_are_compressed_and_kept_for_good(started):
 
 def test_the_accounts_open_the_staffs_pages(started):
     accounts = json.loads((started.folder / "var" / "accounts.json").read_text())
+    assert len(accounts) == 4
     for account in accounts.values():
         assert "Log out" in log_in(started.url, account)
 

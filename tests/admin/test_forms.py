@@ -34,6 +34,7 @@ def test_markdown_is_shown_to_editors_only(client):
 
 
 def test_nothing_is_inline_on_the_forms(client, wizard):
-    for row in (wizard, *Node.objects.filter(wizard=wizard)):
-        assert read(client.get(address(row))).inline == []
-        assert read(client.get(address(row, "delete"))).inline == []
+    rows = [wizard, *Node.objects.filter(wizard=wizard)]
+    places = [place for row in rows for place in (address(row), address(row, "delete"))]
+    assert len(places) == 12
+    assert {place: read(client.get(place)).inline for place in places} == {place: [] for place in places}

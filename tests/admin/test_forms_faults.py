@@ -15,14 +15,14 @@ def test_the_page_shows_the_faults_of_its_node(client, wizard):
     assert "leads nowhere" not in read(client.get(address(node(wizard, "ok")))).text
 
 
-def test_a_save_tells_a_fault_once_by_title_with_a_link_to_what_mends_it(client, wizard):
-    for button in ("_continue", "_save"):
-        page = form(client, wizard, "q")
-        page["choices-0-to"] = ""
-        shown = read(messages(client, page.save(button)))
-        assert "Question “Question q?” › choice “Choose yes” “Choose yes” leads nowhere." in shown.text, button
-        assert shown.text.count("leads nowhere") == 1, button
-        assert f"{address(node(wizard, 'q'))}#id_choices-0-to" in shown.links, button
+@pytest.mark.parametrize("button", ["_continue", "_save"])
+def test_a_save_tells_a_fault_once_by_title_with_a_link_to_what_mends_it(client, wizard, button):
+    page = form(client, wizard, "q")
+    page["choices-0-to"] = ""
+    shown = read(messages(client, page.save(button)))
+    assert "Question “Question q?” › choice “Choose yes” “Choose yes” leads nowhere." in shown.text
+    assert shown.text.count("leads nowhere") == 1
+    assert f"{address(node(wizard, 'q'))}#id_choices-0-to" in shown.links
 
 
 def test_a_save_lists_five_faults_at_most_and_says_how_many_more_there_are(client, wizard):

@@ -25,6 +25,7 @@ def labels(response):
 def test_every_field_has_a_label_in_an_editors_words(client, wizard):
     rows = [wizard, *(node(wizard, key) for key in ("q", "why", "fix", "ok")), Procedure.objects.get(key="press")]
     shown = [(key, label) for row in rows for key, label in labels(client.get(address(row))).items()]
+    assert len({key for key, _ in shown}) > 30
     own = {"picture": "Picture", "upload": "Or a new picture", "procedure": "Procedure"}  # said by their forms
     for (model, name), label in shown:
         known = {words.of_field(model, name).get("label"), own.get(name)}

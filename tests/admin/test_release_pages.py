@@ -118,4 +118,6 @@ def test_no_page_has_a_script_or_style_of_its_own_inside(page):
     text = editor().get(shown(changed(toy()))[page]).content.decode()
     assert " style=" not in text
     assert "<style" not in text
-    assert all("src=" in tag or "application/json" in tag for tag in text.split("<script")[1:])
+    scripts = text.split("<script")[1:]
+    assert scripts
+    assert all("src=" in tag or "application/json" in tag for tag in scripts)

@@ -51,6 +51,7 @@ def test_the_call_in_hand_is_in_sight_when_its_page_comes(agent, documents, java
 
 def test_every_tab_is_reached_by_the_keyboard_and_comes_into_sight(agent, documents):
     page = with_calls(agent, documents)
+    expect(page.locator(".tabs a")).to_have_count(len(CALLERS) + 1)
     page.locator(".tabs a").first.focus()
     for place in range(1, len(CALLERS) + 1):
         page.keyboard.press("Tab")

@@ -73,6 +73,7 @@ def test_another_device_takes_the_code_from_its_address_and_no_server_sees_it(vi
     expect(phone).not_to_have_url(re.compile("#"))
     phone.get_by_role("button", name="Go on here").click()
     expect(phone).to_have_url(page.url.partition("/s/")[0] + f"/s/{one().code}/{one().count}/")
+    assert asked
     assert not [url for url in asked if code in url.partition("#")[0]]
 
 

@@ -35,6 +35,7 @@ def test_a_public_address_is_one(address):
 
 
 def test_the_ranges_are_those_that_python_does_not_call_global_and_more():
+    assert NOT_PUBLIC
     for network in NOT_PUBLIC:
         assert isinstance(network, ipaddress.IPv4Network | ipaddress.IPv6Network)
         assert not is_public(str(network[0]))

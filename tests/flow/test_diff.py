@@ -126,7 +126,9 @@ def test_the_runs_that_were_not_removed_make_the_new_text(before, after):
 
 @given(before=broken_documents(), after=broken_documents())
 def test_any_two_documents_can_be_compared_in_words(before, after):
-    assert all(str(change) and change.runs is not None for change in flow.diff(before, after))
+    changes = flow.diff(before, after)
+    assert bool(changes) == (before != after)
+    assert all(str(change) and change.runs is not None for change in changes)
 
 
 @given(document=broken_documents())

@@ -320,6 +320,7 @@ def test_a_good_file_with_one_value_replaced_reads_or_is_a_bad_file(data, docume
         try:
             read = flow.read_faultless(content, form)
         except flow.BadFile as bad:
+            assert bad.problems
             assert all(problem.message for problem in bad.problems)
         else:
             assert flow.read(flow.write(read, form), form) == read

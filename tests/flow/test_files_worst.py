@@ -112,6 +112,7 @@ def content(name: str, counts: tuple[int, ...] = (30, 9_000)) -> list[bytes]:
 
 @pytest.mark.parametrize("name", WORST)
 def test_the_worst_files_are_refused_within_two_seconds_and_256_megabytes(name, told):
+    assert len(told[name]) == 3
     for seconds, megabytes, problems in told[name]:
         assert 1 <= len(problems) <= files.MOST_PROBLEMS + 1
         assert max(map(len, problems)) < 500

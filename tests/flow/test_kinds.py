@@ -108,17 +108,19 @@ def test_every_screen_has_its_template_and_every_answer_its_wording():
 
 
 def test_a_procedure_in_hand_is_known_exactly_where_one_is_gone_through():
+    steps = set()
     for position in positions(TOY):
         node = node_at(TOY, position)
         in_hand = node.procedure_in_hand(TOY, position)
         assert (in_hand is not None) == (node.screen(position) in {"confirm", "procedure"})
         if position.step:
+            steps.add(position.step)
             assert in_hand.index(position.step) >= 0
             assert 1 <= in_hand.minutes_left(position.step) <= in_hand.minutes
+    assert steps == {step.id for each in TOY.procedures for step in each.steps} != set()
 
 
-def test_a_kind_must_say_what_it_offers():
-    node = base.BaseNode(id="x")
-    for act in (lambda: node.screen(None), lambda: node.answers(TOY, None), lambda: node.move(TOY, None, "a")):
-        with pytest.raises(NotImplementedError):
-            act()
+@pytest.mark.parametrize(("act", "given"), [("screen", (None,)), ("answers", (TOY, None)), ("move", (TOY, None, "a"))])
+def test_a_kind_must_say_what_it_offers(act, given):
+    with pytest.raises(NotImplementedError):
+        getattr(base.BaseNode(id="x"), act)(*given)

@@ -64,10 +64,10 @@ def test_a_choice_that_leads_nowhere_yet_is_illegal():
         walk.answer("a")
 
 
-def test_a_position_at_a_node_that_is_not_there_takes_no_answer():
-    for act in (flow.answer, flow.moved):
-        with pytest.raises(flow.IllegalMove, match="no longer there"):
-            act(TOY, Position("gone"), "yes")
+@pytest.mark.parametrize("act", [flow.answer, flow.moved])
+def test_a_position_at_a_node_that_is_not_there_takes_no_answer(act):
+    with pytest.raises(flow.IllegalMove, match="no longer there"):
+        act(TOY, Position("gone"), "yes")
 
 
 def test_an_answer_is_told_as_the_person_read_it():

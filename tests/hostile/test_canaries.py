@@ -200,6 +200,7 @@ def test_no_metric_holds_anything_that_was_planted(watched):
     text = asked.content.decode()
     assert 'route="remark"' in text
     assert watched.in_text(text) == []
+    assert watched.site.codes
     assert not any(code in text for code in watched.site.codes.values())
 
 
@@ -244,6 +245,7 @@ def test_the_database_holds_no_secret_that_lets_anybody_in(watched):
     secret |= {name: each for name, each in watched.secrets.items() if name.endswith(" visitor") and each}
     secret |= {name: each for name, each in watched.secrets.items() if "password" in name}
     held = repr(rows(*(model for model in apps.get_models() if model is not User)))
+    assert len([each for each in secret.values() if len(each) > 7]) > 3
     assert [name for name, each in secret.items() if len(each) > 7 and each in held] == []
 
 

@@ -47,8 +47,8 @@ def test_only_whoever_may_do_everything_lets_others_set_up_a_new_phone(user):
 def test_nobody_reads_the_secrets_of_others_in_the_admin(user):
     client, _ = sign_in()
     set_up(client)
-    for path in ("/admin/mfa/", "/admin/mfa/authenticator/", "/admin/account/emailaddress/"):
-        assert client.get(path).status_code == 404, path
+    paths = ("/admin/mfa/", "/admin/mfa/authenticator/", "/admin/account/emailaddress/")
+    assert {path: client.get(path).status_code for path in paths} == dict.fromkeys(paths, 404)
 
 
 def test_the_last_admin_is_helped_by_a_command(user, mfa):

@@ -18,12 +18,10 @@ STAFF_PAGES = ("/admin/", "/review/", "/admin/auth/user/", "/account/", "/accoun
 
 def test_outside_the_demonstration_nothing_opens_before_the_second_step_is_set_up(user, mfa):
     client, _ = sign_in()
-    for path in STAFF_PAGES:
-        assert client.get(path)["Location"] == PHONE, path
-        assert client.post(path)["Location"] == PHONE, path
+    for method in (client.get, client.post):
+        assert {path: method(path)["Location"] for path in STAFF_PAGES} == dict.fromkeys(STAFF_PAGES, PHONE)
     set_up(client)
-    for path in STAFF_PAGES:
-        assert client.get(path).status_code == 200, path
+    assert {path: client.get(path).status_code for path in STAFF_PAGES} == dict.fromkeys(STAFF_PAGES, 200)
 
 
 def test_in_the_demonstration_a_password_is_enough_and_a_phone_may_be_set_up(user):
@@ -143,19 +141,19 @@ def test_another_phone_is_set_up_at_once_after_the_first_is_taken_off(user, mfa)
     assert client.get("/admin/").status_code == 200
 
 
-def test_what_changes_the_sign_in_asks_for_the_password_again_after_a_while(user, mfa):
+@pytest.mark.parametrize("path", ["/account/phone/remove/", "/account/codes/new/", CODES])
+def test_what_changes_the_sign_in_asks_for_the_password_again_after_a_while(user, mfa, path):
     client, _ = sign_in()
     set_up(client)
-    for path in ("/account/phone/remove/", "/account/codes/new/", CODES):
-        session = client.session
-        for record in session["account_authentication_methods"]:
-            record["at"] -= 301
-        session.save()
-        answer = client.get(path)
-        assert (answer.status_code, answer["Location"]) == (302, f"/account/confirm/?next={quote(path, safe='')}")
-        assert client.post(answer["Location"], {"password": "wrong"}).status_code == 200
-        assert client.post(answer["Location"], {"password": PASSWORD})["Location"] == path
-        assert client.get(path).status_code == 200
+    session = client.session
+    for record in session["account_authentication_methods"]:
+        record["at"] -= 301
+    session.save()
+    answer = client.get(path)
+    assert (answer.status_code, answer["Location"]) == (302, f"/account/confirm/?next={quote(path, safe='')}")
+    assert client.post(answer["Location"], {"password": "wrong"}).status_code == 200
+    assert client.post(answer["Location"], {"password": PASSWORD})["Location"] == path
+    assert client.get(path).status_code == 200
 
 
 def test_the_square_for_the_phone_stands_in_the_page_as_markup(user):

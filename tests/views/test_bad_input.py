@@ -88,6 +88,7 @@ def test_a_page_that_was_not_reached_is_refused_with_the_way_back(visitor, name)
     for number in ("0", "3", "99", *HUGE):
         answer = visitor.raw("GET", visitor.address(name, number))
         refused(answer, {400, 404})
+        assert answer[0] == 400 or number in HUGE
         if answer[0] == 400:
             assert "has not been reached yet" in read(answer[1]).text
             assert visitor.address("step", 2) in read(answer[1]).links
@@ -214,14 +215,14 @@ def test_a_nul_in_the_address_is_refused(visitor, address, method):
     assert rows() == before
 
 
-def test_a_nul_in_a_cookie_is_somebody_elses(visitor):
-    for cookie in ('visitor="a\\000b"', "visitor=\x00", "\x00"):
-        refused(visitor.raw("GET", visitor.address(), HTTP_COOKIE=cookie), {404})
+@pytest.mark.parametrize("cookie", ['visitor="a\\000b"', "visitor=\x00", "\x00"])
+def test_a_nul_in_a_cookie_is_somebody_elses(visitor, cookie):
+    refused(visitor.raw("GET", visitor.address(), HTTP_COOKIE=cookie), {404})
 
 
-def test_a_nul_in_a_header_that_is_not_ours_does_no_harm(visitor):
-    for header in ("HTTP_ACCEPT_LANGUAGE", "HTTP_REFERER", "HTTP_USER_AGENT", "HTTP_HX_CURRENT_URL", "HTTP_HX_TARGET"):
-        assert visitor.raw("GET", visitor.address(), **{header: "a\x00b"})[0] == 200
+@pytest.mark.parametrize("header", ["ACCEPT_LANGUAGE", "REFERER", "USER_AGENT", "HX_CURRENT_URL", "HX_TARGET"])
+def test_a_nul_in_a_header_that_is_not_ours_does_no_harm(visitor, header):
+    assert visitor.raw("GET", visitor.address(), **{f"HTTP_{header}": "a\x00b"})[0] == 200
 
 
 @pytest.mark.parametrize(
@@ -261,22 +262,24 @@ def test_no_trick_with_encodings_is_logged(visitor, kind, body):
     ["hex", "idna", "undefined", "utf-7", "unicode_escape", "utf-16", "zip", "rot13", "none", "", '"\\"', "a\x00", "é"],
 )
 def test_no_charset_spoils_how_the_address_is_read(visitor, charset):
-    for kind in (FORM, MULTIPART, "text/plain"):
-        for query in ("q=reset", "q=%ED%A0%80", "q=\xff", "q=%5Cud800"):
-            for method, path in (("POST", visitor.address()), ("GET", "/search/")):
-                status, _ = visitor.raw(method, f"{path}?{query}", b"", f"{kind}; charset={charset}")
-                assert status in {200, 400, 422}
+    statuses = {
+        visitor.raw(method, f"{path}?{query}", b"", f"{kind}; charset={charset}")[0]
+        for kind in (FORM, MULTIPART, "text/plain")
+        for query in ("q=reset", "q=%ED%A0%80", "q=\xff", "q=%5Cud800")
+        for method, path in (("POST", visitor.address()), ("GET", "/search/"))
+    }
+    assert statuses <= {200, 400, 422}
 
 
-def test_a_form_that_names_its_charset_arrives(visitor):
-    bodies = {FORM: b"words=gr%C3%B6%C3%9Fer", MULTIPART: field(b"words", "größer".encode()) + b"--x--\r\n"}
-    for kind, body in bodies.items():
-        for charset in ("; charset=utf-8", "; charset=UTF-8", "; charset=iso-8859-1"):
-            Words.objects.all().delete()
-            visitor.send("back")
-            assert visitor.raw("POST", visitor.address("remark"), body, kind + charset)[0] == 303
-            assert Words.objects.get().text == "größer"
-            visitor.walk("no")
+@pytest.mark.parametrize("charset", ["utf-8", "UTF-8", "iso-8859-1"])
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [(FORM, b"words=gr%C3%B6%C3%9Fer"), (MULTIPART, field(b"words", "größer".encode()) + b"--x--\r\n")],
+    ids=["form", "multipart"],
+)
+def test_a_form_that_names_its_charset_arrives(visitor, kind, body, charset):
+    assert visitor.raw("POST", visitor.address("remark"), body, f"{kind}; charset={charset}")[0] == 303
+    assert Words.objects.get().text == "größer"
 
 
 @pytest.mark.parametrize(

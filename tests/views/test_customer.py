@@ -164,7 +164,8 @@ def test_on_every_step_it_can_have_worked_failed_or_be_impossible(visitor, numbe
     assert read(visitor.see()).h1 == leads
 
 
-def test_a_step_shows_all_that_it_carries():
+@pytest.mark.parametrize("name", ["step", "steps"])
+def test_a_step_shows_all_that_it_carries(name):
     step = {
         "id": "hold",
         "title": "Hold the button",
@@ -177,13 +178,13 @@ def test_a_step_shows_all_that_it_carries():
     }
     visitor = Visitor()
     begin_with_step(visitor, step)
-    for page in (read(visitor.see()), read(visitor.see("steps"))):
-        for words in ("Hold the button", "Press firmly.", "The light flashes", "No force."):
-            assert words in page.text
-        assert page.all("svg", role="img", **{"aria-label": "A pin presses a button"})
-        assert page.all("use", href="/static/pictures/click.svg#picture")
-        assert "Say this aloud" not in page.html
-        assert "Only for agents" not in page.html
+    page = read(visitor.see(name))
+    shown = ("Hold the button", "Press firmly.", "The light flashes", "No force.")
+    assert [words for words in shown if words not in page.text] == []
+    assert page.all("svg", role="img", **{"aria-label": "A pin presses a button"})
+    assert page.all("use", href="/static/pictures/click.svg#picture")
+    assert "Say this aloud" not in page.html
+    assert "Only for agents" not in page.html
 
 
 @pytest.mark.parametrize(
@@ -196,12 +197,13 @@ def test_a_step_shows_all_that_it_carries():
         ("wait_seconds", 90, "Wait for 90 seconds."),
     ],
 )
-def test_a_step_says_how_long_to_hold_or_to_wait(field, seconds, words):
+@pytest.mark.parametrize("name", ["step", "steps"])
+def test_a_step_says_how_long_to_hold_or_to_wait(field, seconds, words, name):
     visitor = Visitor()
     begin_with_step(visitor, {"id": "hold", "title": "Hold", field: seconds})
-    for page in (read(visitor.see()), read(visitor.see("steps"))):
-        assert words in page.text
-        assert [each["data-seconds"] for each in page.all("div") if "data-seconds" in each] == [str(seconds)]
+    page = read(visitor.see(name))
+    assert words in page.text
+    assert [each["data-seconds"] for each in page.all("div") if "data-seconds" in each] == [str(seconds)]
 
 
 def begin_with_step(visitor, step):
@@ -290,9 +292,10 @@ def test_a_question_that_is_asked_first_and_again_has_a_way_back_the_second_time
     publish("a? on:b", "b? again:a end:ok", "ok = solved", slug="ring")
     visitor = Visitor().begin("ring").walk("on")
     response = visitor.answer("again", headers=headers)
-    for page in (read(response if headers else visitor.see()), read(visitor.see())):
-        assert page.h1 == "Question a?"
-        assert visitor.address("back") in page.beginnings
+    then, later = read(response if headers else visitor.see()), read(visitor.see())
+    assert then.h1 == later.h1 == "Question a?"
+    assert visitor.address("back") in then.beginnings
+    assert visitor.address("back") in later.beginnings
 
 
 def test_start_over_leads_to_the_first_page_and_keeps_the_log(visitor):

@@ -64,5 +64,5 @@ def test_looking_writes_nothing(ann, headers):
 
 def test_pages_of_the_desk_are_not_stored(ann):
     ann.begin()
-    for address in ("/desk/", ann.at(), ann.at("news/")):
-        assert ann.client.get(address)["Cache-Control"] == "no-store"
+    addresses = ("/desk/", ann.at(), ann.at("news/"))
+    assert [ann.client.get(address)["Cache-Control"] for address in addresses] == ["no-store"] * 3

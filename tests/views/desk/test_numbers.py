@@ -79,5 +79,5 @@ def test_the_whole_page_shows_the_way_too(ann, waiting):
 
 def test_a_number_costs_one_query_more_than_words(ann, waiting):
     words = queries_of(ann, "/desk/find/?q=it+does", headers=HTMX)
-    for typed in (str(waiting.pk), waiting.session.code, NO_SUCH):
-        assert queries_of(ann, f"/desk/find/?q={typed}", headers=HTMX) <= words + 1
+    numbers = (str(waiting.pk), waiting.session.code, NO_SUCH)
+    assert max(queries_of(ann, f"/desk/find/?q={each}", headers=HTMX) for each in numbers) <= words + 1

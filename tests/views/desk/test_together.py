@@ -97,4 +97,6 @@ def test_the_agent_is_told_when_the_customer_ended_it(ann, toy):
     handoff.end(theirs(session).get())
     response = ann.client.get(f"/desk/{session.code}/{seen}/news/?seen={seen}", headers=HTMX)
     assert "You are not in this session" in read(response).text
-    assert all("disabled" in each for each in read(response).all("button", name="answer") if "value" in each)
+    buttons = [each for each in read(response).all("button", name="answer") if "value" in each]
+    assert buttons
+    assert all("disabled" in each for each in buttons)

@@ -97,7 +97,9 @@ def test_every_figure_on_the_page_is_explained_beside_it(reviewer, solved):
 
 def test_all_definitions_are_on_one_page(reviewer):
     page = read(reviewer.get(MEANINGS))
+    assert DEFINITIONS
     for group, entries in DEFINITIONS.items():
+        assert entries
         assert group in page.text
         for key, entry in entries.items():
             assert entry.text in page.text.replace("&#x27;", "'")

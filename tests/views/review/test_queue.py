@@ -161,8 +161,9 @@ def test_looking_changes_nothing(reviewer, finding):
 
 def test_a_note_is_text_everywhere(reviewer, finding):
     reviewer.post(f"{QUEUE}{finding.pk}/", {"note": "<script>alert(1)</script>", "revision": 0})
-    for address in (QUEUE, NEW, f"{QUEUE}{finding.pk}/"):
-        assert "<script>alert" not in reviewer.get(address).content.decode()
+    pages = [reviewer.get(address).content.decode() for address in (QUEUE, NEW, f"{QUEUE}{finding.pk}/")]
+    assert ["<script>alert" in page for page in pages] == [False, False, False]
+    assert "&lt;script&gt;alert" in pages[-1]
 
 
 def test_whoever_may_only_look_gets_no_forms_and_can_change_nothing(finding):

@@ -124,6 +124,7 @@ def test_a_row_leads_to_its_sessions_to_its_form_and_to_the_queue(desk, reviewer
         {"wizard": "toy", "node": "why", "cause": "-", "status": "left"},
     ]
     assert {"wizard": "toy", "node": "why"} in links(found, "/review/queue/new/")
+    assert found.links
     assert not [link for link in found.links if "/change/" in link]
 
 
@@ -306,8 +307,8 @@ def test_whoever_edits_finds_the_drafts_map(desk):
 
 def test_nothing_is_inline_on_these_pages(desk, reviewer):
     desk.person().answer("no").remark("no lamp")
-    for found in (page(reviewer), page(reviewer, MAP), read(reviewer.post(WORDS, {"spot": "why//"}))):
-        assert found.inline == []
+    pages = (page(reviewer), page(reviewer, MAP), read(reviewer.post(WORDS, {"spot": "why//"})))
+    assert [found.inline for found in pages] == [[], [], []]
 
 
 # What they cost
