@@ -4,11 +4,13 @@ PORT ?= 8000
 VENV := .venv/bin/python
 # Linters and type checks read the settings, but serve nobody.
 CHECK_ENV := ENV_FILE= SECRET_KEY=for-checks-only-0123456789-abcdefghijklmnopqrstuvwxyz
+# As many processes as there are processors; whoever is done first takes over from the others.
+PYTEST := $(VENV) -m pytest -q -n auto --dist worksteal
 SOURCES := helpdesk wizards tests tools manage.py gunicorn.conf.py
 
 .DEFAULT_GOAL := help
-.PHONY: help run test unit fuzz browser bench scale kills chaos lint format types schema lock sbom assets screenshots
-.PHONY: clean python dev
+.PHONY: help run test quick unit fuzz browser bench scale kills chaos lint format types schema lock sbom assets screenshots
+.PHONY: clean python dev programs
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -17,23 +19,25 @@ run: python ## install, prepare and serve on 127.0.0.1 (PORT=8000)
 	@$(PYTHON) helpdesk/install.py requirements.txt
 	@exec $(VENV) -m helpdesk.boot --port "$(PORT)"
 
-test: dev ## every test, on SQLite and PostgreSQL, in a real browser
-	@$(VENV) -m tests.run
+test: dev programs ## every test: on SQLite with a real Chromium, then on PostgreSQL what touches a database
+	@$(PYTEST) $(ARGS); sqlite=$$?; $(VENV) -m tests.postgres $(PYTEST) $(ARGS); exit $$((sqlite | $$?))
 
-unit: dev ## the quick tests: SQLite, no browser (ARGS="-k search" chooses)
-	@$(VENV) -m pytest -m "not browser" $(ARGS)
+quick: dev ## lint what changed, and run the tests of its rooms (SINCE=HEAD~3)
+	@$(VENV) -m tools.quick $(if $(SINCE),--since $(SINCE)) $(ARGS)
+
+unit: dev ## the tests on SQLite, without a browser (ARGS="-k search" chooses)
+	@$(PYTEST) -m "not browser" $(ARGS)
+
+browser: dev programs ## the browser tests only (ARGS="-k countdown" chooses, HALVES=0.3 sends pages by halves)
+	@$(PYTEST) -m browser $(ARGS)
 
 fuzz: dev ## attack every view and every import (CASES=200000 IMPORTS=1000000 SEED=7)
 	@$(VENV) -m tools.hostile --cases "$(or $(CASES),5000)" --imports "$(or $(IMPORTS),20000)" $(if $(SEED),--seed $(SEED)) $(ARGS)
 
-browser: dev ## the browser tests only (ARGS="-k countdown" chooses, HALVES=0.3 sends pages by halves)
-	@$(VENV) -m tests.run --browser-only $(ARGS)
-
 bench: dev ## measure answers and review pages on both databases (EVENTS=10000000 for a long log)
 	@$(VENV) -m tools.bench --events "$(or $(EVENTS),300000)" $(ARGS)
 
-scale: dev ## two web hosts behind nginx: killed, hanging, restarted with a migration (needs nginx and Redis)
-	@$(VENV) -m tools.scale.programs
+scale: dev programs ## two web hosts behind nginx: killed, hanging, restarted with a migration (needs nginx and Redis)
 	@$(VENV) -m pytest -q tests/scale $(ARGS)
 
 kills: dev ## kill the worker that sends mails and webhooks 200 times (KILLS=200)
@@ -94,3 +98,6 @@ python:
 
 dev: python
 	@$(PYTHON) helpdesk/install.py requirements-dev.txt
+
+programs: dev
+	@$(VENV) -m tests.programs

@@ -6,6 +6,7 @@ open_page   open_page("/path/") opens it on the live server, and holds that htmx
 import os
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from sqlite3 import sqlite_version
 from typing import Any
 
 import pytest
@@ -40,6 +41,14 @@ def _is_for(item: pytest.Item, vendor: str) -> bool:
     if item.get_closest_marker("browser") or item.get_closest_marker("once"):
         return False
     return bool(item.get_closest_marker("django_db")) or "db" in getattr(item, "fixturenames", ())
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say where the tests ran."""
+    from django.db import connection
+
+    where = os.environ.get("POSTGRES_VERSION") if connection.vendor == "postgresql" else f"SQLite {sqlite_version}"
+    terminalreporter.write_line(f"Tests ran on {where or 'the server of DATABASE_URL'}.")
 
 
 @pytest.fixture(scope="session")

@@ -148,12 +148,21 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def version(address: str) -> str:
+    """Return the version of a running server."""
+    import psycopg
+
+    with psycopg.connect(address) as connection:
+        return str(connection.execute("SHOW server_version").fetchone()[0]).split()[0]
+
+
 def main(command: list[str]) -> int:
     """Run a command beside the server; stopped from outside, stop the server, too."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         with server() as address:
-            return subprocess.run(command, env=os.environ | {"DATABASE_URL": address}).returncode
+            told = {"DATABASE_URL": address, "POSTGRES_VERSION": f"PostgreSQL {version(address)}"}
+            return subprocess.run(command, env=os.environ | told).returncode
     except NoPostgresError as reason:
         print(reason, file=sys.stderr)
         return 1

@@ -25,4 +25,4 @@ def test_a_tool_can_be_started_from_a_shell(tool):
 
 
 def test_there_are_tools():
-    assert {"tests.run", "tools.chaos", "tools.bench"} <= set(TOOLS)
+    assert {"tests.postgres", "tools.chaos", "tools.bench"} <= set(TOOLS)

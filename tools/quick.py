@@ -1,0 +1,127 @@
+"""Lint what changed and run the tests that mirror it: what `make quick` runs for each commit.
+
+`python -m tools.quick [--since COMMIT] [ARGUMENTS OF PYTEST]`. What changed is what differs from COMMIT: by default
+HEAD, or the commit before it where nothing is uncommitted. Tests mirror the modules, so names say which tests belong
+to a room: tests/test_search*.py to wizards/search.py, tests/views/desk/ to wizards/views/desk/.
+Those that take minutes are left out: `make test` runs everything.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+
+ROOT = Path(__file__).resolve().parent.parent
+TESTS = ROOT / "tests"
+PYTHON = sys.executable
+# They run whatever changed: the rules that every file has to keep.
+ALWAYS = ("tests/test_rooms.py",)
+LONG = ("tests/chaos", "tests/scale", "tests/hostile", "tests/browser")
+# For product code that no test mirrors by name, such as the models: a customer's way through the whole site.
+OTHERWISE = ("tests/views", "tests/test_journal.py", "tests/test_publishing.py")
+PRODUCT = ("helpdesk", "wizards")
+# Folder of templates -> its tests; those of all others are in tests/views.
+TEMPLATES = {
+    "account": "tests/signin",
+    "admin": "tests/admin",
+    "cases": "tests/cases",
+    "desk": "tests/views/desk",
+    "mail": "tests/cases",
+    "mfa": "tests/signin",
+    "review": "tests/views/review",
+}
+
+
+def main(arguments: list[str]) -> int:
+    """Run the linters and the tests; return 0 where all of them passed."""
+    parser = argparse.ArgumentParser(prog="tools.quick", description="Lint and test what changed.")
+    parser.add_argument("--since", default="", help="the commit to compare with")
+    chosen, rest = parser.parse_known_args(arguments)
+    files = changed(chosen.since or ("HEAD" if changed("HEAD") else "HEAD~1"))
+    tests = sorted({*ALWAYS, *(test for file in files for test in tests_of(file))} - set(LONG))
+    print(f"{len(files)} files changed. Tests: {' '.join(tests)}", flush=True)
+    commands = [*lint(files), [PYTHON, "-m", "pytest", "-q", "-n", "2", *tests, *rest]]
+    return max(subprocess.run(command, cwd=ROOT).returncode for command in commands)
+
+
+def changed(since: str) -> list[str]:
+    """Return the paths of the files that differ from a commit, or are new; not those that are gone."""
+    differ = ["git", "diff", "--name-only", "--diff-filter=d", since]
+    new = ["git", "ls-files", "--others", "--exclude-standard"]
+    return sorted({line for command in (differ, new) for line in _lines(command)})
+
+
+def _lines(command: list[str]) -> list[str]:
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.splitlines()
+
+
+def lint(files: list[str]) -> Iterator[list[str]]:
+    """Yield the linters' commands for these files. mypy reads the whole product, and remembers what it read."""
+    python = [file for file in files if file.endswith(".py")]
+    product = [file for file in python if file.startswith(PRODUCT)]
+    templates = [file for file in files if file.startswith("templates/")]
+    if python:
+        yield [PYTHON, "-m", "ruff", "check", *python]
+        yield [PYTHON, "-m", "ruff", "format", "--check", *python]
+    if templates:
+        yield [PYTHON, "-m", "djlint", "--check", "--lint", "--quiet", *templates]
+    if product:
+        yield ["make", "--no-print-directory", "types"]
+        yield [PYTHON, "-m", "bandit", "--quiet", *product]
+
+
+def tests_of(file: str) -> set[str]:
+    """Return the tests (files and folders) of the room in which a file stands; none where nothing tests it."""
+    path = PurePosixPath(file)
+    top, *folders = path.parts[:-1] or ("",)
+    if top == "tests":
+        return _of_a_test(path)
+    if top in PRODUCT:
+        return _room([*folders, path.stem]) or set(OTHERWISE)
+    if top == "tools":
+        return _room([*folders, path.stem])
+    if top == "templates":
+        return {TEMPLATES.get("".join(folders[:1]), "tests/views")}
+    if top == "static":
+        return _named("browser", path.stem) or {"tests/test_first_page.py"}
+    return {"tests/test_content.py"} if top == "fixtures" else _that_mention(path.name)
+
+
+def _room(parts: list[str]) -> set[str]:
+    """Return the tests of the innermost folder that tests/ mirrors, or else those that are named like the room."""
+    for length in range(len(parts), 0, -1):
+        folder = "/".join(["tests", *parts[:length]])
+        if any((ROOT / folder).glob("test_*.py")):
+            return {folder}
+    return _named("", parts[0])
+
+
+def _named(folder: str, name: str) -> set[str]:
+    files = [each for pattern in (f"test_{name}.py", f"test_{name}_*.py") for each in (TESTS / folder).glob(pattern)]
+    return {str(file.relative_to(ROOT)) for file in files}
+
+
+def _of_a_test(path: PurePosixPath) -> set[str]:
+    if path.name.startswith("test_"):
+        return {str(path)}
+    if len(path.parts) > 2:
+        return {str(path.parent)}
+    return set(OTHERWISE) if path.name == "conftest.py" else _that_mention(path.stem)
+
+
+def _that_mention(name: str) -> set[str]:
+    """Return the test files that name a file: tests of docs, of the Makefile, of settings."""
+    return {
+        str(test.relative_to(ROOT))
+        for test in TESTS.rglob("test_*.py")
+        if name in test.read_text(encoding="utf-8") and str(test.parent.relative_to(ROOT)) not in LONG
+    }
+
+
+if __name__ == "__main__":
+    os.chdir(ROOT)
+    sys.exit(main(sys.argv[1:]))
