@@ -1,4 +1,4 @@
-"""Pages as responses: a full page, or the fragment that HTMX asked for. The only place that knows HTMX's headers."""
+"""Pages as responses: full, or the fragment that HTMX asked for. In `wizards`, only this file knows HTMX's headers."""
 
 from __future__ import annotations
 
