@@ -10,6 +10,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from hypothesis import HealthCheck, given, settings
 
+from tests.examples import examples
 from tests.graphs import graph
 from tests.strategies import documents
 from wizards import flow, publishing
@@ -184,7 +185,7 @@ def test_load_dump_load_gives_the_same_hash(run, save, path, form):
     assert run("load_wizards", dumped) == f"{path.stem}: unchanged, version 1, {version.content_hash[:12]}\n"
 
 
-@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(10), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(document=documents())
 def test_load_dump_load_gives_the_same_hash_for_any_document(run, save, document):
     publishing.load(document)

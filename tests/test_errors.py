@@ -15,7 +15,8 @@ from tests.staff import staff
 from tests.views.test_access import reads_only
 from tests.visitor import Visitor, publish
 
-pytestmark = pytest.mark.django_db
+# What these pages ask of a database, tests/views/test_roles.py and tests/hostile ask on both.
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 MISTYPED = ["/review/sesions/", "/desk/cases/none/", "/admin/wizrds/", "/account/phon/", "/desk/22223333/", "/review/x"]
 

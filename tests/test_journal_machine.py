@@ -1,4 +1,7 @@
-"""Random acts on a session in the database, over random documents: the log keeps its promises, and so does the row."""
+"""Random acts on a session in the database, over random documents: the log keeps its promises, and so does the row.
+
+12 sessions, and with HYPOTHESIS_PROFILE=long 480.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ from hypothesis import Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
+from tests.examples import examples
 from tests.strategies import IDS, broken_documents
 from tests.versions import freeze
 from tests.walks import TOY
@@ -130,7 +134,7 @@ class Machine(RuleBasedStateMachine):
 
 
 # Without making a failure small: that takes minutes here, and tests/flow/test_machine.py does it for the engine.
-RUN = settings(max_examples=25, stateful_step_count=12, phases=[Phase.explicit, Phase.generate])
+RUN = settings(max_examples=examples(12), stateful_step_count=12, phases=[Phase.explicit, Phase.generate])
 
 
 @pytest.mark.django_db

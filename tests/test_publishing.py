@@ -9,10 +9,11 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from hypothesis import given, settings
 
+from tests.examples import examples
 from tests.graphs import SMALL, graph
 from tests.races import racing
 from tests.strategies import documents
-from tests.versions import publish
+from tests.versions import publish_draft
 from wizards import flow, publishing
 from wizards.flow.fields import Part
 from wizards.models import Cause, Choice, Node, Procedure, Source, Step, Symptom, Version, Wizard, WizardProcedure
@@ -101,7 +102,7 @@ def test_every_field_of_a_document_goes_through_the_rows():
     assert publishing.compile_draft(publishing.load(document)) == document
 
 
-@settings(max_examples=30)
+@settings(max_examples=examples(20))
 @given(document=documents())
 def test_what_was_loaded_compiles_to_the_same_document(document):
     again = publishing.compile_draft(publishing.load(document))
@@ -109,10 +110,10 @@ def test_what_was_loaded_compiles_to_the_same_document(document):
     assert again.content_hash() == document.content_hash()
 
 
-@settings(max_examples=30)
+@settings(max_examples=examples(20))
 @given(document=documents())
 def test_what_was_published_reads_as_the_document_that_was_loaded(document):
-    version = publish(document)
+    version = publish_draft(document)
     assert publishing.document_of(version.pk) == document
     assert version.content_hash == document.content_hash()
 
@@ -230,7 +231,7 @@ def test_a_procedure_is_shared_by_the_wizards_that_hold_it():
 
 
 def test_a_procedure_changed_for_one_wizard_is_changed_in_the_other_ones_draft_but_not_in_its_version():
-    first = publish(graph(*SHARING, "press: hold release", slug="first"))
+    first = publish_draft(graph(*SHARING, "press: hold release", slug="first"))
     publishing.load(graph(*SHARING, "press: push", slug="second"))
     assert [step.id for step in publishing.compile_draft(first.wizard).procedures[0].steps] == ["push"]
     assert [step.id for step in publishing.document_of(first.pk).procedures[0].steps] == ["hold", "release"]
@@ -256,17 +257,17 @@ def test_versions_are_numbered_from_one_for_each_wizard():
         version, is_new = publishing.publish(wizard)
         numbers.append((version.number, is_new))
     assert numbers == [(1, True), (2, True), (3, True)]
-    assert publish(graph("ok = advice", slug="other")).number == 1
+    assert publish_draft(graph("ok = advice", slug="other")).number == 1
 
 
 def test_publishing_an_unchanged_draft_makes_no_version():
-    version = publish(TOY)
+    version = publish_draft(TOY)
     assert publishing.publish(version.wizard) == (version, False)
     assert Version.objects.count() == 1
 
 
 def test_a_draft_changed_back_to_an_older_version_is_a_new_version():
-    wizard = publish(TOY).wizard
+    wizard = publish_draft(TOY).wizard
     for title in ("Other", TOY.title):
         Wizard.objects.filter(pk=wizard.pk).update(title=title)
         publishing.publish(wizard)
@@ -274,7 +275,7 @@ def test_a_draft_changed_back_to_an_older_version_is_a_new_version():
 
 
 def test_a_draft_with_errors_is_not_published():
-    wizard = publish(TOY).wizard
+    wizard = publish_draft(TOY).wizard
     Node.objects.filter(key="ok").delete()
     with pytest.raises(publishing.NotPublishable) as refused:
         publishing.publish(wizard)
@@ -284,14 +285,14 @@ def test_a_draft_with_errors_is_not_published():
 
 
 def test_a_version_does_not_follow_its_draft():
-    version = publish(TOY)
+    version = publish_draft(TOY)
     Node.objects.update(title="Changed")
     publishing.document_of.cache_clear()
     assert publishing.document_of(version.pk) == TOY
 
 
 def test_only_the_current_version_is_offered():
-    wizard = publish(TOY).wizard
+    wizard = publish_draft(TOY).wizard
     publishing.load(graph("ok = advice", slug="draft-only"))
     Wizard.objects.filter(pk=wizard.pk).update(title="Second")
     publishing.publish(wizard)
@@ -307,7 +308,7 @@ def test_a_version_knows_its_author_and_note(django_user_model):
 
 
 def test_a_document_is_read_once_for_each_process():
-    version = publish(TOY)
+    version = publish_draft(TOY)
     publishing.document_of(version.pk)
     with CaptureQueriesContext(connection) as queries:
         publishing.document_of(version.pk)

@@ -14,6 +14,7 @@ from django_htmx.middleware import HtmxDetails
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from tests.examples import examples
 from tests.graphs import TOY, graph
 from tests.strategies import documents
 from tests.visitor import HTMX, Visitor, publish
@@ -65,7 +66,7 @@ def walk_about(document, dice, answers):
         yield walk
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(documents(), st.integers(0, 2**32))
 def test_the_quick_page_is_the_page_that_the_template_renders(document, seed):
     walked = False

@@ -9,7 +9,8 @@ from tests.admin.forms import editor, toy
 from tests.admin.walking import lead
 from wizards.models import Choice, Node, Step, Symptom
 
-pytestmark = pytest.mark.django_db
+# What these pages ask of a database, tests/views/test_roles.py and tests/hostile ask on both.
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
 def seen(wizard):

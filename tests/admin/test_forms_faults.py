@@ -6,7 +6,8 @@ from tests.admin.forms import address, form, messages, node, toy
 from tests.reading import read
 from wizards.models import Choice, Procedure, Symptom
 
-pytestmark = pytest.mark.django_db
+# What these pages ask of a database, tests/views/test_roles.py and tests/hostile ask on both.
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
 def test_the_page_shows_the_faults_of_its_node(client, wizard):

@@ -8,7 +8,8 @@ from wizards import flow, publishing
 from wizards.admin import drafts, links
 from wizards.models import Choice, Node, Procedure, Wizard
 
-pytestmark = pytest.mark.django_db
+# What these pages ask of a database, tests/views/test_roles.py and tests/hostile ask on both.
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
 NODE, PROCEDURE, WIZARD = "node", "procedure", "wizard"

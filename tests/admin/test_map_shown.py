@@ -9,7 +9,8 @@ from wizards import flow
 from wizards.admin.graph import DEEPEST, drawing, outline
 from wizards.models import Cause, Choice, Wizard
 
-pytestmark = pytest.mark.django_db
+# What these pages ask of a database, tests/views/test_roles.py and tests/hostile ask on both.
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
 def nested(branches):

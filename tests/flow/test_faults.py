@@ -9,6 +9,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from tests.examples import examples
 from tests.graphs import SMALL, graph
 from tests.strategies import broken_documents, documents
 from tests.walks import TOY
@@ -202,7 +203,7 @@ def test_a_fault_reads_as_what_and_what_to_do():
     )
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(30))
 @given(broken_documents())
 def test_whatever_is_wrong_each_fault_says_where_what_and_what_to_do(document):
     plain = flow.Document.model_dump(document)
@@ -216,7 +217,7 @@ def test_whatever_is_wrong_each_fault_says_where_what_and_what_to_do(document):
             part = part[key]
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(30))
 @given(st.one_of(documents(), broken_documents()))
 def test_where_there_is_no_error_everybody_can_always_go_on_and_reach_an_outcome(document):
     assume(not flow.errors(document))

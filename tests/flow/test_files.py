@@ -10,6 +10,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.examples import examples
 from tests.graphs import graph
 from tests.strategies import broken_documents, documents
 from wizards import flow
@@ -56,7 +57,7 @@ def problems(content: str | bytes, form: files.Format = "yaml", *, faultless: bo
 
 
 @pytest.mark.parametrize("form", FORMS)
-@settings(max_examples=60)
+@settings(max_examples=examples(30))
 @given(document=st.one_of(documents(), broken_documents()))
 def test_what_was_written_reads_back_as_the_same_document_with_the_same_hash(form, document):
     again = flow.read(flow.write(document, form), form)
@@ -70,7 +71,7 @@ def test_a_file_may_be_bytes_with_a_byte_order_mark(form):
     assert flow.read(flow.write(document, form).encode("utf-8-sig"), form) == document
 
 
-@settings(max_examples=50)
+@settings(max_examples=examples(30))
 @given(document=documents())
 def test_random_faultless_documents_have_no_errors(document):
     assert flow.errors(document) == []
@@ -286,7 +287,7 @@ PIECES += (
 )
 
 
-@settings(max_examples=400)
+@settings(max_examples=examples(200))
 @given(
     content=st.one_of(st.binary(max_size=300), st.text(max_size=200), st.lists(st.sampled_from(PIECES)).map("".join))
 )
@@ -305,7 +306,7 @@ VALUES = st.recursive(
 )
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(30))
 @given(data=st.data(), document=documents())
 def test_a_good_file_with_one_value_replaced_reads_or_is_a_bad_file(data, document):
     plain = document.plain()

@@ -1,4 +1,7 @@
-"""Random walks over random documents: whatever is done, the log keeps its promises."""
+"""Random walks over random documents: whatever is done, the log keeps its promises.
+
+60 walks, and with HYPOTHESIS_PROFILE=long 2,400.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
+from tests.examples import examples
 from tests.strategies import IDS, broken_documents
 from tests.walks import TOY
 from wizards import flow
@@ -119,4 +123,4 @@ class Machine(RuleBasedStateMachine):
 
 
 TestMachine = Machine.TestCase
-TestMachine.settings = settings(max_examples=120, stateful_step_count=20)
+TestMachine.settings = settings(max_examples=examples(60), stateful_step_count=20)

@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from tests.graphs import graph
 from tests.review.walking import Desk
-from tests.versions import publish
+from tests.versions import publish_draft
 from tests.walks import TOY
 from wizards import flow, publishing
 from wizards.models import Session, Wizard
@@ -35,7 +35,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def desk(monkeypatch) -> Desk:
-    publish(TOY)
+    publish_draft(TOY)
     return Desk(monkeypatch)
 
 
@@ -95,7 +95,7 @@ def test_a_page_where_nobody_came_is_left_out(desk):
 
 
 def test_a_page_whose_figures_are_all_nothing_is_left_out(desk, monkeypatch):
-    place = Place(publish(TOY).pk, "q")
+    place = Place(publish_draft(TOY).pk, "q")
     monkeypatch.setattr("wizards.tallies.places", lambda scope, timed: {place: PlaceFigures()})
     assert found(desk) == {}
 
@@ -118,7 +118,7 @@ def test_a_preview_counts_nowhere(desk):
 
 
 def test_a_step_that_several_places_share_is_one_row_that_says_where_it_is_used(desk):
-    version = publish(graph("q? a:one b:two", "one[press] worked:ok failed:q blocked:q",
+    version = publish_draft(graph("q? a:one b:two", "one[press] worked:ok failed:q blocked:q",
                             "two{loose=press/5/5 worn=press/1/5} worked:ok failed:q", "ok = solved", "press: hold",
                             slug="shared"))  # fmt: skip
     desk.people(2, "a", version=version)
@@ -135,7 +135,7 @@ def test_a_step_that_several_places_share_is_one_row_that_says_where_it_is_used(
 def test_the_same_step_in_another_wizard_is_another_row(desk):
     lines = ("q? a:one b:ok", "one[press] worked:ok failed:q blocked:q", "ok = solved", "press: hold")
     for slug in ("first", "second"):
-        desk.people(1, "a", version=publish(graph(*lines, slug=slug)))
+        desk.people(1, "a", version=publish_draft(graph(*lines, slug=slug)))
     points = [point for point in stuck_points(desk.chosen()) if point.name.title == "Step hold"]
     assert sorted(point.wizard.slug for point in points) == ["first", "second"]
 
@@ -160,7 +160,7 @@ def reworded(title: str, **changes: object) -> flow.Document:
 
 def test_versions_are_joined_by_the_ids_of_their_parts(desk):
     desk.people(2)
-    desk.people(3, version=publish(reworded("Is it on?")))
+    desk.people(3, version=publish_draft(reworded("Is it on?")))
     desk.hour_passes()
     point = found(desk)["Is it on?"]
     assert (point.lost.count, point.version, point.gone) == (5, None, False)
@@ -168,7 +168,7 @@ def test_versions_are_joined_by_the_ids_of_their_parts(desk):
 
 def test_versions_can_stand_apart_each_with_its_own_words(desk):
     desk.people(2)
-    desk.people(3, version=publish(reworded("Is it on?")))
+    desk.people(3, version=publish_draft(reworded("Is it on?")))
     desk.hour_passes()
     points = found(desk, apart=True)
     assert [(title, point.version.number, point.lost.count) for title, point in points.items()] == [
@@ -178,13 +178,13 @@ def test_versions_can_stand_apart_each_with_its_own_words(desk):
 
 def test_the_title_is_the_current_versions_also_where_nobody_walked_it_yet(desk):
     desk.people(2)
-    publish(reworded("Is it on?"))
+    publish_draft(reworded("Is it on?"))
     assert list(found(desk)) == ["Is it on?"]
 
 
 def test_a_page_that_the_current_version_has_no_more_says_so_and_keeps_its_last_title(desk):
     desk.people(1, "no", "worn")
-    publish(graph("q? yes:ok no:ok", "ok = solved"))
+    publish_draft(graph("q? yes:ok no:ok", "ok = solved"))
     points = found(desk)
     assert {title: point.gone for title, point in points.items()} == {
         "Question q?": False, "Why why": True, "Step open": True,
@@ -193,10 +193,10 @@ def test_a_page_that_the_current_version_has_no_more_says_so_and_keeps_its_last_
 
 def test_a_step_that_only_one_of_its_places_lost_is_not_gone(desk):
     lines = ("one[press] worked:ok failed:one blocked:one", "ok = solved", "press: hold")
-    first = publish(graph("q? a:one b:two", "two[press] worked:ok failed:q blocked:q", *lines, slug="shared"))
+    first = publish_draft(graph("q? a:one b:two", "two[press] worked:ok failed:q blocked:q", *lines, slug="shared"))
     desk.people(1, "a", version=first)
     desk.people(1, "b", version=first)
-    publish(graph("q? a:one b:one", *lines, slug="shared"))
+    publish_draft(graph("q? a:one b:one", *lines, slug="shared"))
     assert not found(desk)["Step hold"].gone
 
 
@@ -295,8 +295,8 @@ def test_a_step_says_where_it_stands():
 
 
 def test_a_page_is_called_as_in_the_newest_version_that_has_it(desk):
-    publish(reworded("Is it on?"))
-    publish(graph("other? yes:ok no:ok", "ok = solved"))
+    publish_draft(reworded("Is it on?"))
+    publish_draft(graph("other? yes:ok no:ok", "ok = solved"))
     assert name_at(desk.chosen(wizard="toy"), ("q", "", "")).title == "Is it on?"
     assert name_at(desk.chosen(wizard="toy"), ("nowhere", "", "")) is None
 
@@ -366,11 +366,11 @@ def test_the_queries_do_not_grow_with_versions_nodes_and_days(desk):
     desk.people(1, "no", "worn")
     few = queries(desk)
     for number in range(3):
-        version = publish(reworded(f"Is it on, {number}?"))
+        version = publish_draft(reworded(f"Is it on, {number}?"))
         desk.clock.pass_(hours=20)
         desk.people(1, "no", "loose", version=version)
         desk.people(1, "no", "worn", "next", version=version)
-    other = publish(graph("far? yes:ok no:near", "near? yes:ok no:far", "ok = solved", slug="other"))
+    other = publish_draft(graph("far? yes:ok no:near", "near? yes:ok no:far", "ok = solved", slug="other"))
     desk.people(1, "no", version=other)
     assert len(stuck_points(desk.chosen())) > 5
     assert queries(desk) == few

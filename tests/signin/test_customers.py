@@ -13,7 +13,8 @@ from helpdesk.signin import lasting
 from tests.signin.signing_in import LOGIN
 from tests.visitor import Visitor, publish
 
-pytestmark = pytest.mark.django_db
+# What these pages ask of a database, tests/views/test_roles.py and tests/hostile ask on both.
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
 def test_a_customer_gets_no_session_and_no_cookie_of_staff():

@@ -14,7 +14,8 @@ from tests.reading import read
 from tests.signin.signing_in import CODES, LOGIN, PHONE, set_up, sign_in, signed_in
 from tests.visitor import routes
 
-pytestmark = pytest.mark.django_db
+# What these pages ask of a database, tests/views/test_roles.py and tests/hostile ask on both.
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
 def test_nobody_signs_up():

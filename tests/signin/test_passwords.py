@@ -7,7 +7,8 @@ from django.contrib.auth.models import User
 
 from tests.signin.signing_in import NAME, PASSWORD, sign_in, signed_in
 
-pytestmark = pytest.mark.django_db
+# What these pages ask of a database, tests/views/test_roles.py and tests/hostile ask on both.
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
 def test_name_and_password_open_the_pages_of_staff(user):

@@ -1,4 +1,7 @@
-"""The promise: whatever people do, what the figures say is what the logs say."""
+"""The promise: whatever people do, what the figures say is what the logs say.
+
+25 days of four people, and with HYPOTHESIS_PROFILE=long 1,000.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.examples import examples
 from tests.tallies.rows import CHANNELS, everything, rows
 from tests.tallies.walkers import NOON, Clock, Walker, roll
 from tests.versions import publish
@@ -69,7 +73,7 @@ ACTS = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(25), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(acts=ACTS)
 def test_figures_always_add_up_and_say_what_the_logs_say(clock, acts):
     with transaction.atomic():

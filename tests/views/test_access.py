@@ -13,7 +13,8 @@ from tests.visitor import CSRF, HTMX, Visitor, filled, publish, routes, rows
 from wizards import access, journal
 from wizards.models import CODE_LENGTH
 
-pytestmark = pytest.mark.django_db
+# What these pages ask of a database, tests/views/test_roles.py and tests/hostile ask on both.
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 SESSION_ROUTES = sorted(routes("s/<code:code>/").values())

@@ -6,7 +6,8 @@ from tests.reading import read
 from tests.visitor import HTMX, Visitor, publish
 from wizards.models import Words
 
-pytestmark = pytest.mark.django_db
+# What these pages ask of a database, tests/views/test_roles.py and tests/hostile ask on both.
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
 # What looks different

@@ -11,7 +11,7 @@ from tests.visitor import FORM, HTMX, MULTIPART, Visitor, field, publish, rows
 from wizards import audit, journal
 from wizards.models import Event, Session, Words
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.django_db  # what is refused before any database is asked is `once`
 
 HUGE = (str(2**31), str(2**63), "9" * 20, "9" * 5000)
 SURROGATE = b"\xed\xa0\x80"
@@ -72,6 +72,7 @@ def test_beginning_at_what_is_not_there_is_a_404_and_nothing_is_begun(visitor, a
     assert rows(Session, Event) == before
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("number", ["-1", "1.5", "1e1", "٣", "²", "0x1", "%20", "one", "+1"])
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_a_number_that_is_none_is_a_404(visitor, number, method):
@@ -94,6 +95,7 @@ def test_a_page_that_was_not_reached_is_refused_with_the_way_back(visitor, name)
             assert visitor.address("step", 2) in read(answer[1]).links
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("headers", [{}, {"HTTP_HX_REQUEST": "true"}], ids=["page", "htmx"])
 @pytest.mark.parametrize("name", POSTED)
 def test_nothing_is_logged_for_a_page_that_was_not_reached(visitor, name, headers):
@@ -111,6 +113,7 @@ def test_a_number_with_zeros_before_it_is_the_same_page(visitor):
 # Answers that are none
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     "value",
     ["", "no", "confirm", "decline", "none", "loose", "q", "NEXT", "next ", "\u202e", "💥" * 9, "a" * 60_000, "'--"],
@@ -146,6 +149,7 @@ def test_a_field_given_twice_counts_once_as_the_last(visitor):
 # Words
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("words", ["a" * 2001, "ä" * 2001, "💥" * 2001, "\x01", "\x1b[1m", "a\x7fb", "a\x85b"])
 @pytest.mark.parametrize(("name", "extra"), [("remark", {}), ("feedback", {"helped": "yes"})])
 def test_words_that_are_too_long_or_no_text_are_a_422_and_not_logged(visitor, name, extra, words):
@@ -176,6 +180,7 @@ def test_a_query_that_cannot_be_searched_is_refused_in_plain_words(visitor, quer
 # Bodies
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("kind", [FORM, MULTIPART, "text/plain", "application/json"])
 def test_a_body_over_64_kb_is_refused(visitor, kind):
     before = rows()
@@ -220,11 +225,13 @@ def test_a_nul_in_a_cookie_is_somebody_elses(visitor, cookie):
     refused(visitor.raw("GET", visitor.address(), HTTP_COOKIE=cookie), {404})
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("header", ["ACCEPT_LANGUAGE", "REFERER", "USER_AGENT", "HX_CURRENT_URL", "HX_TARGET"])
 def test_a_nul_in_a_header_that_is_not_ours_does_no_harm(visitor, header):
     assert visitor.raw("GET", visitor.address(), **{f"HTTP_{header}": "a\x00b"})[0] == 200
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     ("kind", "body"),
     [
@@ -257,6 +264,7 @@ def test_no_trick_with_encodings_is_logged(visitor, kind, body):
     assert rows() == before
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     "charset",
     ["hex", "idna", "undefined", "utf-7", "unicode_escape", "utf-16", "zip", "rot13", "none", "", '"\\"', "a\x00", "é"],
@@ -271,6 +279,7 @@ def test_no_charset_spoils_how_the_address_is_read(visitor, charset):
     assert statuses <= {200, 400, 422}
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("charset", ["utf-8", "UTF-8", "iso-8859-1"])
 @pytest.mark.parametrize(
     ("kind", "body"),
@@ -302,6 +311,7 @@ def test_words_that_are_not_utf8_are_refused(visitor):
     assert len(visitor.log) == 2
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     ("kind", "body"),
     [
@@ -337,6 +347,7 @@ def test_a_body_that_is_not_our_form_logs_no_answer(visitor, kind, body):
         assert status == 303 or rows(Event, Session) == before
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("body", ["&".join(f"a{n}=b" for n in range(2000)), "answer=next&" * 2000])
 def test_two_thousand_fields_are_refused(visitor, body):
     before = rows()
@@ -346,6 +357,7 @@ def test_two_thousand_fields_are_refused(visitor, body):
     assert rows() == before
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("length", ["", "-1", "x", "5", "9" * 30])
 def test_a_length_that_is_not_true_is_no_fault_of_ours(visitor, length):
     status, _ = visitor.raw("POST", visitor.address(), b"answer=nextandmore", CONTENT_LENGTH=length)

@@ -5,7 +5,8 @@ import pytest
 from tests.reading import read
 from tests.visitor import HTMX
 
-pytestmark = pytest.mark.django_db
+# What these pages ask of a database, tests/views/test_roles.py and tests/hostile ask on both.
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 RESTORING = {**HTMX, "hx-history-restore-request": "true"}
 

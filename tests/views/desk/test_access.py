@@ -13,7 +13,8 @@ from tests.visitor import HTMX, rows
 from wizards import journal
 from wizards.models import Case, Session
 
-pytestmark = pytest.mark.django_db
+# What these pages ask of a database, tests/views/test_roles.py and tests/hostile ask on both.
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
 def test_a_colleagues_call_is_a_404_everywhere_and_nothing_changes(ann, bob):

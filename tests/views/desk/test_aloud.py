@@ -9,7 +9,8 @@ from tests.reading import read
 from tests.views.desk.agents import Agent
 from tests.visitor import publish
 
-pytestmark = pytest.mark.django_db
+# What these pages ask of a database, tests/views/test_roles.py and tests/hostile ask on both.
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
 def aloud(agent: Agent) -> str:

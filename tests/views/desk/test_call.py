@@ -9,7 +9,8 @@ from tests.reading import read
 from tests.views.desk.agents import Agent, queries_of
 from tests.visitor import HTMX, publish
 
-pytestmark = pytest.mark.django_db
+# What these pages ask of a database, tests/views/test_roles.py and tests/hostile ask on both.
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
 def test_a_page_shows_what_to_say_the_choices_with_their_digits_the_path_and_the_customers_view(ann):

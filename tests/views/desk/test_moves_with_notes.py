@@ -9,7 +9,8 @@ from tests.views.desk.agents import customer, join, theirs
 from tests.visitor import HTMX
 from wizards import journal
 
-pytestmark = pytest.mark.django_db
+# What these pages ask of a database, tests/views/test_roles.py and tests/hostile ask on both.
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 MOVES = ("back/", "restart/")
 

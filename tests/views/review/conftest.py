@@ -1,14 +1,23 @@
-"""What the tests of the review pages share: the clock, a published toy, and a reviewer."""
+"""What the tests of the review pages share: the clock, a published toy with its draft, and a reviewer."""
 
 from __future__ import annotations
 
 import pytest
 from django.test import Client
 
-from tests.review.conftest import clock, toy
+from tests.review.conftest import clock
 from tests.staff import staff
+from tests.versions import publish_draft
+from tests.walks import TOY
+from wizards.models import Version
 
-__all__ = ["clock", "reviewer", "toy"]
+__all__ = ["clock"]
+
+
+@pytest.fixture
+def toy() -> Version:
+    """Publish from a draft: these pages lead editors to it."""
+    return publish_draft(TOY)
 
 
 @pytest.fixture

@@ -8,14 +8,15 @@ from django.contrib.auth.models import User
 from django.db import connection
 
 from tests.tallies.walkers import Clock, Walker
-from tests.versions import publish
+from tests.versions import publish_draft
 from tests.views.test_access import ALLOWED, reads_only
 from tests.visitor import filled, routes, rows
 from tests.walks import TOY
 from wizards import findings
 from wizards.models import Search
 
-pytestmark = pytest.mark.django_db
+# What these pages ask of a database, tests/views/test_roles.py and tests/hostile ask on both.
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 ROUTES = sorted(routes("review/").items())
 
@@ -23,7 +24,7 @@ ROUTES = sorted(routes("review/").items())
 @pytest.fixture
 def desk(monkeypatch):
     """A session with a remark, a finding about it and a search: something to see on every page."""
-    version = publish(TOY)
+    version = publish_draft(TOY)
     walker = Walker(Clock(monkeypatch), version).answer("no").remark("Words.")
     author = User.objects.create(username="author")
     finding = findings.take_up_session(walker.session, author, "Look.", author)

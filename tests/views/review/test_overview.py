@@ -16,7 +16,8 @@ from tests.visitor import HTMX, Visitor, publish, rows
 from wizards.models import Session
 from wizards.review.definitions import DEFINITIONS
 
-pytestmark = pytest.mark.django_db
+# What these pages ask of a database, tests/views/test_roles.py and tests/hostile ask on both.
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 PATH, MEANINGS = "/review/", "/review/definitions/"
 

@@ -11,7 +11,7 @@ from tests.graphs import graph
 from tests.reading import read
 from tests.staff import staff
 from tests.tallies.walkers import Clock, Walker
-from tests.versions import publish
+from tests.versions import publish_draft
 from tests.visitor import rows
 from tests.walks import TOY
 from wizards import findings
@@ -26,7 +26,7 @@ LINES = ("q? go:ok", "ok = solved")
 
 @pytest.fixture
 def toy():
-    return publish(graph(*LINES))
+    return publish_draft(graph(*LINES))
 
 
 @pytest.fixture
@@ -139,8 +139,8 @@ def test_a_forged_revision_changes_nothing(reviewer, finding, revision):
 
 
 def test_a_version_of_another_wizard_cannot_mend_it(reviewer, finding):
-    publish(graph(*LINES, slug="other"))
-    publish(graph("q? go:ok stay:ok", "ok = solved", slug="other"))
+    publish_draft(graph(*LINES, slug="other"))
+    publish_draft(graph("q? go:ok stay:ok", "ok = solved", slug="other"))
     response = reviewer.post(f"{QUEUE}{finding.pk}/close/", {"version": 2, "revision": 0})
     assert response.status_code == 422
     finding.refresh_from_db()
@@ -184,13 +184,13 @@ def test_the_queue_asks_as_many_queries_for_many_findings_as_for_one(reviewer, f
     queries()
     one = queries()
     for number in range(20):
-        wizard = publish(graph(*LINES, slug=f"w{number}")).wizard
+        wizard = publish_draft(graph(*LINES, slug=f"w{number}")).wizard
         findings.take_up(wizard, ("q", "", ""), me(), "Look.", me())
     assert queries() == one
 
 
 def test_the_sessions_behind_a_finding_are_those_that_its_figure_counts(clock, reviewer):
-    toy = publish(TOY)
+    toy = publish_draft(TOY)
     for answers in (("no",), ("no", "stuck")):
         Walker(clock, toy, name=str(answers)).answer(*answers)
     clock.pass_(hours=2)

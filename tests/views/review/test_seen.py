@@ -6,10 +6,11 @@ import pytest
 
 from tests.reading import read
 from tests.tallies.walkers import Walker
-from tests.versions import publish
+from tests.versions import publish_draft
 from tests.walks import TOY
 
-pytestmark = pytest.mark.django_db
+# What these pages ask of a database, tests/views/test_roles.py and tests/hostile ask on both.
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 LIST = "/review/sessions/"
 
@@ -30,7 +31,7 @@ def test_stepping_through_shows_the_old_words_after_the_wizard_has_changed(clock
     for part in (*changed["nodes"], *changed["procedures"]):
         part["title"] = "Now it is called otherwise"
     changed["nodes"][0]["choices"][1]["label"] = "Another answer"
-    publish(type(TOY).model_validate(changed))
+    publish_draft(type(TOY).model_validate(changed))
     for number in (1, 2, 3):
         page = seen(reviewer, session, number)
         assert "otherwise" not in page.text

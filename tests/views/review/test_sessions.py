@@ -12,7 +12,7 @@ from tests.graphs import graph
 from tests.reading import read
 from tests.staff import staff
 from tests.tallies.walkers import Walker
-from tests.versions import publish
+from tests.versions import publish_draft
 from tests.visitor import rows
 from tests.walks import TOY
 from wizards import findings, journal
@@ -165,7 +165,7 @@ def test_a_session_takes_the_same_queries_however_long_it_is(clock, toy, reviewe
 
 
 def test_editors_are_led_to_the_forms_of_the_place_where_it_stands(clock, reviewer):
-    version = publish(TOY)
+    version = publish_draft(TOY)
     session = Walker(clock, version).answer("no", "worn", "next").session
     editor = staff(groups="reviewers", name="both")
     editor_user = User.objects.get(username="both")
@@ -195,7 +195,7 @@ def test_the_way_back_to_the_list_and_the_tabs_keep_the_filter_all_along(clock, 
 
 def test_where_the_node_is_gone_from_the_draft_editors_are_led_to_the_map(clock, toy):
     session = Walker(clock, toy).answer("no").session
-    publish(graph("q? yes:ok no:ok", "ok = solved"))
+    publish_draft(graph("q? yes:ok no:ok", "ok = solved"))
     editor = staff("change_node", "view_session", name="both")
     wizard = Wizard.objects.get(slug="toy")
     assert f"/admin/wizards/wizard/{wizard.pk}/map/" in read(editor.get(f"{LIST}{session.code}/")).links

@@ -17,7 +17,7 @@ from tests.graphs import graph
 from tests.reading import Reading, read
 from tests.review.walking import Desk
 from tests.staff import staff
-from tests.versions import publish
+from tests.versions import publish_draft
 from tests.visitor import HTMX, rows
 from tests.walks import TOY
 from wizards import findings
@@ -31,7 +31,7 @@ PAGES = (STUCK, MAP, DATA)
 
 @pytest.fixture
 def desk(monkeypatch) -> Desk:
-    publish(TOY)
+    publish_draft(TOY)
     return Desk(monkeypatch)
 
 
@@ -164,7 +164,7 @@ def test_the_links_find_the_sessions_that_are_counted(desk, reviewer):
 
 def test_a_shared_step_leads_to_the_sessions_of_each_of_its_places(desk, reviewer):
     lines = ("one[press] worked:ok failed:q blocked:q", "two[press] worked:ok failed:q blocked:q", "ok = solved")
-    version = publish(graph("q? a:one b:two", *lines, "press: hold", slug="shared"))
+    version = publish_draft(graph("q? a:one b:two", *lines, "press: hold", slug="shared"))
     desk.people(1, "a", version=version)
     desk.people(2, "b", version=version)
     desk.hour_passes()
@@ -176,7 +176,9 @@ def test_a_shared_step_leads_to_the_sessions_of_each_of_its_places(desk, reviewe
 def test_versions_stand_apart_on_request(desk, reviewer):
     desk.people(1, "no")
     first, *others = TOY.nodes
-    version = publish(TOY.model_copy(update={"nodes": (first.model_copy(update={"title": "Is it on?"}), *others)}))
+    version = publish_draft(
+        TOY.model_copy(update={"nodes": (first.model_copy(update={"title": "Is it on?"}), *others)})
+    )
     desk.people(1, "no", version=version)
     desk.hour_passes()
     assert "version 1" not in page(reviewer).text
@@ -257,7 +259,7 @@ def test_a_place_that_is_not_there_has_no_words(desk, reviewer):
 
 def test_without_a_choice_the_only_wizard_is_shown_and_of_several_one_can_choose(desk, reviewer):
     assert page(reviewer, MAP).h1 == "Map of Toy"
-    publish(graph("q? yes:ok no:ok", "ok = solved", slug="other"))
+    publish_draft(graph("q? yes:ok no:ok", "ok = solved", slug="other"))
     found = page(reviewer, MAP)
     assert found.h1 == "Map"
     chosen = [link for link in found.links if link.startswith("?") and "wizard=other" in link]
@@ -325,13 +327,13 @@ def test_the_queries_do_not_grow_with_versions_nodes_days_and_rows(desk, reviewe
         return len(captured)
 
     desk.people(1, "no", "worn")
-    first = publish(graph("q? yes:ok no:far", "far? yes:ok no:q", "ok = solved"))
+    first = publish_draft(graph("q? yes:ok no:far", "far? yes:ok no:q", "ok = solved"))
     desk.people(1, "no", version=first)
     queries()
     few = queries()
     for number in range(3):
         lines = [f"n{each}? yes:n{each + 1} no:ok" for each in range(number, 5)]
-        version = publish(graph(f"q? yes:n{number} no:ok", *lines, "n5? yes:ok no:ok", "ok = solved"))
+        version = publish_draft(graph(f"q? yes:n{number} no:ok", *lines, "n5? yes:ok no:ok", "ok = solved"))
         desk.clock.pass_(hours=12)
         desk.people(2, "yes", "yes", version=version)
         desk.person(version, channel=Session.Channel.AGENT).answer("yes").remark("words")
