@@ -205,22 +205,3 @@ def test_a_fingerprint_changes_with_what_a_file_holds(tmp_path):
     file.write_text("bb")
     assert boot.fingerprint([file]) != before[0]
     assert boot.fingerprint([file], content=False) != before[1]
-
-
-def test_an_old_python_is_told_what_is_needed(tmp_path):
-    program = (
-        "import sys, runpy; sys.version_info = (3, 8, 0); sys.argv = ['install', 'requirements.txt'];"
-        " runpy.run_path('helpdesk/install.py', run_name='__main__')"
-    )
-    result = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True)
-    assert result.returncode == 1
-    assert result.stderr.startswith("Python 3.11 or newer is needed, and this is 3.8.")
-    assert len(result.stderr.splitlines()) == 1
-
-
-def test_a_python_without_venv_is_told_what_to_install(tmp_path):
-    program = "import sys, runpy; sys.modules['ensurepip'] = None; runpy.run_path('helpdesk/install.py')['make_venv']()"
-    result = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True)
-    assert result.returncode == 1
-    assert "apt-get install python3-venv" in result.stderr
-    assert len(result.stderr.splitlines()) == 1
