@@ -123,6 +123,13 @@ def test_static_files_are_not_collected_again_unless_one_changed(static, setting
     assert calls == [("collectstatic",)]
 
 
+def test_compressing_is_announced_only_when_it_happens(static, capsys):
+    boot.collect_static()
+    assert capsys.readouterr().out == "Compressing the static files\n"
+    boot.collect_static()
+    assert capsys.readouterr().out == ""
+
+
 def test_static_files_that_were_deleted_are_collected_again(static, settings):
     boot.collect_static()
     (settings.STATIC_ROOT / "staticfiles.json").unlink()
