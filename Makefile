@@ -68,12 +68,9 @@ schema: dev ## write docs/wizard.schema.json from the document's types
 
 # uv resolves for every system at once (--universal). The files name no host, so that any index serves them; what an
 # index sends is held against the hashes.
-LOCK := .venv/bin/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-header --no-annotate --no-emit-index-url
+LOCK := $(VENV) -m uv pip compile --quiet --upgrade --universal --generate-hashes --python-version 3.11 --no-header --no-annotate --no-emit-index-url
 lock: dev ## pin the newest allowed versions: requirements*.in -> requirements*.txt
-	@$(VENV) -m pip install --quiet --disable-pip-version-check uv
-	$(LOCK) --upgrade requirements.in --output-file requirements.txt
-	$(LOCK) --upgrade requirements-dev.in --output-file requirements-dev.txt
-	$(LOCK) --upgrade requirements-postgres.in --output-file requirements-postgres.txt
+	@for each in requirements requirements-dev requirements-postgres requirements-uv; do $(LOCK) $$each.in --output-file $$each.txt || exit 1; done
 
 sbom: dev ## list what the site is made of: var/sbom.json (CycloneDX)
 	@mkdir -p -m 700 var

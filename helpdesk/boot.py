@@ -94,6 +94,7 @@ def prepare_data() -> None:
     from django.db import OperationalError, connections
 
     django.setup()
+    print("Preparing the database", flush=True)
     try:
         call_command("migrate", verbosity=0, interactive=False)
         load_fixtures()
@@ -139,6 +140,7 @@ def collect_static() -> None:
     mark = {fingerprint(files, content=False)}
     manifest = Path(settings.STATIC_ROOT) / "staticfiles.json"
     if stamp.lines() != mark or not manifest.exists():
+        print("Compressing the static files", flush=True)
         call_command("collectstatic", verbosity=0, interactive=False, clear=True)
         stamp.write(mark)
 

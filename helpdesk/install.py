@@ -1,75 +1,74 @@
 """Make .venv and install pinned requirements into it: `python3 helpdesk/install.py requirements.txt`.
 
 Runs with the system's Python, before anything is installed, and also with an old one: it says then what is needed.
-A second run with the same requirements installs nothing; .venv/installed-<name> remembers their hash.
+pip installs uv, and uv the rest. .venv keeps a copy of each installed list: the same list is not installed again.
 """
 
-import hashlib
+import filecmp
+import glob
 import os
-import subprocess  # nosec B404  # it starts pip, without a shell
+import shutil
+import signal
+import subprocess  # nosec B404  # it starts pip and uv, without a shell
 import sys
+import sysconfig
 
-ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-VENV = os.path.join(ROOT, ".venv")
+VENV = ".venv"
 PYTHON = os.path.join(VENV, "Scripts" if os.name == "nt" else "bin", "python")
-
-
-def fail(line):
-    """Say in one line what is wrong and what to do, and stop."""
-    sys.stderr.write(line + "\n")
-    sys.exit(1)
+CUT_OFF = os.path.join(VENV, "cut-off")  # exists after an installer was killed: uv takes half a package for a whole one
 
 
 def make_venv():
-    """Make .venv, or mend it where its Python or its pip is gone."""
+    """Make a new .venv; return the pip to run in it: the wheel that Python brings, which saves installing it."""
     try:
-        import ensurepip  # noqa: F401
+        import ensurepip
         import venv
     except ImportError:
-        fail(
+        sys.exit(
             "This Python cannot make a virtual environment. Install its venv module"
             " (on Debian or Ubuntu: apt-get install python3-venv) and try again."
         )
-    sys.stdout.write("Making .venv\n")
-    sys.stdout.flush()
-    venv.EnvBuilder(with_pip=True, clear=True, symlinks=os.name != "nt").create(VENV)
+    if sys.prefix == os.path.abspath(VENV):
+        sys.exit(".venv has to be made again, and its own Python cannot do that. Run make clean and try again.")
+    print("Making .venv", flush=True)
+    venv.create(VENV, clear=True, symlinks=os.name != "nt")
+    folder = sysconfig.get_config_var("WHEEL_PKG_DIR") or os.path.join(os.path.dirname(ensurepip.__file__), "_bundled")
+    return os.path.join(glob.glob(os.path.join(folder, "pip-*.whl"))[0], "pip")
 
 
-def works():
-    """Return whether .venv has a Python that runs and a pip for it."""
-    if not os.path.exists(PYTHON):
-        return False
-    with open(os.devnull, "w") as nowhere:
-        command = [PYTHON, "-c", "import pip, sys; sys.exit(sys.version_info < (3, 11))"]
-        return subprocess.call(command, stdout=nowhere, stderr=nowhere) == 0  # nosec B603  # our own words
+def installed(name):
+    """Return whether .venv holds this version of the list. After an installer was killed, it holds nothing."""
+    copy = os.path.join(VENV, "installed-" + name)
+    return all(map(os.path.exists, (PYTHON, copy))) and not os.path.exists(CUT_OFF) and filecmp.cmp(name, copy, False)
 
 
-def install(name):
-    """Install the requirements file `name`, unless exactly this file was installed before."""
-    with open(os.path.join(ROOT, name), "rb") as file:
-        wanted = hashlib.sha256(file.read()).hexdigest()
-    stamp = os.path.join(VENV, "installed-" + name)
-    if os.path.exists(PYTHON) and os.path.exists(stamp):
-        with open(stamp) as file:
-            if file.read().strip() == wanted:
-                return
-    if not works():
-        make_venv()
-    sys.stdout.write("Installing %s into .venv\n" % name)
-    sys.stdout.flush()
-    pip = [PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    command = [*pip, "--require-hashes", "--requirement", name]
-    if subprocess.call(command, cwd=ROOT) != 0:  # nosec B603  # our own words
-        fail("Installing %s failed: pip says above why. Check the connection and try again." % name)
-    with open(stamp, "w") as file:
-        file.write(wanted + "\n")
+def install(name, *command):
+    """Install the requirements file `name` with the `command` of pip or uv."""
+    print("Installing %s" % name, flush=True)
+    open(CUT_OFF, "w").close()
+    code = subprocess.call([PYTHON, *command, "--require-hashes", "--requirement", name])  # nosec B603  # ours
+    if code >= 0:
+        os.remove(CUT_OFF)
+    if code != 0:
+        sys.exit("Installing %s failed, for the reason above. Check the connection and try again." % name)
+    shutil.copyfile(name, os.path.join(VENV, "installed-" + name))
+
+
+def main(names):
+    """Install each of these requirements files, unless it is there already."""
+    missing = [name for name in names if not installed(name)]
+    if missing and not installed("requirements-uv.txt"):
+        install("requirements-uv.txt", make_venv(), "install", "-qq", "--disable-pip-version-check")
+    for name in missing:
+        install(name, "-m", "uv", "pip", "install", "--quiet", "--compile-bytecode", "--python", PYTHON)
 
 
 if __name__ == "__main__":
     if sys.version_info < (3, 11):
-        fail(
+        sys.exit(
             "Python 3.11 or newer is needed, and this is %d.%d." % sys.version_info[:2]
             + " If a newer one is installed, name it: make run PYTHON=python3.12"
         )
-    for requirements in sys.argv[1:]:
-        install(requirements)
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # a Ctrl-C shows no traceback
+    os.chdir(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+    main(sys.argv[1:])

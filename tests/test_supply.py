@@ -25,7 +25,7 @@ def pins(file):
 
 
 def test_there_are_files_to_install_from():
-    assert {file.name for file in PINNED} >= {"requirements.txt", "requirements-dev.txt"}
+    assert {file.name for file in PINNED} >= {"requirements.txt", "requirements-dev.txt", "requirements-uv.txt"}
 
 
 @pytest.mark.parametrize("file", PINNED, ids=lambda file: file.name)
@@ -36,6 +36,16 @@ def test_every_package_is_pinned_to_one_version_with_its_hashes(file):
         assert re.fullmatch(r"[a-z0-9._-]+(\[[a-z0-9,_-]+\])?==[A-Za-z0-9.+!_-]+", pin), pin
         assert hashes, pin
         assert all(re.fullmatch(r"--hash=sha256:[0-9a-f]{64}", each) for each in hashes), pin
+
+
+def test_the_list_that_pip_installs_first_holds_uv_alone():
+    assert [pin.partition("==")[0] for pin, _ in pins(ROOT / "requirements-uv.txt")] == ["uv"]
+
+
+def test_each_list_of_what_may_come_is_pinned_by_make_lock():
+    said = subprocess.run(["make", "--dry-run", "lock"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    [line] = [line for line in said.splitlines() if "pip compile" in line]
+    assert {f"{word}.txt" for word in line.partition(" in ")[2].partition(";")[0].split()} == {f.name for f in PINNED}
 
 
 @pytest.mark.parametrize("file", ["helpdesk/install.py", "docs/production.md"])
