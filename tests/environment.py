@@ -5,11 +5,17 @@ database server on which the tests make their own, throw-away database.
 """
 
 import os
+import sys
 import tempfile
 from pathlib import Path
 
 # Never opened: each test process makes a file of its own. The settings refuse a database in memory.
 SQLITE = f"sqlite:///{Path(tempfile.gettempdir()) / 'helpdesk-tests-only.sqlite3'}"
+
+# Bytecode is kept, whatever this machine says of it. Without it, each process that collects the tests compiles all of
+# them anew: 12 s of the processor instead of 4.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 os.environ["ENV_FILE"] = ""
 os.environ.setdefault("DATABASE_URL", SQLITE)

@@ -14,6 +14,8 @@ from wizards import flow
 from wizards.flow.kinds import Diagnosis, ProcedureNode, Question
 from wizards.flow.procedures import CONFIRM
 
+pytestmark = pytest.mark.once  # the wizards and their pages are the same on every database
+
 ROOT = Path(__file__).resolve().parent.parent
 FIXTURES = sorted((ROOT / "fixtures").glob("*.yaml"))
 # A row of the sheet: | HR-S1 | the fact |, with a mark where the guides leave it open.

@@ -30,6 +30,7 @@ def cost(visitor):
     return min(instructions(lambda: visitor.answer("on", headers=HTMX)) for _ in range(3))
 
 
+@pytest.mark.once
 def test_something_that_does_more_counts_more():
     few, many = (instructions(lambda size=size: sum(number for number in range(size))) for size in (100, 200))
     assert 1.5 < many / few < 2.1
@@ -44,6 +45,7 @@ def test_answer_400_costs_what_answer_2_costs():
     assert len([query for query in captured if query["sql"].split()[0] in ("SELECT", "INSERT", "UPDATE")]) == 3
 
 
+@pytest.mark.once  # what grows with a document is no query
 @pytest.mark.parametrize("answers", [0, 20])
 def test_an_answer_costs_the_same_among_6000_nodes_as_among_60(answers):
     few, many = answered(ring(60, "few"), answers), answered(ring(6000, "many"), answers)

@@ -54,6 +54,7 @@ def test_every_made_up_session_keeps_the_promises_of_the_log(version):
     assert list(audit.breaks()) == []
 
 
+@pytest.mark.once  # what is made up is the same on every database
 def test_the_same_seed_gives_the_same_sessions(version):
     def found(seed):
         journal.load(simulation.sessions(plan(seed=seed)))
@@ -65,6 +66,7 @@ def test_the_same_seed_gives_the_same_sessions(version):
     assert found("1") != found("2")
 
 
+@pytest.mark.once  # what is made up is the same on every database
 def test_people_do_all_that_they_can_do(version):
     make(1500)
     assert {kind for (kind,) in Event.objects.values_list("kind").distinct()} == {
@@ -78,6 +80,7 @@ def test_people_do_all_that_they_can_do(version):
     assert resumed
 
 
+@pytest.mark.once  # what is made up is the same on every database
 def test_sessions_begin_in_the_period_and_nothing_happens_after_it(version):
     journal.load(simulation.sessions(plan(days=2)))
     begun = sorted(Session.objects.values_list("begun_at", flat=True))
@@ -85,12 +88,14 @@ def test_sessions_begin_in_the_period_and_nothing_happens_after_it(version):
     assert Event.objects.filter(at__gt=UNTIL).count() == 0
 
 
+@pytest.mark.once  # what is made up is the same on every database
 def test_most_people_come_by_day(version):
     journal.load(simulation.sessions(plan(1000)))
     hours = Counter(begun.hour for begun in Session.objects.values_list("begun_at", flat=True))
     assert sum(hours[hour] for hour in range(9, 18)) > 5 * sum(hours[hour] for hour in range(5))
 
 
+@pytest.mark.once  # what is made up is the same on every database
 def test_a_session_is_of_the_version_that_was_current_when_it_began(version):
     newer = publish(TOY.model_copy(update={"title": "Newer"}))
     published = UNTIL - timedelta(days=10)

@@ -7,8 +7,6 @@ import sys
 from pathlib import Path
 
 import pytest
-from cyclonedx.schema import SchemaVersion
-from cyclonedx.validation.json import JsonStrictValidator
 
 pytestmark = pytest.mark.once
 
@@ -56,6 +54,10 @@ def test_nothing_is_installed_that_is_not_held_against_its_hash(file):
 
 
 def test_the_list_of_what_the_site_is_made_of_is_whole_and_valid(tmp_path):
+    # Imported here: it takes seconds, of every process that collects the tests.
+    from cyclonedx.schema import SchemaVersion
+    from cyclonedx.validation.json import JsonStrictValidator
+
     said = subprocess.run(["make", "--dry-run", "sbom"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     [line] = [line for line in said.splitlines() if "cyclonedx_py" in line]
     command = line.replace("var/sbom.json", str(tmp_path / "sbom.json")).split()[1:]

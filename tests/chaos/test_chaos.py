@@ -19,7 +19,7 @@ pytestmark = [
     pytest.mark.skipif(sys.platform != "linux", reason="finds a site's workers in /proc"),
 ]
 
-SIZE = faults.Size(kills=52, answers=2000, people=16, restarts=2, races=150, seconds=4, sessions=60)
+SIZE = faults.Size(kills=20, answers=800, people=16, restarts=2, races=150, seconds=2, sessions=60)
 TWIN = faults.Size(kills=40, answers=1000, people=16, restarts=5, races=150, seconds=2, sessions=16)
 HERE = [
     (name, where) for where in rounds.DATABASES for name in faults.FAULTS if where in faults.WHERE.get(name, [where])

@@ -7,10 +7,11 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.core.management import call_command
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
+from tests.examples import examples
 from tests.privacy import finished, left, searched, there
 from tests.tallies.walkers import NOON, Walker
 from tests.versions import publish
@@ -243,12 +244,21 @@ def test_the_command_says_what_it_did(clock):
 
 
 class AnyAges(TestCase):
-    """Sessions of every kind and age, texts and searches."""
+    """Sessions of every kind and age, texts and searches: 40 sets, and with HYPOTHESIS_PROFILE=long 1,600."""
 
     @classmethod
     def setUpTestData(cls) -> None:
         cls.version = publish(TOY)
 
+    @example(
+        ages=[
+            *(("open", "self", 30), ("open", "self", 31), ("solved", "test", 30), ("solved", "test", 31)),
+            *(("solved", "self", 30), ("solved", "self", 31), ("solved", "self", 90), ("solved", "self", 91)),
+            *(("advice", "agent", 365), ("advice", "agent", 366)),
+        ],
+        portion=2,
+    )
+    @settings(max_examples=examples(40))
     @given(
         ages=st.lists(
             st.tuples(
@@ -262,13 +272,17 @@ class AnyAges(TestCase):
     )
     def test_exactly_what_is_past_its_time_goes(self, ages, portion):
         now = datetime(2026, 6, 1, 12, tzinfo=UTC)
+        sessions, events, texts, searches = [], [], [], []
         for number, (status, channel, days) in enumerate(ages):
             at = now - timedelta(days=days)
             past = {"code": f"c{number}", "channel": channel, "visitor": "v", "symptom": "s", "node": "q"}
             session = Session(**past, version=self.version, begun_at=at, seen_at=at, count=1, tallied=1, status=status)
-            session.save()
-            Words.objects.create(event=Event.objects.create(session=session, number=1, at=at, kind="begin"), text="x")
-            Search.objects.create(at=at, words=str(number), query=str(number), found=0)
+            sessions.append(session)
+            events.append(Event(session=session, number=1, at=at, kind="begin"))
+            texts.append(Words(event=events[-1], text="x"))
+            searches.append(Search(at=at, words=str(number), query=str(number), found=0))
+        for model, made in ((Session, sessions), (Event, events), (Words, texts), (Search, searches)):
+            model.objects.bulk_create(made)
         privacy.keep(now, portion)
         limits = [30 if status == "open" or channel == "test" else 365 for status, channel, _ in ages]
         kept = [f"c{n}" for n, (age, limit) in enumerate(zip(ages, limits, strict=True)) if age[2] <= limit]
