@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.examples import examples
@@ -291,10 +291,14 @@ PIECES += (
 @given(
     content=st.one_of(st.binary(max_size=300), st.text(max_size=200), st.lists(st.sampled_from(PIECES)).map("".join))
 )
-def test_whatever_a_file_holds_only_bad_file_is_raised(content):
-    for form in FORMS:
-        with pytest.raises(flow.BadFile):
-            flow.read(content, form)
+@example(content=b"format: 1\nslug: a\ntitle: .")
+@pytest.mark.parametrize("form", FORMS)
+def test_whatever_a_file_holds_it_is_a_document_or_a_bad_file(content, form):
+    try:
+        result = flow.read(content, form)
+    except flow.BadFile as refused:
+        result = refused
+    assert isinstance(result, flow.Document | flow.BadFile)
 
 
 VALUES = st.recursive(
