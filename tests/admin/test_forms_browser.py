@@ -3,11 +3,11 @@
 import re
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from playwright.sync_api import expect
 
 from tests.admin.forms import address, editor, node, toy
+from tests.browser.accessibility import WIDTHS, violations
 from wizards import publishing
 from wizards.admin import pictures
 from wizards.models import Procedure, Wizard
@@ -185,20 +185,12 @@ def test_nothing_of_ours_hinders_anybody(desk, wizard, kind):
     desk.open(ROWS[kind](wizard))
     assert desk.complaints == []
     # Select2, the head of a table of rows and the admin's frame are not ours to mend.
-    theirs = [
-        [".select2-container"],
-        ["thead .original"],
-        ["#header"],
-        [".breadcrumbs"],
-        ["#nav-sidebar"],
-        ["#toggle-nav-sidebar"],
-    ]
-    for width in (1280, 390):
+    theirs = (".select2-container", "thead .original", "#header", ".breadcrumbs", "#nav-sidebar", "#toggle-nav-sidebar")
+    for width in WIDTHS:
         desk.set_viewport_size({"width": width, "height": 900})
-        found = Axe().run(desk, {"exclude": theirs})
-        desk.complaints.clear()  # axe itself styles elements in line
-        assert found.violations_count == 0, found.generate_report()
+        assert violations(desk, theirs) == []
         assert desk.evaluate("document.documentElement.scrollWidth") <= width
+    desk.complaints.clear()  # axe itself styles elements in line
 
 
 def test_the_page_is_shown_as_it_is_typed(desk, wizard):

@@ -19,11 +19,15 @@ from typing import Any
 
 import pytest
 from django.core.servers.basehttp import ServerHandler
+from django.test import TransactionTestCase
 from playwright.sync_api import BrowserContext, Page, expect
+from pytest_django.plugin import DjangoDbBlocker
 
 from tests.browser import staff
+from tests.browser.snapshots import Snapshot
 from tests.browser.walks import PATIENCE
-from wizards import flow, publishing
+from tests.database import _fingerprint
+from wizards import flow
 from wizards.models import Version, Wizard
 
 FIXTURES = Path(__file__).resolve().parents[2] / "fixtures"
@@ -62,15 +66,43 @@ def documents() -> dict[str, flow.Document]:
     return {document.slug: document for document in read}
 
 
-@pytest.fixture
-def site(live_server, transactional_db, documents) -> str:
-    """Publish the real wizards, and return the live server's address.
+@pytest.fixture(scope="session")
+def migrated(django_db_setup: None, pytestconfig: pytest.Config) -> Iterator[Snapshot]:
+    """Keep the database as the migrations left it."""
+    folder = Path(pytestconfig.cache.mkdir("database"))
+    snapshot = Snapshot.of_file(folder / f"{_fingerprint()}.sqlite3")
+    yield snapshot
+    snapshot.close()
+
+
+@pytest.fixture(scope="session")
+def published(migrated: Snapshot, documents, django_db_blocker: DjangoDbBlocker) -> Iterator[Snapshot]:
+    """Keep the database with the real wizards published.
 
     Written as versions directly: customers' pages never touch the editing tables.
     """
-    publishing.document_of.cache_clear()
-    for document in documents.values():
-        publish(document)
+    with django_db_blocker.unblock():
+        migrated.restore()
+        for document in documents.values():
+            publish(document)
+        snapshot = Snapshot.of_now()
+        migrated.restore()
+    yield snapshot
+    snapshot.close()
+
+
+@pytest.fixture(scope="package", autouse=True)
+def _comes_back_quickly(migrated: Snapshot) -> Iterator[None]:
+    """Come back to the migrated database after each test, instead of emptying all tables."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", lambda _: migrated.restore())
+        yield
+
+
+@pytest.fixture
+def site(live_server, transactional_db, published: Snapshot) -> str:
+    """Publish the real wizards, and return the live server's address."""
+    published.restore()
     return live_server.url
 
 

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from tests.admin.forms import address, editor, toy
 from tests.admin.walking import lead, url, walk
-from tests.browser.test_accessibility import WIDTHS, findings
+from tests.browser.accessibility import WIDTHS, findings
 from wizards import flow, publishing
 from wizards.models import Choice, Node, Picture, Procedure, Step, Symptom, Wizard
 

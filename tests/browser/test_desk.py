@@ -8,8 +8,8 @@ import pytest
 from django.contrib.auth.models import User
 from playwright.sync_api import Page, Route, expect
 
+from tests.browser.accessibility import barriers
 from tests.browser.staff import choose, walk
-from tests.browser.test_accessibility import barriers
 from tests.browser.walks import ends, heading, is_screen, plan, step_with
 from wizards import desk, journal
 from wizards.models import Call, Case, Session, Version

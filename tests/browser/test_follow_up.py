@@ -7,8 +7,8 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.accessibility import findings
 from tests.browser.places import send_to_support, stand
-from tests.browser.test_accessibility import findings
 from tests.browser.walks import ends, plan
 from tests.cases import conftest
 from tests.cases.walking import work

@@ -8,7 +8,7 @@ import pytest
 from django.contrib.auth.models import User
 from playwright.sync_api import Page, expect
 
-from tests.browser.test_accessibility import findings
+from tests.browser.accessibility import findings
 from wizards import handoff, journal
 from wizards.models import Session
 

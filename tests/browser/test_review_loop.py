@@ -12,7 +12,7 @@ from django.contrib.auth.models import User
 from django.db.models import F
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.test_accessibility import barriers
+from tests.browser.accessibility import barriers
 from tests.browser.walked import walked
 from tests.browser.walks import ends, heading, is_screen, plan, step_at, step_with
 from tests.visitor import Visitor

@@ -7,8 +7,8 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.accessibility import UNFOLD, barriers
 from tests.browser.places import stand
-from tests.browser.test_accessibility import UNFOLD, barriers
 from tests.browser.walked import walked
 from tests.browser.walks import code_of, ends, give, heading, is_screen, plan, step_with
 from wizards.models import Disclosure

@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.test_accessibility import UNFOLD, barriers
+from tests.browser.accessibility import UNFOLD, barriers
 from tests.browser.walked import walked
 from tests.browser.walks import ends, heading, is_screen, plan, step_with, until
 from tests.visitor import Visitor
