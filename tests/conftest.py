@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from sqlite3 import sqlite_version
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -17,6 +17,9 @@ from pytest_django.plugin import DjangoDbBlocker
 
 from tests import programs
 from tests.database import django_db_keepdb, django_db_modify_db_settings  # noqa: F401  fixtures
+
+if TYPE_CHECKING:
+    from tests.snapshots import Snapshot
 
 # HYPOTHESIS_PROFILE=long searches longer; ci is repeatable, and what each `make test` runs.
 settings.register_profile("ci", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -52,14 +55,25 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
-    """Lay the log out in partitions of so many sessions where PARTITIONED says it: nobody should notice."""
-    if width := os.environ.get("PARTITIONED"):
-        from wizards import journal, privacy
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> "Iterator[Snapshot]":
+    """Make the database, and come back to it after each test that commits. Gives it as it is then.
 
-        privacy.WITH_PARTITION = timedelta(0)  # tests of retention count by the second; this is tested for itself
+    Where PARTITIONED says it, the log is laid out in partitions of so many sessions: nobody should notice.
+    """
+    from django.test import TransactionTestCase
+
+    from tests import snapshots
+    from wizards import journal, privacy
+
+    with pytest.MonkeyPatch.context() as patch:
         with django_db_blocker.unblock():
-            journal.lay_out(int(width))
+            if width := os.environ.get("PARTITIONED"):
+                # Tests of retention count by the second; this is tested for itself.
+                patch.setattr(privacy, "WITH_PARTITION", timedelta(0))
+                journal.lay_out(int(width))
+            migrated = snapshots.take()
+        patch.setattr(TransactionTestCase, "_fixture_teardown", lambda _: migrated.restore())
+        yield migrated
 
 
 @pytest.fixture(scope="session")

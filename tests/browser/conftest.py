@@ -19,14 +19,13 @@ from typing import Any
 
 import pytest
 from django.core.servers.basehttp import ServerHandler
-from django.test import TransactionTestCase
 from playwright.sync_api import BrowserContext, Page, expect
 from pytest_django.plugin import DjangoDbBlocker
 
+from tests import snapshots
 from tests.browser import staff
-from tests.browser.snapshots import Snapshot
 from tests.browser.walks import PATIENCE
-from tests.database import _fingerprint
+from tests.snapshots import Snapshot
 from wizards import flow
 from wizards.models import Version, Wizard
 
@@ -67,36 +66,18 @@ def documents() -> dict[str, flow.Document]:
 
 
 @pytest.fixture(scope="session")
-def migrated(django_db_setup: None, pytestconfig: pytest.Config) -> Iterator[Snapshot]:
-    """Keep the database as the migrations left it."""
-    folder = Path(pytestconfig.cache.mkdir("database"))
-    snapshot = Snapshot.of_file(folder / f"{_fingerprint()}.sqlite3")
-    yield snapshot
-    snapshot.close()
-
-
-@pytest.fixture(scope="session")
-def published(migrated: Snapshot, documents, django_db_blocker: DjangoDbBlocker) -> Iterator[Snapshot]:
+def published(django_db_setup: Snapshot, documents, django_db_blocker: DjangoDbBlocker) -> Snapshot:
     """Keep the database with the real wizards published.
 
     Written as versions directly: customers' pages never touch the editing tables.
     """
     with django_db_blocker.unblock():
-        migrated.restore()
+        django_db_setup.restore()
         for document in documents.values():
             publish(document)
-        snapshot = Snapshot.of_now()
-        migrated.restore()
-    yield snapshot
-    snapshot.close()
-
-
-@pytest.fixture(scope="package", autouse=True)
-def _comes_back_quickly(migrated: Snapshot) -> Iterator[None]:
-    """Come back to the migrated database after each test, instead of emptying all tables."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(TransactionTestCase, "_fixture_teardown", lambda _: migrated.restore())
-        yield
+        snapshot = snapshots.take()
+        django_db_setup.restore()
+    return snapshot
 
 
 @pytest.fixture
