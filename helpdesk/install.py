@@ -31,7 +31,7 @@ def make_venv():
     if sys.prefix == os.path.abspath(VENV):
         sys.exit(".venv has to be made again, and its own Python cannot do that. Run make clean and try again.")
     print("Making .venv", flush=True)
-    venv.create(VENV, clear=True, symlinks=os.name != "nt")
+    venv.create(os.path.realpath(VENV), clear=True, symlinks=os.name != "nt")
     folder = sysconfig.get_config_var("WHEEL_PKG_DIR") or os.path.join(os.path.dirname(ensurepip.__file__), "_bundled")
     return os.path.join(glob.glob(os.path.join(folder, "pip-*.whl"))[0], "pip")
 
