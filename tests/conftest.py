@@ -127,8 +127,8 @@ def browser_type_launch_args() -> dict[str, Any]:
 
 @pytest.fixture(scope="session")
 def browser_context_args() -> dict[str, Any]:
-    """Browse in British English."""
-    return {"locale": "en-GB"}
+    """Browse in British English, in London."""
+    return {"locale": "en-GB", "timezone_id": "Europe/London"}
 
 
 @pytest.fixture

@@ -133,7 +133,7 @@ def visitor(new_context: Callable[..., BrowserContext], complained: Complaints, 
     """Give a function that opens a browser of its own for one more visitor, and returns its first page."""
 
     def arrive(java_script: bool = True, **options: Any) -> Page:
-        usual = {"viewport": {"width": 1280, "height": 800}, "base_url": site, "timezone_id": "Europe/London"}
+        usual = {"viewport": {"width": 1280, "height": 800}, "base_url": site}
         context = new_context(java_script_enabled=java_script, **(usual | options))
         context.set_default_timeout(PATIENCE)
         complained.listen(context)

@@ -143,8 +143,9 @@ def test_who_was_signed_out_meanwhile_is_led_to_sign_in_and_would_come_back(cust
     expect(page).to_have_url(re.compile("/account/login/.next=%2Freview%2F"))
 
 
+@pytest.mark.browser_context_args(timezone_id="Asia/Tokyo")
 def test_moments_are_in_the_time_zone_of_the_browser(reviewer):
-    page = reviewer(DEFINITIONS, timezone_id="Asia/Tokyo")
+    page = reviewer(DEFINITIONS)
     page.goto("/review/")
     expect(page.locator("footer")).to_contain_text("Times are shown in Asia/Tokyo.")
 
