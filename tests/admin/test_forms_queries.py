@@ -39,8 +39,10 @@ def pages(wizard):
     }
 
 
-def queries(client, page):
-    client.get(page)  # fills the caches of content types and permissions
+def queries(client, page, first=True):
+    """Return how many queries a page takes, once the `first` request has filled the caches of content types."""
+    if first:
+        client.get(page)
     with CaptureQueriesContext(connection) as asked:
         assert client.get(page).status_code == 200
     return len(asked)
@@ -48,7 +50,10 @@ def queries(client, page):
 
 def test_each_page_asks_as_often_for_300_nodes_as_for_10():
     client = editor()
-    small, big = ({name: queries(client, page) for name, page in pages(large(size)).items()} for size in SIZES)
+    small, big = (
+        {name: queries(client, page, first=size == SIZES[0]) for name, page in pages(large(size)).items()}
+        for size in SIZES
+    )
     assert big == small
 
 
