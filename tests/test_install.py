@@ -139,3 +139,12 @@ def test_a_python_without_venv_is_told_what_to_install():
     assert result.returncode == 1
     assert "apt-get install python3-venv" in result.stderr
     assert len(result.stderr.splitlines()) == 1
+
+
+def test_a_linked_folder_is_made_anew_where_it_lies(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / ".venv").symlink_to("elsewhere")
+    install.make_venv()
+    assert (tmp_path / ".venv").is_symlink()
+    assert (tmp_path / install.PYTHON).exists()
