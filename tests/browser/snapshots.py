@@ -41,6 +41,12 @@ class Snapshot:
         self._held.backup(connection.connection, sleep=0.01)
         ContentType.objects.clear_cache()
 
+    def write(self, file: Path) -> None:
+        """Write the database to a file of its own."""
+        target = sqlite3.connect(file)
+        self._held.backup(target)
+        target.close()
+
     def close(self) -> None:
         """Forget it."""
         self._held.close()
