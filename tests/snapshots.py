@@ -7,7 +7,9 @@ a snapshot keeps it, and costs a fraction.
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
+from pathlib import Path
 from typing import Protocol
 
 from django.contrib.contenttypes.models import ContentType
@@ -39,6 +41,11 @@ class SqliteSnapshot:
         connection.ensure_connection()
         self._held.backup(connection.connection, sleep=0.01)
         ContentType.objects.clear_cache()
+
+    def write(self, file: Path) -> None:
+        """Write it to a file, as the database of another site."""
+        with contextlib.closing(sqlite3.connect(file)) as target:
+            self._held.backup(target)
 
 
 class PostgresSnapshot:

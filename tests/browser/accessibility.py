@@ -71,7 +71,7 @@ UNFOLD = "() => document.querySelectorAll('main details').forEach((one) => { one
 # Charts take their new size with the next frame; a page that nobody sees may be given none.
 TWO_FRAMES = """() => new Promise((done) => {
   requestAnimationFrame(() => requestAnimationFrame(done));
-  setTimeout(done, 2000);
+  setTimeout(done, 30000);
 })"""
 
 # Colours that fade into one another (the admin's do) are judged where they arrive; what never does, as it is.

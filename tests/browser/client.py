@@ -32,7 +32,7 @@ class Client:
 
     def __init__(self, address: str) -> None:
         parts = urlsplit(address)
-        self.connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=20)
+        self.connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=60)
         self.cookies: dict[str, str] = {}
 
     def __enter__(self) -> Client:

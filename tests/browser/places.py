@@ -25,7 +25,7 @@ from tests.browser.walks import (
 )
 from wizards import flow
 
-HTMX = {"HX-Request": "true"}
+TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="(\w+)"')
 Documents = Mapping[str, flow.Document]
 
 
@@ -59,18 +59,20 @@ class Place:
 def stand(page: Page, document: flow.Document, journey: Journey) -> None:
     """Begin a session for the page's visitor, answer it along a journey, and show the page at which it then stands.
 
-    The answers are sent without showing the pages between, so that it is quick.
+    All is sent without showing the pages between, so that it is quick.
     """
-    page.goto(f"/w/{document.slug}/")
-    form = {"csrfmiddlewaretoken": page.locator("[name=csrfmiddlewaretoken]").first.input_value()}
-    begun = page.request.post(f"/begin/{document.slug}/{journey.symptom}/", form=form, max_redirects=0)
-    assert begun.status == 303, begun.text()
-    address = begun.headers["location"]
+    token = TOKEN.search(page.request.get(f"/w/{document.slug}/").text())[1]
+    address = _sent(page, f"/begin/{document.slug}/{journey.symptom}/", token)
     for answer in journey.answers:
-        reply = page.request.post(address, form=form | {"answer": answer}, headers=HTMX)
-        assert reply.ok, f"{answer}: {reply.text()}"
-        address = reply.headers["hx-push-url"]
+        address = _sent(page, address, token, answer=answer)
     page.goto(address)
+
+
+def _sent(page: Page, address: str, token: str, **form: str) -> str:
+    """Send a form for the page's visitor; return the address that it leads to."""
+    reply = page.request.post(address, form={"csrfmiddlewaretoken": token, **form}, max_redirects=0)
+    assert reply.status == 303, f"{address} {form}: {reply.status} {reply.text()}"
+    return reply.headers["location"]
 
 
 def follow(name: str) -> Callable[[Page], None]:

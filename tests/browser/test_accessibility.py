@@ -9,7 +9,7 @@ from playwright.sync_api import Route, expect
 
 from tests.browser.accessibility import CONTRAST, MOVES, barriers, findings
 from tests.browser.places import PLACES, Place, stand
-from tests.browser.walks import is_screen, plan, step_at, step_with
+from tests.browser.walks import is_screen, plan, step_at, step_with, until
 
 pytestmark = pytest.mark.browser
 
@@ -85,5 +85,6 @@ def test_less_motion_means_none_while_one_waits(visitor, documents):
     page.get_by_role("button", name="Continue").click()
     expect(page.locator("form.htmx-request")).to_be_visible()
     assert page.evaluate(MOVES) == []
+    until(page, lambda: bool(waiting))
     waiting[0].continue_()
     expect(page.locator("form.htmx-request")).to_have_count(0)

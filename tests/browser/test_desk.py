@@ -10,7 +10,7 @@ from playwright.sync_api import Page, Route, expect
 
 from tests.browser.accessibility import barriers
 from tests.browser.staff import choose, walk
-from tests.browser.walks import ends, heading, is_screen, plan, step_with
+from tests.browser.walks import ends, heading, is_screen, plan, step_with, until
 from wizards import desk, journal
 from wizards.models import Call, Case, Session, Version
 
@@ -100,7 +100,7 @@ def test_who_types_a_note_while_a_move_is_on_its_way_types_on(agent, document, w
         page.keyboard.press("Control+Enter")
     expect(page.locator("#words")).to_be_focused()
     page.keyboard.type("1 light is ")
-    page.wait_for_timeout(0)  # what was asked for comes to `held`
+    until(page, lambda: bool(held))
     path = page.locator(".path").text_content()
     held[0].continue_()
     if way == "an answer":

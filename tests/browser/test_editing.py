@@ -8,6 +8,7 @@ from playwright.sync_api import Page, expect
 
 from tests.admin.forms import editors, toy
 from tests.browser.desk import Desk
+from tests.browser.walks import until
 from wizards.models import Session
 
 pytestmark = pytest.mark.browser
@@ -123,6 +124,7 @@ def test_nothing_can_be_sought_on_the_map_before_it_is_drawn(desk):
     desk.tab("Map")
     expect(desk.page.get_by_label("Find")).to_be_disabled()
     expect(desk.page.get_by_role("button", name="Find")).to_be_disabled()
+    until(desk.page, lambda: bool(held))
     held[0].continue_()
     expect(desk.page.get_by_label("Find")).to_be_enabled()
 

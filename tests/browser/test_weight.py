@@ -29,7 +29,9 @@ from tests.browser.walks import (
     shown_answers,
     step_at,
     step_with,
+    until,
 )
+from tests.snapshots import SqliteSnapshot
 from wizards import flow
 
 pytestmark = pytest.mark.browser
@@ -45,8 +47,10 @@ def folder(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def address(folder) -> Iterator[str]:
-    """Serve the site as `make run` does; give its address."""
+def address(folder, django_db_setup: SqliteSnapshot) -> Iterator[str]:
+    """Serve the site as `make run` does, on a database that is migrated already; give its address."""
+    (folder / "var").mkdir(mode=0o700)
+    django_db_setup.write(folder / "var" / "db.sqlite3")
     with served.site(folder) as started:
         yield started
 
@@ -78,7 +82,7 @@ class Load:
 # After two frames a page has asked for all that it shows.
 SETTLED = """new Promise((done) => {
   requestAnimationFrame(() => requestAnimationFrame(done));
-  setTimeout(done, 2000);
+  setTimeout(done, 30000);
 })"""
 
 
@@ -102,14 +106,14 @@ class Wire:
             load = self.loads[event["requestId"]]
             load.bytes, load.finished = int(event["encodedDataLength"]), True
 
+    def _all_finished(self) -> bool:
+        self._session.send("Network.enable")  # events that are on their way arrive before its answer
+        return all(load.finished for load in self.loads.values())
+
     def take(self) -> list[Load]:
         """Wait until all is loaded, and return what was since the last time; what the cache had needed no wire."""
         self._page.evaluate(SETTLED)
-        for _ in range(100):
-            self._session.send("Network.enable")  # events that are on their way arrive before its answer
-            if all(load.finished for load in self.loads.values()):
-                break
-            self._page.wait_for_timeout(20)
+        until(self._page, self._all_finished)
         taken = [load for load in self.loads.values() if load.bytes]
         self.loads.clear()
         return taken
