@@ -13,7 +13,7 @@ SOURCES := helpdesk wizards tests tools manage.py gunicorn.conf.py
 .PHONY: clean python dev programs
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: python ## install, prepare and serve on 127.0.0.1 (PORT=8000)
 	@$(PYTHON) helpdesk/install.py requirements.txt
@@ -76,7 +76,7 @@ sbom: dev ## list what the site is made of: var/sbom.json (CycloneDX)
 	@mkdir -p -m 700 var
 	@$(VENV) -W ignore -m cyclonedx_py requirements --pyproject pyproject.toml --output-reproducible -o var/sbom.json requirements.txt
 
-assets: ## build static/vendor from assets/ (needs npm; the result is checked in)
+assets: ## build static/site.css, site.js and vendor/ from assets/ (needs npm; the result is checked in)
 	@cd assets && npm ci --no-audit --no-fund && npm run build
 
 # Every page in every size: make screenshots SHOTS="/tmp/pages"

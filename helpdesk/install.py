@@ -13,6 +13,11 @@ import subprocess  # nosec B404  # it starts pip and uv, without a shell
 import sys
 import sysconfig
 
+try:
+    import fcntl
+except ImportError:  # on Windows
+    fcntl = None  # type: ignore[assignment]
+
 VENV = ".venv"
 PYTHON = os.path.join(VENV, "Scripts" if os.name == "nt" else "bin", "python")
 CUT_OFF = os.path.join(VENV, "cut-off")  # exists after an installer was killed: uv takes half a package for a whole one
@@ -31,6 +36,8 @@ def make_venv():
     if sys.prefix == os.path.abspath(VENV):
         sys.exit(".venv has to be made again, and its own Python cannot do that. Run make clean and try again.")
     print("Making .venv", flush=True)
+    for copy in glob.glob(os.path.join(VENV, "installed-*")):
+        os.remove(copy)  # first: were this stopped half-way, nothing would count as installed
     venv.create(os.path.realpath(VENV), clear=True, symlinks=os.name != "nt")
     folder = sysconfig.get_config_var("WHEEL_PKG_DIR") or os.path.join(os.path.dirname(ensurepip.__file__), "_bundled")
     return os.path.join(glob.glob(os.path.join(folder, "pip-*.whl"))[0], "pip")
@@ -50,17 +57,33 @@ def install(name, *command):
     if code >= 0:
         os.remove(CUT_OFF)
     if code != 0:
-        sys.exit("Installing %s failed, for the reason above. Check the connection and try again." % name)
+        sys.exit(
+            "Installing %s failed, for the reason above. Check the connection, or run make clean, and try again." % name
+        )
     shutil.copyfile(name, os.path.join(VENV, "installed-" + name))
+
+
+def wait_for_others():
+    """Let one install at a time work on .venv: keep the project's folder locked. Return what to close at the end."""
+    folder = os.open(os.curdir, os.O_RDONLY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        print("Waiting for another install to end", flush=True)
+        fcntl.flock(folder, fcntl.LOCK_EX)
+    return folder
 
 
 def main(names):
     """Install each of these requirements files, unless it is there already."""
+    lock = wait_for_others() if fcntl else None
     missing = [name for name in names if not installed(name)]
     if missing and not installed("requirements-uv.txt"):
         install("requirements-uv.txt", make_venv(), "install", "-qq", "--disable-pip-version-check")
     for name in missing:
         install(name, "-m", "uv", "pip", "install", "--quiet", "--compile-bytecode", "--python", PYTHON)
+    if lock:
+        os.close(lock)
 
 
 if __name__ == "__main__":

@@ -47,7 +47,9 @@ def test_a_list_counts_as_installed_until_it_changes(folder):
 
 def test_a_list_that_could_not_be_installed_is_tried_again_and_the_others_stay(folder):
     install.install("one.txt", *WORKS)
-    with pytest.raises(SystemExit, match=r"^Installing two\.txt failed, for the reason above\. Check the connection"):
+    with pytest.raises(
+        SystemExit, match=r"^Installing two\.txt failed, for the reason above\. Check the connection, or run make clean"
+    ):
         install.install("two.txt", *FAILS)
     assert not install.installed("two.txt")
     assert install.installed("one.txt")
@@ -148,3 +150,17 @@ def test_a_linked_folder_is_made_anew_where_it_lies(tmp_path, monkeypatch):
     install.make_venv()
     assert (tmp_path / ".venv").is_symlink()
     assert (tmp_path / install.PYTHON).exists()
+
+
+def test_a_second_install_waits_for_the_first(tmp_path):
+    first = "import os, sys, time; sys.path.insert(0, sys.argv[1]); from helpdesk import install\n"
+    first += "install.wait_for_others(); print('held', flush=True); sys.stdin.read()"
+    second = "import sys; sys.path.insert(0, sys.argv[1]); from helpdesk import install; install.main([])"
+    start = {"cwd": tmp_path, "text": True, "stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    with subprocess.Popen([sys.executable, "-c", first, str(ROOT)], **start) as holder:
+        assert holder.stdout.readline() == "held\n"
+        with subprocess.Popen([sys.executable, "-c", second, str(ROOT)], **start) as waiting:
+            assert waiting.stdout.readline() == "Waiting for another install to end\n"
+            assert waiting.poll() is None
+            holder.stdin.close()
+            assert waiting.wait(30) == 0

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from textwrap import dedent, indent
 
 import pytest
@@ -123,6 +124,13 @@ def test_a_write_in_a_thread_of_its_own_is_found(transactional_db):
     assert kinds() == {("UPDATE", "wizards_session")}
 
 
+def test_a_thread_that_is_given_a_method_of_django_is_found(transactional_db):
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(Session.objects.filter(count=9).update, count=0).result()
+        pool.submit(connections.close_all).result()
+    assert kinds() == {("UPDATE", "wizards_session")}
+
+
 @pytest.mark.only("postgresql")
 def test_a_copy_into_the_log_is_found(session):
     lines = "from django.db import connection\n"
@@ -147,6 +155,9 @@ WRITES = {
     'INSERT INTO "wizards_event" ("id") VALUES (%s)': ("INSERT", "wizards_event"),
     "INSERT OR IGNORE INTO wizards_words VALUES (1)": ("INSERT", "wizards_words"),
     "REPLACE INTO wizards_words VALUES (1)": ("REPLACE", "wizards_words"),
+    "UPDATE /* mend */ wizards_session SET count = 0": ("UPDATE", "wizards_session"),
+    "DELETE FROM -- old\n wizards_words": ("DELETE", "wizards_words"),
+    "ALTER TABLE wizards_session DROP COLUMN count": ("ALTER", "wizards_session"),
     'update only "public"."wizards_session" set count = 0': ("UPDATE", "wizards_session"),
     "DELETE\n  FROM wizards_event_0": ("DELETE", "wizards_event_0"),
     'DELETE FROM "wizards_event_rest"': ("DELETE", "wizards_event_rest"),

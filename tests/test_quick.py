@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 
 import pytest
@@ -17,6 +18,7 @@ pytestmark = pytest.mark.once
         ("wizards/search.py", {"tests/test_search.py"}),
         ("wizards/views/desk/call.py", {"tests/views/desk"}),
         ("wizards/admin/nodes.py", {"tests/admin"}),
+        ("wizards/migrations/0001_initial.py", {"tests/upgrade"}),
         ("helpdesk/settings.py", {"tests/test_settings.py"}),
         ("templates/review/stuck.html", {"tests/views/review"}),
         ("templates/home.html", {"tests/views"}),
@@ -39,21 +41,48 @@ def test_every_file_of_the_product_has_tests_that_are_there():
     assert {test for file in files for test in quick.tests_of(file) if not (quick.ROOT / test).exists()} == set()
 
 
-def test_the_long_tests_are_left_to_make_test(monkeypatch):
-    commands = []
-    monkeypatch.setattr(quick, "changed", lambda since: ["tools/chaos/site.py", "wizards/search.py"])
-    monkeypatch.setattr(
-        quick.subprocess,
-        "run",
-        lambda command, cwd: commands.append(command) or subprocess.CompletedProcess(command, 0),
-    )
-    assert quick.main([]) == 0
-    assert commands[-1][2:] == ["pytest", "-q", "-n", "2", "tests/test_rooms.py", "tests/test_search.py"]
+@pytest.fixture
+def run(monkeypatch):
+    """Give a function that runs it for changed files, and returns its exit code and the commands that it ran."""
+
+    def on(*files, fails=""):
+        commands = []
+
+        def done(command, cwd):
+            commands.append(" ".join(command[2:]))
+            return subprocess.CompletedProcess(command, -9 if fails and fails in command else 0)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(quick, "changed", lambda since: [*files])
+            patch.setattr(quick.subprocess, "run", done)
+            return quick.main([]), commands
+
+    return on
 
 
-def test_one_linter_that_complains_is_enough_to_fail(monkeypatch):
-    monkeypatch.setattr(quick, "changed", lambda since: ["wizards/search.py"])
-    monkeypatch.setattr(
-        quick.subprocess, "run", lambda command, cwd: subprocess.CompletedProcess(command, int("bandit" in command))
+def test_the_long_tests_are_left_to_make_test(run, capsys):
+    code, commands = run("tools/chaos/site.py", "wizards/search.py")
+    assert (code, commands[-1]) == (
+        0,
+        "pytest -q -n auto tests/test_assertions.py tests/test_rooms.py tests/test_search.py",
     )
-    assert quick.main([]) == 1
+    assert "Left to make test: tools/chaos/site.py\n" in capsys.readouterr().out
+
+
+def test_what_fails_or_is_killed_ends_it_and_is_named(run, capsys):
+    code, commands = run("wizards/search.py", fails="check")
+    assert (code, commands) == (1, ["ruff check wizards/search.py"])
+    assert re.fullmatch(r"Failed: python\S* -m ruff check wizards/search\.py\n", capsys.readouterr().err)
+
+
+def test_a_file_that_is_gone_is_tested_and_not_linted(run):
+    code, commands = run("wizards/search/gone.py", "tests/test_gone.py")
+    assert (code, commands) == (
+        0,
+        ["pytest -q -n auto tests/test_assertions.py tests/test_rooms.py tests/test_search.py"],
+    )
+
+
+def test_a_commit_that_is_not_there_is_said(capsys):
+    assert quick.main(["--since", "nowhere"]) == 1
+    assert "nowhere is no commit" in capsys.readouterr().err

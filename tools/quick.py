@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parent.parent
 TESTS = ROOT / "tests"
 PYTHON = sys.executable
 # They run whatever changed: the rules that every file has to keep.
-ALWAYS = ("tests/test_rooms.py",)
+ALWAYS = ("tests/test_rooms.py", "tests/test_assertions.py")
 LONG = ("tests/chaos", "tests/scale", "tests/hostile", "tests/browser")
 # For product code that no test mirrors by name, such as the models: a customer's way through the whole site.
 OTHERWISE = ("tests/views", "tests/test_journal.py", "tests/test_publishing.py")
@@ -37,41 +37,60 @@ TEMPLATES = {
 
 
 def main(arguments: list[str]) -> int:
-    """Run the linters and the tests; return 0 where all of them passed."""
+    """Run the linters and the tests, up to the first that fails; return 0 where all passed."""
     parser = argparse.ArgumentParser(prog="tools.quick", description="Lint and test what changed.")
     parser.add_argument("--since", default="", help="the commit to compare with")
     chosen, rest = parser.parse_known_args(arguments)
-    files = changed(chosen.since or ("HEAD" if changed("HEAD") else "HEAD~1"))
-    tests = sorted({*ALWAYS, *(test for file in files for test in tests_of(file))} - set(LONG))
-    print(f"{len(files)} files changed. Tests: {' '.join(tests)}", flush=True)
-    commands = [*lint(files), [PYTHON, "-m", "pytest", "-q", "-n", "2", *tests, *rest]]
-    return max(subprocess.run(command, cwd=ROOT).returncode for command in commands)
+    since = chosen.since or "HEAD"
+    try:
+        if not (files := changed(since)) and not chosen.since:
+            since = "HEAD~1"
+            files = changed(since)
+    except subprocess.CalledProcessError as refused:
+        print(f"{since} is no commit here. {refused.stderr.strip()}", file=sys.stderr)
+        return 1
+    chosen_tests = {file: tests_of(file) for file in files}
+    tests = sorted({*ALWAYS, *(test for found in chosen_tests.values() for test in found)} - set(LONG))
+    print(f"Changed since {since}: {', '.join(files)}\nTests: {' '.join(tests)}", flush=True)
+    if untested := [file for file, found in chosen_tests.items() if not found - set(LONG)]:
+        print(f"Left to make test: {', '.join(untested)}", flush=True)
+    existing = [file for file in files if (ROOT / file).exists()]
+    for command in (*lint(existing), [PYTHON, "-m", "pytest", "-q", "-n", "auto", *tests, *rest]):
+        if subprocess.run(command, cwd=ROOT).returncode != 0:
+            print(f"Failed: {' '.join([Path(command[0]).name, *command[1:]])}", file=sys.stderr)
+            return 1
+    return 0
 
 
 def changed(since: str) -> list[str]:
-    """Return the paths of the files that differ from a commit, or are new; not those that are gone."""
-    differ = ["git", "diff", "--name-only", "--diff-filter=d", since]
-    new = ["git", "ls-files", "--others", "--exclude-standard"]
-    return sorted({line for command in (differ, new) for line in _lines(command)})
+    """Return the paths of the files that differ from a commit, also those that are gone, and of new ones.
+
+    Raises CalledProcessError, with what git says.
+    """
+    commit = ["git", "rev-parse", "--verify", "--end-of-options", f"{since}^{{commit}}"]
+    differ = ["git", "diff", "-z", "--name-only", "--no-renames", _said(commit).strip(), "--"]
+    new = ["git", "ls-files", "-z", "--others", "--exclude-standard"]
+    return sorted({path for command in (differ, new) for path in _said(command).split("\0")[:-1]})
 
 
-def _lines(command: list[str]) -> list[str]:
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.splitlines()
+def _said(command: list[str]) -> str:
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
 
 
 def lint(files: list[str]) -> Iterator[list[str]]:
-    """Yield the linters' commands for these files. mypy reads the whole product, and remembers what it read."""
+    """Yield the linters' commands for these files. mypy reads the whole product, and remembers what it read.
+
+    What bandit looks for, ruff finds as well; `make lint` runs both.
+    """
     python = [file for file in files if file.endswith(".py")]
-    product = [file for file in python if file.startswith(PRODUCT)]
-    templates = [file for file in files if file.startswith("templates/")]
+    templates = [file for file in files if file.startswith("templates/") and file.endswith((".html", ".txt"))]
     if python:
         yield [PYTHON, "-m", "ruff", "check", *python]
         yield [PYTHON, "-m", "ruff", "format", "--check", *python]
     if templates:
         yield [PYTHON, "-m", "djlint", "--check", "--lint", "--quiet", *templates]
-    if product:
+    if any(file.startswith(PRODUCT) for file in python):
         yield ["make", "--no-print-directory", "types"]
-        yield [PYTHON, "-m", "bandit", "--quiet", *product]
 
 
 def tests_of(file: str) -> set[str]:
@@ -80,6 +99,8 @@ def tests_of(file: str) -> set[str]:
     top, *folders = path.parts[:-1] or ("",)
     if top == "tests":
         return _of_a_test(path)
+    if "migrations" in folders:
+        return {"tests/upgrade", *OTHERWISE}
     if top in PRODUCT:
         return _room([*folders, path.stem]) or set(OTHERWISE)
     if top == "tools":
@@ -107,9 +128,9 @@ def _named(folder: str, name: str) -> set[str]:
 
 def _of_a_test(path: PurePosixPath) -> set[str]:
     if path.name.startswith("test_"):
-        return {str(path)}
+        return {str(path)} if (ROOT / path).exists() else set()
     if len(path.parts) > 2:
-        return {str(path.parent)}
+        return {str(path.parent)} if any((ROOT / path.parent).glob("test_*.py")) else _that_mention(path.name)
     return set(OTHERWISE) if path.name == "conftest.py" else _that_mention(path.stem)
 
 
