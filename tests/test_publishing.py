@@ -89,11 +89,10 @@ def parts(part: Part) -> list[Part]:
 def test_the_document_of_everything_leaves_no_field_at_its_default():
     found = parts(flow.Document.model_validate(EVERYTHING))
     assert {type(part) for part in found} >= set(flow.KINDS.values())
+    fields = [(part, name, field) for part in found for name, field in type(part).model_fields.items()]
+    assert fields
     assert [
-        f"{type(part).__name__}.{name}"
-        for part in found
-        for name, field in type(part).model_fields.items()
-        if getattr(part, name) == field.default
+        f"{type(part).__name__}.{name}" for part, name, field in fields if getattr(part, name) == field.default
     ] == []
 
 

@@ -87,7 +87,9 @@ def test_what_it_writes_is_for_its_owner_only(started):
     var = started.folder / "var"
     assert var.stat().st_mode & 0o777 == 0o700
     # The static files are public anyway, and lie in a folder that only its owner enters.
-    open_to_others = [path.name for path in var.iterdir() if path.stat().st_mode & 0o077]
+    made = list(var.iterdir())
+    assert made
+    open_to_others = [path.name for path in made if path.stat().st_mode & 0o077]
     assert open_to_others == []
 
 

@@ -34,8 +34,11 @@ def test_a_wizard_that_was_never_published_says_so(client):
 
 def test_the_nodes_are_listed_by_kind_with_a_way_to_add_each_kind(client, wizard):
     page = read(client.get(address(wizard)))
-    assert {address(row) for row in Node.objects.filter(wizard=wizard)} <= page.links
+    listed = {address(row) for row in Node.objects.filter(wizard=wizard)}
+    assert listed
+    assert listed <= page.links
     added = {f"/admin/wizards/node/add/?wizard={wizard.pk}&kind={kind}" for kind in flow.KINDS}
+    assert added
     assert added <= page.links
 
 

@@ -40,7 +40,9 @@ def test_what_is_put_aside_takes_notes_and_no_moves(ann):
     assert page.all("textarea", name="words")
     moves = [page.all("button", form="note", formaction=ann.at(each)) for each in ("", *MOVES)]
     assert all(moves)
-    assert all("disabled" in each for found in moves for each in found)
+    buttons = [each for found in moves for each in found]
+    assert buttons
+    assert all("disabled" in each for each in buttons)
 
 
 @pytest.mark.parametrize("headers", [{}, HTMX], ids=["page", "fragment"])
