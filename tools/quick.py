@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -21,6 +22,7 @@ PYTHON = sys.executable
 # They run whatever changed: the rules that every file has to keep.
 ALWAYS = ("tests/test_rooms.py", "tests/test_assertions.py")
 LONG = ("tests/chaos", "tests/scale", "tests/hostile", "tests/browser")
+MANY = 20  # test files that use a helper: more would take too long
 # For product code that no test mirrors by name, such as the models: a customer's way through the whole site.
 OTHERWISE = ("tests/views", "tests/test_journal.py", "tests/test_publishing.py")
 PRODUCT = ("helpdesk", "wizards")
@@ -109,7 +111,7 @@ def tests_of(file: str) -> set[str]:
         return {TEMPLATES.get("".join(folders[:1]), "tests/views")}
     if top == "static":
         return _named("browser", path.stem) or {"tests/test_first_page.py"}
-    return {"tests/test_content.py"} if top == "fixtures" else _that_mention(path.name)
+    return {"tests/test_content.py"} if top == "fixtures" else _that_hold(re.escape(path.name))
 
 
 def _room(parts: list[str]) -> set[str]:
@@ -129,17 +131,18 @@ def _named(folder: str, name: str) -> set[str]:
 def _of_a_test(path: PurePosixPath) -> set[str]:
     if path.name.startswith("test_"):
         return {str(path)} if (ROOT / path).exists() else set()
-    if len(path.parts) > 2:
-        return {str(path.parent)} if any((ROOT / path.parent).glob("test_*.py")) else _that_mention(path.name)
-    return set(OTHERWISE) if path.name == "conftest.py" else _that_mention(path.stem)
+    if any((ROOT / path.parent).glob("test_*.py")) and len(path.parts) > 2:
+        return {str(path.parent)}
+    users = _that_hold(rf"\btests\.{path.stem}\b|from tests import .*\b{path.stem}\b")
+    return users if 0 < len(users) <= MANY else set(OTHERWISE)
 
 
-def _that_mention(name: str) -> set[str]:
-    """Return the test files that name a file: tests of docs, of the Makefile, of settings."""
+def _that_hold(pattern: str) -> set[str]:
+    """Return the test files in which a pattern is found: of docs by their name, of the tests' helpers by imports."""
     return {
         str(test.relative_to(ROOT))
         for test in TESTS.rglob("test_*.py")
-        if name in test.read_text(encoding="utf-8") and str(test.parent.relative_to(ROOT)) not in LONG
+        if re.search(pattern, test.read_text(encoding="utf-8")) and str(test.parent.relative_to(ROOT)) not in LONG
     }
 
 
