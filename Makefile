@@ -1,4 +1,3 @@
-# `make` alone lists the targets.
 PYTHON ?= python3
 PORT ?= 8000
 VENV := .venv/bin/python
@@ -8,9 +7,7 @@ CHECK_ENV := ENV_FILE= SECRET_KEY=for-checks-only-0123456789-abcdefghijklmnopqrs
 PYTEST := $(VENV) -m pytest -q -n auto --dist worksteal
 SOURCES := helpdesk wizards tests tools manage.py gunicorn.conf.py
 
-.DEFAULT_GOAL := help
-.PHONY: help run test quick unit fuzz browser bench scale kills chaos lint format types schema lock sbom assets screenshots
-.PHONY: clean python dev programs
+.PHONY: help run test quick unit fuzz browser bench scale kills chaos lint format types schema lock sbom assets screenshots clean python dev programs
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -79,11 +76,9 @@ sbom: dev ## list what the site is made of: var/sbom.json (CycloneDX)
 assets: ## build static/site.css, site.js and vendor/ from assets/ (needs npm; the result is checked in)
 	@cd assets && npm ci --no-audit --no-fund && npm run build
 
-# Every page in every size: make screenshots SHOTS="/tmp/pages"
 SHOTS := docs/screenshots home-390-light question-390-light countdown-390-light solved-390-dark
-SHOTS += $(addprefix editing-,$(addsuffix -1280-light,wizard node publish versions map))
-SHOTS += $(addprefix review-,$(addsuffix -1280-light,overview stuck map sessions session searches))
-screenshots: dev ## take the pictures in docs/screenshots anew
+SHOTS += $(addsuffix -1280-light,$(addprefix editing-,wizard node publish versions map) $(addprefix review-,overview stuck map sessions session searches))
+screenshots: dev ## take the pictures in docs/screenshots anew (SHOTS="/tmp/pages": every page)
 	@$(VENV) -m tests.browser.screenshots $(SHOTS)
 
 clean: ## forget .venv and caches; var/ with its data stays

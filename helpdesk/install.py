@@ -1,7 +1,6 @@
 """Make .venv and install pinned requirements into it: `python3 helpdesk/install.py requirements.txt`.
 
-Runs with the system's Python, before anything is installed, and also with an old one: it says then what is needed.
-pip installs uv, and uv the rest. .venv keeps a copy of each installed list: the same list is not installed again.
+Runs with the system's Python, also with an old one: it says then what is needed. pip installs uv, and uv the rest.
 """
 
 import filecmp
@@ -12,11 +11,6 @@ import signal
 import subprocess  # nosec B404  # it starts pip and uv, without a shell
 import sys
 import sysconfig
-
-try:
-    import fcntl
-except ImportError:  # on Windows
-    fcntl = None  # type: ignore[assignment]
 
 VENV = ".venv"
 PYTHON = os.path.join(VENV, "Scripts" if os.name == "nt" else "bin", "python")
@@ -29,10 +23,7 @@ def make_venv():
         import ensurepip
         import venv
     except ImportError:
-        sys.exit(
-            "This Python cannot make a virtual environment. Install its venv module"
-            " (on Debian or Ubuntu: apt-get install python3-venv) and try again."
-        )
+        sys.exit("This Python has no venv module. Install it (on Debian or Ubuntu: apt-get install python3-venv).")
     if sys.prefix == os.path.abspath(VENV):
         sys.exit(".venv has to be made again, and its own Python cannot do that. Run make clean and try again.")
     print("Making .venv", flush=True)
@@ -57,41 +48,27 @@ def install(name, *command):
     if code >= 0:
         os.remove(CUT_OFF)
     if code != 0:
-        sys.exit(
-            "Installing %s failed, for the reason above. Check the connection, or run make clean, and try again." % name
-        )
+        sys.exit("Installing %s failed, see above. Check the connection, or run make clean, and try again." % name)
     shutil.copyfile(name, os.path.join(VENV, "installed-" + name))
 
 
-def wait_for_others():
-    """Let one install at a time work on .venv: keep the project's folder locked. Return what to close at the end."""
-    folder = os.open(os.curdir, os.O_RDONLY)
-    try:
-        fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        print("Waiting for another install to end", flush=True)
-        fcntl.flock(folder, fcntl.LOCK_EX)
-    return folder
-
-
 def main(names):
-    """Install each of these requirements files, unless it is there already."""
-    lock = wait_for_others() if fcntl else None
-    missing = [name for name in names if not installed(name)]
-    if missing and not installed("requirements-uv.txt"):
-        install("requirements-uv.txt", make_venv(), "install", "-qq", "--disable-pip-version-check")
-    for name in missing:
-        install(name, "-m", "uv", "pip", "install", "--quiet", "--compile-bytecode", "--python", PYTHON)
-    if lock:
-        os.close(lock)
+    """Install each of these requirements files, unless it is there already; one process at a time, the others wait."""
+    with open(__file__) as lock:
+        if os.name != "nt":
+            import fcntl
+
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        missing = [name for name in names if not installed(name)]
+        if missing and not installed("requirements-uv.txt"):
+            install("requirements-uv.txt", make_venv(), "install", "-qq", "--disable-pip-version-check")
+        for name in missing:
+            install(name, "-m", "uv", "pip", "install", "--quiet", "--compile-bytecode", "--python", PYTHON)
 
 
 if __name__ == "__main__":
     if sys.version_info < (3, 11):
-        sys.exit(
-            "Python 3.11 or newer is needed, and this is %d.%d." % sys.version_info[:2]
-            + " If a newer one is installed, name it: make run PYTHON=python3.12"
-        )
+        sys.exit("Python 3.11 or newer is needed, not %d.%d. Name one: make run PYTHON=..." % sys.version_info[:2])
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # a Ctrl-C shows no traceback
     os.chdir(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
     main(sys.argv[1:])
