@@ -27,6 +27,10 @@ settings.register_profile("long", max_examples=2000, deadline=None, suppress_hea
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
 
+# Fixtures that open the database; `copies` are those of tests/upgrade.
+DATABASE = {"db", "transactional_db", "live_server", "copies"}
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out the tests that are for the other database, and on PostgreSQL those that one database is enough for."""
     from django.db import connection
@@ -43,7 +47,7 @@ def _is_for(item: pytest.Item, vendor: str) -> bool:
         return True
     if item.get_closest_marker("browser") or item.get_closest_marker("once"):
         return False
-    return bool(item.get_closest_marker("django_db")) or "db" in getattr(item, "fixturenames", ())
+    return bool(item.get_closest_marker("django_db")) or not DATABASE.isdisjoint(getattr(item, "fixturenames", ()))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
