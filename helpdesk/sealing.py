@@ -16,6 +16,8 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
 
+# Frozen: with another label, nothing that is sealed in a database could be read.
+KEY_LABEL = b"helpdesk.sealing"
 # No secret of the library's begins so: a phone's is base32, the recovery codes' is hexadecimal.
 SEALED = "sealed:"
 # What an Authenticator's `data` keeps secret: the phone's, or that of which the recovery codes are made.
@@ -67,4 +69,4 @@ def _made(keys: tuple[str, ...]) -> MultiFernet:
 
 def _derived(key: str) -> bytes:
     # For this purpose alone: what is signed with SECRET_KEY says nothing about it.
-    return HKDF(SHA256(), length=32, salt=None, info=b"helpdesk.sealing").derive(key.encode())
+    return HKDF(SHA256(), length=32, salt=None, info=KEY_LABEL).derive(key.encode())

@@ -22,6 +22,8 @@ from . import access, handoff, journal
 from .models import Call, Case, Handling, Session, Version
 
 Done = TypeVar("Done")
+# Frozen: a form that was sent before an upgrade and again after it finds the same session by it.
+VISITOR_SALT = "wizards.desk"
 BACKEND = "django.contrib.auth.backends.ModelBackend"  # with whose rights colleagues are looked for
 
 
@@ -42,7 +44,7 @@ def begin(version: Version, symptom: str, by: User, caller: str = "", once: str 
 
 def nobody(by: User, once: str = "") -> str:
     """Return what stands for the visitor of an agent's session: no secret has this digest, so no customer owns it."""
-    return salted_hmac("wizards.desk", f"{by.pk} {once or get_random_string(32)}", algorithm="sha256").hexdigest()
+    return salted_hmac(VISITOR_SALT, f"{by.pk} {once or get_random_string(32)}", algorithm="sha256").hexdigest()
 
 
 @transaction.atomic

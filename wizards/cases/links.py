@@ -12,13 +12,16 @@ from django.utils.crypto import salted_hmac
 
 from ..models import CODE_ALPHABET, Case
 
+# Frozen: the links in mails that were sent are checked with them.
+SECRET_SALT = "wizards.cases.follow_up"
+DIGEST_SALT = "wizards.cases.follow_up.digest"
 LENGTH = 16
 GROUP = 4
 
 
 def secret(delivery: UUID) -> str:
     """Return the secret that a mail carries: 16 characters that can be typed."""
-    number = int.from_bytes(salted_hmac("wizards.cases.follow_up", str(delivery), algorithm="sha256").digest(), "big")
+    number = int.from_bytes(salted_hmac(SECRET_SALT, str(delivery), algorithm="sha256").digest(), "big")
     letters = []
     for _ in range(LENGTH):
         number, place = divmod(number, len(CODE_ALPHABET))
@@ -29,7 +32,7 @@ def secret(delivery: UUID) -> str:
 def digest(secret: str) -> str:
     """Return what the database keeps of a secret, as it was typed: in groups or not, in any case."""
     plain = "".join(each for each in secret.lower() if each in CODE_ALPHABET)
-    return salted_hmac("wizards.cases.follow_up.digest", plain, algorithm="sha256").hexdigest()
+    return salted_hmac(DIGEST_SALT, plain, algorithm="sha256").hexdigest()
 
 
 def grouped(secret: str) -> str:
