@@ -14,7 +14,7 @@ help: ## list the targets
 
 run: python ## install, prepare and serve on 127.0.0.1 (PORT=8000)
 	@$(PYTHON) helpdesk/install.py requirements.txt
-	@exec $(VENV) -m helpdesk.boot --port "$(PORT)"
+	@exec $(VENV) -m helpdesk.devserver --port "$(PORT)"
 
 test: dev programs ## every test: on SQLite with a real Chromium, then on PostgreSQL what touches a database
 	@$(PYTEST) $(ARGS); sqlite=$$?; $(VENV) -m tests.postgres $(PYTEST) $(ARGS); exit $$((sqlite | $$?))

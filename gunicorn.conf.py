@@ -9,13 +9,13 @@ from typing import Any
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "helpdesk.settings")
 
-from helpdesk.reading import check_settings
+from helpdesk.env import check_settings
 
 check_settings()
 
 from django.conf import settings  # noqa: E402  they are right
 
-from helpdesk import workers as shared  # noqa: E402  `workers` is a setting of gunicorn's
+from helpdesk.observability import multiprocess as shared  # noqa: E402  `workers` is a setting of gunicorn's
 
 bind = settings.LISTEN
 workers = settings.PROCESSES
@@ -27,10 +27,10 @@ keepalive = 5
 forwarded_allow_ips = ""  # whether a proxy's X-Forwarded-Proto counts is TRUSTED_PROXY's to say
 control_socket_disable = True
 loglevel = "warning"
-logger_class = "helpdesk.serverlog.ServerLog"
+logger_class = "helpdesk.observability.gunicorn_logging.ServerLog"
 accesslog = "-" if settings.ACCESS_LOG else None
 
-# Where somebody may read the figures, each worker counts into a file of its own (helpdesk/workers.py).
+# Where metrics are on, each worker counts into a file of its own (helpdesk/observability/multiprocess.py).
 if settings.METRICS_TOKEN:
     shared.make_folder()
 

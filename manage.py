@@ -1,24 +1,63 @@
 #!/usr/bin/env python
 """Django's command line: `.venv/bin/python manage.py help` lists the commands."""
 
+from __future__ import annotations
+
 import os
+import sqlite3
 import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from django.db import Error
+
+NO_TABLES = "The database has no tables yet: run manage.py migrate first."
+DATABASE_DOWN = "The database of DATABASE_URL does not answer: {}"
 
 
 def main() -> int:
     """Run the command that the arguments name; return the exit code.
 
-    A wrong setting is one line and not a trace, and so is a database that is away.
+    A wrong setting, a database that does not answer and one without tables are one line. With --traceback, every error
+    but a wrong setting is a traceback.
     """
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "helpdesk.settings")
     try:
-        from helpdesk.commandline import run
-        from helpdesk.reading import check_settings
+        from django.core.management import execute_from_command_line
+        from django.db import Error
+
+        from helpdesk.env import check_settings
     except ImportError:
         print("Django is not installed here. `make run` or `make test` installs it into .venv.", file=sys.stderr)
         return 1
     check_settings()
-    return run(sys.argv)
+    try:
+        execute_from_command_line(sys.argv)
+    except Error as error:
+        line = explain(error)
+        if not line or "--traceback" in sys.argv:
+            raise
+        print(line, file=sys.stderr)
+        return 1
+    return 0
+
+
+def explain(error: Error) -> str:
+    """Return the line that stands for a traceback; nothing where the error may be a fault in the code."""
+    from helpdesk.errors import is_away, is_deadlock
+    from helpdesk.observability.logging import first_line
+
+    if _table_is_missing(error):
+        return NO_TABLES
+    if is_away(error) and not is_deadlock(error):
+        return DATABASE_DOWN.format(first_line(error))
+    return ""
+
+
+def _table_is_missing(error: Error) -> bool:
+    cause = error.__cause__
+    is_sqlite_error = getattr(cause, "sqlite_errorcode", None) == sqlite3.SQLITE_ERROR
+    return getattr(cause, "sqlstate", None) == "42P01" or (is_sqlite_error and "no such table" in str(cause))
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from helpdesk import signin
+from helpdesk import accounts
 
 # The one would show everybody's secrets, the other is not used here.
 admin.site.unregister([User, Authenticator, EmailAddress])
@@ -26,13 +26,13 @@ class StaffAdmin(UserAdmin):  # type: ignore[type-arg]  # it takes none when it 
         """Keep an account; where it is disabled, end its sessions."""
         super().save_model(request, obj, form, change)
         if not obj.is_active:
-            signin.end_sessions(obj)
+            accounts.end_sessions(obj)
 
     @admin.action(description="Lost phone: forget phone and recovery codes", permissions=["forget"])
     def forget_second_step(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
         """Take phone and recovery codes from the chosen accounts; their next sign-in sets up new ones."""
         for user in queryset:
-            signin.forget_second_step(user)
+            accounts.forget_second_step(user)
             self.log_change(request, user, "Phone and recovery codes forgotten.")
         self.message_user(request, f"Forgotten for {', '.join(map(str, queryset))}. The next sign-in sets up new ones.")
 

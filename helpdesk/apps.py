@@ -10,4 +10,4 @@ class HelpdeskConfig(AppConfig):
 
     def ready(self) -> None:
         """Let `check --deploy` know what to ask."""
-        from helpdesk import signin  # noqa: F401  its check is registered
+        from helpdesk import accounts  # noqa: F401  its check is registered

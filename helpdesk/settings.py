@@ -13,9 +13,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from django.core.exceptions import ImproperlyConfigured
 from environs import Env
 
-from helpdesk import reading
-from helpdesk.reading import LOOPBACK_HOSTS
-from helpdesk.reading import read as _read
+from helpdesk import env as environment
+from helpdesk.env import LOOPBACK_HOSTS
+from helpdesk.env import read as _read
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 # Everything that the site itself writes: the database, the secret key, the collected static files.
@@ -23,12 +23,12 @@ VAR_DIR = BASE_DIR / "var"
 
 env = Env()
 # Settings can also stand in a file. `make run` keeps the generated secret key there; an empty ENV_FILE reads none.
-_IN_FILE = reading.file_of_settings(env, VAR_DIR / "env")
+_IN_FILE = environment.file_of_settings(env, VAR_DIR / "env")
 
 # --- Secrets and the address ---------------------------------------------------------------------------------------
 
 # Signs cookies and links. At least 50 characters, random, the same on every machine of the site, never published.
-SECRET_KEY: str = reading.secret_key(env.str("SECRET_KEY", ""))
+SECRET_KEY: str = environment.secret_key(env.str("SECRET_KEY", ""))
 
 # The keys before this one, separated by commas: what was sealed with them is still read (docs/production.md).
 SECRET_KEY_FALLBACKS: list[str] = list(filter(None, env.list("SECRET_KEY_FALLBACKS", [])))
@@ -39,27 +39,27 @@ DEBUG: bool = _read(env.bool, "DEBUG", False, "true or false")
 # The address at which people reach the site, without a path. https makes every cookie Secure and `__Host-`.
 # Plain http is for one's own machine only.
 SITE_URL: str = env.str("SITE_URL", "http://127.0.0.1:8000").rstrip("/")
-SITE_HOST, SITE_SCHEME = reading.host_and_scheme(SITE_URL)
+SITE_HOST, SITE_SCHEME = environment.host_and_scheme(SITE_URL)
 HTTPS = SITE_SCHEME == "https"
 if DEBUG and HTTPS:
     raise ImproperlyConfigured("DEBUG shows the site's insides to whoever asks. Set DEBUG=false, or leave it out.")
 
 # More host names under which people come, separated by commas: an old name of the site, say.
-EXTRA_HOSTS: list[str] = reading.hosts(env, "EXTRA_HOSTS")
+EXTRA_HOSTS: list[str] = environment.hosts(env, "EXTRA_HOSTS")
 ALLOWED_HOSTS = list(dict.fromkeys([SITE_HOST, *EXTRA_HOSTS, *([] if HTTPS else LOOPBACK_HOSTS)]))
 # Forms are accepted from the site's own address, also where a proxy in front speaks https and passes on http.
 CSRF_TRUSTED_ORIGINS = [SITE_URL, *(f"{SITE_SCHEME}://{host}" for host in EXTRA_HOSTS)]
 
 # Where gunicorn listens, unless systemd hands it an address, and with how many processes (gunicorn.conf.py).
-LISTEN = f"{env.str('HOST', '127.0.0.1')}:{reading.port(env, 'PORT', 8000)}"
-PROCESSES = reading.whole(env, "WEB_CONCURRENCY", 1, "processes")
+LISTEN = f"{env.str('HOST', '127.0.0.1')}:{environment.port(env, 'PORT', 8000)}"
+PROCESSES = environment.whole(env, "WEB_CONCURRENCY", 1, "processes")
 
 # true where a proxy in front always sets X-Forwarded-Proto itself. Otherwise anyone could claim https.
 TRUSTED_PROXY: bool = _read(env.bool, "TRUSTED_PROXY", False, "true or false")
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXY else None
 
 # Whoever brings it (Authorization: Bearer ...) may read the figures at /metrics; empty: there is no such page.
-METRICS_TOKEN: str = reading.token(env, "METRICS_TOKEN")
+METRICS_TOKEN: str = environment.token(env, "METRICS_TOKEN")
 
 # --- Cookies and headers -------------------------------------------------------------------------------------------
 
@@ -75,7 +75,7 @@ SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_FAILURE_VIEW = "helpdesk.errors.csrf_failure"
 
 SECURE_SSL_REDIRECT = HTTPS
-# What a load balancer and a monitor ask by a machine's inner address (helpdesk/machines.py).
+# What a load balancer and a monitor ask by a machine's inner address (helpdesk/observability/health.py).
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", *([r"^metrics$"] if METRICS_TOKEN else [])]
 SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
@@ -109,25 +109,25 @@ SESSION_COOKIE_AGE = int(STAFF_LONGEST.total_seconds())  # what is kept in the d
 
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "account_start"
-ACCOUNT_ADAPTER = "helpdesk.signin.adapters.Accounts"
+ACCOUNT_ADAPTER = "helpdesk.accounts.adapters.Accounts"
 ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_LOGOUT_REDIRECT_URL = LOGIN_URL
 ACCOUNT_SESSION_REMEMBER = False  # the cookie ends with the browser
 ACCOUNT_FORMS = {
-    "login": "helpdesk.signin.forms.PasswordForm",
-    "reauthenticate": "helpdesk.signin.forms.PasswordAgainForm",
-    "change_password": "helpdesk.signin.forms.NewPasswordForm",  # nosec B105  # a class
+    "login": "helpdesk.accounts.forms.PasswordForm",
+    "reauthenticate": "helpdesk.accounts.forms.PasswordAgainForm",
+    "change_password": "helpdesk.accounts.forms.NewPasswordForm",  # nosec B105  # a class
 }
-MFA_ADAPTER = "helpdesk.signin.adapters.SecondSteps"
+MFA_ADAPTER = "helpdesk.accounts.adapters.SecondSteps"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Help desk"
 MFA_TOTP_TOLERANCE = 1  # a phone's clock may be half a minute off; each code works once all the same
 MFA_ALLOW_UNVERIFIED_EMAIL = True  # admins make the accounts: nobody signs up with somebody else's address
 MFA_FORMS = {
-    "authenticate": "helpdesk.signin.forms.CodeForm",
-    "reauthenticate": "helpdesk.signin.forms.CodeAgainForm",
-    "activate_totp": "helpdesk.signin.forms.FirstCodeForm",
+    "authenticate": "helpdesk.accounts.forms.CodeForm",
+    "reauthenticate": "helpdesk.accounts.forms.CodeAgainForm",
+    "activate_totp": "helpdesk.accounts.forms.FirstCodeForm",
 }
 
 # --- The parts of the site -----------------------------------------------------------------------------------------
@@ -153,14 +153,14 @@ INSTALLED_APPS = [
     "wizards",
 ]
 MIDDLEWARE = [
-    "helpdesk.logs.request_ids",
-    "helpdesk.metrics.measured",
-    "helpdesk.middleware.headers",
+    "helpdesk.observability.logging.request_ids",
+    "helpdesk.observability.metrics.measured",
+    "helpdesk.security_headers.headers",
     "django.middleware.security.SecurityMiddleware",
-    "helpdesk.machines.machines",
+    "helpdesk.observability.health.machines",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",
-    "helpdesk.middleware.refuse_unreadable",
+    "helpdesk.request_guard.refuse_unreadable",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -169,7 +169,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "helpdesk.signin.lasting.staff_sessions",
+    "helpdesk.accounts.session_policy.staff_sessions",
 ]
 ROOT_URLCONF = "helpdesk.urls"
 WSGI_APPLICATION = "helpdesk.wsgi.application"
@@ -201,7 +201,7 @@ def _database() -> dict[str, Any]:
     wanted = "an address such as postgres://user:password@host:5432/name or sqlite:////path/to/file"
     default = f"sqlite:///{VAR_DIR / 'db.sqlite3'}"
     database: dict[str, Any] = dict(_read(env.dj_db_url, "DATABASE_URL", default, wanted))
-    reading.refuse_a_loose_database({"ENGINE": "", "NAME": ""} | database)
+    environment.refuse_a_loose_database({"ENGINE": "", "NAME": ""} | database)
     if database.get("ENGINE") == "django.db.backends.sqlite3":
         # Writers queue up (IMMEDIATE, 20 s) instead of failing, and an answer is on the disk before it is acknowledged.
         pragmas = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;"
@@ -230,8 +230,8 @@ def _cache() -> dict[str, Any]:
     if _CACHE_URL == _IN_PROCESS:
         return {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
     if _CACHE_URL.startswith(("redis://", "rediss://", "unix://")):
-        reading.refuse_a_broken_cache(_CACHE_URL)
-        return {"BACKEND": "helpdesk.cache.SharedCache", "LOCATION": _CACHE_URL}
+        environment.refuse_a_broken_cache(_CACHE_URL)
+        return {"BACKEND": "helpdesk.ratelimit.cache.SharedCache", "LOCATION": _CACHE_URL}
     raise ImproperlyConfigured("CACHE_URL should be locmem:// or an address such as redis://host:6379/0.")
 
 
@@ -239,15 +239,15 @@ DATABASES = {"default": _database()}
 CACHES = {"default": _cache()}
 
 
-# How often the public may do what costs others something, for each address (wizards/limits.py), and in all for codes.
+# How often one address may do what costs others something; for codes, all addresses together (helpdesk/ratelimit/).
 RATES = {
-    "begin": reading.rate(env, "RATE_BEGIN", "60 per hour"),  # sessions begun
-    "remark": reading.rate(env, "RATE_REMARK", "60 per hour"),  # remarks, feedback
-    "missed": reading.rate(env, "RATE_MISSED", "120 per hour"),  # searches that fitted nothing
-    "case": reading.rate(env, "RATE_CASE", "10 per hour"),  # cases sent
-    "offer": reading.rate(env, "RATE_OFFER", "20 per hour"),  # codes asked for
-    "code": reading.rate(env, "RATE_CODE", "5 per 10 minutes"),  # codes tried: by an address, by an account
-    "codes": reading.rate(env, "RATE_CODES", "300 per hour"),  # codes tried by anybody
+    "begin": environment.rate(env, "RATE_BEGIN", "60 per hour"),  # sessions begun
+    "remark": environment.rate(env, "RATE_REMARK", "60 per hour"),  # remarks, feedback
+    "missed": environment.rate(env, "RATE_MISSED", "120 per hour"),  # searches that fitted nothing
+    "case": environment.rate(env, "RATE_CASE", "10 per hour"),  # cases sent
+    "offer": environment.rate(env, "RATE_OFFER", "20 per hour"),  # codes asked for
+    "code": environment.rate(env, "RATE_CODE", "5 per 10 minutes"),  # codes tried: by an address, by an account
+    "codes": environment.rate(env, "RATE_CODES", "300 per hour"),  # codes tried by anybody
 }
 # Where they are counted: in this process (empty), or in the Redis that several share.
 RATE_STORAGE = "" if _CACHE_URL == _IN_PROCESS else _CACHE_URL
@@ -299,14 +299,14 @@ USE_I18N = USE_TZ = True
 # How a person reaches a person: shown wherever the site offers to talk to one. The defaults are for a demonstration
 # (the number is one that Ofcom keeps for drama); an empty one is not shown.
 SUPPORT_PHONE: str = env.str("SUPPORT_PHONE", "020 7946 0000")
-SUPPORT_EMAIL: str = ", ".join(reading.addresses(env, "SUPPORT_EMAIL", "support@example.org"))
+SUPPORT_EMAIL: str = ", ".join(environment.addresses(env, "SUPPORT_EMAIL", "support@example.org"))
 SUPPORT_HOURS: str = env.str("SUPPORT_HOURS", "Monday to Friday, 9 am to 5 pm")
 
 # --- Mail and webhooks ---------------------------------------------------------------------------------------------
 
 # The server that sends mail. Without one, mails are written to files in var/mail, to look at.
 EMAIL_URL: str = env.str("EMAIL_URL", "") or f"file://{VAR_DIR / 'mail'}"
-_MAIL = reading.mail_server(EMAIL_URL)
+_MAIL = environment.mail_server(EMAIL_URL)
 EMAIL_BACKEND: str = _MAIL["backend"]
 EMAIL_FILE_PATH: str | None = _MAIL.get("folder")
 EMAIL_HOST, EMAIL_PORT = _MAIL.get("host", "localhost"), _MAIL.get("port", 25)
@@ -314,9 +314,9 @@ EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _MAIL.get("user", ""), _MAIL.get("passwor
 EMAIL_USE_TLS, EMAIL_USE_SSL = _MAIL.get("tls", False), _MAIL.get("ssl", False)
 EMAIL_TIMEOUT = 15  # seconds for each answer of the server
 # Who receives a mail about each new case, separated by commas; empty: nobody.
-SUPPORT_CASES_TO: list[str] = reading.addresses(env, "SUPPORT_CASES_TO", SUPPORT_EMAIL)
+SUPPORT_CASES_TO: list[str] = environment.addresses(env, "SUPPORT_CASES_TO", SUPPORT_EMAIL)
 # Whom mails come from; answers of customers go to SUPPORT_EMAIL.
-MAIL_FROM: str = ", ".join(reading.addresses(env, "MAIL_FROM", SUPPORT_EMAIL or "help-desk@localhost")[:1])
+MAIL_FROM: str = ", ".join(environment.addresses(env, "MAIL_FROM", SUPPORT_EMAIL or "help-desk@localhost")[:1])
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = MAIL_FROM
 # true puts what is personal into mails to support, and into webhooks: how to reach the customer, what they wrote.
 MAIL_WORDS: bool = _read(env.bool, "MAIL_WORDS", False, "true or false")
@@ -325,7 +325,7 @@ WEBHOOKS_WORDS: bool = _read(env.bool, "WEBHOOKS_WORDS", False, "true or false")
 WEBHOOKS_HTTP_ALLOWED: bool = _read(env.bool, "WEBHOOKS_HTTP_ALLOWED", False, "true or false")
 WEBHOOKS_PRIVATE_ALLOWED: bool = _read(env.bool, "WEBHOOKS_PRIVATE_ALLOWED", False, "true or false")
 # Seconds that one try to send may take. After that its process is taken for dead, and another one tries.
-DELIVERY_SECONDS = reading.whole(env, "DELIVERY_SECONDS", 180, "seconds")
+DELIVERY_SECONDS = environment.whole(env, "DELIVERY_SECONDS", 180, "seconds")
 # Background work is kept in the database, beside what it is about: both are there, or neither.
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["default", "deliveries"]}}
 
@@ -333,10 +333,10 @@ TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["d
 
 # An open session without an event for so long was left.
 LEFT_AFTER = timedelta(hours=1)
-KEEP_ABANDONED_DAYS = reading.whole(env, "KEEP_ABANDONED_DAYS", 30, "days")  # sessions that were left
-KEEP_FINISHED_DAYS = reading.whole(env, "KEEP_FINISHED_DAYS", 365, "days")  # sessions that came to an end
-KEEP_WORDS_DAYS = reading.whole(env, "KEEP_WORDS_DAYS", 30, "days")  # what people wrote in them
-KEEP_SEARCHES_DAYS = reading.whole(env, "KEEP_SEARCHES_DAYS", 90, "days")  # what people typed into the search
+KEEP_ABANDONED_DAYS = environment.whole(env, "KEEP_ABANDONED_DAYS", 30, "days")  # sessions that were left
+KEEP_FINISHED_DAYS = environment.whole(env, "KEEP_FINISHED_DAYS", 365, "days")  # sessions that came to an end
+KEEP_WORDS_DAYS = environment.whole(env, "KEEP_WORDS_DAYS", 30, "days")  # what people wrote in them
+KEEP_SEARCHES_DAYS = environment.whole(env, "KEEP_SEARCHES_DAYS", 90, "days")  # what people typed into the search
 
 # --- Logging: to the standard error output -------------------------------------------------------------------------
 
@@ -345,14 +345,17 @@ LOG_LEVEL: str = env.str("LOG_LEVEL", "INFO").upper()
 if LOG_LEVEL not in {"DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"}:
     raise ImproperlyConfigured("LOG_LEVEL should be DEBUG, INFO, WARNING, ERROR or CRITICAL.")
 # line is for people, json for machines: one JSON object in each line.
-LOG_FORMAT = reading.one_of(env, "LOG_FORMAT", "line", "line", "json")
+LOG_FORMAT = environment.one_of(env, "LOG_FORMAT", "line", "line", "json")
 # true writes a line for each request to the standard output: method, path, status, milliseconds.
 ACCESS_LOG: bool = _read(env.bool, "ACCESS_LOG", False, "true or false")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"()": "helpdesk.logs.Line"}, "json": {"()": "helpdesk.logs.Json"}},
-    "filters": {"away": {"()": "helpdesk.logs.Away"}},
+    "formatters": {
+        "line": {"()": "helpdesk.observability.logging.Line"},
+        "json": {"()": "helpdesk.observability.logging.Json"},
+    },
+    "filters": {"away": {"()": "helpdesk.observability.logging.Away"}},
     # While the database is away every request fails: without the filter each would leave a trace.
     "handlers": {
         "stderr": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT, "filters": ["away"]},
@@ -370,4 +373,4 @@ LOGGING = {
     },
 }
 
-reading.refuse_unknown_names(env, _IN_FILE)
+environment.refuse_unknown_names(env, _IN_FILE)

@@ -6,21 +6,21 @@ from allauth.mfa.recovery_codes import views as codes
 from django.contrib import admin
 from django.urls import include, path
 
-from helpdesk import signin
-from helpdesk.signin import page
+from helpdesk import accounts
+from helpdesk.accounts import page
 
 # Named one by one: there is no sign-up, and no reset of passwords by mail.
 account_urls = [
     path("", page(second_step.index), name="mfa_index"),
-    path("start/", page(signin.start), name="account_start"),
+    path("start/", page(accounts.start), name="account_start"),
     path("login/", page(account.login, "POST"), name="account_login"),
     path("login/code/", page(second_step.authenticate, "POST"), name="mfa_authenticate"),
     path("logout/", page(account.logout, "POST"), name="account_logout"),
     path("confirm/", page(account.reauthenticate, "POST"), name="account_reauthenticate"),
     path("confirm/code/", page(second_step.reauthenticate, "POST"), name="mfa_reauthenticate"),
     path("password/", page(account.password_change, "POST"), name="account_change_password"),
-    path("phone/", page(signin.SetUpPhone.as_view(), "POST"), name="mfa_activate_totp"),
-    path("phone/remove/", page(signin.TakeOffPhone.as_view(), "POST"), name="mfa_deactivate_totp"),
+    path("phone/", page(accounts.SetUpPhone.as_view(), "POST"), name="mfa_activate_totp"),
+    path("phone/remove/", page(accounts.TakeOffPhone.as_view(), "POST"), name="mfa_deactivate_totp"),
     path("codes/", page(codes.view_recovery_codes), name="mfa_view_recovery_codes"),
     path("codes/file/", page(codes.download_recovery_codes), name="mfa_download_recovery_codes"),
     path("codes/new/", page(codes.generate_recovery_codes, "POST"), name="mfa_generate_recovery_codes"),
@@ -28,9 +28,9 @@ account_urls = [
 
 # The admin's own doors lead to the same sign-in. They stand before its addresses, so that these are found first.
 admin_doors = [
-    path("login/", page(signin.admin_door), name="admin_login"),
+    path("login/", page(accounts.admin_door), name="admin_login"),
     path("logout/", page(account.logout, "POST"), name="admin_logout"),
-    path("password_change/", page(signin.admin_password), name="admin_password"),
+    path("password_change/", page(accounts.admin_password), name="admin_password"),
 ]
 
 urlpatterns = [
@@ -43,5 +43,5 @@ urlpatterns = [
 handler400 = "helpdesk.errors.bad_request"
 handler403 = "helpdesk.errors.permission_denied"
 handler404 = "helpdesk.errors.page_not_found"
-handler429 = "helpdesk.signin.too_many"
+handler429 = "helpdesk.accounts.too_many"
 handler500 = "helpdesk.errors.server_error"

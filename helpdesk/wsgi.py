@@ -8,8 +8,8 @@ from typing import Any
 from django.core.wsgi import get_wsgi_application
 from django.utils.http import parse_header_parameters
 
-from helpdesk.middleware import UNREADABLE_TYPE
-from helpdesk.reading import check_settings
+from helpdesk.env import check_settings
+from helpdesk.request_guard import UNREADABLE_TYPE
 
 # With this code a worker tells gunicorn that another try would end alike.
 NOT_LOADED = 4

@@ -114,13 +114,13 @@ def _forget_versions() -> None:
 @pytest.fixture(autouse=True)
 def _forget_rates() -> Iterator[None]:
     """Forget how often anybody did anything: all tests come from one address."""
-    from wizards import limits
+    from helpdesk.ratelimit import limiter
 
-    counters = (limits._limiter, limits._in_memory)
+    counters = (limiter._limiter, limiter._in_memory)
     yield
     for counter in counters:
         counter.cache_clear()
-    limits.shared.until = 0
+    limiter.shared.until = 0
 
 
 @pytest.fixture(scope="session")

@@ -45,7 +45,7 @@ class Site:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
-        command = [sys.executable, "-m", "helpdesk.boot", "--port", str(port)]
+        command = [sys.executable, "-m", "helpdesk.devserver", "--port", str(port)]
         kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ}
         began, self.began_at = time.monotonic(), time.time()
         with (self.folder / "output").open("w") as output:

@@ -15,11 +15,11 @@ from django.http import HttpResponse
 from django.test import Client
 from django.urls import URLPattern, get_resolver
 
-from helpdesk import errors, middleware
+from helpdesk import errors, security_headers
 from tests import observatory
 from tests.admin.forms import toy
 from tests.observatory import Answer, judge
-from tests.test_boot import ROOT
+from tests.test_devserver import ROOT
 from tests.visitor import HTMX, Visitor
 from wizards import findings, search
 from wizards.cases import outbox
@@ -242,7 +242,7 @@ def test_a_static_file_tells_other_sites_nothing(production):
 def test_a_fragment_carries_nothing_for_documents(world):
     response = world["owner"].answer("yes", number=1, headers=HTMX)
     assert response.status_code == 200
-    assert not set(middleware.FOR_DOCUMENTS) & set(response.headers)
+    assert not set(security_headers.FOR_DOCUMENTS) & set(response.headers)
     assert response["X-Content-Type-Options"] == "nosniff"
 
 

@@ -36,17 +36,15 @@ MAY = {
     "findings": {"models"},
     "gauges": {"models", "tallies"},
     "handoff": {"models", "journal"},
-    "limits": set(),
-    "numbers": set(),
     "simulation": {"flow", "models", "publishing", "journal"},
-    "review": {"flow", "models", "publishing", "tallies", "numbers"},
+    "review": {"flow", "models", "publishing", "tallies"},
     "markup": set(),
     "forms": {"flow"},
     "stencils": set(),
     "pages": {"flow", "models", "publishing", "forms", "markup", "stencils"},
     # access, journal: a preview begins a session; markup, pages: a preview of a field, and what HTMX asked for
     # tallies: how many sessions began on a version
-    "admin": {"flow", "models", "publishing", "access", "journal", "markup", "pages", "cases", "numbers", "tallies"},
+    "admin": {"flow", "models", "publishing", "access", "journal", "markup", "pages", "cases", "tallies"},
     "templatetags": {"markup"},
     "apps": set(),
 }
@@ -55,9 +53,7 @@ MAY |= {"views": ALL, "urls": {"views", "models"}, "management": ALL}
 
 # File of the site -> the rooms of `wizards` that it imports. The site is below the wizards: take lines out, add none.
 SITE = {
-    "helpdesk/cache.py": {"limits"},
-    "helpdesk/metrics.py": {"gauges"},
-    "helpdesk/signin/adapters.py": {"limits"},
+    "helpdesk/observability/metrics.py": {"gauges"},
 }
 
 
@@ -149,7 +145,7 @@ def test_whoever_catches_everything_says_so_and_raises_it_again_or_logs_it(path)
 
 
 # Who alone reads and sets HTMX's headers: the headers themselves, and `request.htmx` and the helpers of django-htmx.
-KNOW_HTMX = {"wizards/pages/sending.py", "helpdesk/signin/lasting.py"}
+KNOW_HTMX = {"wizards/pages/sending.py", "helpdesk/accounts/session_policy.py"}
 # A header's name may be in lower case, too; those that are also attributes in templates (hx-target) are not looked for.
 SMALL = "request|history-restore-request|current-url|redirect|location|refresh|retarget|reswap|reselect"
 HEADER = re.compile(rf"\bHX-|HTTP_HX_|\bhx-({SMALL})\b|^htmx$")

@@ -200,7 +200,7 @@ STARTS = {
     "manage": ["manage.py", "check"],
     "gunicorn": ["-m", "gunicorn", "helpdesk.wsgi"],
     "another server": ["-c", "import helpdesk.wsgi"],
-    "run": ["-m", "helpdesk.boot", "--port", "8971"],
+    "run": ["-m", "helpdesk.devserver", "--port", "8971"],
 }
 
 

@@ -28,12 +28,12 @@ OTHERWISE = ("tests/views", "tests/test_journal.py", "tests/test_publishing.py")
 PRODUCT = ("helpdesk", "wizards")
 # Folder of templates -> its tests; those of all others are in tests/views.
 TEMPLATES = {
-    "account": "tests/signin",
+    "account": "tests/accounts",
     "admin": "tests/admin",
     "cases": "tests/cases",
     "desk": "tests/views/desk",
     "mail": "tests/cases",
-    "mfa": "tests/signin",
+    "mfa": "tests/accounts",
     "review": "tests/views/review",
 }
 

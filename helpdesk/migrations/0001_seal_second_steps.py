@@ -2,16 +2,16 @@
 
 from django.db import migrations
 
-from helpdesk import sealing
+from helpdesk.accounts import encryption
 
 
 def seal(apps, schema_editor):
-    sealing.reseal(apps.get_model("mfa", "Authenticator").objects.using(schema_editor.connection.alias))
+    encryption.reseal(apps.get_model("mfa", "Authenticator").objects.using(schema_editor.connection.alias))
 
 
 def unseal(apps, schema_editor):
     for row in apps.get_model("mfa", "Authenticator").objects.using(schema_editor.connection.alias):
-        row.data |= {name: sealing.unseal(row.data[name]) for name in sealing.SECRETS if name in row.data}
+        row.data |= {name: encryption.unseal(row.data[name]) for name in encryption.SECRETS if name in row.data}
         row.save(update_fields=["data"])
 
 

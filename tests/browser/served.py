@@ -27,7 +27,7 @@ def site(folder: Path) -> Iterator[str]:
     port = _free_port()
     with (folder / "output").open("w+") as output:
         process = subprocess.Popen(
-            [sys.executable, "-m", "helpdesk.boot", "--port", str(port)],
+            [sys.executable, "-m", "helpdesk.devserver", "--port", str(port)],
             cwd=folder,
             env=_environment(),
             stdout=output,

@@ -11,9 +11,9 @@ from django.contrib.auth.models import User
 from django.contrib.sessions.models import Session
 from playwright.sync_api import Page, expect
 
+from tests.accounts.signing_in import code_of
 from tests.browser.accessibility import NARROWEST, SMALL_TARGETS, SMALLEST, SMALLEST_MAIN, TOO_WIDE, findings
 from tests.browser.desk import sign_in
-from tests.signin.signing_in import code_of
 
 pytestmark = pytest.mark.browser
 

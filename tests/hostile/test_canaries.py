@@ -21,12 +21,13 @@ from django.test import Client, override_settings
 from django.urls import get_resolver
 from gunicorn.config import Config
 
-from helpdesk.serverlog import ServerLog
-from tests.signin.signing_in import code_of, set_up
+from helpdesk.observability.gunicorn_logging import ServerLog
+from helpdesk.ratelimit import limiter
+from tests.accounts.signing_in import code_of, set_up
 from tests.visitor import rows
 from tools.hostile.ground import Ground
 from tools.hostile.living import QUICK, STRANDED, Lived, once
-from wizards import journal, limits, publishing
+from wizards import journal, publishing
 
 pytestmark = pytest.mark.django_db
 
@@ -66,7 +67,7 @@ class Watched:
         for client in self.site.clients.values():
             self.secrets |= {f"cookie {id(client)} {name}": one.value for name, one in client.cookies.items()}
         self.words = {name: said for name, said in self.site.said.items() if not PUBLIC.search(name) and said}
-        self.counted = [str(held) for held in vars(limits._limiter().storage).values()]
+        self.counted = [str(held) for held in vars(limiter._limiter().storage).values()]
         self.planted = {name: each for name, each in (self.words | self.secrets).items() if len(each) > 5}
 
     def _sign_in_in_every_way(self) -> None:

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.http import HttpResponse
 from django.test import Client
 
-from helpdesk import signin
+from helpdesk import accounts
 from tests import roles
 from tests.admin.forms import toy
 from tests.roles import ROLES, STAFF
@@ -206,7 +206,7 @@ def test_without_a_second_step_every_address_of_staff_leads_to_setting_it_up(wor
     said, opened = roles.table(), {}
     for name, pattern in roles.every_route():
         wanted = said.get(name, {}).get("GET", {})
-        if "sign-in" in wanted.values() and name not in (*signin.SETTING_UP, "admin_logout", "logout"):
+        if "sign-in" in wanted.values() and name not in (*accounts.SETTING_UP, "admin_logout", "logout"):
             response = world.clients["root"].get(world.address(name, pattern))
             opened[name] = response.status_code, response["Location"]
     assert len(opened) > 50

@@ -16,8 +16,9 @@ from django.core import signals
 from django.db import DatabaseError, close_old_connections, connections, transaction
 from django.template.loader import get_template
 
+from helpdesk.ratelimit import limiter
 from helpdesk.wsgi import application as product
-from wizards import journal, limits
+from wizards import journal
 from wizards.journal import moves
 
 LATE = 0.03  # seconds between acknowledging and committing, where that is the sabotage
@@ -91,7 +92,7 @@ def unsynced(application: Any) -> Any:
 
 def leaning(application: Any) -> Any:
     """Take out what counts in this process while Redis is away."""
-    limits.shared.ask = lambda there, here, away: there()
+    limiter.shared.ask = lambda there, here, away: there()
     return application
 
 
@@ -120,7 +121,7 @@ def warm(application: Any) -> None:
         get_template(f"wizards/{name}.html")
 
 
-limits.REST = float(os.environ.get("CHAOS_REST", limits.REST))
+limiter.REST = float(os.environ.get("CHAOS_REST", limiter.REST))
 application = product
 warm(application)
 if sabotage := os.environ.get("CHAOS_SABOTAGE"):

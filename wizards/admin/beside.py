@@ -8,7 +8,7 @@ from django.contrib import admin
 from django.contrib.admin.options import IS_POPUP_VAR
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
-from helpdesk.middleware import content_policy
+from helpdesk.security_headers import content_policy
 
 # In the address of a form that stands beside the map.
 BESIDE = "_beside"

@@ -10,8 +10,9 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, re_path, reverse
 from django_object_actions import DjangoObjectActions
 
+from helpdesk.parsing import whole
+
 from ..models import Wizard
-from ..numbers import whole
 
 OF_LISTS = "^actions/"
 OF_A_ROW = r"^(?P<pk>\d{1,18})/actions/(?P<tool>\w+)/$"

@@ -17,11 +17,12 @@ from django.template.loader import render_to_string
 from django.urls import URLPattern, path, reverse
 from django.views.decorators.http import require_POST, require_safe
 
+from helpdesk.parsing import whole
+
 from .. import flow, publishing
 from ..flow.fields import LONGEST_LINE
 from ..models import Node, Wizard
 from ..models.fields import fits_line
-from ..numbers import whole
 from ..pages import wants_fragment
 from . import words
 from .beside import may_hold_frames

@@ -16,10 +16,11 @@ from django.urls import URLPattern, path
 from django.views.decorators.http import require_POST
 from django_object_actions import action
 
+from helpdesk.parsing import whole
+
 from .. import flow
 from ..markup import markdown
 from ..models import Cause, Choice, Node, Wizard
-from ..numbers import whole
 from ..publishing.mapping import shared_fields
 from . import drafts, leading, words
 from .beside import BesideMap

@@ -19,8 +19,9 @@ from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from helpdesk.parsing import whole
+
 from ..models import Node, Procedure, Wizard
-from ..numbers import whole
 from . import links
 
 

@@ -11,9 +11,10 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.views.decorators.http import require_POST, require_safe
 
+from helpdesk.parsing import whole
+
 from .. import flow, publishing, tallies
 from ..models import Version, Wizard
-from ..numbers import whole
 from .importing import difference
 from .pages import of_wizard, page
 

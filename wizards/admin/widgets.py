@@ -14,9 +14,10 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.safestring import SafeString
 
+from helpdesk.parsing import whole
+
 from ..markup import markdown
 from ..models import Node, Procedure
-from ..numbers import whole
 
 # Fields that hold Markdown, in every part.
 MARKDOWN = {"text", "erases", "say", "caution", "note"}

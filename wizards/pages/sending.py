@@ -30,7 +30,7 @@ def show(
 def sent(response: HttpResponse, *, is_fragment: bool, address: str = "") -> HttpResponse:
     """Return a response with the headers that all pages have, and those by which htmx takes a fragment."""
     if is_fragment:
-        response.is_fragment = True  # type: ignore[attr-defined]  # helpdesk.middleware.headers reads it
+        response.is_fragment = True  # type: ignore[attr-defined]  # helpdesk.security_headers.headers reads it
     if is_fragment and address:
         response["HX-Push-Url"] = address
     response["Cache-Control"] = "no-store"

@@ -15,10 +15,11 @@ from django.contrib.auth import get_user_model
 from django.db import connection
 from django.db.models import BigIntegerField, ExpressionWrapper, F, Func, IntegerField, Q, QuerySet
 
+from helpdesk.parsing import whole
+
 from .. import flow
 from ..flow.kinds import Diagnosis
 from ..models import CODE_ALPHABET, CODE_LENGTH, OPEN, Session, Version, in_groups
-from ..numbers import whole
 from ..publishing import document_of, documents_of
 from ..tallies import left_since
 from .filters import Filter, FilterForm

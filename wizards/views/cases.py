@@ -6,7 +6,9 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
-from .. import cases, limits, pages
+from helpdesk.ratelimit import limiter
+
+from .. import cases, pages
 from ..access import owner_only
 from ..forms import CaseForm, FollowUpForm
 from ..models import OneSession, Session
@@ -29,7 +31,7 @@ def case(request: HttpRequest, own: OneSession) -> HttpResponse:
         return pages.show(request, "cases/opened.html", {"case": there, **shown(session)})
     form = CaseForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
-        limits.count("case", limits.address_of(request))
+        limiter.count("case", limiter.address_of(request))
         cases.open_case(own, form.cleaned_data["contact"], form.cleaned_data["words"])
         return HttpResponseRedirect(reverse("case", args=[session.code]), status=303)
     context = shown(session) | {"form": form, "told": cases.transcript(session)}
@@ -55,12 +57,12 @@ def follow_up(request: HttpRequest, code: str) -> HttpResponse:
     """
     form = FollowUpForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
-        limits.hold("code", limits.address_of(request))
+        limiter.hold("code", limiter.address_of(request))
         came_back = form.cleaned_data["said"] == "back"
         if there := cases.followed_up(code, form.cleaned_data["secret"], came_back):
             context = {"case": there, "is_open": there.closed_at is None, "contact": pages.contact()}
             return pages.show(request, "cases/followed_up.html", context)
-        limits.count("code", limits.address_of(request))
+        limiter.count("code", limiter.address_of(request))
         form.add_error("secret", WRONG_SECRET)
     context = {"form": form, "url": reverse("follow_up", args=[code])}
     return pages.show(request, "cases/follow_up.html", context, status=422 if form.errors else 200)

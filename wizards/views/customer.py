@@ -13,11 +13,12 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from helpdesk.parsing import whole
+
 from .. import cases, flow, journal, pages
 from ..access import owner_only
 from ..forms import FeedbackForm, RemarkForm
 from ..models import OneSession, Session
-from ..numbers import whole
 from .limiting import limited
 
 THANKS = {

@@ -13,7 +13,9 @@ from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from .. import access, handoff, limits, pages
+from helpdesk.ratelimit import limiter
+
+from .. import access, handoff, pages
 from ..access import owner_only
 from ..flow import EventKind
 from ..forms import CodeForm
@@ -74,16 +76,16 @@ def join(request: HttpRequest) -> HttpResponse:
     form = CodeForm(request.POST if request.method == "POST" else None)
     if request.method != "POST" or not form.is_valid():
         return pages.show(request, "join.html", {"form": form}, status=422 if form.errors else 200)
-    address = limits.address_of(request)
-    limits.hold("code", address)
-    limits.hold("codes", EVERYBODY)
+    address = limiter.address_of(request)
+    limiter.hold("code", address)
+    limiter.hold("codes", EVERYBODY)
     secret = access.visitor_secret(request) or access.new_secret()
     try:
         session = handoff.admit(form.cleaned_data["code"], access.digest(secret))
     except handoff.NoSuchCode:
         log.warning("A code for another device was wrong, tried from %s.", address)
-        limits.count("code", address)
-        limits.count("codes", EVERYBODY)
+        limiter.count("code", address)
+        limiter.count("codes", EVERYBODY)
         form.add_error("code", NO_CODE)
         return pages.show(request, "join.html", {"form": form}, status=422)
     response = HttpResponseRedirect(pages.step_address(session, session.count), status=303)

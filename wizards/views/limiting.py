@@ -9,7 +9,9 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 
-from .. import limits, pages
+from helpdesk.ratelimit import limiter
+
+from .. import pages
 
 log = logging.getLogger(__name__)
 
@@ -29,9 +31,9 @@ def limited(what: str = "") -> Callable[[View], View]:
         def handle(request: HttpRequest, **arguments: Any) -> HttpResponse:
             try:
                 if what and request.method == "POST":
-                    limits.count(what, limits.address_of(request))
+                    limiter.count(what, limiter.address_of(request))
                 return view(request, **arguments)
-            except limits.Limited as limit:
+            except limiter.Limited as limit:
                 return too_often(request, limit)
 
         return handle
@@ -39,10 +41,10 @@ def limited(what: str = "") -> Callable[[View], View]:
     return guard
 
 
-def too_often(request: HttpRequest, limit: limits.Limited) -> HttpResponse:
+def too_often(request: HttpRequest, limit: limiter.Limited) -> HttpResponse:
     """Say in plain words that it was too often, and when to try again. Codes tried by force are for the log, too."""
     if limit.what in CODES:
-        log.warning("Codes are tried by force: at %s, from %s.", request.path[:200], limits.address_of(request))
+        log.warning("Codes are tried by force: at %s, from %s.", request.path[:200], limiter.address_of(request))
     response = pages.show(request, "wizards/too_often.html", {"minutes": limit.minutes}, status=429)
     response["Retry-After"] = str(limit.seconds)
     return response

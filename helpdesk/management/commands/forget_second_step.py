@@ -6,7 +6,7 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.core.management.base import BaseCommand, CommandError
 
-from helpdesk import signin
+from helpdesk import accounts
 
 
 class Command(BaseCommand):
@@ -23,5 +23,5 @@ class Command(BaseCommand):
         user = User.objects.filter(username=name).first()
         if user is None:
             raise CommandError(f"There is no account with the user name {name!r}.")
-        signin.forget_second_step(user)
+        accounts.forget_second_step(user)
         self.stdout.write(f"Phone and recovery codes of {name} are forgotten.")

@@ -6,7 +6,7 @@ from allauth.mfa.models import Authenticator
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
-from helpdesk import sealing
+from helpdesk.accounts import encryption
 
 
 class Command(BaseCommand):
@@ -17,7 +17,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Seal them all; exit non-zero where there are some that no key opens."""
         with transaction.atomic():
-            sealed, unreadable = sealing.reseal(Authenticator.objects.select_for_update())
+            sealed, unreadable = encryption.reseal(Authenticator.objects.select_for_update())
         self.stdout.write(f"{sealed} sealed with the SECRET_KEY of now.")
         if unreadable:
             raise CommandError(

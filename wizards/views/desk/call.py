@@ -13,9 +13,10 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from helpdesk.parsing import whole
+
 from ... import access, desk, flow, journal, pages
 from ...models import Session
-from ...numbers import whole
 from .forms import NoteForm
 from .frame import address_of, agent_of, one_of, page, with_session
 from .shown import Seen, is_where_it_stood, seen, shown

@@ -12,10 +12,11 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 
+from helpdesk.timezones import in_own_zone
+
 from ... import access, desk, pages
 from ...models import Call, Session
 from ...publishing import document_of
-from ..zones import in_own_zone
 
 READING = ("GET", "HEAD")
 # What is too large to be read with each session, or says nothing here.

@@ -10,7 +10,9 @@ from django.utils import timezone
 from django.utils.crypto import get_random_string
 from django.views.decorators.http import require_POST, require_safe
 
-from ... import access, desk, handoff, limits, pages, publishing, search, searches
+from helpdesk.ratelimit import limiter
+
+from ... import access, desk, handoff, pages, publishing, search, searches
 from ...forms import SearchForm
 from ...models import Case, Session
 from ...search import Hit
@@ -68,22 +70,22 @@ def begin(request: HttpRequest) -> HttpResponse:
 def join(request: HttpRequest) -> HttpResponse:
     """Let the agent into the session whose code they type."""
     form, agent = CodeForm(request.POST), agent_of(request)
-    names = (f"account {agent.pk}", limits.address_of(request))
+    names = (f"account {agent.pk}", limiter.address_of(request))
     try:
-        limits.hold("code", *names)
-        limits.hold("codes", EVERYBODY)
+        limiter.hold("code", *names)
+        limiter.hold("codes", EVERYBODY)
         session = desk.join(form.cleaned_data["code"] if form.is_valid() else "", agent)
-    except limits.Limited as limit:
+    except limiter.Limited as limit:
         log.warning("Codes are tried by force: by %s, from %s.", agent.get_username(), names[1])
         return locked(request, limit)
     except handoff.NoSuchCode:
-        limits.count("code", *names)
-        limits.count("codes", EVERYBODY)
+        limiter.count("code", *names)
+        limiter.count("codes", EVERYBODY)
         return home_page(request, status=422, code_error=NO_CODE)
     return HttpResponseRedirect(address_of(session), status=303)
 
 
-def locked(request: HttpRequest, limit: limits.Limited) -> HttpResponse:
+def locked(request: HttpRequest, limit: limiter.Limited) -> HttpResponse:
     """Say when a code can be tried again."""
     again = f"{limit.minutes} minute{'' if limit.minutes == 1 else 's'}"
     response = home_page(request, status=429, code_error=f"Too many codes were tried. Try again in {again}.")

@@ -8,10 +8,11 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
+from helpdesk import timezones
+from helpdesk.timezones import in_own_zone
+
 from ... import access, pages
 from ...review.filters import FilterForm
-from .. import zones
-from ..zones import in_own_zone
 
 # Name of the address, what the tab says, and whether the filter goes with the reader.
 TABS = (
@@ -49,7 +50,7 @@ def page(
     came_with = came_with and f"?{came_with}"
     if form and not form.is_valid():
         status = 422
-    shown = {"tabs": tabs(tab, came_with), "came_with": came_with, **of_filter(form), **zones.names(), **context}
+    shown = {"tabs": tabs(tab, came_with), "came_with": came_with, **of_filter(form), **timezones.names(), **context}
     return pages.show(request, f"review/{template}", shown, fragment=fragment and f"review/{fragment}", status=status)
 
 

@@ -15,10 +15,11 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from helpdesk.parsing import whole
+
 from ... import access, findings
 from ...forms import plain_text
 from ...models import Finding, Session, Version, Wizard
-from ...numbers import whole
 from ...review import queue
 from ...review.naming import Name
 from ...review.stuck import Point, Spot, Use, draft_rows

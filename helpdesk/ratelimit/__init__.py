@@ -1,0 +1,1 @@
+"""How often the public may do what costs others something, counted for all processes together."""

@@ -1,0 +1,39 @@
+"""What no column, key or calendar has, asked of the editors' lists, is no fault of ours."""
+
+import pytest
+from django.db import transaction
+
+from tests.request_guard.echoes import MARKS
+
+pytestmark = MARKS
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("query", [f"id__in={2**63}", f"pk__in=1,{2**64}", f"id__in=-{2**63 + 1}"])
+def test_a_number_that_no_column_has_is_refused_on_editors_lists(admin_client, query):
+    with transaction.atomic():  # PostgreSQL takes no more statements after one that it refused
+        assert admin_client.get(f"/admin/auth/user/?{query}").status_code == 400
+        transaction.set_rollback(True)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("chosen", ["../../etc/passwd", "", "1.5", "\u00b2", "9" * 30])
+@pytest.mark.parametrize("rows", ["auth/group", "wizards/webhook", "wizards/delivery"])
+def test_what_is_no_key_is_no_fault_of_ours_on_editors_lists(admin_client, rows, chosen):
+    action = {"action": "delete_selected", "_selected_action": chosen}
+    assert admin_client.post(f"/admin/{rows}/", action).status_code in {200, 302, 400}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("year", ["99999", "0", "-1", str(2**31), str(2**64)])
+def test_a_year_that_no_calendar_has_is_no_fault_of_ours(admin_client, year):
+    assert admin_client.get(f"/admin/wizards/delivery/?made_at__year={year}").status_code in {302, 400}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("page", ["change", "delete"])
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_a_row_asked_for_by_no_column_is_no_fault_of_ours(admin_client, admin_user, page, method):
+    where = f"/admin/auth/user/{admin_user.pk}/{page}/"
+    assert getattr(admin_client, method)(where, {"_to_field": ""}).status_code == 400
+    assert getattr(admin_client, method)(where, {"_to_field": "password"}).status_code == 400

@@ -1,0 +1,28 @@
+"""Numbers that requests hold."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from helpdesk.parsing import LONGEST, whole
+
+pytestmark = pytest.mark.once
+
+
+@pytest.mark.parametrize("number", [0, 1, 42, 10**LONGEST - 1])
+def test_digits_are_a_number(number):
+    assert whole(str(number)) == number
+
+
+@pytest.mark.parametrize(
+    "words", [None, "", " ", "-1", "+1", "1.0", "1_000", "²", "٣", "1\n", "9" * (LONGEST + 1), "9" * 5000]
+)
+def test_everything_else_is_none(words):
+    assert whole(words) is None
+
+
+@given(st.text())
+def test_no_words_are_too_much(words):
+    assert whole(words) is None or str(int(words)) == words.lstrip("0") or not words.strip("0")

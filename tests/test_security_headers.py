@@ -1,0 +1,43 @@
+"""The headers of every page, of a fragment, and of a refusal."""
+
+from django.test import Client
+
+from helpdesk import security_headers
+from tests.request_guard.echoes import MARKS, post
+
+pytestmark = MARKS
+
+
+def test_every_page_carries_the_security_headers():
+    headers = Client().get("/echo/a/").headers
+    assert "default-src 'none'" in headers["Content-Security-Policy"]
+    assert headers["X-Frame-Options"] == "DENY"
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Referrer-Policy"] == "same-origin"
+    assert headers["Cross-Origin-Opener-Policy"] == "same-origin"
+    assert headers["Cross-Origin-Resource-Policy"] == "same-origin"
+    assert "camera=()" in headers["Permissions-Policy"]
+
+
+def test_a_fragment_leaves_out_what_only_a_whole_page_needs():
+    visitor = Client()
+    whole = visitor.get("/whole/")
+    assert "csrf" in whole.cookies
+    again = visitor.get("/whole/")
+    assert "csrf" in again.cookies
+    part = visitor.get("/fragment/")
+    assert "csrf" not in part.cookies
+    for name in security_headers.FOR_DOCUMENTS:
+        assert name in whole.headers
+        assert name not in part.headers
+    assert part.headers["X-Content-Type-Options"] == "nosniff"
+
+
+def test_a_fragment_still_gives_a_first_cookie_for_forms():
+    assert "csrf" in Client().get("/fragment/").cookies
+
+
+def test_a_refusal_carries_them_too():
+    headers = post("a=%00").headers
+    assert "default-src 'none'" in headers["Content-Security-Policy"]
+    assert "camera=()" in headers["Permissions-Policy"]
