@@ -185,7 +185,7 @@ def serve() -> None:
     """Become gunicorn, so that a Ctrl-C or a SIGTERM reaches it directly; what runs beside it ends with it."""
     sys.stdout.flush()
     os.chdir(ROOT)
-    for helper in ("tend", "deliver"):
+    for helper in ("run_maintenance", "run_deliveries"):
         subprocess.Popen([sys.executable, "manage.py", helper, "--parent", str(os.getpid())])  # nosec B603  # noqa: S603  ours
     os.execv(sys.executable, [sys.executable, "-m", "gunicorn", "helpdesk.wsgi"])  # nosec B606  # noqa: S606  no shell
 

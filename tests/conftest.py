@@ -67,13 +67,14 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
     from django.test import TransactionTestCase
 
     from tests import snapshots
-    from wizards import journal, privacy
+    from wizards import journal
+    from wizards.privacy import retention
 
     with pytest.MonkeyPatch.context() as patch:
         with django_db_blocker.unblock():
             if width := os.environ.get("PARTITIONED"):
                 # Tests of retention count by the second; this is tested for itself.
-                patch.setattr(privacy, "WITH_PARTITION", timedelta(0))
+                patch.setattr(retention, "WITH_PARTITION", timedelta(0))
                 journal.lay_out(int(width))
             migrated = snapshots.take()
         patch.setattr(TransactionTestCase, "_fixture_teardown", lambda _: migrated.restore())

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from django.core.management import CommandError, call_command
+from django.core.management import CommandError, call_command, get_commands, load_command_class
 from django.db import connection
 from hypothesis import HealthCheck, given, settings
 
@@ -324,3 +324,25 @@ def test_checking_changes_nothing(run, save):
     before = everything()
     run("check_wizards", save("toy.yaml", GOOD))
     assert everything() == before
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("tend", "run_maintenance"),
+        ("keep", "purge_expired"),
+        ("deliver", "run_deliveries"),
+        ("person", "personal_data"),
+        ("make_sessions", "create_demo_sessions"),
+        ("seal_secrets", "reencrypt_secrets"),
+    ],
+)
+def test_a_command_under_its_old_name_does_the_same_and_says_the_new_one(old, new, capsys, monkeypatch):
+    done = []
+    command = load_command_class(get_commands()[old], old)
+    assert isinstance(command, type(load_command_class(get_commands()[new], new)))
+    monkeypatch.setattr(type(command), "handle", lambda self, *args, **options: done.append(options))
+    arguments = ["find", "abcd"] if old == "person" else ["1"] if old == "make_sessions" else []
+    call_command(command, *arguments)
+    assert len(done) == 1
+    assert capsys.readouterr().err == f"{old} is called {new} now. The old name works until version 2.\n"

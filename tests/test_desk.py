@@ -8,7 +8,8 @@ from django.contrib.auth.models import Group, Permission, User
 from tests.races import racing
 from tests.versions import publish
 from tests.walks import TOY
-from wizards import access, audit, desk, flow, handoff, journal
+from wizards import access, desk, flow, handoff, journal
+from wizards.analytics import audit
 from wizards.models import Call, Case, Handling, HandoffCode, Session
 
 pytestmark = pytest.mark.django_db

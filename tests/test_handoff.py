@@ -9,11 +9,12 @@ from django.apps import apps
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from tests.tallies.walkers import Clock, Walker
+from tests.analytics.walkers import Clock, Walker
 from tests.versions import publish
 from tests.visitor import rows
 from tests.walks import TOY
-from wizards import audit, flow, handoff, journal
+from wizards import flow, handoff, journal
+from wizards.analytics import audit
 from wizards.models import Event, Guest, HandoffCode, Join, Session
 
 pytestmark = pytest.mark.django_db

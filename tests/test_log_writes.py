@@ -139,7 +139,7 @@ def test_a_copy_into_the_log_is_found(session):
     assert kinds() == {("COPY", "wizards_words")}
 
 
-@pytest.mark.parametrize("file", ["helpdesk/errors.py", "wizards/admin/versions.py", "wizards/privacy.py"])
+@pytest.mark.parametrize("file", ["helpdesk/errors.py", "wizards/admin/versions.py", "wizards/privacy/retention.py"])
 def test_a_write_is_found_wherever_it_stands(session, file):
     product("Words.objects.all().delete()", file)()
     assert kinds() == {("DELETE", "wizards_words")}
@@ -234,8 +234,8 @@ def test_also_the_prepared_statements_of_the_journal_are_looked_at(session, monk
     journal.back(Session.objects.filter(pk=session.pk), session.count)
     writes = [(each.kind, each.table, each.file) for each in log_writes.taken()]
     assert writes == [
-        ("INSERT", "wizards_event", "wizards/journal/rows.py"),
-        ("UPDATE", "wizards_session", "wizards/journal/rows.py"),
+        ("INSERT", "wizards_event", "wizards/journal/sql.py"),
+        ("UPDATE", "wizards_session", "wizards/journal/sql.py"),
     ]
 
 

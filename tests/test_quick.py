@@ -23,7 +23,7 @@ pytestmark = pytest.mark.once
         ("templates/review/stuck.html", {"tests/views/review"}),
         ("templates/home.html", {"tests/views"}),
         ("static/map.js", {"tests/browser/test_map.py"}),
-        ("tests/flow/test_walk.py", {"tests/flow/test_walk.py"}),
+        ("tests/flow/test_transitions.py", {"tests/flow/test_transitions.py"}),
         ("tests/cases/walking.py", {"tests/cases"}),
         ("docs/security.md", {"tests/test_security.py"}),
     ],

@@ -25,26 +25,24 @@ MAY = {
     "models": {"flow"},
     "publishing": {"flow", "models"},
     "journal": {"flow", "models", "publishing"},  # publishing: only document_of, see below
-    "tallies": {"flow", "models", "journal"},  # journal: to note in a session's row what they hold
-    "audit": {"flow", "models", "journal", "tallies"},
+    "analytics": {"flow", "models", "journal"},  # journal: to note in a session's row what they hold
     "access": {"models"},
     "cases": {"flow", "models", "journal", "publishing", "pages"},  # pages: the words that the customer read
     "desk": {"models", "access", "flow", "handoff", "journal"},
     "search": {"flow", "models", "publishing"},
     "searches": {"models", "search"},
-    "privacy": {"flow", "models", "journal", "tallies", "searches", "cases", "desk", "handoff"},
+    "privacy": {"flow", "models", "journal", "analytics", "searches", "cases", "desk", "handoff"},
     "findings": {"models"},
-    "gauges": {"models", "tallies"},
     "handoff": {"models", "journal"},
-    "simulation": {"flow", "models", "publishing", "journal"},
-    "review": {"flow", "models", "publishing", "tallies"},
+    "devtools": {"flow", "models", "publishing", "journal"},
+    "review": {"flow", "models", "publishing", "analytics"},
     "markup": set(),
     "forms": {"flow"},
     "stencils": set(),
     "pages": {"flow", "models", "publishing", "forms", "markup", "stencils"},
     # access, journal: a preview begins a session; markup, pages: a preview of a field, and what HTMX asked for
     # tallies: how many sessions began on a version
-    "admin": {"flow", "models", "publishing", "access", "journal", "markup", "pages", "cases", "tallies"},
+    "admin": {"flow", "models", "publishing", "access", "journal", "markup", "pages", "cases", "analytics"},
     "templatetags": {"markup"},
     "apps": set(),
 }
@@ -53,7 +51,7 @@ MAY |= {"views": ALL, "urls": {"views", "models"}, "management": ALL}
 
 # File of the site -> the rooms of `wizards` that it imports. The site is below the wizards: take lines out, add none.
 SITE = {
-    "helpdesk/observability/metrics.py": {"gauges"},
+    "helpdesk/observability/metrics.py": {"analytics"},
 }
 
 

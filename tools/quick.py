@@ -24,7 +24,7 @@ ALWAYS = ("tests/test_rooms.py", "tests/test_assertions.py")
 LONG = ("tests/chaos", "tests/scale", "tests/hostile", "tests/browser")
 MANY = 20  # test files that use a helper: more would take too long
 # For product code that no test mirrors by name, such as the models: a customer's way through the whole site.
-OTHERWISE = ("tests/views", "tests/test_journal.py", "tests/test_publishing.py")
+OTHERWISE = ("tests/views", "tests/journal/test_commands.py", "tests/test_publishing.py")
 PRODUCT = ("helpdesk", "wizards")
 # Folder of templates -> its tests; those of all others are in tests/views.
 TEMPLATES = {

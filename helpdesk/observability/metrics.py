@@ -120,20 +120,20 @@ class Stored(Collector):
         yield from found
 
     def _found(self) -> Iterator[Metric]:
-        from wizards import gauges
+        from wizards.analytics import metrics
 
-        sessions = gauges.sessions()
+        sessions = metrics.sessions()
         # They can fall, as no counter may: somebody goes back from an end, or the tallies are made anew.
         yield GaugeMetricFamily("helpdesk_sessions_begun", "Sessions begun, as rolled up.", sessions["begun"])
         ended = GaugeMetricFamily("helpdesk_sessions_ended", "Sessions by outcome, as rolled up.", labels=["outcome"])
-        for outcome in gauges.ENDED:
+        for outcome in metrics.ENDED:
             ended.add_metric([outcome], sessions[outcome])
         yield ended
         outbox = GaugeMetricFamily("helpdesk_deliveries", "Mails and webhooks, by state.", labels=["state"])
-        for state, number in gauges.outbox().items():
+        for state, number in metrics.outbox().items():
             outbox.add_metric([state], number)
         yield outbox
         help_text = "Age in seconds of the oldest delivery that waits."
-        yield GaugeMetricFamily("helpdesk_delivery_oldest_seconds", help_text, gauges.oldest_delivery())
+        yield GaugeMetricFamily("helpdesk_delivery_oldest_seconds", help_text, metrics.oldest_delivery())
         help_text = "Seconds for which the session that waits longest for the tallies has been quiet."
-        yield GaugeMetricFamily("helpdesk_roll_up_lag_seconds", help_text, gauges.roll_up_lag())
+        yield GaugeMetricFamily("helpdesk_roll_up_lag_seconds", help_text, metrics.roll_up_lag())

@@ -112,7 +112,7 @@ def test_after_a_change_of_the_key_phones_work_with_the_one_before(phone, settin
 def test_sealed_again_they_work_without_the_key_before(phone, settings):
     changed(settings, settings.SECRET_KEY)
     said = StringIO()
-    call_command("seal_secrets", stdout=said)
+    call_command("reencrypt_secrets", stdout=said)
     assert said.getvalue() == "2 sealed with the SECRET_KEY of now.\n"
     settings.SECRET_KEY_FALLBACKS = []
     assert signed_in(sign_in_with(code_of(phone[0], 1))[0])
@@ -123,7 +123,7 @@ def test_what_no_key_opens_stays_as_it_is_and_is_said(phone, settings):
     changed(settings)
     before = kept()
     with pytest.raises(CommandError, match="2 were sealed with a key that is neither"):
-        call_command("seal_secrets", stdout=StringIO())
+        call_command("reencrypt_secrets", stdout=StringIO())
     assert kept() == before
 
 

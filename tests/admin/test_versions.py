@@ -16,8 +16,9 @@ from tests.admin.forms import editor, toy
 from tests.admin.walking import lead, url, walk
 from tests.graphs import graph
 from tests.races import racing
-from wizards import flow, journal, privacy, publishing
+from wizards import flow, journal, publishing
 from wizards.models import Event, Node, Procedure, Session, Step, Version, Wizard
+from wizards.privacy import retention
 
 pytestmark = pytest.mark.django_db
 
@@ -68,7 +69,7 @@ def test_sessions_that_were_deleted_since_still_count_on_the_list(wizard):
     walk(wizard, "yes")
     Session.objects.update(seen_at=timezone.now() - timedelta(days=400), begun_at=timezone.now() - timedelta(days=400))
     Event.objects.update(at=timezone.now() - timedelta(days=400))
-    privacy.keep()
+    retention.keep()
     assert not Session.objects.exists()
     listed = editor().get(url("versions", wizard.pk)).context["versions"]
     assert [(each.number, begun) for each, begun in listed] == [(2, 1), (1, 0)]

@@ -13,7 +13,7 @@ from tests.versions import publish
 from tests.walks import TOY
 from tools.bench.review import filling, measure
 from tools.bench.review.questions import questions
-from wizards import journal, simulation, tallies
+from wizards import analytics, devtools, journal
 from wizards.models import Session
 
 
@@ -23,8 +23,8 @@ def log(db):
     publish(TOY)
     filling.make_people()
     now = timezone.now()
-    journal.load(simulation.sessions(simulation.Plan(300, now - timedelta(days=20), now)))
-    tallies.roll_up()
+    journal.load(devtools.sessions(devtools.Plan(300, now - timedelta(days=20), now)))
+    analytics.roll_up()
     filling.make_findings()
 
 

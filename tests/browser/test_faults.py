@@ -10,7 +10,8 @@ from playwright.sync_api import Page, Route, expect
 
 from tests.browser.places import stand
 from tests.browser.walks import Journey, arrived, code_of, give, is_screen, number_of, plan, step_with, until
-from wizards import audit, flow
+from wizards import flow
+from wizards.analytics import audit
 from wizards.models import Session
 
 pytestmark = pytest.mark.browser

@@ -25,7 +25,8 @@ from tests.browser.walks import (
     tried,
     walk,
 )
-from wizards import audit, flow
+from wizards import flow
+from wizards.analytics import audit
 from wizards.models import Session
 
 pytestmark = pytest.mark.browser

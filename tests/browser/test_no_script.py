@@ -7,7 +7,8 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.places import stand
 from tests.browser.walks import arrived, code_of, ends, give, is_screen, number_of, plan, step_with
-from wizards import audit, flow
+from wizards import flow
+from wizards.analytics import audit
 from wizards.models import Session
 
 pytestmark = pytest.mark.browser

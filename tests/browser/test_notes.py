@@ -9,7 +9,8 @@ from playwright.sync_api import Page, expect
 
 from tests.browser import staff
 from tests.browser.walks import heading, is_screen, plan
-from wizards import audit, desk
+from wizards import desk
+from wizards.analytics import audit
 from wizards.models import Session, Version
 
 pytestmark = pytest.mark.browser

@@ -21,7 +21,8 @@ from tests.browser.walks import (
     tried,
     walk,
 )
-from wizards import audit, flow, journal
+from wizards import flow, journal
+from wizards.analytics import audit
 from wizards.models import Session
 
 pytestmark = pytest.mark.browser

@@ -19,7 +19,7 @@ def main() -> None:
     """Do what the lines say, until the input ends."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "helpdesk.settings")
     django.setup()
-    from wizards.management.commands.deliver import Command
+    from wizards.management.commands.run_deliveries import Command
 
     if os.environ.get("CHAOS_SABOTAGE") == "hasty":
         hasty()
@@ -28,7 +28,7 @@ def main() -> None:
         if line.strip() == "begin":
             worker = os.fork()
             if not worker:
-                Command().run_from_argv(["manage.py", "deliver", "--parent", str(os.getppid())])
+                Command().run_from_argv(["manage.py", "run_deliveries", "--parent", str(os.getppid())])
                 os._exit(0)
         else:
             os.kill(worker, signal.SIGKILL)

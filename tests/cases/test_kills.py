@@ -122,7 +122,7 @@ def kill_again_and_again(mail: MailServer, hook: HookServer, settings, kills: in
         nursery.wish("kill")
     nursery.end()
     killed = len(mail.ids + hook.ids)
-    worker = start(mail, "manage.py", "deliver")
+    worker = start(mail, "manage.py", "run_deliveries")
     try:
         finish()
     finally:
@@ -156,7 +156,7 @@ def finish() -> None:
 
 
 def test_asked_to_stop_it_ends_well_and_at_once_where_it_has_nothing_to_do(mail: MailServer):
-    worker = start(mail, "manage.py", "deliver")
+    worker = start(mail, "manage.py", "run_deliveries")
     open_one(mail)
     began = time.monotonic()
     assert stop(worker) == 0

@@ -15,7 +15,7 @@ from tests.cases.walking import CONTACT, opened, states, webhook, work
 from tests.races import racing
 from wizards import cases
 from wizards.cases import mails, sending
-from wizards.management.commands.deliver import Command
+from wizards.management.commands.run_deliveries import Command
 from wizards.models import Delivery
 
 pytestmark = pytest.mark.django_db
@@ -353,7 +353,7 @@ def test_sending_once_clears_old_tasks_too(hook, clock):
     opened()
     work()
     clock(days=2)
-    call_command("deliver", "--once")
+    call_command("run_deliveries", "--once")
     assert not DBTaskResult.objects.exists()
 
 

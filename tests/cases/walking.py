@@ -7,7 +7,7 @@ from unittest import mock
 
 from tests.visitor import Visitor, publish
 from wizards import cases
-from wizards.management.commands.deliver import Command
+from wizards.management.commands.run_deliveries import Command
 from wizards.models import Case, Delivery, Session, Webhook
 
 CONTACT = "anna@example.org"

@@ -260,7 +260,7 @@ def test_a_log_with_one_field_changed_is_broken_at_that_event(place, event):
     assert broken.value.reason in str(broken.value)
 
 
-# What follows a remark or feedback does not depend on it; `tests/test_audit.py` finds those by number.
+# What follows a remark or feedback does not depend on it; `tests/analytics/test_audit.py` finds those by number.
 MOVES = [place for place, event in enumerate(LONG) if event.kind not in (EventKind.REMARK, EventKind.FEEDBACK)]
 
 

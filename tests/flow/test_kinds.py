@@ -13,7 +13,7 @@ from tests.walks import TOY
 from wizards import flow
 from wizards.flow.fields import Part, Reference
 from wizards.flow.kinds import base
-from wizards.flow.walk import node_at
+from wizards.flow.transitions import node_at
 
 TEMPLATES = Path(__file__).parents[2] / "templates" / "wizards"
 KINDS = pytest.mark.parametrize("kind", flow.KINDS)

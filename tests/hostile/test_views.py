@@ -25,7 +25,8 @@ from tools.hostile.ground import Ground, routes
 from tools.hostile.living import Lived
 from tools.hostile.loglines import FORGED, written
 from tools.hostile.wire import HOST, Answer, Request, send
-from wizards import access, audit, publishing
+from wizards import access, publishing
+from wizards.analytics import audit
 from wizards.models import Case, Guest, Handling, Session
 
 CASES = int(os.environ.get("FUZZ_CASES", "1000"))  # on each database

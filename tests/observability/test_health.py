@@ -21,7 +21,8 @@ from prometheus_client.parser import text_string_to_metric_families
 from helpdesk.observability import metrics, multiprocess
 from tests.test_devserver import ROOT
 from tests.visitor import Visitor, publish
-from wizards import gauges, tallies
+from wizards import analytics
+from wizards.analytics import metrics as analytics_metrics
 from wizards.models import Case, Delivery, Session
 
 TOKEN = "a-token-of-more-than-twenty-characters"
@@ -188,10 +189,10 @@ def test_sessions_are_told_by_outcome(watched, settings):
     Visitor().begin()
     Session.objects.update(seen_at=timezone.now() - timedelta(minutes=10))
     assert 600 <= told()["helpdesk_roll_up_lag_seconds",] < 700
-    tallies.roll_up()
+    analytics.roll_up()
     figures = told()
     assert figures["helpdesk_sessions_begun",] == 2
-    ended = {outcome: figures["helpdesk_sessions_ended", outcome] for outcome in gauges.ENDED}
+    ended = {outcome: figures["helpdesk_sessions_ended", outcome] for outcome in analytics_metrics.ENDED}
     assert sum(ended.values()) == Session.objects.exclude(status="open").count() == 1
     assert figures["helpdesk_roll_up_lag_seconds",] == 0
 
@@ -215,7 +216,7 @@ def test_a_database_that_is_away_is_a_figure_and_no_fault(watched, monkeypatch):
     def away():
         raise OperationalError("password=hunter2")
 
-    monkeypatch.setattr(gauges, "sessions", away)
+    monkeypatch.setattr(analytics_metrics, "sessions", away)
     figures = told()
     assert figures["helpdesk_database_up",] == 0
     assert not any(name.startswith("helpdesk_sessions") for name, *_ in figures)

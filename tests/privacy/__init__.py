@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.apps import apps
 
-from tests.tallies.walkers import Walker
+from tests.analytics.walkers import Walker
 from wizards.models import Search, Session
 
 

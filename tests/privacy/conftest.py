@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.tallies.walkers import Clock
-from wizards import audit
+from tests.analytics.walkers import Clock
+from wizards.analytics import audit
 
 
 @pytest.fixture

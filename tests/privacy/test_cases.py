@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from tests.analytics.walkers import Clock, Walker
 from tests.privacy import everything
-from tests.tallies.walkers import Clock, Walker
 from tests.versions import publish
 from tests.walks import TOY
-from wizards import handoff, privacy
+from wizards import handoff
 from wizards.models import Call, Case, Guest, HandoffCode
+from wizards.privacy import retention, subject_access
 
 pytestmark = pytest.mark.django_db
 
@@ -28,36 +29,36 @@ def called(monkeypatch):
 
 
 def test_erasing_a_person_erases_their_address_their_name_and_their_devices(called):
-    assert privacy.erase(privacy.person(called.session.code)) == 2
+    assert subject_access.erase(subject_access.person(called.session.code)) == 2
     held = everything()
     assert not [secret for secret in ("Anna", "anna@", "My camera", "another device") if secret in held]
     assert not Guest.objects.exists()
 
 
 def test_an_export_holds_the_case_and_who_called(called):
-    taken = repr(privacy.export(privacy.person(called.session.code)))
+    taken = repr(subject_access.export(subject_access.person(called.session.code)))
     assert "anna@example.org" in taken
     assert "Anna" in taken
 
 
 def test_a_closed_case_forgets_how_to_reach_the_customer_an_open_one_does_not(called, settings):
     called.clock.pass_(days=settings.KEEP_WORDS_DAYS + 1)
-    assert privacy.keep().cases == 0
+    assert retention.keep().cases == 0
     Case.objects.update(closed_at=called.clock.now)
     called.clock.pass_(days=settings.KEEP_WORDS_DAYS + 1)
-    assert privacy.keep().cases == 1
+    assert retention.keep().cases == 1
     assert "anna@" not in everything()
 
 
 def test_who_called_is_forgotten_with_the_words(called, settings):
     called.clock.pass_(days=settings.KEEP_WORDS_DAYS + 1)
-    assert privacy.keep().callers == 1
+    assert retention.keep().callers == 1
     assert Call.objects.get().caller == ""
 
 
 def test_a_session_with_an_open_case_stays_and_goes_when_it_is_closed(called, settings):
     called.clock.pass_(days=settings.KEEP_FINISHED_DAYS + 1)
-    assert privacy.keep().finished == 0
+    assert retention.keep().finished == 0
     Case.objects.update(closed_at=called.clock.now)
-    assert privacy.keep().finished == 1
+    assert retention.keep().finished == 1
     assert not Case.objects.exists()

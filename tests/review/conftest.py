@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from tests.analytics.walkers import Clock
 from tests.review.searching import wizard_of
-from tests.tallies.walkers import Clock
 from tests.versions import publish
 from tests.walks import TOY
 from wizards.models import Version, Wizard

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from django.http import QueryDict
 
-from tests.tallies.walkers import NOON, Walker
+from tests.analytics.walkers import NOON, Walker
 from wizards import journal
 from wizards.models import CODE_ALPHABET, Session
 from wizards.review import export

@@ -10,8 +10,8 @@ from django.test.utils import CaptureQueriesContext
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.tallies.rows import tally
-from tests.tallies.walkers import NOON, Clock, Walker
+from tests.analytics.rows import tally
+from tests.analytics.walkers import NOON, Clock, Walker
 from tests.visitor import publish
 from wizards.models import Session, Version, Wizard
 from wizards.review import charts, overview, wording

@@ -10,8 +10,8 @@ from django.db import connection
 from django.http import QueryDict
 from django.test.utils import CaptureQueriesContext
 
+from tests.analytics.walkers import NOON, Walker
 from tests.graphs import graph
-from tests.tallies.walkers import NOON, Walker
 from tests.versions import publish
 from tests.walks import TOY
 from wizards.models import Session

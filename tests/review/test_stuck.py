@@ -13,6 +13,7 @@ from tests.review.walking import Desk
 from tests.versions import publish_draft
 from tests.walks import TOY
 from wizards import flow, publishing
+from wizards.analytics import Histogram, Place, PlaceFigures
 from wizards.models import Session, Wizard
 from wizards.review.naming import name_of, node_name, spent
 from wizards.review.stuck import (
@@ -28,7 +29,6 @@ from wizards.review.stuck import (
     verdict,
     words_at,
 )
-from wizards.tallies import Histogram, Place, PlaceFigures
 
 pytestmark = pytest.mark.django_db
 
@@ -96,7 +96,7 @@ def test_a_page_where_nobody_came_is_left_out(desk):
 
 def test_a_page_whose_figures_are_all_nothing_is_left_out(desk, monkeypatch):
     place = Place(publish_draft(TOY).pk, "q")
-    monkeypatch.setattr("wizards.tallies.places", lambda scope, timed: {place: PlaceFigures()})
+    monkeypatch.setattr("wizards.analytics.places", lambda scope, timed: {place: PlaceFigures()})
     assert found(desk) == {}
 
 

@@ -7,10 +7,10 @@ from datetime import timedelta
 import pytest
 from django.contrib.auth.models import User
 
-from tests.tallies.walkers import Walker
+from tests.analytics.walkers import Walker
 from tests.versions import publish
 from tests.walks import TOY
-from wizards import flow, handoff, journal, pages, tallies
+from wizards import analytics, flow, handoff, journal, pages
 from wizards.models import Event, HandoffCode, Session, in_groups
 from wizards.review.walks import lasting, place_of, walk_of
 
@@ -110,10 +110,10 @@ def test_the_time_spent_is_the_one_that_the_figures_count(walker):
     walker.clock.pass_(hours=5)
     walker.answer("loose", "worked")
     walker.clock.pass_(minutes=10)
-    tallies.roll_up()
+    analytics.roll_up()
     version = Session.objects.get().version_id
     day = walker.session.begun_at.date()
-    (figures,) = tallies.summary(tallies.Scope(day, day, (version,), ("self",))).versions.values()
+    (figures,) = analytics.summary(analytics.Scope(day, day, (version,), ("self",))).versions.values()
     median = figures.times.quantile(0.5)
     assert median == pytest.approx(walk_of(walker.mine.get()).seconds, rel=0.1)
 

@@ -11,7 +11,7 @@ from datetime import timedelta
 from itertools import count
 from typing import Any
 
-from tests.tallies.walkers import NOON, Clock, Walker
+from tests.analytics.walkers import NOON, Clock, Walker
 from wizards.models import Version
 from wizards.review.filters import Filter
 

@@ -13,7 +13,7 @@ from tests import programs
 pytestmark = pytest.mark.once
 
 CHECKED_IN = Path(__file__).resolve().parents[2] / "deploy" / "systemd"
-UNITS = ("helpdesk-web.socket", "helpdesk-web.service", "helpdesk-tend.service", "helpdesk-deliver.service")
+UNITS = ("helpdesk-web.socket", "helpdesk-web.service", "helpdesk-maintenance.service", "helpdesk-deliveries.service")
 SERVICES = [unit for unit in UNITS if unit.endswith(".service")]
 
 

@@ -12,7 +12,7 @@ from hypothesis.extra.django import TestCase
 
 from tests.examples import examples
 from tests.visitor import FORM, MULTIPART, Visitor, field, filled, publish, routes, rows
-from wizards import audit
+from wizards.analytics import audit
 from wizards.models import CODE_LENGTH, Event, Session, Words
 
 HUGE = ("9" * 20, "9" * 5000, str(2**31), str(2**63), str(2**64))

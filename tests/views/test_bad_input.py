@@ -8,7 +8,8 @@ from django.test import Client
 
 from tests.reading import read
 from tests.visitor import FORM, HTMX, MULTIPART, Visitor, field, publish, rows
-from wizards import audit, journal
+from wizards import journal
+from wizards.analytics import audit
 from wizards.models import Event, Session, Words
 
 pytestmark = pytest.mark.django_db  # what is refused before any database is asked is `once`

@@ -9,7 +9,8 @@ from itertools import islice
 
 from tools.chaos.people import Move, Person
 from tools.chaos.stores import connected
-from wizards import audit, flow
+from wizards import flow
+from wizards.analytics import audit
 from wizards.models import Session
 from wizards.publishing import document_of
 

@@ -19,14 +19,14 @@ from django.template.loader import get_template
 from helpdesk.ratelimit import limiter
 from helpdesk.wsgi import application as product
 from wizards import journal
-from wizards.journal import moves
+from wizards.journal import commands
 
 LATE = 0.03  # seconds between acknowledging and committing, where that is the sabotage
 
 
 def autocommit(application: Any) -> Any:
     """Take the transaction out: the event is there before the session's row moves along."""
-    moves._locked = lambda sessions: sessions.get()
+    commands._locked = lambda sessions: sessions.get()
     for name in ("answer", "back"):
         setattr(journal, name, getattr(journal, name).__wrapped__)
     return application
@@ -34,7 +34,7 @@ def autocommit(application: Any) -> Any:
 
 def unlocked(application: Any) -> Any:
     """Take the lock out: no SELECT FOR UPDATE, and SQLite's transactions begin DEFERRED."""
-    moves._locked = lambda sessions: sessions.get()
+    commands._locked = lambda sessions: sessions.get()
     connections.settings["default"].get("OPTIONS", {}).pop("transaction_mode", None)
     return application
 

@@ -56,7 +56,7 @@ class Site:
     def start(self) -> None:
         """Start it, and wait until it answers."""
         self._run("-m", "gunicorn", "--preload", "tools.chaos.served")
-        for helper in ("tend", "deliver") if self.beside else ():
+        for helper in ("run_maintenance", "run_deliveries") if self.beside else ():
             self._run("manage.py", helper, "--parent", str(os.getpid()))
         until = time.monotonic() + PATIENCE
         while not self._answers():

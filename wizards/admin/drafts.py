@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from .. import flow, publishing
-from ..flow.faults import Path
+from ..flow.fault import Path
 from ..models import Version, Wizard
 from . import check
 from .faults import all_faults

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .. import flow
-from ..flow.drawing import LOOKS, NOWHERE, look, symptom_id
+from ..flow.graph import LOOKS, NOWHERE, look, symptom_id
 
 # How deep the nested list goes before it goes on below, at its left edge.
 DEEPEST = 6
@@ -35,7 +35,7 @@ class Branch:
 
 def drawing(draft: flow.Document) -> dict[str, list[dict[str, Any]]]:
     """Return {nodes, edges} of a draft as `flow.drawing` does, each symptom and node with its worst fault."""
-    plain = flow.drawing(draft)
+    plain = flow.graph_elements(draft)
     worst = worst_faults(draft)
     for each in plain["nodes"]:
         if each["key"]:

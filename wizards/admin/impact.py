@@ -41,19 +41,19 @@ def last_walks(wizard: Wizard) -> list[Session]:
     return list(latest.prefetch_related("events"))
 
 
-Fates = list[tuple[Session, flow.Rerun]]
+Fates = list[tuple[Session, flow.ReplayImpact]]
 
 
 def _fates(
     walks: Iterable[Session], documents: dict[int, flow.Document], draft: flow.Document
-) -> Iterator[tuple[Session, flow.Rerun]]:
+) -> Iterator[tuple[Session, flow.ReplayImpact]]:
     for session in walks:
         rows = sorted(session.events.all(), key=lambda row: row.number)
         try:
             history = flow.History(documents[session.version_id], [row.event for row in rows])
         except flow.BrokenLog:
             continue
-        yield session, flow.rerun(history, draft)
+        yield session, flow.replay_against(history, draft)
 
 
 def _places(fates: Fates, draft: flow.Document, older: Iterable[flow.Document]) -> list[dict[str, Any]]:

@@ -19,7 +19,7 @@ from . import pictures
 
 # The key in the editor's own Django session under which a file waits between being shown and being taken over.
 WAITING = "import"
-FORMS: dict[str, flow.files.Format] = {"yaml": "yaml", "yml": "yaml", "json": "json"}
+FORMS: dict[str, flow.serialization.Format] = {"yaml": "yaml", "yml": "yaml", "json": "json"}
 ABSENT = "Pictures do not travel with a file. Steps are shown without these, which are not on this site:"
 GONE = "Nothing was changed: the file that you saw is no longer here. Choose it again."
 
@@ -111,7 +111,7 @@ def read(file: UploadedFile) -> flow.Document:
     ending = (file.name or "").rsplit(".", 1)[-1].lower()
     if ending not in FORMS:
         raise flow.BadFile([flow.Problem(0, "", "The file's name should end in .yaml, .yml or .json.")])
-    return flow.read_faultless(file.read(flow.files.LARGEST + 1), FORMS[ending])
+    return flow.read_faultless(file.read(flow.serialization.LARGEST + 1), FORMS[ending])
 
 
 def difference(document: flow.Document, wizard: Wizard | None) -> dict[str, Any]:

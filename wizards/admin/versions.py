@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from helpdesk.parsing import whole
 
-from .. import flow, publishing, tallies
+from .. import analytics, flow, publishing
 from ..models import Version, Wizard
 from .importing import difference
 from .pages import of_wizard, page
@@ -49,7 +49,7 @@ class _Views:
     def listed(self, request: HttpRequest, wizard: Wizard) -> HttpResponse:
         """Show every version, newest first, with the sessions that began on it."""
         published = wizard.versions.exclude(number=None).defer("document").select_related("author").order_by("-number")
-        versions, begun = list(published), tallies.begun(published.values_list("pk", flat=True))
+        versions, begun = list(published), analytics.begun(published.values_list("pk", flat=True))
         context = {"versions": [(version, begun.get(version.pk, 0)) for version in versions]}
         return page(self.admin, request, wizard, "versions.html", TAB, **context)
 

@@ -13,16 +13,17 @@ somebody took; `drawing` is a document as a graph to draw.
 
 from .diff import Change, ChangeKind, diff
 from .document import Document, Source, Symptom
-from .drawing import drawing
-from .faults import EDITORIAL, Fault, errors, faults, lost_without, reachable
-from .files import BadFile, Problem, problems, read, read_faultless, write
+from .fault import Fault
+from .faults import EDITORIAL, errors, faults, lost_without, reachable
+from .graph import graph_elements
 from .kinds import KINDS, BaseNode
 from .position import BrokenLog, Event, EventKind, IllegalMove, Position
 from .procedures import Procedure, Step
-from .rerun import Fate, Rerun, rerun
+from .replay_impact import Fate, ReplayImpact, replay_against
 from .schema import schema
-from .walk import History, Page, answer, aside, begin, entry, moved, node_at, outcome, replay
-from .wording import Run, word_by_word
+from .serialization import BadFile, Problem, problems, read, read_faultless, write
+from .text_diff import Run, word_by_word
+from .transitions import History, Page, answer, aside, begin, entry, moved, node_at, outcome, replay
 
 __all__ = [
     "EDITORIAL",
@@ -43,7 +44,7 @@ __all__ = [
     "Position",
     "Problem",
     "Procedure",
-    "Rerun",
+    "ReplayImpact",
     "Run",
     "Source",
     "Step",
@@ -52,10 +53,10 @@ __all__ = [
     "aside",
     "begin",
     "diff",
-    "drawing",
     "entry",
     "errors",
     "faults",
+    "graph_elements",
     "lost_without",
     "moved",
     "node_at",
@@ -65,7 +66,7 @@ __all__ = [
     "read",
     "read_faultless",
     "replay",
-    "rerun",
+    "replay_against",
     "schema",
     "word_by_word",
     "write",

@@ -13,7 +13,7 @@ from pydantic.fields import FieldInfo
 
 from .document import Document
 from .fields import Part, Reference
-from .wording import Run, word_by_word
+from .text_diff import Run, word_by_word
 
 
 class ChangeKind(StrEnum):

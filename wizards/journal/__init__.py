@@ -1,14 +1,11 @@
 """The log's only writer.
 
-`moves` appends what people do, one transaction for each answer. `loading` writes whole sessions in bulk. `keeping` is
-the housekeeping: noting what the tallies hold; `forgetting` deletes, and `partitioning` lays the log out so that whole
-parts of it can go.
+`commands` appends what people do, one transaction for each answer, and notes what analytics has counted. `bulk_load`
+writes whole sessions in bulk. `deletion` deletes, and `partitions` splits the log so that whole parts of it can go.
 """
 
-from .forgetting import forget_sessions, forget_tests, forget_visitor, forget_words
-from .keeping import tallied, untally
-from .loading import Past, load
-from .moves import (
+from .bulk_load import Past, load
+from .commands import (
     answer,
     back,
     begin,
@@ -17,6 +14,8 @@ from .moves import (
     helped,
     history_of,
     join,
+    mark_tallied,
+    mark_untallied,
     note,
     part,
     pass_on,
@@ -24,7 +23,8 @@ from .moves import (
     remark,
     restart,
 )
-from .partitioning import Partition, drop, extend, filled, forget_rows, lay_out, partitions
+from .deletion import forget_sessions, forget_tests, forget_visitor, forget_words
+from .partitions import Partition, drop, extend, filled, forget_rows, lay_out, list_partitions
 
 __all__ = [
     "Partition",
@@ -46,14 +46,14 @@ __all__ = [
     "history_of",
     "join",
     "lay_out",
+    "list_partitions",
     "load",
+    "mark_tallied",
+    "mark_untallied",
     "note",
     "part",
-    "partitions",
     "pass_on",
     "rebuilt",
     "remark",
     "restart",
-    "tallied",
-    "untally",
 ]

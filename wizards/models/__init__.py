@@ -1,10 +1,11 @@
 """The rows: drafts that editors change, versions that were published, sessions and their logs, what reviewers need."""
 
-from .desk import Call, Case, Delivery, Guest, Handling, HandoffCode, Join, Webhook
+from .calls import Call, Guest, Handling, HandoffCode, Join
+from .cases import Case, Delivery, Webhook
 from .drafts import Cause, Choice, Node, Procedure, Source, Step, Symptom, Wizard, WizardProcedure
-from .own import OneSession, OwnSession
 from .pictures import Picture
 from .reviewing import Disclosure, Finding, Search
+from .session_lookup import OneSession, OwnSession
 from .sessions import CODE_ALPHABET, CODE_LENGTH, OPEN, Event, Session, Words, in_groups
 from .tallies import DayTally, PlaceTally, Rolling, Tally, WayTally
 from .versions import Version

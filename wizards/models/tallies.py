@@ -1,6 +1,6 @@
 """Tallies: what the logs add up to for each day and month, so that figures cost the same however long the log is.
 
-`wizards.tallies` is the only writer of these rows. They rebuild identically from the log, for as long as that is kept.
+`wizards.analytics` is the only writer of these rows. They rebuild identically from the log, while that is kept.
 Every figure counts sessions: a session that came by a place twice is one.
 
 Pages ask for a period of some versions and channels: on PostgreSQL an index serves that only where the day comes last.

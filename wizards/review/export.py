@@ -19,9 +19,9 @@ from typing import Any
 from django.db.models import Q, QuerySet, Sum
 
 from .. import flow
+from ..analytics import left_since
 from ..models import Event, Session, Words, in_groups
 from ..publishing import document_of
-from ..tallies import left_since
 from .sessions import MOST_COUNTED, Chosen, matching, state_of
 from .walks import place_of
 

@@ -15,13 +15,13 @@ from urllib.parse import urlencode
 from django import forms
 from django.utils import timezone
 
-from .. import tallies
+from .. import analytics
+from ..analytics import Scope, moments
 from ..models import Session, Version, Wizard
-from ..tallies import Scope, moments
 
 DAYS = 30  # of a period that nobody chose
 PERIODS = (7, 30, 90)  # days up to today that one press chooses
-CHANNELS = [(channel, str(Session.Channel(channel).label).capitalize()) for channel in tallies.CHANNELS]
+CHANNELS = [(channel, str(Session.Channel(channel).label).capitalize()) for channel in analytics.CHANNELS]
 EARLIEST = date(2000, 1, 1)
 
 
@@ -54,7 +54,7 @@ class Filter:
     @cached_property
     def scope(self) -> Scope:
         """The same for the tallies."""
-        channels = (self.channel,) if self.channel else tallies.CHANNELS
+        channels = (self.channel,) if self.channel else analytics.CHANNELS
         return Scope(self.since, self.until, tuple(version.pk for version in self.versions), channels)
 
     @property

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from .. import flow
-from ..flow.drawing import LOOKS, look
+from ..flow.graph import LOOKS, look
 from ..flow.kinds import Diagnosis
 
 KINDS = {"question": "Question", "diagnosis": "List of causes", "confirm": "Confirmation", "procedure": "Step"}

@@ -11,9 +11,9 @@ from urllib.parse import urlencode
 from django.utils import timezone
 from django.utils.formats import date_format
 
-from .. import tallies
+from .. import analytics
+from ..analytics import DayFigures, Ends, Scope
 from ..models import Version
-from ..tallies import DayFigures, Ends, Scope
 from .charts import Chart, Happening, Row, Series, spans, unit
 from .definitions import Definition, definition
 from .filters import Filter
@@ -82,7 +82,7 @@ class Overview:
 
 def overview(chosen: Filter) -> Overview:
     """Return the overview of the sessions that a reader chose, in a constant number of queries."""
-    found = tallies.summary(chosen.scope, _before(chosen))
+    found = analytics.summary(chosen.scope, _before(chosen))
     total, before = DayFigures.sum(found.versions.values()), DayFigures.sum(found.before.values())
     return Overview(
         sentence=sentence(total, before),

@@ -10,10 +10,10 @@ from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from .. import publishing, tallies
+from .. import analytics, publishing
+from ..analytics import PlaceFigures, Scope
 from ..flow import Document
 from ..models import Finding, Version
-from ..tallies import PlaceFigures, Scope
 from .intervals import Rate, rate
 from .naming import Name, name_of
 
@@ -132,8 +132,8 @@ def _today() -> date:
 def _period(finding: Finding, since: date, until: date, versions: Iterable[Version]) -> Period:
     """Return the figures of a place: of its page, or of all pages that show the same step of the same procedure."""
     pks = tuple(version.pk for version in versions)
-    scope = Scope(since, until, pks, tallies.CHANNELS)
-    found = tallies.places(scope, timed=False)
+    scope = Scope(since, until, pks, analytics.CHANNELS)
+    found = analytics.places(scope, timed=False)
     documents = publishing.documents_of({place.version for place in found})
     shown = {_shown(document, finding) for document in documents.values()} - {None}
     figures = [

@@ -18,10 +18,10 @@ from django.db.models import BigIntegerField, ExpressionWrapper, F, Func, Intege
 from helpdesk.parsing import whole
 
 from .. import flow
+from ..analytics import left_since
 from ..flow.kinds import Diagnosis
 from ..models import CODE_ALPHABET, CODE_LENGTH, OPEN, Session, Version, in_groups
 from ..publishing import document_of, documents_of
-from ..tallies import left_since
 from .filters import Filter, FilterForm
 from .naming import Name
 from .walks import lasting, place_of

@@ -17,10 +17,10 @@ from typing import Generic, NamedTuple, TypeVar
 
 from django.db.models import F, Func, IntegerField, Q
 
-from .. import publishing, tallies
+from .. import analytics, publishing
+from ..analytics import Histogram, PlaceFigures
 from ..flow import Document, EventKind
 from ..models import Node, Procedure, Version, Wizard, Words
-from ..tallies import Histogram, PlaceFigures
 from .filters import Filter
 from .intervals import Rate, rate
 from .naming import OUTCOME, Name, name_of, spent
@@ -162,7 +162,7 @@ def stuck_points(chosen: Filter, apart: bool = False) -> list[Point]:
     The number of queries does not depend on how many versions, nodes or days there are.
     """
     versions = {version.pk: version for version in chosen.versions}
-    now = _Joined(tallies.places(chosen.scope, timed=False), versions, apart)
+    now = _Joined(analytics.places(chosen.scope, timed=False), versions, apart)
     points: dict[tuple[object, ...], list[Use]] = {}
     for use in now.named():
         if use.name.screen != OUTCOME:
@@ -179,8 +179,8 @@ def timed(points: Iterable[Point], chosen: Filter, apart: bool = False) -> list[
     now, before = (
         _Joined({place: PlaceFigures(times=each) for place, each in found.items()}, versions, apart)
         for found in (
-            tallies.times(scope, pages),
-            tallies.times(replace(scope, since=past.since, until=past.until), pages),
+            analytics.times(scope, pages),
+            analytics.times(replace(scope, since=past.since, until=past.until), pages),
         )
     )
     return [replace(point, times=Times(now.times(point), before.times(point))) for point in points]
@@ -271,7 +271,7 @@ class _Joined:
     """The figures of each spot, and the newest version in which somebody came by there."""
 
     def __init__(
-        self, places: Mapping[tallies.Place, PlaceFigures], versions: Mapping[int, Version], apart: bool
+        self, places: Mapping[analytics.Place, PlaceFigures], versions: Mapping[int, Version], apart: bool
     ) -> None:
         self.versions = versions
         self.figures: dict[Spot, PlaceFigures] = {}

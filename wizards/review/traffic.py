@@ -6,9 +6,9 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
-from .. import flow, publishing, tallies
+from .. import analytics, flow, publishing
+from ..analytics import PlaceFigures
 from ..models import Version
-from ..tallies import PlaceFigures
 from .filters import Filter
 from .intervals import Rate, rate
 from .naming import Name, node_name
@@ -89,11 +89,11 @@ def traffic(chosen: Filter, version: Version) -> Traffic:
     """Return the traffic of the chosen sessions over `version`, in a fixed number of queries."""
     figures: dict[str, PlaceFigures] = {}
     seen: dict[str, set[int]] = {}
-    for place, each in tallies.places(chosen.scope, whole=True, timed=False).items():
+    for place, each in analytics.places(chosen.scope, whole=True, timed=False).items():
         figures[place.node] = figures[place.node] + each if place.node in figures else each
         seen.setdefault(place.node, set()).add(place.version)
     ways: dict[str, Counter[str]] = {}
-    for (_, start, to), sessions in tallies.ways(chosen.scope).items():
+    for (_, start, to), sessions in analytics.ways(chosen.scope).items():
         ways.setdefault(start, Counter())[to] += sessions
     names = _Names(chosen, version, seen)
     reached = {node: each for node, each in figures.items() if each.reached}
@@ -105,7 +105,7 @@ def traffic(chosen: Filter, version: Version) -> Traffic:
 
 def graph(found: Traffic) -> dict[str, list[dict[str, Any]]]:
     """Return the drawing of the version, each node with its figures and each way with its sessions."""
-    drawn = flow.drawing(found.document)
+    drawn = flow.graph_elements(found.document)
     stops = {stop.node: stop for stop in found.stops}
     ways = {(stop.node, way.to): way.sessions for stop in found.stops for way in stop.ways}
     for node in drawn["nodes"]:

@@ -42,7 +42,7 @@ def test_a_caller_is_kept_and_is_text_on_every_page_of_the_desk(lea, caller):
 @pytest.mark.parametrize("caller", CALLERS, ids=ascii)
 def test_a_caller_comes_back_as_it_is_in_the_person_s_own_export(lea, caller, capsys):
     lea.begin(caller)
-    call_command("person", "export", lea.session.code)
+    call_command("personal_data", "export", lea.session.code)
     (taken,) = json.loads(capsys.readouterr().out)["callers"]
     assert taken["caller"] == caller.strip()
 

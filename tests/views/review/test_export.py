@@ -9,9 +9,9 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
+from tests.analytics.walkers import Walker
 from tests.reading import read
 from tests.staff import staff
-from tests.tallies.walkers import Walker
 from tests.visitor import rows
 from wizards.models import Disclosure
 from wizards.views.review.export import note_export

@@ -7,7 +7,7 @@ from django.apps import apps
 from django.contrib.auth.models import User
 from django.db import connection
 
-from tests.tallies.walkers import Clock, Walker
+from tests.analytics.walkers import Clock, Walker
 from tests.versions import publish_draft
 from tests.views.test_access import ALLOWED, reads_only
 from tests.visitor import filled, routes, rows

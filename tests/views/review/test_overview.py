@@ -9,9 +9,9 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
+from tests.analytics.rows import tally
 from tests.reading import Reading, read
 from tests.staff import staff
-from tests.tallies.rows import tally
 from tests.visitor import HTMX, Visitor, publish, rows
 from wizards.models import Session
 from wizards.review.definitions import DEFINITIONS

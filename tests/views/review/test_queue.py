@@ -7,10 +7,10 @@ from django.contrib.auth.models import User
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from tests.analytics.walkers import Clock, Walker
 from tests.graphs import graph
 from tests.reading import read
 from tests.staff import staff
-from tests.tallies.walkers import Clock, Walker
 from tests.versions import publish_draft
 from tests.visitor import rows
 from tests.walks import TOY

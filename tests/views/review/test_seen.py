@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from tests.analytics.walkers import Walker
 from tests.reading import read
-from tests.tallies.walkers import Walker
 from tests.versions import publish_draft
 from tests.walks import TOY
 

@@ -8,10 +8,10 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from tests.analytics.walkers import Walker
 from tests.graphs import graph
 from tests.reading import read
 from tests.staff import staff
-from tests.tallies.walkers import Walker
 from tests.versions import publish_draft
 from tests.visitor import rows
 from tests.walks import TOY

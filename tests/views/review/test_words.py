@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from tests.analytics.walkers import Walker
 from tests.reading import read
 from tests.staff import staff
-from tests.tallies.walkers import Walker
 from wizards.models import Disclosure
 
 pytestmark = pytest.mark.django_db

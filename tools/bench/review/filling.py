@@ -28,20 +28,20 @@ def main(events: int, days: int, share: float, now: datetime) -> None:
     from django.core.management import call_command
     from django.db import connection
 
-    from wizards import journal, searches, simulation, tallies
-    from wizards.management.commands.make_sessions import counted
+    from wizards import analytics, devtools, journal, searches
+    from wizards.management.commands.create_demo_sessions import counted
 
     call_command("migrate", verbosity=0)
     make_wizards(now)
     make_people()
-    plan = simulation.Plan(round(events / EVENTS_OF_A_SESSION), now - timedelta(days=days), now)
+    plan = devtools.Plan(round(events / EVENTS_OF_A_SESSION), now - timedelta(days=days), now)
     first = now - timedelta(days=days * share)
     began = time.monotonic()
-    sessions, written = journal.load(past for past in simulation.sessions(plan) if past.times[0] >= first)
+    sessions, written = journal.load(past for past in devtools.sessions(plan) if past.times[0] >= first)
     loaded = time.monotonic()
-    searches.load(counted(search for search in simulation.searches(plan) if search.at >= first))
+    searches.load(counted(search for search in devtools.searches(plan) if search.at >= first))
     searched = time.monotonic()
-    tallies.roll_up(PORTION)
+    analytics.roll_up(PORTION)
     make_findings()
     rolled = time.monotonic()
     with connection.cursor() as cursor:

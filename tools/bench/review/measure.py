@@ -41,17 +41,17 @@ def main(pairs: int, name: str, tenth: str) -> None:
     from django.db import connection
 
     from tools.bench.review.questions import questions
-    from wizards import tallies
+    from wizards import analytics
 
     call_command("migrate", verbosity=0)
-    tallies.roll_up()
+    analytics.roll_up()
     client, asked, about = reviewer(), questions(), surroundings(name)
     for question in asked:
         tell(about | paired(client, question, pairs))
     whole, briefer = str(connection.settings_dict["NAME"]), questions(GROWTH_DAYS)
     switch(tenth)
     call_command("migrate", verbosity=0)
-    tallies.roll_up()
+    analytics.roll_up()
     for question in briefer:
         if not question.name.endswith(", a year") and question.name not in ("a page as it was seen", "the queue"):
             tell(about | grown(question, whole, tenth))

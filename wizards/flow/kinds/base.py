@@ -11,7 +11,7 @@ from ..position import IllegalMove, Position
 
 if TYPE_CHECKING:
     from ..document import Document
-    from ..faults import Fault
+    from ..fault import Fault
     from ..procedures import Procedure
 
 

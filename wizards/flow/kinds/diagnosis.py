@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import Field
 
 from .. import procedures as run
-from ..faults import Fault, duplicates, error
+from ..fault import Fault, duplicates, error
 from ..fields import Id, Line, NodeId, Part, ProcedureId, Sources, Text, shows
-from ..order import best_first
 from ..position import Position
+from ..ranking import best_first
 from .base import BaseNode, Edge, go
 from .procedure import missing_procedure, startable
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 from .. import procedures as run
-from ..faults import Fault, error, warning
+from ..fault import Fault, error, warning
 from ..fields import NodeId, ProcedureId
 from ..position import IllegalMove, Position
 from .base import BaseNode, Edge, go

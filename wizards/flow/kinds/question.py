@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Literal
 
-from ..faults import Fault, duplicates, error, warning
+from ..fault import Fault, duplicates, error, warning
 from ..fields import Id, Line, NodeId, Part, shows
 from ..position import Position
 from .base import BaseNode, Edge, go

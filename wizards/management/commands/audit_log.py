@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from wizards import audit
+from wizards.analytics import audit
 from wizards.models import Event, Session
 
 

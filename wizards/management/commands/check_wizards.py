@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 from wizards import flow, publishing
 from wizards.models import Wizard
 
-FORMS: dict[str, flow.files.Format] = {".yaml": "yaml", ".yml": "yaml", ".json": "json"}
+FORMS: dict[str, flow.serialization.Format] = {".yaml": "yaml", ".yml": "yaml", ".json": "json"}
 
 
 class Command(BaseCommand):

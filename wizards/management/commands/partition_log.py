@@ -12,7 +12,7 @@ from wizards import journal
 
 
 class Command(BaseCommand):
-    """Once. `manage.py keep` makes more partitions from then on, and drops those past their time."""
+    """Once. `manage.py purge_expired` makes more partitions from then on, and drops those past their time."""
 
     help = "Lay the log out in partitions of N sessions each (PostgreSQL only); docs/scale.md says when and why."
 
@@ -28,5 +28,5 @@ class Command(BaseCommand):
             journal.lay_out(width)
         except OperationalError as busy:
             raise CommandError(f"The log is as it was: {str(busy).splitlines()[0]}. Try again.") from busy
-        for each in journal.partitions():
+        for each in journal.list_partitions():
             self.stdout.write(f"{each.name}: sessions {each.first} to {each.end - 1}")

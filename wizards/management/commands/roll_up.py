@@ -9,7 +9,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.db import close_old_connections
 
-from wizards import tallies
+from wizards import analytics
 
 
 class Command(BaseCommand):
@@ -25,7 +25,7 @@ class Command(BaseCommand):
         if every is not None and not 0 < every < float("inf"):
             raise CommandError("--every should be a number of seconds above 0.")
         if rebuild:
-            tallies.rebuild()
+            analytics.rebuild()
         if every is None:
             self.roll_up()
         else:
@@ -33,7 +33,7 @@ class Command(BaseCommand):
 
     def roll_up(self) -> None:
         """Bring the tallies up to date once, and say how many sessions were added."""
-        if done := tallies.roll_up():
+        if done := analytics.roll_up():
             self.stdout.write(f"{done} sessions rolled up")
 
     def go_on(self, every: float) -> None:

@@ -18,12 +18,12 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from helpdesk.parsing import whole
 
 from ... import access, findings
+from ...analytics import PlaceFigures
 from ...forms import plain_text
 from ...models import Finding, Session, Version, Wizard
 from ...review import queue
 from ...review.naming import Name
 from ...review.stuck import Point, Spot, Use, draft_rows
-from ...tallies import PlaceFigures
 from .frame import page, reviewers_only
 from .stuck import edit_address, left_at
 

@@ -15,12 +15,12 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from ... import access, flow, pages, publishing
 from ...admin.links import change_url
+from ...analytics import left_since
 from ...models import Disclosure, Node, Session, Step, in_groups
 from ...review.export import EVENT_COLUMNS, SESSION_COLUMNS, WORDS
 from ...review.sessions import STATES, SessionsForm, cursor_of, listed, state_of
 from ...review.still import still
 from ...review.walks import Stay, Walk, place_of, walk_of
-from ...tallies import left_since
 from .frame import page, reviewers_only
 
 TAB = "review_sessions"

@@ -10,7 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from ...flow.drawing import LOOKS
+from ...flow.graph import LOOKS
 from ...review.filters import Filter, FilterForm
 from ...review.traffic import LEVELS, Stop, drawn_version, graph, traffic
 from .frame import page, reviewers_only

@@ -1,0 +1,12 @@
+"""What the tests of the tallies share: the clock."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.analytics.walkers import Clock
+
+
+@pytest.fixture
+def clock(monkeypatch) -> Clock:
+    return Clock(monkeypatch)

@@ -1,0 +1,97 @@
+"""The audit finds every row of the tallies that is not what the logs say."""
+
+from __future__ import annotations
+
+import pytest
+from django.core.management import call_command
+from django.db.models import F
+
+from tests.analytics.walkers import NOON, Clock, Walker
+from wizards import analytics
+from wizards.analytics import consistency
+from wizards.models import DayTally, PlaceTally, Session, WayTally
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """Roll up two sessions, one of which went on afterwards."""
+    clock = Clock(monkeypatch)
+    walker = Walker(clock, name="a").answer("no", "stuck")
+    Walker(clock, name="b").answer("yes")
+    clock.pass_(hours=2)
+    analytics.roll_up()
+    walker.answer("failed")
+    return clock
+
+
+def found() -> str:
+    return "\n".join(analytics.breaks())
+
+
+def test_sound_tallies_have_no_breaks(clock):
+    assert found() == ""
+
+
+@pytest.mark.parametrize("column", ["begun", "solved", "left", "backs"])
+def test_a_changed_figure_of_a_day_is_found(clock, column):
+    column = {"left": "advice"}.get(column, column)
+    DayTally.objects.update(**{column: F(column) + 1})
+    assert "day tally 2026-03-02" in found()
+
+
+def test_a_changed_time_is_found(clock):
+    PlaceTally.objects.filter(node="q", whole=False).update(times=b"\x09")
+    assert "place tally 2026-03-02" in found()
+
+
+@pytest.mark.parametrize("table", [DayTally, PlaceTally, WayTally])
+def test_a_row_taken_out_is_found(clock, table):
+    table.objects.last().delete()
+    assert table._meta.verbose_name in found()
+
+
+@pytest.mark.parametrize("table", [DayTally, PlaceTally, WayTally])
+def test_a_row_of_a_day_without_sessions_is_found(clock, table):
+    row = table.objects.first()
+    row.pk, row.day = None, row.day.replace(year=2025)
+    row.save()
+    assert "2025-03-02" in found()
+
+
+def test_a_session_said_to_be_in_the_tallies_that_is_not_is_found(clock):
+    Session.objects.filter(visitor="a").update(tallied=4)
+    assert found()
+
+
+def test_days_whose_sessions_were_deleted_are_believed(clock):
+    Session.objects.all().delete()
+    assert found()
+    analytics.forgotten(DayTally.objects.latest("day").day)
+    assert found() == ""
+
+
+def test_the_command_brings_the_tallies_up_to_date_and_makes_them_anew(clock, capsys):
+    clock.pass_(hours=1)
+    call_command("roll_up")
+    assert capsys.readouterr().out == "1 sessions rolled up\n"
+    DayTally.objects.all().delete()
+    call_command("roll_up", "--rebuild")
+    assert capsys.readouterr().out == "2 sessions rolled up\n"
+    assert found() == ""
+
+
+def test_a_roll_up_while_the_audit_reads_breaks_nothing(clock, monkeypatch):
+    Walker(clock, name="c").answer("yes")
+    clock.pass_(hours=2)
+    real = consistency._logged
+
+    def logged(day):
+        read = real(day)
+        if day == NOON.date():
+            analytics.roll_up()
+        return read
+
+    monkeypatch.setattr(consistency, "_logged", logged)
+    assert found() == ""

@@ -1,0 +1,114 @@
+"""Whole months are added up, too: a long period reads few rows, and its figures are those of its days."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from datetime import date, timedelta
+from importlib import import_module
+
+import pytest
+from django.apps import apps
+from django.db.models import F
+
+from tests.analytics.rows import everything, rows
+from tests.analytics.walkers import Clock, Walker, roll
+from wizards import analytics
+from wizards.analytics import DayFigures, Histogram, PlaceFigures
+from wizards.models import DayTally, PlaceTally, Session, Tally, WayTally
+
+pytestmark = pytest.mark.django_db
+
+MONTH = Tally.Span.MONTH
+PAGES = {("q", "", ""), ("why", "", ""), ("why", "stuck", "hold")}
+WALKS = (("no", "stuck", "worked"), ("yes",), ("no", "stuck"), ("no",))
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """Somebody walked every fifth day from March to May, and all of them are rolled up."""
+    clock = Clock(monkeypatch)
+    for number in range(18):
+        Walker(clock, name=f"v{number}", seconds=10 + number).answer(*WALKS[number % len(WALKS)])
+        clock.pass_(days=5)
+    roll(clock)
+    return clock
+
+
+@pytest.mark.parametrize(
+    ("since", "until"),
+    [
+        (date(2026, 4, 1), date(2026, 4, 30)),
+        (date(2026, 3, 20), date(2026, 5, 3)),
+        (date(2026, 3, 31), date(2026, 4, 29)),
+        (date(2026, 4, 2), date(2026, 5, 31)),
+    ],
+    ids=["one whole month", "a month and both ends", "no whole month", "the rest of a month and a whole one"],
+)
+def test_a_period_counts_what_its_days_count_one_by_one(clock, since, until):
+    ended: dict = defaultdict(DayFigures)
+    places: dict = defaultdict(PlaceFigures)
+    ways: Counter = Counter()
+    times: dict = defaultdict(Histogram)
+    for number in range((until - since).days + 1):
+        day = since + timedelta(days=number)
+        scope = everything(since=day, until=day)
+        for version, figures in analytics.summary(scope).versions.items():
+            ended[version] += figures
+        for place, figures in analytics.places(scope).items():
+            places[place] += figures
+        ways.update(analytics.ways(scope))
+        for place, each in analytics.times(scope, PAGES).items():
+            times[place] += each
+    scope = everything(since=since, until=until)
+    assert places
+    assert analytics.summary(scope).versions == analytics.summary(everything(), scope).before == ended
+    (sums,) = ended.values()
+    assert sum(day.begun for day in analytics.summary(scope).days.values()) == sums.begun
+    assert analytics.places(scope) == places
+    assert analytics.ways(scope) == ways
+    assert analytics.times(scope, PAGES) == times
+
+
+def test_a_year_is_read_from_the_months(clock):
+    year = everything()
+    months = analytics.summary(year).versions, analytics.places(year), analytics.ways(year)
+    for table in (DayTally, PlaceTally, WayTally):
+        table.objects.exclude(span=MONTH).delete()
+    assert (analytics.summary(year).versions, analytics.places(year), analytics.ways(year)) == months
+
+
+def test_a_rebuild_adds_up_a_month_of_which_some_sessions_were_deleted(clock):
+    Session.objects.filter(begun_at__lt="2026-04-15T00:00Z").delete()
+    analytics.forgotten(date(2026, 4, 14))
+    before = rows()
+    analytics.rebuild()
+    roll(clock)
+    assert rows() == before
+    assert not list(analytics.breaks())
+
+
+@pytest.mark.parametrize(("table", "column"), [(DayTally, "begun"), (PlaceTally, "reached"), (WayTally, "sessions")])
+def test_the_audit_finds_a_month_that_is_not_the_sum_of_its_days(clock, table, column):
+    assert not list(analytics.breaks())
+    table.objects.filter(span=MONTH, day=date(2026, 4, 1)).update(**{column: F(column) + 1})
+    found = list(analytics.breaks())
+    assert found
+    assert all("2026-04-01" in line and "its days" in line for line in found)
+
+
+def test_the_audit_finds_it_also_where_the_sessions_were_deleted(clock):
+    Session.objects.all().delete()
+    analytics.forgotten(date(2026, 12, 31))
+    assert not list(analytics.breaks())
+    WayTally.objects.filter(span=MONTH).delete()
+    assert list(analytics.breaks())
+
+
+def test_the_tallies_that_were_there_before_are_added_up_by_the_migration(clock):
+    before = [sorted(table) for table in rows()]
+    for table in (DayTally, PlaceTally, WayTally):
+        table.objects.filter(span=MONTH).delete()
+    assert rows() != before
+    for migration in ("0011_tallies_by_month", "0012_day_tallies_by_month"):
+        import_module(f"wizards.migrations.{migration}").add_up(apps, None)
+    assert rows() == before

@@ -1,0 +1,226 @@
+"""Figures add up, and say what the logs say, rolled up or not."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from tests.analytics.rows import day, everything
+from tests.analytics.walkers import NOON, Walker, roll
+from tests.graphs import graph
+from tests.versions import publish
+from wizards import analytics
+from wizards.analytics import queries, sessions
+from wizards.models import DayTally, Session
+
+pytestmark = pytest.mark.django_db
+
+
+def place(node: str, cause: str = "", step: str = "", whole: bool = False) -> analytics.PlaceFigures:
+    found = analytics.places(everything(), whole)
+    return next(figures for where, figures in found.items() if where[1:] == (node, cause, step))
+
+
+# How sessions end
+
+
+def test_a_solved_session_counts_as_solved_on_the_day_on_which_it_began(clock):
+    Walker(clock).answer("yes")
+    assert (day().begun, day().solved, day().left, day().still) == (1, 1, 0, 0)
+
+
+def test_each_result_has_its_figure(clock):
+    version = publish(graph("q? a:ok b:human c:tip", "ok = solved", "human = unsolved", "tip = advice"))
+    for number, answer in enumerate("aaabbc"):
+        Walker(clock, version, name=f"v{number}").answer(answer)
+    assert (day().begun, day().solved, day().unsolved, day().advice) == (6, 3, 2, 1)
+
+
+def test_an_open_session_is_still_there_for_an_hour_and_was_left_after_it(clock):
+    Walker(clock).answer("no")
+    assert (day().still, day().left) == (1, 0)
+    clock.pass_(minutes=61)
+    assert (day().still, day().left) == (0, 1)
+
+
+def test_a_session_that_was_left_and_goes_on_is_still_there_again(clock):
+    walker = Walker(clock).answer("no")
+    clock.pass_(hours=30)
+    roll(clock)
+    assert day().left == 1
+    walker.answer("stuck")
+    assert (day().begun, day().left, day().still) == (1, 0, 1)
+
+
+def test_a_session_that_goes_on_after_it_was_rolled_up_counts_once(clock):
+    walker = Walker(clock).answer("no", "stuck")
+    clock.pass_(hours=2)
+    assert analytics.roll_up() == 1
+    walker.answer("failed")
+    clock.pass_(hours=2)
+    assert analytics.roll_up() == 1
+    assert place("q").reached == 1
+    assert [row.begun for row in DayTally.objects.all()] == [1, 1], "of the day and of the month"
+
+
+def test_going_back_from_an_outcome_opens_the_session_again(clock):
+    walker = Walker(clock).answer("yes")
+    roll(clock)
+    walker.back()
+    assert (day().solved, day().still) == (0, 1)
+    assert place("ok").moved == 1
+
+
+def test_a_session_that_ends_while_figures_are_read_leaves_the_others_as_they_are(clock, monkeypatch):
+    Walker(clock, name="gone")
+    clock.pass_(hours=2)
+    quick = Walker(clock, name="quick")
+
+    def meanwhile():
+        if quick.legal:
+            quick.answer("yes")
+        return sessions.untallied()
+
+    monkeypatch.setattr(queries, "untallied", meanwhile)
+    assert (day().left, day().still, day().solved) == (1, 0, 1)
+    assert {each.left for part in analytics.summary(everything())[:2] for each in part.values()} == {1}
+
+
+def test_a_session_that_begins_while_figures_are_read_leaves_the_others_as_they_are(clock, monkeypatch):
+    Walker(clock, name="gone")
+    clock.pass_(hours=2)
+
+    def meanwhile():
+        known = list(sessions.untallied())
+        Walker(clock, name=f"new {len(known)}")
+        return known
+
+    monkeypatch.setattr(queries, "untallied", meanwhile)
+    assert (day().begun, day().left) == (1, 1)
+
+
+def test_previews_count_nowhere(clock):
+    Walker(clock, channel=Session.Channel.TEST).answer("yes")
+    assert roll(clock) == 0
+    assert analytics.summary(everything()) == ({}, {}, {})
+    assert analytics.places(everything()) == {}
+
+
+def test_a_session_begun_before_midnight_in_london_counts_for_that_day(clock):
+    clock.now = datetime(2026, 6, 1, 22, 59, tzinfo=UTC)  # 23:59 in London's summer
+    Walker(clock, name="a")
+    clock.pass_(minutes=2)
+    Walker(clock, name="b")
+    assert {when: figures.begun for when, figures in analytics.summary(everything()).days.items()} == {
+        date(2026, 6, 1): 1,
+        date(2026, 6, 2): 1,
+    }
+
+
+# What happens at a place
+
+
+def test_the_time_to_solved_leaves_out_the_hours_for_which_the_session_was_left(clock):
+    walker = Walker(clock, seconds=20).answer("no", "stuck")
+    clock.pass_(hours=5)
+    walker.answer("worked")
+    assert abs(day().times.quantile(0.5) / 40 - 1) < 0.06
+
+
+def test_the_time_at_a_place_is_that_of_all_stays_there(clock):
+    Walker(clock, seconds=30).answer("no").back().answer("yes")
+    assert abs(place("q").times.quantile(0.5) / 60 - 1) < 0.06
+
+
+def test_a_place_from_which_somebody_went_back_says_so_also_when_they_moved_on_later(clock):
+    Walker(clock).answer("no").back().answer("no", "stuck")
+    assert (place("why").reached, place("why").backs, place("why").moved) == (1, 1, 1)
+
+
+def test_a_node_as_a_whole_is_not_left_by_going_on_within_it(clock):
+    Walker(clock).answer("no", "stuck", "failed")
+    assert place("why", whole=True).moved == 0
+    assert place("why", whole=True).still == 1
+    assert place("why", "stuck", "hold").moved == 1
+
+
+def test_a_remark_and_a_request_for_help_count_once_where_they_were_made(clock):
+    Walker(clock).answer("no").remark("Hm.").remark("Other words.").ask()
+    assert (place("why").remarks, place("why").helps, place("q").remarks) == (1, 1, 0)
+    assert (day().remarks, day().helps) == (1, 1)
+
+
+def test_sessions_that_did_everything_at_the_same_moment_are_kept_apart(clock):
+    walkers = [Walker(clock, name=name, seconds=0) for name in "abcd"]
+    for walker in walkers:
+        walker.answer("yes")
+    assert (day().begun, place("ok").reached, place("ok").ended) == (4, 4, 4)
+
+
+def test_the_times_alone_are_those_of_the_places(clock):
+    Walker(clock, name="a", seconds=20).answer("no", "stuck", "worked")
+    roll(clock)
+    Walker(clock, name="b", seconds=40).answer("no")
+    found = {where: figures.times for where, figures in analytics.places(everything()).items() if figures.times.count}
+    assert found
+    pages = {where[1:] for where in found}
+    assert {where: each for where, each in analytics.times(everything(), pages).items() if each.count} == found
+    assert {figures.times.count for figures in analytics.places(everything(), timed=False).values()} == {0}
+
+
+def test_only_the_times_of_the_pages_that_were_asked_for_are_there(clock):
+    Walker(clock).answer("no", "stuck", "next", "failed", "none", "next")  # both steps at the cause, and at its node
+    asked = {("why", "stuck", "release"), ("fix", "", "hold")}
+    assert {where[1:] for where in analytics.times(everything(), asked)} == asked
+    roll(clock)
+    assert {where[1:] for where in analytics.times(everything(), asked)} == asked
+    assert analytics.times(everything(), set()) == {}
+
+
+def test_the_times_of_any_number_of_pages_can_be_asked_for(clock):
+    Walker(clock).answer("no")
+    roll(clock)
+    many = {(f"n{number}", f"c{number}", f"s{number}") for number in range(100_000)}
+    assert {where[1:] for where in analytics.times(everything(), many | {("q", "", "")})} == {("q", "", "")}
+
+
+def test_the_ways_between_nodes_count_sessions(clock):
+    for name in "abc":
+        Walker(clock, name=name).answer("again", "again", "yes")
+    assert {way[1:]: sessions for way, sessions in analytics.ways(everything()).items()} == {("q", "ok"): 3}
+
+
+# The scope
+
+
+@pytest.mark.parametrize("rolled", [False, True])
+def test_a_scope_holds_only_its_days_versions_and_channels(clock, rolled):
+    Walker(clock, name="a").answer("yes")
+    clock.pass_(days=3)
+    Walker(clock, name="b", channel=Session.Channel.AGENT).answer("no")
+    if rolled:
+        roll(clock)
+    for narrower in ({"channels": ("agent",)}, {"until": NOON.date()}):
+        parts = analytics.summary(everything(**narrower))[:2]
+        assert [sum(each.begun for each in part.values()) for part in parts] == [1, 1]
+    assert analytics.summary(everything(versions=())) == ({}, {}, {})
+
+
+def test_the_queries_do_not_grow_with_days_and_sessions(clock):
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as caught:
+            for figures in (analytics.summary, analytics.places, analytics.ways):
+                figures(everything())
+        return len(caught)
+
+    Walker(clock, name="first").answer("no")
+    few = queries()
+    for number in range(30):
+        clock.pass_(hours=7)
+        Walker(clock, name=f"v{number}").answer("no", "stuck")
+        if number == 20:
+            roll(clock)
+    assert queries() == few

@@ -1,0 +1,101 @@
+"""Rolling up: in whatever portions and order, the tables hold what the logs add up to."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.test import override_settings
+
+from tests.analytics.rows import day, everything, rows
+from tests.analytics.walkers import NOON, Walker, roll
+from wizards import analytics
+from wizards.models import DayTally, Rolling, Session
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_session_under_way_is_not_rolled_up(clock):
+    Walker(clock)
+    assert analytics.roll_up() == 0
+    clock.pass_(minutes=6)
+    assert analytics.roll_up() == 1
+    assert analytics.roll_up() == 0
+
+
+def test_rolling_up_in_small_portions_gives_the_same(clock):
+    for number in range(7):
+        Walker(clock, name=f"v{number}").answer("no", "stuck").back()
+        clock.pass_(hours=5)
+    analytics.roll_up(portion=2)
+    small = rows()
+    analytics.rebuild()
+    assert rows() == [[], [], []]
+    analytics.roll_up(portion=100)
+    assert rows() == small
+
+
+def test_a_rebuild_keeps_the_tallies_of_days_whose_sessions_were_deleted(clock):
+    Walker(clock, name="old").answer("yes")
+    roll(clock)
+    Session.objects.all().delete()
+    analytics.forgotten(NOON.date())
+    clock.pass_(days=1)
+    Walker(clock, name="new").answer("no")
+    roll(clock)
+    before = rows()
+    analytics.rebuild()
+    roll(clock)
+    assert rows() == before
+    assert day().solved == 1
+
+
+def test_every_roll_up_that_changes_something_is_a_generation(clock):
+    Walker(clock)
+    roll(clock)
+    one = Rolling.objects.get().generation
+    roll(clock)
+    assert Rolling.objects.get().generation == one
+
+
+def test_a_rebuild_is_a_generation_so_that_whoever_reads_meanwhile_reads_again(clock):
+    Walker(clock)
+    roll(clock)
+    before = Rolling.objects.get().generation
+    analytics.rebuild()
+    assert Rolling.objects.get().generation > before
+
+
+def test_where_the_rules_changed_everything_is_counted_anew(clock):
+    Walker(clock).answer("yes")
+    roll(clock)
+    sound = rows()
+    DayTally.objects.update(helped=7)
+    roll(clock)
+    assert rows() != sound
+    Rolling.objects.update(rules=1)
+    roll(clock)
+    assert rows() == sound
+
+
+@pytest.mark.parametrize("zone", ["Asia/Tokyo", "America/Los_Angeles", "Pacific/Kiritimati"])
+@pytest.mark.parametrize("hours", [0, 6, 12, 23])
+def test_another_time_zone_counts_nobody_twice_where_sessions_of_earlier_days_are_gone(clock, settings, zone, hours):
+    clock.pass_(hours=hours)
+    for number in range(6):
+        Walker(clock, name=f"v{number}").answer("yes")
+        clock.pass_(hours=9)
+    roll(clock)
+    analytics.forgotten(NOON.date() + timedelta(days=1))
+    with override_settings(TIME_ZONE=zone):
+        roll(clock)
+        assert begun() == 6
+        assert not list(analytics.breaks())
+        analytics.rebuild()
+        roll(clock)
+        assert begun() == 6
+        assert not list(analytics.breaks())
+
+
+def begun() -> int:
+    return sum(each.begun for each in analytics.summary(everything()).versions.values())

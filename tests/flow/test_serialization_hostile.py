@@ -1,0 +1,239 @@
+"""Whatever file comes: nothing but BadFile, within 2 s and 256 MB, and no more problems than one can read."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.graphs import TOY, graph
+from tests.strategies import documents
+from wizards import flow
+from wizards.flow import serialization
+
+ROOT = Path(__file__).parents[2]
+SECONDS, MEGABYTES = 2, 256
+TEXTS = {form: flow.write(graph(*TOY), form).encode() for form in ("yaml", "json")}
+HEAD = "format: 1\nslug: a\ntitle: t\n"
+
+# name -> form, what comes before, what is repeated up to 1 MB, what comes after
+WORST = {
+    "many keys": ("yaml", HEAD, "k{}: 1\n", ""),
+    "many keys in JSON": ("json", '{{"a":1', ',"k{}":1', "}}"),
+    "many items": ("yaml", HEAD + "nodes: [a", ",a", "]"),
+    "many items in JSON": ("json", '{{"nodes":[0', ",0", "]}}"),
+    "many empty parts": ("json", '{{"procedures":[{{"id":"a","steps":[{{}}', ",{{}}", "]}}]}}"),
+    "many nodes": ("yaml", HEAD + "nodes:\n", "- {{id: n{}, kind: outcome, result: solved}}\n", ""),
+    "many wrong kinds": ("yaml", HEAD + "nodes:\n", "- {{id: n{}, kind: o}}\n", ""),
+    "many unknown fields": ("yaml", HEAD + "nodes:\n", "- {{id: a, kind: outcome, result: x, b: 1}}\n", ""),
+    "deep sequences": ("yaml", "", "[", ""),
+    "deep mappings": ("yaml", "", "{{a: ", ""),
+    "deep blocks": ("yaml", "", "- ", ""),
+    "deep JSON": ("json", "", "[", ""),
+    "deep JSON objects": ("json", "", '{{"a":', ""),
+    "a string of escapes without end": ("json", '"', '\\"', "\\"),
+    "a string of brackets": ("json", '{{"a":"', "[", '"}}'),
+    "one long word": ("yaml", HEAD + "summary: ", "x", ""),
+    "many words": ("yaml", HEAD + "summary: ", "x ", ""),
+    "a long block": ("yaml", HEAD + "summary: >\n", "  x\n\n", ""),
+    "escapes": ("yaml", HEAD + 'summary: "', "\\U0001F600", '"'),
+    "accents on one letter": ("yaml", HEAD + "summary: e", "\u0316\u0301", ""),
+    "accents on many letters": ("yaml", HEAD + "summary: ", "e" + "\u0316\u0301" * 15, ""),
+    "letters that grow": ("json", '{{"format":1,"slug":"a","title":"', "\ufdfa", '"}}'),
+    "a long number": ("json", '{{"format":', "9", "}}"),
+    "a long key": ("yaml", "? ", "k", "\n: 1"),
+    "a long key in JSON": ("json", '{{"', "k", '":1}}'),
+    "only line feeds": ("yaml", "", "\n", ""),
+    "only colons": ("yaml", "", ":", ""),
+    "only question marks": ("yaml", "", "?\n", ""),
+    "only dashes": ("yaml", "", "-\n", ""),
+    "many documents": ("yaml", "", "---\n", ""),
+    "comments": ("yaml", "", "#\n", ""),
+    "dangling targets": (
+        "yaml", HEAD + "nodes:\n- id: q\n  kind: question\n  choices:\n", "  - {{id: a{}, to: b}}\n", ""
+    ),
+    "labels alike": (
+        "yaml", HEAD + "nodes:\n- id: q\n  kind: question\n  choices:\n", "  - {{id: a, label: b, to: q}}\n", ""
+    ),
+    "a long chain": ("yaml", HEAD + "nodes:\n", "- {{id: n{}, kind: procedure, worked: n0, failed: n0}}\n", ""),
+}  # fmt: skip
+
+CHILD = """
+import json, re, resource, sys, time
+from pathlib import Path
+from tests.flow.test_serialization_hostile import WORST, content
+from wizards import flow
+
+def peak():
+    # Of this process alone: what getrusage says of a child starts at what its parent had used.
+    status = Path("/proc/self/status")
+    if status.exists():
+        return int(re.search(r"VmHWM:\\s+([0-9]+)", status.read_text())[1]) / 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+told = {}
+for name, (form, *_) in WORST.items():
+    told[name] = []
+    for given in content(name):
+        started = time.process_time()
+        try:
+            flow.read_faultless(given, form)
+            problems = []
+        except flow.BadFile as bad:
+            problems = [str(each) for each in bad.problems]
+        told[name].append([time.process_time() - started, peak(), problems])
+print(json.dumps(told))
+"""
+
+
+@pytest.fixture(scope="module")
+def told() -> dict[str, list[tuple[float, float, list[str]]]]:
+    """Read the worst files in a process of its own: name -> (seconds, megabytes at most so far, problems) of each."""
+    result = subprocess.run([sys.executable, "-c", CHILD], cwd=ROOT, capture_output=True, timeout=300, check=True)
+    return json.loads(result.stdout)
+
+
+def content(name: str, counts: tuple[int, ...] = (30, 9_000)) -> list[bytes]:
+    """Return a worst file as large as is allowed, and smaller ones, so that no limit hides what is behind it."""
+    _, before, unit, after = WORST[name]
+    size = len(unit.format(100_000).encode())
+    most = (serialization.LARGEST - len((before + after).encode())) // size
+    made = []
+    for count in (*counts, most):
+        text = before.format() + "".join(unit.format(number) for number in range(min(count, most))) + after.format()
+        made.append(text.encode()[: serialization.LARGEST])
+    return made
+
+
+@pytest.mark.parametrize("name", WORST)
+def test_the_worst_files_are_refused_within_two_seconds_and_256_megabytes(name, told):
+    assert len(told[name]) == 3
+    for seconds, megabytes, problems in told[name]:
+        assert 1 <= len(problems) <= serialization.MOST_PROBLEMS + 1
+        assert max(map(len, problems)) < 500
+        assert seconds < SECONDS
+        assert megabytes < MEGABYTES
+
+
+def test_more_problems_than_one_can_read_are_counted():
+    with pytest.raises(flow.BadFile) as bad:
+        flow.read(HEAD + "nodes:\n" + "- {id: a, kind: o}\n" * 60)
+    assert len(bad.value.problems) == serialization.MOST_PROBLEMS + 1
+    assert str(bad.value.problems[-1]) == "And 10 more. Mend these first."
+
+
+def test_the_depth_of_json_is_limited_and_told_with_its_line():
+    with pytest.raises(flow.BadFile) as bad:
+        flow.read('{"a":\n' + "[" * 20 + "]" * 20 + "}", "json")
+    assert str(bad.value.problems[0]) == "line 2: This is nested more than 20 deep."
+
+
+def test_brackets_within_texts_are_no_depth():
+    again = flow.read(TEXTS["json"].replace(b"Step hold", b"Step " + b"[{" * 40), "json")
+    assert again.procedures[0].steps[0].title.endswith("[{" * 40)
+
+
+def test_the_line_of_a_problem_in_json_is_told():
+    with pytest.raises(flow.BadFile) as bad:
+        flow.read('{\n"format": 1,\n"slug": "a",\n"title": "t",\n"nodes": [\n{"id": "b", "kind": "c"}]}', "json")
+    assert str(bad.value.problems[0]).startswith("line 6: nodes › 1 (b): ")
+
+
+@pytest.mark.parametrize("tag", ["!!python/object/apply:os.system ['x']", "!!python/name:os.system", "!x a", "!!str a"])
+def test_nothing_of_a_file_is_executed(tag):
+    with pytest.raises(flow.BadFile, match="Tags"):
+        flow.read(f"{HEAD}summary: {tag}\n")
+
+
+def test_messages_quote_nothing_that_nobody_can_print():
+    with pytest.raises(flow.BadFile) as bad:
+        flow.read('{"format":1,"slug":"a","title":"t","\\u202e\\u0007' + "k" * 500 + '":1}', "json")
+    said = str(bad.value)
+    assert said.isprintable()
+    assert len(said) < 200
+
+
+def test_a_letter_may_carry_as_many_accents_as_languages_need():
+    assert flow.read(f"{HEAD}summary: e{chr(0x301) * 20}\n").summary
+    with pytest.raises(flow.BadFile, match="accents"):
+        flow.read(f"{HEAD}summary: e{chr(0x301) * 40}\n")
+
+
+@pytest.mark.parametrize("form", ["yaml", "json"])
+@given(noise=st.binary(max_size=400))
+def test_random_bytes_raise_only_bad_file(form, noise):
+    only_bad_file(noise, form)
+
+
+@pytest.mark.parametrize("form", ["yaml", "json"])
+@given(data=st.data())
+def test_a_good_file_with_pieces_put_in_cut_out_and_doubled_raises_only_bad_file(form, data):
+    text = TEXTS[form]
+    for _ in range(data.draw(st.integers(1, 4))):
+        start = data.draw(st.integers(0, len(text)))
+        end = data.draw(st.integers(start, min(len(text), start + 60)))
+        pieces = st.one_of(st.binary(max_size=6), st.sampled_from(PIECES), st.just(text[start:end] * 2))
+        text = text[:start] + data.draw(pieces) + text[end:]
+    only_bad_file(text, form)
+
+
+PIECES = tuple(
+    piece.encode("utf-8", "surrogatepass")
+    for piece in (
+        *(
+            "&a",
+            "*a",
+            "!!int ",
+            "<<: ",
+            "? ",
+            "- ",
+            ": ",
+            "\n",
+            "\n  ",
+            "\t",
+            "[",
+            "]",
+            "{",
+            "}",
+            '"',
+            "'",
+            "|",
+            ">",
+            "#",
+        ),
+        *("%YAML 9\n", "---\n", "...\n", "\0", "\ud800", "\\ud800", "\ufeff", "\x85", "\u2028", "\u0301" * 40, "1e999"),
+        *("NaN", "Infinity", "-0", "null", "true", "9" * 30, "kind: ", "id: ", "to: ", "\\", "\\x", ","),
+    )
+)
+
+
+@pytest.mark.parametrize("form", ["yaml", "json"])
+@given(data=st.data(), document=documents())
+def test_values_replaced_by_anything_raise_only_bad_file(form, data, document):
+    plain = document.plain()
+    anything = st.recursive(
+        st.one_of(st.none(), st.booleans(), st.integers(), st.text(max_size=5), st.floats()),
+        lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(st.text(max_size=5), inner, max_size=3)),
+        max_leaves=5,
+    )
+    part = data.draw(st.sampled_from([plain, *plain["nodes"], *plain["symptoms"], *plain["procedures"]]))
+    part[data.draw(st.sampled_from([*part, "extra"]))] = data.draw(anything)
+    only_bad_file(json.dumps(plain, ensure_ascii=data.draw(st.booleans())), form)
+
+
+def only_bad_file(given_content: bytes | str, form: serialization.Format) -> None:
+    """Read a file both ways; anything but BadFile fails the test."""
+    for read in (flow.read, flow.read_faultless):
+        try:
+            assert isinstance(read(given_content, form), flow.Document)
+        except flow.BadFile as bad:
+            told = bad
+        else:
+            continue
+        assert told.problems
+        assert str(told).encode()

@@ -1,0 +1,286 @@
+"""The hot path names the session in each statement on the log; so the log can lie in partitions, on PostgreSQL."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from datetime import date, timedelta
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import IntegrityError, OperationalError, connection, connections
+from django.db.models import F, QuerySet
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from tests.visitor import Visitor, publish
+from wizards import access, analytics, journal
+from wizards.analytics import audit
+from wizards.journal import list_partitions
+from wizards.models import DayTally, Event, Session, Version, Words
+from wizards.privacy import retention
+
+# See conftest.py.
+not_laid_out = pytest.mark.skipif("PARTITIONED" in os.environ, reason="lays the log out in partitions itself")
+WIDTH = 4
+
+# --- each statement names the session ------------------------------------------------------------------------------
+
+
+def statements(captured: CaptureQueriesContext) -> list[str]:
+    """Return the statements on the log."""
+    return [each["sql"] for each in captured.captured_queries if re.search(r'"wizards_event"', each["sql"])]
+
+
+def names_the_session(statement: str) -> bool:
+    """Say whether a statement can touch the events of one session only."""
+    if statement.startswith("INSERT"):
+        return '"session_id"' in statement
+    condition = statement.partition(" WHERE ")[2]
+    return bool(re.search(r'"wizards_event"\."session_id" = \d+', condition)) and " OR " not in condition
+
+
+def everything_on_the_hot_path(visitor: Visitor) -> None:
+    """Do all that a customer can do in a session: pages, answers, back, again, remarks, help, over, feedback."""
+    visitor.see()
+    visitor.answer("no")
+    visitor.answer("no", number=1)
+    visitor.answer("list", number=1)
+    visitor.send("back")
+    visitor.see(number=1)
+    visitor.send("remark", words="It has no such light.")
+    visitor.send("remark", words="It has no such light.")
+    visitor.see("told")
+    visitor.client.post(visitor.address("help"))
+    visitor.see("help")
+    visitor.client.get(visitor.address("news", number=1))
+    visitor.send("restart")
+    visitor.answer("yes")
+    visitor.see()
+    visitor.send("feedback", helped="no", words="Not really.")
+
+
+@pytest.mark.django_db
+def test_each_statement_on_the_log_names_the_session():
+    publish()
+    visitor = Visitor().begin()
+    with CaptureQueriesContext(
+        connection,
+    ) as captured:
+        everything_on_the_hot_path(visitor)
+    kinds = set(visitor.session.events.values_list("kind", flat=True))
+    assert {"answer", "back", "remark", "help", "end", "feedback"} <= kinds
+    found = statements(captured)
+    assert len(found) > 20
+    assert [each for each in found if not names_the_session(each)] == []
+
+
+# --- in partitions -------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def laid_out(transactional_db: None) -> Iterator[None]:
+    """Give a log in narrow partitions; put back the one table afterwards, which the other tests expect."""
+    publish()
+    journal.lay_out(WIDTH)
+    yield
+    connections.close_all()
+    with connection.schema_editor() as editor:
+        for model in (Words, Event):
+            editor.delete_model(model)
+        for model in (Event, Words):
+            editor.create_model(model)
+
+
+def walked() -> Visitor:
+    visitor = Visitor().begin()
+    everything_on_the_hot_path(visitor)
+    return visitor
+
+
+def ended(sessions: int) -> None:
+    """Let so many people walk to an end."""
+    version = Version.objects.get()
+    for _ in range(sessions):
+        session = journal.begin(version, "s", access.digest(access.new_secret()))
+        journal.answer(Session.objects.filter(pk=session.pk), 1, "yes")
+
+
+def age(days: int, sessions: QuerySet[Session]) -> None:
+    """Make these sessions so many days older."""
+    past = timedelta(days=days)
+    Event.objects.filter(session__in=sessions).update(at=F("at") - past)
+    sessions.update(begun_at=F("begun_at") - past, seen_at=F("seen_at") - past)
+
+
+def tables() -> set[str]:
+    """Return the partitions that hold an event."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT DISTINCT tableoid::regclass::text FROM wizards_event")
+        return {name for (name,) in cursor.fetchall()}
+
+
+def figures_before(day: date) -> list[dict]:
+    return list(DayTally.objects.filter(day__lt=day).order_by("day").values("day", "channel", "begun"))
+
+
+@pytest.mark.only("postgresql")
+@not_laid_out
+def test_a_log_that_is_there_already_becomes_the_first_partition(transactional_db, request):
+    publish()
+    before = walked()
+    log = list(Event.objects.order_by("pk").values())
+    request.getfixturevalue("laid_out")
+    assert list(Event.objects.order_by("pk").values()) == log
+    before.answer("yes")
+    assert tables() == {"wizards_event_0"}
+    assert list(audit.breaks()) == []
+
+
+@pytest.mark.only("postgresql")
+@not_laid_out
+def test_walks_over_several_partitions_keep_every_promise(laid_out):
+    for _ in range(3):
+        walked()
+        ended(2 * WIDTH)  # wherever the keys begin, the next ones lie in another partition
+    assert len(tables()) >= 3
+    assert list(audit.breaks()) == []
+    again = Event.objects.first()
+    again.pk = None
+    with pytest.raises(IntegrityError, match="once"):
+        again.save(force_insert=True)
+
+
+@pytest.mark.only("postgresql")
+@not_laid_out
+def test_a_statement_of_the_hot_path_reads_one_partition(laid_out):
+    ended(2 * WIDTH)
+    visitor = Visitor().begin()
+    with CaptureQueriesContext(connection) as captured:
+        everything_on_the_hot_path(visitor)
+    read = {each for each in statements(captured) if each.startswith("SELECT")}
+    assert len(journal.list_partitions()) > 4
+    for statement in read:
+        with connection.cursor() as cursor:
+            cursor.execute("EXPLAIN " + statement.replace("%", "%%"))
+            plan = "\n".join(line for (line,) in cursor.fetchall())
+        assert len(set(re.findall(r"wizards_event_(?:\d+|rest)\b", plan))) <= 1, plan
+
+
+@pytest.mark.only("postgresql")
+@not_laid_out
+def test_what_is_past_its_time_goes_with_its_partition_and_its_figures_stay(laid_out):
+    walked()
+    ended(3 * WIDTH)
+    first, last = journal.filled()[0], journal.filled()[-1]
+    old = Session.objects.filter(pk__lt=last.end)
+    age(366, old)
+    analytics.roll_up()
+    figures, gone = figures_before(timezone.localdate()), old.count()
+    with CaptureQueriesContext(connection) as captured:
+        done = retention.keep()
+    assert 'DELETE FROM "wizards_event"' not in "\n".join(statements(captured))
+    assert sum("DROP TABLE" in each["sql"] for each in captured) >= 2
+    assert (done.finished, old.count()) == (gone, 0)
+    assert journal.list_partitions()[0].first == last.end > first.end
+    assert figures_before(timezone.localdate()) == figures != []
+    assert Session.objects.exists()
+    assert list(audit.breaks()) == []
+
+
+@pytest.mark.only("postgresql")
+@not_laid_out
+def test_the_sessions_of_a_partition_go_in_portions(laid_out, monkeypatch):
+    ended(5 * WIDTH)
+    sizes = []
+    forget = journal.forget_rows
+    monkeypatch.setattr(journal, "forget_rows", lambda some: sizes.append(forget(some)) or sizes[-1])
+    whole = [part for part in journal.filled() if part.sessions.count() == WIDTH]
+    for part in whole:
+        age(366, part.sessions)
+    done = retention.keep(portion=WIDTH - 1)
+    assert len(whole) >= 2
+    assert sizes == [WIDTH - 1, 1] * len(whole)
+    assert done.finished == WIDTH * len(whole)
+
+
+@pytest.mark.only("postgresql")
+@not_laid_out
+def test_a_session_that_somebody_goes_on_with_while_its_partition_goes_stays_with_its_log(laid_out, monkeypatch):
+    ended(5 * WIDTH)
+    part = next(each for each in journal.filled() if each.sessions.count() == WIDTH)
+    age(366, part.sessions)
+    one = part.sessions.order_by("seen_at", "pk").last()
+    forget = journal.forget_rows
+
+    def meanwhile(some: QuerySet[Session]) -> int:
+        if one.count == Session.objects.get(pk=one.pk).count:
+            journal.back(Session.objects.filter(pk=one.pk), one.count)
+        return forget(some)
+
+    monkeypatch.setattr(journal, "forget_rows", meanwhile)
+    assert retention.keep().finished == WIDTH - 1
+    assert list(part.sessions) == [one]
+    assert part in journal.list_partitions()
+    assert list(audit.breaks()) == []
+
+
+@pytest.mark.only("postgresql")
+@not_laid_out
+def test_a_partition_stays_while_one_session_in_it_may_and_after_two_days_the_others_go_without_it(laid_out):
+    ended(4 * WIDTH)
+    part = journal.filled()[0]
+    young = part.sessions.last()
+    others = part.sessions.exclude(pk=young.pk)
+    age(366, others)
+    retention.keep()
+    assert others.count() > 0
+    retention.keep(timezone.now() + timedelta(days=2))
+    assert list(part.sessions) == [young]
+    assert part in journal.list_partitions()
+    assert list(audit.breaks()) == []
+
+
+@pytest.mark.only("postgresql")
+@not_laid_out
+def test_sessions_beyond_the_last_partition_are_not_refused_and_keeping_makes_more_partitions(laid_out):
+    ended((list_partitions.AHEAD + 2) * WIDTH)
+    assert "wizards_event_rest" in tables()
+    last = journal.list_partitions()[-1].end
+    retention.keep()
+    assert journal.list_partitions()[-1].end >= last + WIDTH
+    assert list(audit.breaks()) == []
+
+
+@pytest.mark.only("postgresql")
+@not_laid_out
+def test_laying_out_twice_changes_nothing(laid_out):
+    before = journal.list_partitions()
+    said = StringIO()
+    call_command("partition_log", width=WIDTH, stdout=said)
+    assert journal.list_partitions() == before
+    assert said.getvalue().splitlines()[0] == f"wizards_event_0: sessions 0 to {before[0].end - 1}"
+
+
+@pytest.mark.only("postgresql")
+@not_laid_out
+@pytest.mark.django_db(transaction=True)
+def test_a_log_that_is_in_use_is_left_as_it_is(monkeypatch):
+    monkeypatch.setattr(list_partitions, "PATIENCE", "50ms")
+    other = connections.create_connection("default")
+    with other.cursor() as cursor:
+        cursor.execute("BEGIN; LOCK TABLE wizards_event IN ROW EXCLUSIVE MODE")
+        with pytest.raises(OperationalError, match="lock timeout"):
+            list_partitions._exchange(4)
+    other.close()
+    assert journal.list_partitions() == []
+
+
+@pytest.mark.only("sqlite")
+@pytest.mark.django_db
+def test_another_database_is_told_that_it_has_no_partitions():
+    with pytest.raises(CommandError, match="Only PostgreSQL"):
+        call_command("partition_log")
+    assert journal.list_partitions() == []

@@ -1,0 +1,365 @@
+"""A document as a file: YAML or JSON in and out, with the line of everything that is wrong.
+
+The YAML read here is a plain subset: no anchors, aliases or tags, no key twice; only whole numbers, true, false and
+null are more than text, so `yes`, `on` and `12:30` stay what they say.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any, Literal, NoReturn
+
+import yaml
+from pydantic import ValidationError
+
+from .document import LANGUAGE, Document
+from .fault import Fault
+from .faults import errors
+from .fields import FACT_ID
+from .kinds import KINDS
+
+Format = Literal["yaml", "json"]
+Path = tuple[str | int, ...]
+
+LARGEST = 1_000_000
+DEEPEST = 20
+# Far more than any wizard needs, and few enough to be judged in a moment.
+MOST_VALUES = 50_000
+MOST_KEYS = 50
+MOST_PROBLEMS = 50
+LONGEST_QUOTE = 80
+# What a text has to look like, by its pattern; most are ids.
+AN_ID = "lower-case letters, digits and hyphens, at most 64 of them"
+SHAPES = {
+    FACT_ID: "letters, digits and hyphens, at most 32 of them",
+    LANGUAGE: "a language's code, such as “en” or “en-GB”",
+}
+_WHOLE = re.compile(r"[-+]?(0|[1-9][0-9]{0,17})")
+# Brackets of JSON outside of its strings; a string is found whole, also one without an end.
+_BRACKETS = re.compile(r'[][{}]|"(?:[^"\\]|\\.)*+"?', re.DOTALL)
+_WORDS = {"true": True, "false": False, "null": None, "~": None, "": None}
+_Loader: type = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing wrong with a file: `line` from 1 (0: unknown), where in the document, what, and what to do."""
+
+    line: int
+    where: str
+    message: str
+
+    def __str__(self) -> str:
+        place = f"line {self.line}: " if self.line else ""
+        return f"{place}{self.where + ': ' if self.where else ''}{self.message}"
+
+
+class BadFile(Exception):
+    """A file holds no valid document. `problems` says what is wrong, in the order of the file, with an end to it."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        found = sorted(problems, key=lambda problem: problem.line)
+        left = len(found) - MOST_PROBLEMS
+        more = [Problem(0, "", f"And {left} more. Mend these first.")] if left > 0 else []
+        self.problems = found[:MOST_PROBLEMS] + more
+        super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+@dataclass(slots=True)
+class Parsed:
+    """A file's content as plain data, and the line on which each part of it starts."""
+
+    data: Any = None
+    lines: dict[Path, int] = field(default_factory=dict)
+
+    def line(self, path: Path) -> int:
+        """Return the line of the part at `path`, or of the nearest part around it that is there."""
+        while path not in self.lines and path:
+            path = path[:-1]
+        return self.lines.get(path, 0)
+
+    def where(self, path: Path) -> str:
+        """Return `path` in words, with the ids of the parts that it goes through."""
+        words, part = [], self.data
+        for key in path:
+            words.append(f"{key + 1}" if isinstance(key, int) else quotable(key))
+            part = _inside(part, key)
+            if isinstance(key, int) and isinstance(part, dict) and isinstance(part.get("id"), str):
+                words[-1] += f" ({quotable(part['id'])})"
+        return " › ".join(words)
+
+
+def read(content: str | bytes, form: Format = "yaml") -> Document:
+    """Return the document in a file's content; raise BadFile with every problem that can be told at once.
+
+    Only the form is checked here: `read_faultless` also refuses a document with errors.
+    """
+    source = _json_source(_decoded(content)) if form == "json" else _yaml_source(_decoded(content))
+    return _document(source)
+
+
+def read_faultless(content: str | bytes, form: Format = "yaml") -> Document:
+    """Return the document in a file's content; raise BadFile where its form is wrong or `faults` finds errors."""
+    source = _json_source(_decoded(content)) if form == "json" else _yaml_source(_decoded(content))
+    document = _document(source)
+    if found := errors(document):
+        raise BadFile(_problem(source, fault) for fault in found)
+    return document
+
+
+def write(document: Document, form: Format = "yaml") -> str:
+    """Return the document as the text of a file; reading it again gives the same document and hash."""
+    if form == "json":
+        return json.dumps(document.plain(), ensure_ascii=False, indent=2) + "\n"
+    return yaml.dump(document.plain(), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110)
+
+
+def _problem(source: Parsed, fault: Fault) -> Problem:
+    return Problem(source.line(fault.path), fault.where or source.where(fault.path), f"{fault.message} {fault.remedy}")
+
+
+def quotable(words: str) -> str:
+    """Return words from a file such that a message can quote them: not too long, and without what nobody can print."""
+    short = words if len(words) <= LONGEST_QUOTE else f"{words[:LONGEST_QUOTE]}…"
+    return "".join(character if character.isprintable() else "\ufffd" for character in short)
+
+
+def _inside(part: Any, key: str | int) -> Any:
+    if isinstance(part, dict):
+        return part.get(key)
+    return part[key] if isinstance(part, list) and isinstance(key, int) and key < len(part) else None
+
+
+def _decoded(content: str | bytes) -> str:
+    if len(content) > LARGEST:
+        raise BadFile([Problem(0, "", f"The file is larger than {LARGEST // 1000} kB. Split the wizard in two.")])
+    if isinstance(content, str):
+        content = content.encode(errors="surrogatepass")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as wrong:
+        line = content.count(b"\n", 0, wrong.start) + 1
+        raise BadFile([Problem(line, "", "The file is not UTF-8 text. Save it as UTF-8.")]) from wrong
+
+
+def _document(source: Parsed) -> Document:
+    if not isinstance(source.data, dict):
+        raise BadFile([Problem(1, "", "The file does not hold a wizard. It starts with “format: 1”.")])
+    if oversized := list(_oversized(source)):
+        raise BadFile(oversized)
+    try:
+        return Document.model_validate(source.data)
+    except ValidationError as invalid:
+        raise BadFile(_invalid(source, invalid)) from invalid
+
+
+def _oversized(source: Parsed) -> Iterator[Problem]:
+    """Yield a problem for each part that holds more than any wizard's part could."""
+    waiting: list[tuple[Path, Any]] = [((), source.data)]
+    count = 0
+    while waiting:
+        path, part = waiting.pop()
+        inside = list(part.items()) if isinstance(part, dict) else list(enumerate(part))
+        count += len(inside)
+        if isinstance(part, dict) and len(inside) > MOST_KEYS:
+            message = f"This has {len(inside)} fields. Nothing in a wizard has more than {MOST_KEYS}."
+            yield Problem(source.line(path), source.where(path), message)
+        elif count > MOST_VALUES:
+            yield Problem(0, "", f"The file holds more than {MOST_VALUES:,} values. Split the wizard in two.")
+            return
+        else:
+            waiting += [((*path, key), value) for key, value in inside if isinstance(value, dict | list)]
+
+
+def problems(data: Any, invalid: ValidationError) -> list[Problem]:
+    """Return what pydantic found wrong with `data`, in plain words."""
+    return list(_invalid(Parsed(data), invalid))
+
+
+def _invalid(source: Parsed, invalid: ValidationError) -> Iterator[Problem]:
+    for wrong in invalid.errors(include_url=False, include_input=False):
+        path = tuple(
+            key
+            for place, key in enumerate(wrong["loc"])
+            if not (place == 2 and wrong["loc"][0] == "nodes" and key in KINDS)
+        )
+        yield Problem(
+            source.line(path), source.where(path), _plain_words(wrong["type"], wrong["msg"], wrong.get("ctx", {}))
+        )
+
+
+def _plain_words(kind: str, message: str, context: dict[str, Any]) -> str:
+    match kind:
+        case "missing":
+            return "This is missing. Add it."
+        case "extra_forbidden":
+            return "This is not a known field. Correct its name, or remove it."
+        case "string_type":
+            return "This must be text. Put it in quotes."
+        case "string_pattern_mismatch":
+            return f"This must be {SHAPES.get(context['pattern'], AN_ID)}."
+        case "string_too_long":
+            return f"This is longer than {context['max_length']} characters. Shorten it."
+        case "int_type" | "int_parsing":
+            return "This must be a whole number, without quotes."
+        case "tuple_type" | "list_type":
+            return "This must be a list."
+        case "union_tag_invalid" | "union_tag_not_found":
+            return f"“kind” must be one of {', '.join(KINDS)}."
+        case "value_error":
+            return f"This {context['error']}."
+    return f"{quotable(message)}."
+
+
+def _json_source(text: str) -> Parsed:
+    _refuse_depth(text)
+    try:
+        return Parsed(json.loads(text, object_pairs_hook=_unique), _json_lines(text))
+    except json.JSONDecodeError as wrong:
+        raise BadFile([Problem(wrong.lineno, "", f"This is not JSON: {quotable(wrong.msg)}.")]) from wrong
+    except (RecursionError, ValueError) as wrong:
+        raise BadFile([Problem(0, "", "This is nested too deeply, or holds a number that is too long.")]) from wrong
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in found:
+            raise BadFile([Problem(0, "", f"A key stands twice in one place: {quotable(key)}.")])
+        found[key] = value
+    return found
+
+
+def _refuse_depth(text: str) -> None:
+    depth = 0
+    for found in _BRACKETS.finditer(text):
+        depth += {"[": 1, "{": 1, "]": -1, "}": -1}.get(found[0], 0)
+        if depth > DEEPEST:
+            line = text.count("\n", 0, found.start()) + 1
+            raise BadFile([Problem(line, "", f"This is nested more than {DEEPEST} deep.")])
+
+
+def _json_lines(text: str) -> dict[Path, int]:
+    """Return the lines of JSON's parts, as far as YAML's parser, which reads nearly all JSON, can tell them."""
+    source = Parsed()
+    with suppress(BadFile, yaml.YAMLError, UnicodeError):
+        _Builder(source).build(yaml.parse(text, Loader=_Loader))
+    return source.lines
+
+
+def _yaml_source(text: str) -> Parsed:
+    source = Parsed()
+    try:
+        _Builder(source).build(yaml.parse(text, Loader=_Loader))
+    except yaml.MarkedYAMLError as wrong:
+        mark = wrong.problem_mark or wrong.context_mark
+        message = f"This is not YAML: {quotable(str(wrong.problem or wrong.context))}."
+        raise BadFile([Problem(mark.line + 1 if mark else 0, "", message)]) from wrong
+    except yaml.YAMLError as wrong:
+        raise BadFile([Problem(0, "", "The file holds a character that YAML does not allow.")]) from wrong
+    return source
+
+
+class _Builder:
+    """Builds plain data from YAML's events, without recursion, and notes the line of each part."""
+
+    def __init__(self, source: Parsed) -> None:
+        self.source = source
+        self.stack: list[tuple[Any, Path]] = []
+        self.key: list[str | None] = []
+        self.count = 0
+
+    def build(self, events: Iterable[yaml.Event]) -> None:
+        documents = 0
+        for event in events:
+            self._refuse(event)
+            if isinstance(event, yaml.DocumentStartEvent):
+                documents += 1
+                if documents > 1:
+                    self._fail(event, "A file holds one wizard; remove the second “---”.")
+            elif isinstance(event, yaml.ScalarEvent):
+                self._scalar(event)
+            elif isinstance(event, yaml.SequenceStartEvent | yaml.MappingStartEvent):
+                self._open(event, [] if isinstance(event, yaml.SequenceStartEvent) else {})
+            elif isinstance(event, yaml.SequenceEndEvent | yaml.MappingEndEvent):
+                self.stack.pop()
+                self.key.pop()
+
+    def _refuse(self, event: yaml.Event) -> None:
+        self.count += 1
+        if self.count > 3 * MOST_VALUES:  # a key, its value, the end of what that opened
+            self._fail(event, f"The file holds more than {MOST_VALUES:,} values. Split the wizard in two.")
+        if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
+            self._fail(event, "Anchors and aliases (& and *) are not allowed. Write the text out.")
+        if getattr(event, "tag", None):
+            self._fail(event, "Tags (!) are not allowed. Put the text in quotes.")
+
+    def _fail(self, event: yaml.Event, message: str) -> NoReturn:
+        raise BadFile([Problem(_line(event), "", message)])
+
+    def _open(self, event: yaml.Event, container: Any) -> None:
+        if len(self.stack) >= DEEPEST:
+            self._fail(event, f"This is nested more than {DEEPEST} deep.")
+        path = self._place(event, container)
+        self.stack.append((container, path))
+        self.key.append(None)
+
+    def _scalar(self, event: yaml.ScalarEvent) -> None:
+        if self.stack and isinstance(self.stack[-1][0], dict) and self.key[-1] is None:
+            container, path = self.stack[-1]
+            if event.value in container:
+                self._fail(event, f"“{quotable(event.value)}” stands twice in the same place. Remove one.")
+            self.key[-1] = event.value
+            self.source.lines[(*path, event.value)] = _line(event)
+        else:
+            self._place(event, _value(event))
+
+    def _place(self, event: yaml.Event, value: Any) -> Path:
+        path: Path = ()
+        if not self.stack:
+            self.source.data = value
+        else:
+            container, parent = self.stack[-1]
+            if isinstance(container, list):
+                path = (*parent, len(container))
+                container.append(value)
+            else:
+                key = self.key[-1]
+                if key is None:
+                    self._fail(event, "A key must be a plain word.")
+                path = (*parent, str(key))
+                container[key] = value
+                self.key[-1] = None
+        self.source.lines.setdefault(path, _line(event))
+        return path
+
+
+def _line(event: yaml.Event) -> int:
+    return event.start_mark.line + 1 if event.start_mark else 0
+
+
+def _value(event: yaml.ScalarEvent) -> Any:
+    if event.style or not event.implicit[0]:
+        return event.value
+    word = event.value.lower()
+    if word in _WORDS and event.value in (word, word.upper(), word.title()):
+        return _WORDS[word]
+    return int(event.value) if _WHOLE.fullmatch(event.value) else event.value
+
+
+class _Dumper(yaml.SafeDumper):
+    """Writes texts of several lines as blocks, and lists indented under their key."""
+
+    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
+        super().increase_indent(flow, False)
+
+
+def _text(dumper: yaml.SafeDumper, text: str) -> yaml.Node:
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style="|" if "\n" in text else None)
+
+
+_Dumper.add_representer(str, _text)

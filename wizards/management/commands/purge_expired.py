@@ -1,0 +1,37 @@
+"""`manage.py purge_expired [--dry-run]`: delete what is past its time; run it once a day."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand
+
+from wizards.privacy import retention
+
+
+class Command(BaseCommand):
+    """Deletes sessions, words and searches past their time, and keeps the figures that they counted for."""
+
+    help = "Delete sessions, what people wrote, and searches past their time; figures stay. Run it once a day."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--dry-run", action="store_true", help="say what would be deleted, and delete nothing")
+
+    def handle(self, *args: Any, dry_run: bool, **options: Any) -> None:
+        counts = retention.due() if dry_run else retention.keep()
+        self.stdout.write("This would be deleted:" if dry_run else "Deleted:")
+        for number, what in (
+            (counts.words, f"texts that people wrote, older than {settings.KEEP_WORDS_DAYS} days"),
+            (counts.cases, f"closed cases' addresses and words, older than {settings.KEEP_WORDS_DAYS} days"),
+            (counts.callers, f"callers' names, older than {settings.KEEP_WORDS_DAYS} days"),
+            (counts.searches, f"searches, older than {settings.KEEP_SEARCHES_DAYS} days"),
+            (counts.abandoned, f"sessions that were left, older than {settings.KEEP_ABANDONED_DAYS} days"),
+            (counts.finished, f"sessions that came to an end, older than {settings.KEEP_FINISHED_DAYS} days"),
+            (counts.tests, f"previews by editors, older than {settings.KEEP_ABANDONED_DAYS} days"),
+        ):
+            self.stdout.write(f"  {number:6} {what}")
+        if counts.uncounted:
+            stay = "first counted into the figures" if dry_run else "kept until the figures hold them to their end"
+            self.stdout.write(f"  {counts.uncounted:6} more sessions past their time are {stay}")
