@@ -38,7 +38,7 @@ scale: dev programs ## two web hosts behind nginx: killed, hanging, restarted wi
 	@$(VENV) -m pytest -q tests/scale $(ARGS)
 
 kills: dev ## kill the worker that sends mails and webhooks 200 times (KILLS=200)
-	@KILLS=$${KILLS:-200} $(VENV) -m pytest -q -s tests/cases/test_kills.py $(ARGS)
+	@KILLS=$${KILLS:-200} $(VENV) -m pytest -q -s tests/support/test_kills.py $(ARGS)
 
 chaos: dev ## faults under load, and twins that must be seen (KILLS=500, ARGS="--only kills")
 	@$(VENV) -m tools.chaos --kills "$(or $(KILLS),500)" $(ARGS)

@@ -64,7 +64,7 @@ METRICS_TOKEN: str = environment.token(env, "METRICS_TOKEN")
 # --- Cookies and headers -------------------------------------------------------------------------------------------
 
 _COOKIE_PREFIX = "__Host-" if HTTPS else ""
-# Proves which sessions a visitor owns (wizards/access.py sets it).
+# Proves which sessions a visitor owns (wizards/permissions.py sets it).
 VISITOR_COOKIE_NAME = f"{_COOKIE_PREFIX}visitor"
 # Staff only: a customer never gets a Django session.
 SESSION_COOKIE_NAME = f"{_COOKIE_PREFIX}staff"

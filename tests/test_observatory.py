@@ -22,8 +22,8 @@ from tests.observatory import Answer, judge
 from tests.test_devserver import ROOT
 from tests.visitor import HTMX, Visitor
 from wizards import findings, search
-from wizards.cases import outbox
 from wizards.models import Case, Delivery, Node, Procedure, Search, Session, Version, Webhook
+from wizards.support.delivery import outbox
 
 pytestmark = [pytest.mark.once, pytest.mark.django_db]
 

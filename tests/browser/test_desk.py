@@ -11,8 +11,9 @@ from playwright.sync_api import Page, Route, expect
 from tests.browser.accessibility import barriers
 from tests.browser.staff import choose, walk
 from tests.browser.walks import ends, heading, is_screen, plan, step_with, until
-from wizards import desk, journal
+from wizards import journal
 from wizards.models import Call, Case, Session, Version
+from wizards.support import calls
 
 pytestmark = pytest.mark.browser
 
@@ -215,7 +216,7 @@ def stands(document, *wanted) -> Session:
     """Return a call of Ann's that stands where `wanted` says; those that are walked by the keyboard are above."""
     ann, journey = User.objects.get(username="ann"), plan(document, *wanted)
     version = Version.objects.get(wizard__slug=document.slug)
-    session = desk.begin(version, journey.symptom, ann, CALLER)
+    session = calls.begin(version, journey.symptom, ann, CALLER)
     for answer in journey.answers:
         session = journal.answer(Session.objects.filter(pk=session.pk), session.count, answer, ann)
     return session

@@ -6,8 +6,8 @@ import pytest
 from django.contrib.auth.models import User
 from playwright.sync_api import Page, expect
 
-from wizards import desk
 from wizards.models import Version
+from wizards.support import calls
 
 pytestmark = pytest.mark.browser
 
@@ -26,7 +26,7 @@ def with_calls(agent, documents, **options) -> Page:
     slug, document = next(iter(documents.items()))
     version = Version.objects.get(wizard__slug=slug)
     for caller in CALLERS:
-        desk.begin(version, document.symptoms[0].id, User.objects.get(), caller)
+        calls.begin(version, document.symptoms[0].id, User.objects.get(), caller)
     page.reload()
     return page
 

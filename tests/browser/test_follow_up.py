@@ -10,10 +10,10 @@ from playwright.sync_api import Page, expect
 from tests.browser.accessibility import findings
 from tests.browser.places import send_to_support, stand
 from tests.browser.walks import ends, plan
-from tests.cases import conftest
-from tests.cases.walking import work
-from wizards import cases
+from tests.support import conftest
+from tests.support.walking import work
 from wizards.models import Case
+from wizards.support import cases
 
 pytestmark = pytest.mark.browser
 mail = conftest.mail

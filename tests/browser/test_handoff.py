@@ -9,8 +9,9 @@ from django.contrib.auth.models import User
 from playwright.sync_api import Page, expect
 
 from tests.browser.accessibility import findings
-from wizards import handoff, journal
+from wizards import journal
 from wizards.models import Session
+from wizards.support import join_codes
 
 pytestmark = pytest.mark.browser
 
@@ -50,7 +51,7 @@ def test_what_the_customer_has_chosen_stays_while_nobody_moves(visitor, agent):
     page = visitor()
     page.clock.install()
     begun(page)
-    handoff.join(offered(page), agent)
+    join_codes.join(offered(page), agent)
     poll(page)
     expect(page.get_by_text("Sam is with you")).to_be_visible()
     page.locator("#page input[type=radio]").last.check()
@@ -96,7 +97,7 @@ def test_the_pages_of_a_code_are_accessible(visitor, agent):
     assert findings(page) == []
     page.goto("/join/")
     assert findings(page) == []
-    handoff.join(code, agent)
+    join_codes.join(code, agent)
     page.goto(f"/s/{one().code}/")
     expect(page.get_by_text("Sam is with you")).to_be_visible()
     assert findings(page) == []

@@ -9,9 +9,9 @@ from playwright.sync_api import Page, expect
 
 from tests.browser import staff
 from tests.browser.walks import heading, is_screen, plan
-from wizards import desk
 from wizards.analytics import audit
 from wizards.models import Session, Version
+from wizards.support import calls
 
 pytestmark = pytest.mark.browser
 
@@ -118,7 +118,7 @@ def test_a_note_that_was_not_saved_waits_until_one_looks_at_its_call_again(visit
     page.get_by_role("textbox", name="Note").fill("It blinks.")
     page.reload()
     expect(page.locator("#words")).to_have_value("It blinks.")
-    other = desk.begin(Version.objects.get(wizard__slug=document.slug), journey.symptom, User.objects.get())
+    other = calls.begin(Version.objects.get(wizard__slug=document.slug), journey.symptom, User.objects.get())
     page.goto(f"/desk/{other.code}/")
     expect(page.locator("#words")).to_have_value("")
     page.goto(call)

@@ -19,8 +19,8 @@ from tests.browser.staff import choose, walk
 from tests.browser.test_follow_up import mailed
 from tests.browser.test_review_loop import figures, listed
 from tests.browser.walks import Journey, code_of, ends, give, heading, is_screen, plan, screen, until
-from tests.cases import conftest
-from tests.cases.walking import work
+from tests.support import conftest
+from tests.support.walking import work
 from wizards import flow
 from wizards.models import Case, Disclosure, Session
 

@@ -24,7 +24,7 @@ TWIN = faults.Size(kills=40, answers=1000, people=16, restarts=5, races=150, sec
 HERE = [
     (name, where) for where in rounds.DATABASES for name in faults.FAULTS if where in faults.WHERE.get(name, [where])
 ]
-# The worker's own test stands in tests/cases/test_kills.py.
+# The worker's own test stands in tests/support/test_kills.py.
 WHOLE = [(name, where) for name, where in HERE if name != "delivery"]
 TWINS = [(name, where, sabotage) for name, where in WHOLE for sabotage in faults.TWINS[name]]
 

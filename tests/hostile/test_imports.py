@@ -29,8 +29,8 @@ from tests.graphs import TOY, graph
 from tests.strategies import NASTY, NASTY_TEXTS
 from tools.hostile.fuzzing import LONG, VALUES
 from wizards import flow
-from wizards.admin import pictures
 from wizards.models import Wizard
+from wizards.publishing import images
 
 IMPORTS = int(os.environ.get("FUZZ_IMPORTS", "3000"))
 IS_LONG = "FUZZ_IMPORTS" in os.environ
@@ -224,9 +224,9 @@ def test_a_picture_is_taken_or_refused_in_clear_words_and_nothing_else(recwarn):
         content = mutated(dice, content) if dice.random() < 0.95 else content
 
         def take(content: bytes = content) -> None:
-            pictures.encode(pictures.decode(content))
+            images.encode(images.decode(content))
 
-        said, _ = held(number, content, take, pictures.BadPicture)
+        said, _ = held(number, content, take, images.BadPicture)
         became[said] += 1
     print(f"\n{became}")
     assert IMPORTS < 1000 or min(became["taken"], became["refused"]) > IMPORTS / 200

@@ -24,8 +24,8 @@ from django.db import models
 from tools.hostile.living import Lived, once
 from tools.hostile.loglines import FORGED, Lines
 from tools.hostile.payloads import CORPUS, Attempts
-from wizards import forms as public_forms
 from wizards import publishing
+from wizards.presenters import forms as public_forms
 from wizards.views.desk import forms as desk_forms
 from wizards.views.review import queue as review_forms
 
@@ -49,7 +49,7 @@ NO_WORDS = {
     "Cause.sources": "ids of facts",
     "Webhook.url": "an address without blanks; nobody but who may do everything",
     "Delivery.address": "an address of the settings, or the word customer",
-    "Delivery.error": "the receiver's words, cut: tests/cases/test_hooks.py",
+    "Delivery.error": "the receiver's words, cut: tests/support/test_webhooks.py",
     "User.password": "a hash",
     "User.username": "letters, digits and @.+-_",
     "User.email": "not asked for",

@@ -25,7 +25,7 @@ from tools.hostile.ground import Ground, routes
 from tools.hostile.living import Lived
 from tools.hostile.loglines import FORGED, written
 from tools.hostile.wire import HOST, Answer, Request, send
-from wizards import access, publishing
+from wizards import permissions, publishing
 from wizards.analytics import audit
 from wizards.models import Case, Guest, Handling, Session
 
@@ -172,7 +172,7 @@ def sessions() -> dict[str, tuple]:
 def codes_of(role: str) -> set[str]:
     """Return the codes of the sessions that a role may move, or take: as a customer, and as somebody of the staff."""
     cookie = HERE.site.clients[role].cookies.get("visitor")
-    digest = access.digest(cookie.value) if cookie else "-"
+    digest = permissions.digest(cookie.value) if cookie else "-"
     own = Session.objects.filter(visitor=digest).values_list("code", flat=True)
     shared = Guest.objects.filter(visitor=digest).values_list("session__code", flat=True)
     return {*own, *shared} | codes_at_work(role)
@@ -180,16 +180,16 @@ def codes_of(role: str) -> set[str]:
 
 def codes_at_work(role: str) -> set[str]:
     """Return the codes of the sessions that a role may move, or take, as somebody of the staff."""
-    user = access.User.objects.filter(username=role).first()
+    user = permissions.User.objects.filter(username=role).first()
     if user is None:
         return set()
     every = Session.objects.values_list("code", flat=True)
     if user.is_superuser:
         return set(every)
     tests = set(every.filter(channel=Session.Channel.TEST))
-    if not user.has_perm(access.DESK):
+    if not user.has_perm(permissions.DESK):
         return tests
-    if user.has_perm(access.LEAD):
+    if user.has_perm(permissions.LEAD):
         return {*every} - tests
     # Told from the rows: what `access` says is what is attacked.
     once = Handling.objects.filter(agent=user), Case.objects.filter(Q(agent=user) | Q(agent=None, closed_at=None))

@@ -16,7 +16,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from tests.visitor import Visitor, publish
-from wizards import access, analytics, journal
+from wizards import analytics, journal, permissions
 from wizards.analytics import audit
 from wizards.journal import list_partitions
 from wizards.models import DayTally, Event, Session, Version, Words
@@ -104,7 +104,7 @@ def ended(sessions: int) -> None:
     """Let so many people walk to an end."""
     version = Version.objects.get()
     for _ in range(sessions):
-        session = journal.begin(version, "s", access.digest(access.new_secret()))
+        session = journal.begin(version, "s", permissions.digest(permissions.new_secret()))
         journal.answer(Session.objects.filter(pk=session.pk), 1, "yes")
 
 

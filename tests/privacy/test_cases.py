@@ -8,9 +8,9 @@ from tests.analytics.walkers import Clock, Walker
 from tests.privacy import everything
 from tests.versions import publish
 from tests.walks import TOY
-from wizards import handoff
 from wizards.models import Call, Case, Guest, HandoffCode
 from wizards.privacy import retention, subject_access
+from wizards.support import join_codes
 
 pytestmark = pytest.mark.django_db
 
@@ -23,8 +23,8 @@ def called(monkeypatch):
     session = walker.mine.get()
     Case.objects.create(session=session, contact="anna@example.org", words="My camera.")
     Call.objects.create(session=session, caller="Anna")
-    handoff.admit(handoff.offer(session, HandoffCode.For.DEVICE), "another device")
-    handoff.offer(session, HandoffCode.For.AGENT)
+    join_codes.admit(join_codes.offer(session, HandoffCode.For.DEVICE), "another device")
+    join_codes.offer(session, HandoffCode.For.AGENT)
     return walker
 
 

@@ -11,7 +11,7 @@ from django.core.management import CommandError, call_command
 
 from tests.analytics.walkers import Walker
 from tests.visitor import rows
-from wizards import analytics, handoff, journal
+from wizards import analytics, journal
 from wizards.analytics import audit
 from wizards.models import (
     DayTally,
@@ -25,6 +25,7 @@ from wizards.models import (
     Words,
 )
 from wizards.privacy import subject_access
+from wizards.support import join_codes
 
 pytestmark = pytest.mark.django_db
 
@@ -97,8 +98,8 @@ def test_an_export_holds_everything_that_is_stored_about_the_person(person):
 
 def test_an_export_says_which_devices_and_agents_were_let_in(person):
     agent = User.objects.create(username="ann")
-    handoff.join(handoff.offer(person[0], HandoffCode.For.AGENT), agent)
-    handoff.admit(handoff.offer(person[0], HandoffCode.For.DEVICE), "another")
+    join_codes.join(join_codes.offer(person[0], HandoffCode.For.AGENT), agent)
+    join_codes.admit(join_codes.offer(person[0], HandoffCode.For.DEVICE), "another")
     taken = json.loads(run("export", person[0].code))
     assert [device["session__code"] for device in taken["devices"]] == [person[0].code]
     (join,) = taken["joins"]

@@ -10,8 +10,9 @@ from django.utils import timezone
 from tests.graphs import graph
 from tests.reading import Reading, read
 from tests.staff import staff
-from wizards import flow, publishing, searches
+from wizards import flow, publishing
 from wizards.models import Search, Symptom, Wizard
+from wizards.search import log as search_log
 
 PATH, ADD = "/review/searches/", "/review/searches/add/"
 
@@ -38,7 +39,7 @@ def typed(words: str, found: int = 0, symptom: str = "", times: int = 1, wizard:
     """Let so many searches be in the log."""
     chosen = {"wizard": wizard, "symptom": symptom} if symptom else {}
     at = timezone.now() - timedelta(days=days)
-    row = {"words": words, "query": searches.counted(words), "found": found, "at": at}
+    row = {"words": words, "query": search_log.counted(words), "found": found, "at": at}
     Search.objects.bulk_create(Search(**row, **chosen) for _ in range(times))
 
 

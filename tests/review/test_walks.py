@@ -10,9 +10,10 @@ from django.contrib.auth.models import User
 from tests.analytics.walkers import Walker
 from tests.versions import publish
 from tests.walks import TOY
-from wizards import analytics, flow, handoff, journal, pages
+from wizards import analytics, flow, journal, presenters
 from wizards.models import Event, HandoffCode, Session, in_groups
 from wizards.review.walks import lasting, place_of, walk_of
+from wizards.support import join_codes
 
 pytestmark = pytest.mark.django_db
 
@@ -139,8 +140,8 @@ def test_a_page_that_was_not_reached_is_refused(walker, number):
 def test_headings_are_those_that_the_customer_read(walker, answers, places):
     walker.answer(*answers)
     walk = walk_of(walker.mine.get())
-    views = [pages.View(walk.session, walk.document, stay.position, stay.number, True) for stay in walk.stays]
-    assert [stay.place.title for stay in walk.stays] == [pages.heading(view) for view in views]
+    views = [presenters.View(walk.session, walk.document, stay.position, stay.number, True) for stay in walk.stays]
+    assert [stay.place.title for stay in walk.stays] == [presenters.heading(view) for view in views]
     assert len(views) == places
 
 
@@ -192,17 +193,17 @@ def test_a_length_of_time_is_said_in_at_most_two_units(seconds, words):
 
 
 def test_a_reference_is_the_one_that_the_customer_reads_out(walker):
-    assert in_groups(walker.session.code) == pages.reference(walker.session)
+    assert in_groups(walker.session.code) == presenters.reference(walker.session)
 
 
 def test_a_walk_says_what_an_agent_did_in_it(clock):
     walker = Walker(clock, publish(TOY)).answer("no")
     sam = User.objects.create(username="sam", first_name="Sam")
-    handoff.join(handoff.offer(walker.session, HandoffCode.For.AGENT), sam)
+    join_codes.join(join_codes.offer(walker.session, HandoffCode.For.AGENT), sam)
     number = walker.mine.get().count
     journal.note(walker.mine, number, "Speaks from a ladder.", sam)
     journal.answer(walker.mine, number, "stuck", by=sam)
-    handoff.end(walker.mine.get())
+    join_codes.end(walker.mine.get())
     stays = walk_of(walker.mine.get()).stays
     assert [note.told for stay in stays for note in stay.notes] == [
         "Sam joined",

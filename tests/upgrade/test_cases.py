@@ -14,7 +14,7 @@ from django.core.mail import EmailMessage
 from django.core.management import call_command
 from django_tasks_db.models import DBTaskResult
 
-from tests.cases.receivers import HookServer, hook_server
+from tests.support.receivers import HookServer, hook_server
 from wizards.models import Case, Delivery, Webhook
 
 from .browser import SITE

@@ -10,7 +10,7 @@ from django.test import Client
 from tests import roles
 from tests.reading import read
 from tests.visitor import CSRF, HTMX, Visitor, filled, publish, routes, rows
-from wizards import access, journal
+from wizards import journal, permissions
 from wizards.models import CODE_LENGTH
 
 # What these pages ask of a database, tests/views/test_roles.py and tests/hostile ask on both.
@@ -173,7 +173,7 @@ def test_the_secret_stands_in_no_page_and_no_address(visitor):
 
 def test_a_code_is_twelve_characters_that_cannot_be_mistaken_for_each_other():
     version = publish()
-    codes = [journal.begin(version, "s", access.digest(str(number))).code for number in range(100)]
+    codes = [journal.begin(version, "s", permissions.digest(str(number))).code for number in range(100)]
     assert set("".join(codes)) <= set("23456789abcdefghjkmnpqrstuvwxyz")
     assert len(set("".join(codes))) > 25
     assert {len(code) for code in codes} == {12}

@@ -11,8 +11,9 @@ from django.test.utils import CaptureQueriesContext
 
 from tests.reading import read
 from tests.visitor import HTMX, Visitor, publish, rows
-from wizards import cases, handoff, journal
+from wizards import journal
 from wizards.models import HandoffCode, Session
+from wizards.support import cases, join_codes
 
 pytestmark = pytest.mark.django_db
 
@@ -38,7 +39,7 @@ def offered(visitor: Visitor, what: str = "help/code") -> str:
 
 
 def join(visitor: Visitor, agent: User) -> None:
-    handoff.join(offered(visitor), agent)
+    join_codes.join(offered(visitor), agent)
 
 
 def news(visitor: Visitor, number: int, **headers):

@@ -16,8 +16,9 @@ from tests import roles
 from tests.admin.forms import toy
 from tests.roles import ROLES, STAFF
 from tests.visitor import Visitor
-from wizards import cases, findings, handoff
+from wizards import findings
 from wizards.models import Choice, Delivery, HandoffCode, Node, Picture, Procedure, Session, Webhook
+from wizards.support import cases, join_codes
 
 pytestmark = pytest.mark.django_db
 
@@ -53,8 +54,8 @@ class World:
         User.objects.filter(username="disabled").update(is_active=False)
         User.objects.filter(username="former").update(is_staff=False)
         self.codes = {
-            "join": handoff.offer(self.owner.session, HandoffCode.For.DEVICE),
-            "desk_join": handoff.offer(self.owner.session, HandoffCode.For.AGENT),
+            "join": join_codes.offer(self.owner.session, HandoffCode.For.DEVICE),
+            "desk_join": join_codes.offer(self.owner.session, HandoffCode.For.AGENT),
         }
         node = Node.objects.get(key="q")
         finding = findings.take_up_session(self.owner.session, self.users["reviewer"], "Look.", None)
@@ -76,7 +77,7 @@ class World:
 
     def let_in(self, role: str, whom: HandoffCode.For, where: str) -> None:
         """Let somebody into the session by a code."""
-        code = handoff.offer(self.owner.session, whom)
+        code = join_codes.offer(self.owner.session, whom)
         assert self.clients[role].post(where, {"code": code}).status_code == 303
 
     def case_of_a_call(self) -> Any:

@@ -142,8 +142,9 @@ def filled(number: int) -> list[Follower]:
     from django.core.management import call_command
     from django.db import transaction
 
-    from wizards import access, desk, handoff, journal, publishing
+    from wizards import journal, permissions, publishing
     from wizards.models import HandoffCode
+    from wizards.support import calls, join_codes
 
     call_command("migrate", verbosity=0)
     call_command("load_wizards", str(ROOT / "fixtures" / "hikvision-camera.yaml"), verbosity=0, stdout=sys.stderr)
@@ -155,9 +156,9 @@ def filled(number: int) -> list[Follower]:
     followers = []
     with transaction.atomic():
         for place, (agent, cookie) in zip(range(number), cycle(zip(agents, cookies, strict=True)), strict=False):
-            secret = access.new_secret()
-            session = journal.begin(version, symptom, access.digest(secret))
-            session = desk.join(handoff.offer(session, HandoffCode.For.AGENT), agent)
+            secret = permissions.new_secret()
+            session = journal.begin(version, symptom, permissions.digest(secret))
+            session = calls.join(join_codes.offer(session, HandoffCode.For.AGENT), agent)
             is_desk = place % 2 == 1
             own = cookie if is_desk else f"visitor={secret}"
             followers.append(Follower(session.code, agent, own, is_desk, session.count))

@@ -229,11 +229,11 @@ def load(store: Store, folder: Path, size: Size, sabotage: str = "") -> Result:
 
 
 def delivery(store: Store, folder: Path, size: Size, sabotage: str = "") -> Result:
-    """Kill the worker that sends mails and webhooks: what tests/cases/test_kills.py does, with its own twin."""
+    """Kill the worker that sends mails and webhooks: what tests/support/test_kills.py does, with its own twin."""
     result, began = Result("delivery", store.name, sabotage), time.monotonic()
     url = SQLITE if store.name == "sqlite" else store.new(folder.name)
     variables = os.environ | {"DATABASE_URL": url, "KILLS": str(size.kills), "CHAOS_SABOTAGE": sabotage}
-    command = [sys.executable, "-m", "pytest", "-q", "-s", "tests/cases/test_kills.py", "-k", "loses_nothing"]
+    command = [sys.executable, "-m", "pytest", "-q", "-s", "tests/support/test_kills.py", "-k", "loses_nothing"]
     done = subprocess.run(command, cwd=ROOT, env=variables, capture_output=True, text=True)
     result.happened, result.seconds = size.kills, round(time.monotonic() - began, 1)
     result.told = {"said": " ".join(line for line in done.stdout.splitlines() if " kills, " in line)}

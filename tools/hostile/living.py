@@ -23,12 +23,13 @@ from django.test import Client, override_settings
 from PIL import Image
 
 from tests.admin.forms import Form, address
-from tests.cases.walking import work
 from tests.graphs import TOY, graph
-from wizards import flow, handoff
-from wizards.cases import links
+from tests.support.walking import work
+from wizards import flow
 from wizards.flow.fields import LONGEST_LINE, LONGEST_TEXT, Line, Part
 from wizards.models import Case, Delivery, Finding, HandoffCode, Session, Webhook, Wizard
+from wizards.support import join_codes
+from wizards.support.delivery import follow_up_links
 
 ROLES = ("nobody", "owner", "other", "guest", "agent", "lead", "editor", "reviewer", "superuser")
 STAFF = ROLES[4:]
@@ -164,7 +165,7 @@ class Lived:
         self.post("owner", self.at(solved, "feedback/"), helped="no", words=self.say("feedback.words"))
         self.post("other", "/search/missed/", q=self.say("search.missed"))
         self.begin("other", "others", "list")
-        device = handoff.offer(Session.objects.get(code=mid), HandoffCode.For.DEVICE)
+        device = join_codes.offer(Session.objects.get(code=mid), HandoffCode.For.DEVICE)
         self.post("guest", "/join/", code=self.secret("device code", device))
         waiting = f"{self.say('case.contact', 180)} 020 7946 0000"  # with what support can call
         for name, contact in (("case", f"anna{len(self.said)}@example.org"), ("waiting", waiting)):
@@ -179,7 +180,7 @@ class Lived:
         self.post("agent", f"/desk/{call}/1/", answer="list")
         self.post("agent", f"/desk/{call}/note/", words=self.say("desk.words"), number="2")
         joined = self.begin("other", "joined", "no")
-        code = handoff.offer(Session.objects.get(code=joined), HandoffCode.For.AGENT)
+        code = join_codes.offer(Session.objects.get(code=joined), HandoffCode.For.AGENT)
         self.post("agent", "/desk/join/", code=self.secret("agent code", code))
         self.codes["agents case"] = stuck = self.post(
             "agent", "/desk/begin/", way="toy/s", caller=self.say("case.caller"), once="def"
@@ -200,7 +201,7 @@ class Lived:
         self.post("agent", f"/desk/cases/{case.pk}/close/", other=self.say("close.other"), works="yes")
         self.deliver()
         closed = Delivery.objects.filter(case=case, event="case.closed").exclude(address="").get()
-        self.follow_up = {"secret": self.secret("follow-up", links.secret(closed.pk)), "said": "back"}
+        self.follow_up = {"secret": self.secret("follow-up", follow_up_links.secret(closed.pk)), "said": "back"}
         self.post("owner", f"/case/{self.codes['case']}/", (200,), **self.follow_up)
         self.deliver()
         own = Case.objects.get(session__code=self.codes["agents case"])
@@ -213,7 +214,7 @@ class Lived:
             self.hooked.append(body.decode())
             return 200
 
-        with mock.patch("wizards.cases.posting.post", take):
+        with mock.patch("wizards.support.delivery.http_client.post", take):
             work()
         self.mails = list(mail.outbox)
 

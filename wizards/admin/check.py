@@ -11,7 +11,7 @@ from django.urls import URLPattern, path
 from .. import flow, publishing
 from ..flow.fields import Part
 from ..models import Wizard
-from .faults import all_faults
+from ..publishing.validation import all_faults
 from .links import WizardRows, fault_link, rows_of
 from .pages import of_wizard, page
 

@@ -18,10 +18,11 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django_tasks_db.models import DBTaskResult
 
-from .. import cases
-from ..cases import hooks, posting
-from ..cases.mails import CUSTOMER
 from ..models import Delivery, Webhook
+from ..support import delivery
+from ..support.delivery import http_client, webhooks
+from ..support.delivery.email import CUSTOMER
+from ..support.transcript import as_text
 
 SECRET_SIZES = range(24, 65)  # bytes: what Standard Webhooks asks for
 
@@ -56,8 +57,8 @@ class WebhookForm(forms.ModelForm):
         """Refuse an address to which nothing would ever be sent."""
         url = str(self.cleaned_data["url"])
         try:
-            posting.checked(url, hooks.rules())
-        except posting.NotAcceptedError as reason:
+            http_client.checked(url, webhooks.rules())
+        except http_client.NotAcceptedError as reason:
             raise ValidationError(str(reason)) from reason
         return url
 
@@ -65,10 +66,10 @@ class WebhookForm(forms.ModelForm):
         """Refuse what cannot sign."""
         secret = str(self.cleaned_data["secret"])
         try:
-            size = len(base64.b64decode(secret.removeprefix(hooks.PREFIX), validate=True))
+            size = len(base64.b64decode(secret.removeprefix(webhooks.PREFIX), validate=True))
         except (binascii.Error, ValueError):
             size = 0
-        if secret and (not secret.startswith(hooks.PREFIX) or size not in SECRET_SIZES):
+        if secret and (not secret.startswith(webhooks.PREFIX) or size not in SECRET_SIZES):
             raise ValidationError("A secret is whsec_ and 24 to 64 bytes in base64. Leave it empty to have one made.")
         return secret
 
@@ -76,7 +77,7 @@ class WebhookForm(forms.ModelForm):
         """Choose the secret: the one typed, a new one, or the one that is there."""
         cleaned = super().clean() or self.cleaned_data
         typed = cleaned.get("secret", "")
-        self.made = "" if typed or (self.instance.secret and not cleaned.get("renew")) else hooks.new_secret()
+        self.made = "" if typed or (self.instance.secret and not cleaned.get("renew")) else webhooks.new_secret()
         cleaned["secret"] = typed or self.made or self.instance.secret
         return cleaned
 
@@ -170,7 +171,7 @@ class DeliveryAdmin(admin.ModelAdmin):
     @admin.display(description="What is sent")
     def transcript(self, row: Delivery) -> SafeString:
         """Show the transcript."""
-        return format_html("<pre>{}</pre>", cases.as_text(row.body))
+        return format_html("<pre>{}</pre>", as_text(row.body))
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         folder = settings.EMAIL_FILE_PATH
@@ -180,7 +181,7 @@ class DeliveryAdmin(admin.ModelAdmin):
     @admin.action(description="Send again", permissions=["change"])
     def again(self, request: HttpRequest, chosen: QuerySet[Delivery]) -> None:
         """Let the chosen deliveries wait again, and note who did that."""
-        rows = cases.send_again(chosen)
+        rows = delivery.send_again(chosen)
         LogEntry.objects.log_actions(cast(int, request.user.pk), rows, CHANGE, "Sent again.")
         number = len(rows)
         messages.success(request, f"{number} deliver{'y is' if number == 1 else 'ies are'} sent again.")

@@ -9,8 +9,8 @@ from functools import cached_property
 from .. import flow, publishing
 from ..flow.fault import Path
 from ..models import Version, Wizard
+from ..publishing.validation import all_faults
 from . import check
-from .faults import all_faults
 from .links import WizardRows, path_link, rows_of
 
 

@@ -15,7 +15,7 @@ from django.urls import URLPattern, path, reverse
 
 from .. import flow, publishing
 from ..models import Procedure, Wizard
-from . import pictures
+from ..publishing import images
 
 # The key in the editor's own Django session under which a file waits between being shown and being taken over.
 WAITING = "import"
@@ -81,7 +81,7 @@ def proposed(
 ) -> HttpResponse:
     """Return the page that shows what a file would change, and asks whether to take it over."""
     wizard = Wizard.objects.filter(slug=document.slug).first()
-    if absent := sorted(pictures.absent([document])):
+    if absent := sorted(images.absent([document])):
         messages.warning(request, f"{ABSENT} {', '.join(absent)}.")
     context |= {"document": document, "file": document.content_hash(), **difference(document, wizard)}
     return shown(model_admin, request, status=status, **context)

@@ -13,7 +13,7 @@ from django.urls import URLPattern, path
 from django.views.decorators.http import require_POST
 from pydantic import ValidationError
 
-from .. import flow, pages, publishing
+from .. import flow, presenters, publishing
 from ..models import CODE_ALPHABET, CODE_LENGTH, Node, Session
 
 TYPED = ("title", "text", "say", "note")
@@ -31,8 +31,10 @@ def look(request: HttpRequest, node: Node) -> HttpResponse:
     """
     try:
         document = typed(publishing.compile_draft(node.wizard), node, request.POST)
-        view = pages.View(nobodys_session(), document, position(document, node.key), number=1, current=True, first=True)
-        context = {"screen": pages.screen(view), "agent": pages.for_agent(view)}
+        view = presenters.View(
+            nobodys_session(), document, position(document, node.key), number=1, current=True, first=True
+        )
+        context = {"screen": presenters.screen(view), "agent": presenters.for_agent(view)}
     except (ValidationError, publishing.BadDraft):
         return render(request, "admin/wizards/look.html", {"problem": NOT_YET}, status=422)
     except flow.IllegalMove as illegal:
@@ -111,9 +113,9 @@ def look_at_steps(request: HttpRequest) -> HttpResponse:
         return render(request, "admin/wizards/look.html", {"problem": "There are no steps yet."})
     starts = ["", *(step.id for step in procedure.steps)] if procedure.erases else [step.id for step in procedure.steps]
     views = [
-        pages.View(nobodys_session(), document, flow.Position("do", step=step), 2, current=True) for step in starts
+        presenters.View(nobodys_session(), document, flow.Position("do", step=step), 2, current=True) for step in starts
     ]
-    shown = [{"screen": pages.screen(view), "agent": pages.for_agent(view)} for view in views]
+    shown = [{"screen": presenters.screen(view), "agent": presenters.for_agent(view)} for view in views]
     return render(request, "admin/wizards/look_steps.html", {"title": procedure.title, "shown": shown})
 
 

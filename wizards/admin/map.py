@@ -23,7 +23,7 @@ from .. import flow, publishing
 from ..flow.fields import LONGEST_LINE
 from ..models import Node, Wizard
 from ..models.fields import fits_line
-from ..pages import wants_fragment
+from ..presenters import wants_fragment
 from . import words
 from .beside import may_hold_frames
 from .graph import LOOKS, NOWHERE, drawing, outline, symptom_id

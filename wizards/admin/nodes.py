@@ -19,8 +19,8 @@ from django_object_actions import action
 from helpdesk.parsing import whole
 
 from .. import flow
-from ..markup import markdown
 from ..models import Cause, Choice, Node, Wizard
+from ..presenters.markdown import render_markdown
 from ..publishing.mapping import shared_fields
 from . import drafts, leading, words
 from .beside import BesideMap
@@ -102,7 +102,7 @@ class NodeAdmin(BesideMap, leading.Buttons, PartFields, SortableAdminBase, Guard
         """Return Markdown as readers will see it: what the preview beside a field asks for while one types."""
         if not self.has_change_permission(request):
             raise PermissionDenied
-        return HttpResponse(markdown(request.POST.get("text", "")[: flow.fields.LONGEST_TEXT]))
+        return HttpResponse(render_markdown(request.POST.get("text", "")[: flow.fields.LONGEST_TEXT]))
 
     @admin.display(description="Permanent name", ordering="key")
     def permanent_name(self, node: Node) -> str:

@@ -8,7 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.views.decorators.http import require_POST, require_safe
 
-from .. import access, flow, journal, publishing
+from .. import flow, journal, permissions, publishing
 from ..models import Session, Wizard
 from . import previews, words
 from .pages import of_wizard, page
@@ -58,12 +58,12 @@ def begin(request: HttpRequest, wizard: Wizard, key: str) -> HttpResponse:
     except LookupError as missing:
         raise Http404("There is no such node.") from missing
     previews.drop_old(wizard)
-    secret = access.visitor_secret(request) or access.new_secret()
+    secret = permissions.visitor_secret(request) or permissions.new_secret()
     try:
-        session = journal.begin(version, publishing.PREVIEW, access.digest(secret), Session.Channel.TEST)
+        session = journal.begin(version, publishing.PREVIEW, permissions.digest(secret), Session.Channel.TEST)
     except flow.IllegalMove as illegal:
         messages.error(request, f"There is nothing to see there yet. {illegal}")
         return HttpResponseRedirect(reverse("admin:wizards_wizard_check", args=[wizard.pk]))
     response = HttpResponseRedirect(reverse("step", args=[session.code, session.count]), status=303)
-    access.remember(response, secret)
+    permissions.remember(response, secret)
     return response

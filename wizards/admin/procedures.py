@@ -13,7 +13,8 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern
 
 from ..models import Cause, Node, Picture, Procedure, Step, Wizard
-from . import drafts, leading, look, pictures
+from ..publishing import images
+from . import drafts, leading, look
 from .forms import PartForm, PartFormSet, ProcedureForm
 from .links import change_url
 from .parts import PartFields, StackedParts
@@ -29,7 +30,7 @@ class StepForm(PartForm):
         required=False,
         label="Or a new picture",
         help_text="PNG, JPEG or WebP, at most 5 MB. It is scaled down, and what the camera wrote into it goes.",
-        widget=forms.FileInput(attrs={"accept": "image/png,image/jpeg,image/webp", "data-most": pictures.MOST_BYTES}),
+        widget=forms.FileInput(attrs={"accept": "image/png,image/jpeg,image/webp", "data-most": images.MOST_BYTES}),
     )
 
     def use(self, shared: dict[str, Any]) -> None:
@@ -43,8 +44,8 @@ class StepForm(PartForm):
     def clean_upload(self) -> Picture | None:
         upload = self.cleaned_data.get("upload")
         try:
-            return pictures.take_in(upload) if upload else None
-        except pictures.BadPicture as reason:
+            return images.take_in(upload) if upload else None
+        except images.BadPicture as reason:
             raise ValidationError(str(reason), code="bad-picture") from reason
 
     def clean(self) -> dict[str, Any]:
@@ -60,7 +61,7 @@ class StepFormSet(PartFormSet):
     """The steps, which share the list of pictures."""
 
     def more_shared(self) -> dict[str, Any]:
-        return {"pictures": pictures.listed()}
+        return {"pictures": images.listed()}
 
 
 class StepInline(StackedParts):
@@ -118,7 +119,7 @@ class ProcedureAdmin(PartFields, SortableAdminBase, GuardedAdmin):
         """Keep the pictures that were uploaded with the steps."""
         for step in formset.forms:
             if step not in formset.deleted_forms and (new := step.cleaned_data.get("upload")):
-                pictures.keep(new, request.user)
+                images.keep(new, request.user)
         super().save_formset(request, form, formset, change)
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:

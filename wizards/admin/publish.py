@@ -12,8 +12,8 @@ from django.urls import URLPattern, path, reverse
 
 from .. import flow, publishing
 from ..models import Wizard
+from ..publishing.impact import impact
 from .check import checked
-from .impact import impact
 from .pages import of_wizard, page
 
 TAB = "wizards_wizard_publish"

@@ -16,8 +16,8 @@ from django.utils.safestring import SafeString
 
 from helpdesk.parsing import whole
 
-from ..markup import markdown
 from ..models import Node, Procedure
+from ..presenters.markdown import render_markdown
 
 # Fields that hold Markdown, in every part.
 MARKDOWN = {"text", "erases", "say", "caution", "note"}
@@ -98,7 +98,7 @@ class MarkdownArea(forms.Textarea):
 
     def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
         area = super().render(name, value, attrs, renderer)
-        context = {"area": area, "shown": markdown(str(value or "")), "url": reverse("admin:wizards_markdown")}
+        context = {"area": area, "shown": render_markdown(str(value or "")), "url": reverse("admin:wizards_markdown")}
         return render_to_string("admin/wizards/_markdown.html", context)
 
 

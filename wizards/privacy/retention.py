@@ -15,9 +15,11 @@ from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
-from .. import cases, desk, journal, searches
+from .. import journal
 from ..analytics import forgotten, roll_up
 from ..models import OPEN, Call, Case, Search, Session, Words
+from ..search import log as search_log
+from ..support import calls, cases
 
 PORTION = 500  # rows in one transaction, so that nobody waits long for it
 # Where the log is in partitions, a session past its time waits so long for its neighbours, to go with the partition.
@@ -64,8 +66,8 @@ class Overdue:
     @property
     def callers(self) -> QuerySet[Session]:
         """Sessions of agents in which it still stands who called."""
-        calls = Session.objects.filter(seen_at__lt=self._before(settings.KEEP_WORDS_DAYS))
-        return calls.filter(pk__in=Call.objects.exclude(caller="").values("session"))
+        named = Session.objects.filter(seen_at__lt=self._before(settings.KEEP_WORDS_DAYS))
+        return named.filter(pk__in=Call.objects.exclude(caller="").values("session"))
 
     @property
     def searches(self) -> QuerySet[Search]:
@@ -121,9 +123,9 @@ def keep(now: datetime | None = None, portion: int = PORTION) -> Counts:
         done.words += some
     while some := cases.forget_words(Case.objects.filter(pk__in=_first(overdue.cases, portion))):
         done.cases += some
-    while some := desk.forget_callers(Session.objects.filter(pk__in=_first(overdue.callers, portion))):
+    while some := calls.forget_callers(Session.objects.filter(pk__in=_first(overdue.callers, portion))):
         done.callers += some
-    while some := searches.forget(overdue.searches.order_by("at")[:portion]):
+    while some := search_log.forget(overdue.searches.order_by("at")[:portion]):
         done.searches += some
     done.tests = sum(journal.forget_sessions(part) for part, _ in _portions(overdue.tests, portion))
     roll_up()

@@ -9,8 +9,9 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.forms.models import model_to_dict
 
-from .. import cases, desk, handoff, journal
+from .. import journal
 from ..models import Call, Case, Disclosure, Finding, Guest, Join, Session, Words, in_groups
+from ..support import calls, cases, join_codes
 
 CASE = (
     "pk",
@@ -91,8 +92,8 @@ def erase(whose: Person) -> int:
     """
     sessions = Session.objects.filter(pk__in=[session.pk for session in whose.sessions])
     texts = cases.forget_words(Case.objects.filter(session__in=sessions).exclude(contact="", words="", other=""))
-    texts += desk.forget_callers(sessions)
-    handoff.forget(sessions)
+    texts += calls.forget_callers(sessions)
+    join_codes.forget(sessions)
     texts += journal.forget_visitor(sessions)
     Disclosure.objects.create(what=Disclosure.What.ERASE, where=whose.reference, count=texts)
     return texts

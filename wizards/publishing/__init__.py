@@ -6,8 +6,8 @@
 `compiling` reads the rows, `loading` writes them, `versions` freezes what they say.
 """
 
-from .compiling import BadDraft, compile_draft, compile_drafts
-from .loading import Outdated, load
+from .compiler import BadDraft, compile_draft, compile_drafts
+from .importer import Outdated, load
 from .versions import (
     PREVIEW,
     NotPublishable,

@@ -12,8 +12,8 @@ from django.utils import timezone
 
 from .. import flow
 from ..models import Session, Version, Wizard
-from .compiling import compile_draft
-from .loading import Outdated, load
+from .compiler import compile_draft
+from .importer import Outdated, load
 
 VERSIONS_IN_MEMORY = 256
 PREVIEW = "preview"

@@ -8,12 +8,14 @@ from django.views.decorators.http import require_http_methods
 
 from helpdesk.ratelimit import limiter
 
-from .. import cases, pages
-from ..access import owner_only
-from ..forms import CaseForm, FollowUpForm
+from .. import presenters
 from ..models import OneSession, Session
+from ..permissions import owner_only
+from ..presenters.forms import CaseForm, FollowUpForm
+from ..presenters.rate_limited import limited
+from ..support import cases
+from ..support.transcript import transcript
 from .customer import refused
-from .limiting import limited
 
 PREVIEW = "This is a preview of a draft. Nothing of it is sent to support."
 WRONG_SECRET = "That code does not fit. Please type the 16 characters from our mail."  # nosec B105  # noqa: S105  a sentence
@@ -28,23 +30,23 @@ def case(request: HttpRequest, own: OneSession) -> HttpResponse:
     if session.channel == Session.Channel.TEST:
         return refused(request, session, PREVIEW)
     if there := cases.of(session):
-        return pages.show(request, "cases/opened.html", {"case": there, **shown(session)})
+        return presenters.show(request, "cases/opened.html", {"case": there, **shown(session)})
     form = CaseForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         limiter.count("case", limiter.address_of(request))
         cases.open_case(own, form.cleaned_data["contact"], form.cleaned_data["words"])
         return HttpResponseRedirect(reverse("case", args=[session.code]), status=303)
-    context = shown(session) | {"form": form, "told": cases.transcript(session)}
-    return pages.show(request, "cases/case.html", context, status=422 if form.errors else 200)
+    context = shown(session) | {"form": form, "told": transcript(session)}
+    return presenters.show(request, "cases/case.html", context, status=422 if form.errors else 200)
 
 
-def shown(session: Session) -> pages.Context:
+def shown(session: Session) -> presenters.Context:
     """Return what both pages of a case show of its session."""
     return {
-        "screen": pages.screen(pages.view_of(session)),
-        "contact": pages.contact(),
-        "reference": pages.reference(session),
-        "resume_url": pages.step_address(session, session.count),
+        "screen": presenters.screen(presenters.view_of(session)),
+        "contact": presenters.contact(),
+        "reference": presenters.reference(session),
+        "resume_url": presenters.step_address(session, session.count),
     }
 
 
@@ -60,9 +62,9 @@ def follow_up(request: HttpRequest, code: str) -> HttpResponse:
         limiter.hold("code", limiter.address_of(request))
         came_back = form.cleaned_data["said"] == "back"
         if there := cases.followed_up(code, form.cleaned_data["secret"], came_back):
-            context = {"case": there, "is_open": there.closed_at is None, "contact": pages.contact()}
-            return pages.show(request, "cases/followed_up.html", context)
+            context = {"case": there, "is_open": there.closed_at is None, "contact": presenters.contact()}
+            return presenters.show(request, "cases/followed_up.html", context)
         limiter.count("code", limiter.address_of(request))
         form.add_error("secret", WRONG_SECRET)
     context = {"form": form, "url": reverse("follow_up", args=[code])}
-    return pages.show(request, "cases/follow_up.html", context, status=422 if form.errors else 200)
+    return presenters.show(request, "cases/follow_up.html", context, status=422 if form.errors else 200)

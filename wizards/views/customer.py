@@ -15,11 +15,12 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from helpdesk.parsing import whole
 
-from .. import cases, flow, journal, pages
-from ..access import owner_only
-from ..forms import FeedbackForm, RemarkForm
+from .. import flow, journal, presenters
 from ..models import OneSession, Session
-from .limiting import limited
+from ..permissions import owner_only
+from ..presenters.forms import FeedbackForm, RemarkForm
+from ..presenters.rate_limited import limited
+from ..support import cases
 
 THANKS = {
     "remark": "Thank you. We have noted what you see.",
@@ -33,7 +34,7 @@ THANKS = {
 def resume(request: HttpRequest, own: OneSession) -> HttpResponse:
     """Lead to the page at which the session stands."""
     session = own.get()
-    return redirect(pages.step_address(session, session.count))
+    return redirect(presenters.step_address(session, session.count))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -48,7 +49,7 @@ def step(request: HttpRequest, own: OneSession, number: int) -> HttpResponse:
         view = view_of(session, number)
     except flow.IllegalMove as illegal:
         return refused(request, session, str(illegal))
-    return pages.step(request, view, said=THANKS.get(request.GET.get("said", ""), ""))
+    return presenters.step(request, view, said=THANKS.get(request.GET.get("said", ""), ""))
 
 
 @require_POST
@@ -77,10 +78,10 @@ def remark(request: HttpRequest, own: OneSession, number: int) -> HttpResponse:
         return noted(request, own, number, thanks, lambda: journal.remark(own, number, words))
     session = own.get()
     try:
-        context = {"screen": pages.screen(view_of(session, number)), "form": form}
+        context = {"screen": presenters.screen(view_of(session, number)), "form": form}
     except flow.IllegalMove as illegal:
         return refused(request, session, str(illegal))
-    return pages.show(request, "wizards/remark.html", context, status=422 if form.errors else 200)
+    return presenters.show(request, "wizards/remark.html", context, status=422 if form.errors else 200)
 
 
 @require_POST
@@ -102,10 +103,10 @@ def steps(request: HttpRequest, own: OneSession, number: int) -> HttpResponse:
     """Show all steps of the procedure in hand on page `number`: to read ahead, and to print."""
     session = own.get()
     try:
-        context = pages.all_steps(view_of(session, number))
+        context = presenters.all_steps(view_of(session, number))
     except flow.IllegalMove as illegal:
         return refused(request, session, str(illegal))
-    return pages.show(request, "wizards/steps.html", context)
+    return presenters.show(request, "wizards/steps.html", context)
 
 
 @require_safe
@@ -115,11 +116,11 @@ def told(request: HttpRequest, own: OneSession, number: int) -> HttpResponse:
     session = own.get()
     history = journal.history_of(session)
     try:
-        view = pages.view_of(session, number, history)
-        items = pages.told(session, history, number)
+        view = presenters.view_of(session, number, history)
+        items = presenters.told(session, history, number)
     except flow.IllegalMove as illegal:
         return refused(request, session, str(illegal))
-    return pages.show(request, "wizards/told.html", {"screen": pages.screen(view), "items": items})
+    return presenters.show(request, "wizards/told.html", {"screen": presenters.screen(view), "items": items})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -131,16 +132,16 @@ def help_page(request: HttpRequest, own: OneSession) -> HttpResponse:
         return HttpResponseRedirect(reverse("help", args=[session.code]), status=303)
     session = own.get()
     context = {
-        "screen": pages.screen(pages.view_of(session)),
-        "contact": pages.contact(),
-        "reference": pages.reference(session),
-        "items": pages.told(session, journal.history_of(session)),
-        "resume_url": pages.step_address(session, session.count),
+        "screen": presenters.screen(presenters.view_of(session)),
+        "contact": presenters.contact(),
+        "reference": presenters.reference(session),
+        "items": presenters.told(session, journal.history_of(session)),
+        "resume_url": presenters.step_address(session, session.count),
         "case": cases.of(session),
     }
     if session.channel != Session.Channel.TEST:  # nobody can be let into a preview
         context |= {f"{name}_url": reverse(name, args=[session.code]) for name in ("offer", "device")}
-    return pages.show(request, "wizards/help.html", context)
+    return presenters.show(request, "wizards/help.html", context)
 
 
 def seen_of(request: HttpRequest) -> int | None:
@@ -148,15 +149,15 @@ def seen_of(request: HttpRequest) -> int | None:
     return whole(request.POST.get("seen"))
 
 
-def view_of(session: Session, number: int, *, answered: bool = False) -> pages.View:
+def view_of(session: Session, number: int, *, answered: bool = False) -> presenters.View:
     """Return page `number` of a session; raise IllegalMove where it was not reached.
 
     Replays only for an earlier page, and for one that may be the first again: never where an answer just led there.
     The page of an outcome knows what the person said of it, and the case that support has.
     """
-    replays = number != session.count or (not answered and pages.may_be_first_again(session))
+    replays = number != session.count or (not answered and presenters.may_be_first_again(session))
     history = journal.history_of(session) if replays else None
-    view = pages.view_of(session, number, history)
+    view = presenters.view_of(session, number, history)
     if not view.node.outcome():
         return view
     return replace(view, helped=journal.helped(session) if view.current else "", case=cases.of(session))
@@ -175,9 +176,9 @@ def moved(
         session = own.get()
         went_on = session.agent_id is not None and session.count > (seen_of(request) or number)
         return not_moved(request, session, session.count if went_on else number, str(illegal))
-    if pages.wants_fragment(request):
-        return pages.step(request, view_of(session, session.count, answered=answered))
-    return HttpResponseRedirect(pages.step_address(session, session.count), status=303)
+    if presenters.wants_fragment(request):
+        return presenters.step(request, view_of(session, session.count, answered=answered))
+    return HttpResponseRedirect(presenters.step_address(session, session.count), status=303)
 
 
 def noted(request: HttpRequest, own: OneSession, number: int, thanks: str, note: Callable[[], Session]) -> HttpResponse:
@@ -188,8 +189,8 @@ def noted(request: HttpRequest, own: OneSession, number: int, thanks: str, note:
     except flow.IllegalMove as illegal:
         return not_moved(request, own.get(), number, str(illegal))
     view = view_of(session, session.count if was_current else number)
-    if pages.wants_fragment(request):
-        return pages.step(request, view, said=THANKS.get(thanks, ""))
+    if presenters.wants_fragment(request):
+        return presenters.step(request, view, said=THANKS.get(thanks, ""))
     return HttpResponseRedirect(f"{view.address}?said={thanks}" if thanks else view.address, status=303)
 
 
@@ -199,10 +200,10 @@ def not_moved(request: HttpRequest, session: Session, number: int, why: str) -> 
         view = view_of(session, number)
     except flow.IllegalMove as illegal:
         return refused(request, session, str(illegal))
-    return pages.step(request, view, error=why, status=422)
+    return presenters.step(request, view, error=why, status=422)
 
 
 def refused(request: HttpRequest, session: Session, why: str) -> HttpResponse:
     """Say in plain words why a page of this session cannot be had, with the way back to where it stands."""
-    context = {"message": why, "resume_url": pages.step_address(session, session.count)}
-    return pages.show(request, "wizards/refused.html", context, status=400)
+    context = {"message": why, "resume_url": presenters.step_address(session, session.count)}
+    return presenters.show(request, "wizards/refused.html", context, status=400)

@@ -9,10 +9,11 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from .. import access, flow, journal, pages, publishing, search, searches
-from ..forms import SearchForm
+from .. import flow, journal, permissions, presenters, publishing, search
 from ..models import OPEN, Session
-from .limiting import limited
+from ..presenters.forms import SearchForm
+from ..presenters.rate_limited import limited
+from ..search import log as search_log
 
 OPEN_SESSIONS_SHOWN = 5
 NO_WORDS = "There are no words to pass on. Say what is not working, then tell us again."
@@ -26,7 +27,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "products": [product_card(version.pk) for version in publishing.published()],
         "open_sessions": [open_card(session) for session in open_sessions(request)],
     }
-    return pages.show(request, "home.html", context)
+    return presenters.show(request, "home.html", context)
 
 
 @require_safe
@@ -42,13 +43,13 @@ def find(request: HttpRequest) -> HttpResponse:
         "nearest": [hit_card(hit) for hit in found.nearest],
         "said": request.GET.get("said") == "missed",
     }
-    return pages.show(request, "search.html", context, fragment="_results.html")
+    return presenters.show(request, "search.html", context, fragment="_results.html")
 
 
 def not_searched(request: HttpRequest, error: str) -> HttpResponse:
     """Return the search with what is wrong with the words."""
     context = {"query": "", "results": [], "nearest": [], "error": error}
-    return pages.show(request, "search.html", context, fragment="_results.html", status=422)
+    return presenters.show(request, "search.html", context, fragment="_results.html", status=422)
 
 
 @require_POST
@@ -58,8 +59,8 @@ def missed(request: HttpRequest) -> HttpResponse:
     form = SearchForm(request.POST)
     if not form.is_valid() or not form.cleaned_data["q"]:
         return not_searched(request, str(form.errors["q"][0]) if form.errors else NO_WORDS)
-    searches.missed(form.cleaned_data["q"])
-    if pages.wants_fragment(request):
+    search_log.missed(form.cleaned_data["q"])
+    if presenters.wants_fragment(request):
         return HttpResponse(status=204)
     thanks = urlencode({"q": form.cleaned_data["q"], "said": "missed"})
     return HttpResponseRedirect(f"{reverse('search')}?{thanks}", status=303)
@@ -72,14 +73,14 @@ def product(request: HttpRequest, slug: str) -> HttpResponse:
     symptoms = [
         {"label": symptom.label, "action": reverse("begin", args=[slug, symptom.id])} for symptom in document.symptoms
     ]
-    card = {"title": document.title, "summary": document.summary, "picture": pages.product_picture(slug)}
-    return pages.show(request, "product.html", {"product": card, "symptoms": symptoms})
+    card = {"title": document.title, "summary": document.summary, "picture": presenters.product_picture(slug)}
+    return presenters.show(request, "product.html", {"product": card, "symptoms": symptoms})
 
 
 @require_safe
 def contact(request: HttpRequest) -> HttpResponse:
     """Show how to reach a person."""
-    return pages.show(request, "contact.html", {"contact": pages.contact()})
+    return presenters.show(request, "contact.html", {"contact": presenters.contact()})
 
 
 @require_safe
@@ -95,13 +96,13 @@ def begin(request: HttpRequest, slug: str, symptom: str) -> HttpResponse:
     version = publishing.current_version(slug)
     if version is None or publishing.document_of(version.pk).symptom(symptom) is None:
         raise Http404("There is no such way in.")
-    secret = access.visitor_secret(request) or access.new_secret()
+    secret = permissions.visitor_secret(request) or permissions.new_secret()
     now = timezone.now()
-    session = journal.begin(version, symptom, access.digest(secret))
+    session = journal.begin(version, symptom, permissions.digest(secret))
     if session.begun_at >= now:  # not the double click, nor a session that was taken up
         log_choice(request, slug, symptom)
-    response = HttpResponseRedirect(pages.step_address(session, session.count), status=303)
-    access.remember(response, secret)
+    response = HttpResponseRedirect(presenters.step_address(session, session.count), status=303)
+    permissions.remember(response, secret)
     return response
 
 
@@ -110,7 +111,7 @@ def open_sessions(request: HttpRequest) -> list[Session]:
 
     Asked for apart, each by its index: asked "or" together, PostgreSQL goes through all sessions.
     """
-    kinds = (access.sessions_of(request), access.shared_with(request))
+    kinds = (permissions.sessions_of(request), permissions.shared_with(request))
     shown = [own.filter(status=OPEN).exclude(channel=Session.Channel.TEST)[:OPEN_SESSIONS_SHOWN] for own in kinds]
     each = {session.pk: session for sessions in shown for session in sessions}.values()
     return sorted(each, key=lambda session: session.seen_at, reverse=True)[:OPEN_SESSIONS_SHOWN]
@@ -120,7 +121,7 @@ def log_choice(request: HttpRequest, slug: str, symptom: str) -> None:
     """Log what the person had typed when they chose a symptom; nothing where they typed nothing that can be read."""
     form = SearchForm(request.POST)
     if form.is_valid() and form.cleaned_data["q"]:
-        searches.chosen(form.cleaned_data["q"], slug, symptom)
+        search_log.chosen(form.cleaned_data["q"], slug, symptom)
 
 
 def published_document(slug: str) -> flow.Document:
@@ -131,29 +132,29 @@ def published_document(slug: str) -> flow.Document:
     return publishing.document_of(version.pk)
 
 
-def product_card(version_id: int) -> pages.Context:
+def product_card(version_id: int) -> presenters.Context:
     """Return a published wizard as the home page lists it."""
     document = publishing.document_of(version_id)
     return {
         "title": document.title,
         "summary": document.summary,
         "url": reverse("product", args=[document.slug]),
-        "picture": pages.product_picture(document.slug),
+        "picture": presenters.product_picture(document.slug),
     }
 
 
-def open_card(session: Session) -> pages.Context:
+def open_card(session: Session) -> presenters.Context:
     """Return one of the visitor's open sessions as the home page lists it."""
-    view = pages.view_of(session)
+    view = presenters.view_of(session)
     return {
         "url": reverse("resume", args=[session.code]),
         "title": view.document.title,
-        "heading": pages.heading(view),
+        "heading": presenters.heading(view),
         "when": session.seen_at,
     }
 
 
-def hit_card(hit: search.Hit) -> pages.Context:
+def hit_card(hit: search.Hit) -> presenters.Context:
     """Return a symptom that was found, as the results list it."""
     return {
         "label": hit.label,

@@ -15,13 +15,14 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from helpdesk.ratelimit import limiter
 
-from .. import access, handoff, pages
-from ..access import owner_only
+from .. import permissions, presenters
 from ..flow import EventKind
-from ..forms import CodeForm
 from ..models import HandoffCode, OneSession, Session
+from ..permissions import owner_only
+from ..presenters.forms import CodeForm
+from ..presenters.rate_limited import EVERYBODY, limited
+from ..support import join_codes
 from .customer import refused, view_of
-from .limiting import EVERYBODY, limited
 
 log = logging.getLogger(__name__)
 
@@ -50,8 +51,8 @@ def device(request: HttpRequest, own: OneSession) -> HttpResponse:
 @owner_only
 def end(request: HttpRequest, own: OneSession) -> HttpResponse:
     """End that an agent is in the session."""
-    session = handoff.end(own.get())
-    return HttpResponseRedirect(pages.step_address(session, session.count), status=303)
+    session = join_codes.end(own.get())
+    return HttpResponseRedirect(presenters.step_address(session, session.count), status=303)
 
 
 @require_safe
@@ -64,9 +65,9 @@ def news(request: HttpRequest, own: OneSession, number: int) -> HttpResponse:
     moved = session.events.filter(number__gt=number).exclude(kind__in=SAID)
     if not moved.exists():
         return HttpResponse(status=204)
-    if pages.wants_fragment(request):
-        return pages.step(request, view_of(session, session.count))
-    return HttpResponseRedirect(pages.step_address(session, session.count))
+    if presenters.wants_fragment(request):
+        return presenters.step(request, view_of(session, session.count))
+    return HttpResponseRedirect(presenters.step_address(session, session.count))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -75,21 +76,21 @@ def join(request: HttpRequest) -> HttpResponse:
     """Let this device into the session whose code its owner reads from their other one."""
     form = CodeForm(request.POST if request.method == "POST" else None)
     if request.method != "POST" or not form.is_valid():
-        return pages.show(request, "join.html", {"form": form}, status=422 if form.errors else 200)
+        return presenters.show(request, "join.html", {"form": form}, status=422 if form.errors else 200)
     address = limiter.address_of(request)
     limiter.hold("code", address)
     limiter.hold("codes", EVERYBODY)
-    secret = access.visitor_secret(request) or access.new_secret()
+    secret = permissions.visitor_secret(request) or permissions.new_secret()
     try:
-        session = handoff.admit(form.cleaned_data["code"], access.digest(secret))
-    except handoff.NoSuchCode:
+        session = join_codes.admit(form.cleaned_data["code"], permissions.digest(secret))
+    except join_codes.NoSuchCode:
         log.warning("A code for another device was wrong, tried from %s.", address)
         limiter.count("code", address)
         limiter.count("codes", EVERYBODY)
         form.add_error("code", NO_CODE)
-        return pages.show(request, "join.html", {"form": form}, status=422)
-    response = HttpResponseRedirect(pages.step_address(session, session.count), status=303)
-    access.remember(response, secret)
+        return presenters.show(request, "join.html", {"form": form}, status=422)
+    response = HttpResponseRedirect(presenters.step_address(session, session.count), status=303)
+    permissions.remember(response, secret)
     return response
 
 
@@ -97,18 +98,18 @@ def code_page(request: HttpRequest, session: Session, lets_in: HandoffCode.For, 
     """Show a fresh code: in groups to read, letter by letter to hear, and drawn as a QR code."""
     if session.channel == Session.Channel.TEST:
         return refused(request, session, PREVIEW)
-    code = handoff.offer(session, lets_in).upper()
+    code = join_codes.offer(session, lets_in).upper()
     context = {
-        "screen": pages.screen(pages.view_of(session)),
+        "screen": presenters.screen(presenters.view_of(session)),
         "code": f"{code[:4]} {code[4:]}",
         "spelled": ", ".join(code),
-        "contact": pages.contact(),
-        "minutes": handoff.LASTS.seconds // 60,
+        "contact": presenters.contact(),
+        "minutes": join_codes.LASTS.seconds // 60,
         "join_url": request.build_absolute_uri(reverse("join")),
         "drawn": drawn(request.build_absolute_uri(reverse("join")) + f"#{code}"),
         "news_url": reverse("news", args=[session.code, session.count]),
     }
-    return pages.show(request, template, context)
+    return presenters.show(request, template, context)
 
 
 def drawn(text: str) -> SafeString:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.reading import read
-from wizards import desk
+from wizards.support import calls
 
 pytestmark = pytest.mark.django_db
 
@@ -59,4 +59,4 @@ def test_a_call_with_a_colleague_is_no_longer_in_ones_tabs(ann, bob):
     ann.begin("Mr X")
     ann.send("pass/", to=bob.user.pk)
     assert "Mr X" not in ann.client.get("/desk/").content.decode()
-    assert list(desk.calls_of(ann.user)) == []
+    assert list(calls.calls_of(ann.user)) == []

@@ -8,8 +8,8 @@ from django.urls import reverse
 from tests.reading import read
 from tests.views.desk.agents import customer, queries_of
 from tests.visitor import HTMX
-from wizards import cases
 from wizards.models import Case, Search, Session
+from wizards.support import cases
 
 pytestmark = pytest.mark.django_db
 

@@ -10,7 +10,8 @@ from django.test.utils import CaptureQueriesContext
 from tests.reading import read
 from tests.views.desk.agents import customer, join, theirs
 from tests.visitor import HTMX
-from wizards import access, handoff, journal
+from wizards import journal, permissions
+from wizards.support import join_codes
 
 pytestmark = pytest.mark.django_db
 
@@ -87,14 +88,14 @@ def test_leaving_gives_the_session_back_to_the_customer(ann, toy):
     assert theirs(session).get().agent is None
     assert "customer has it to themselves" in read(ann.see()).text
     assert ann.answer("no").status_code == 409
-    assert session in access.desk_sessions(ann.user)
+    assert session in permissions.desk_sessions(ann.user)
 
 
 def test_the_agent_is_told_when_the_customer_ended_it(ann, toy):
     session = customer(toy)
     join(ann, session)
     seen = theirs(session).get().count
-    handoff.end(theirs(session).get())
+    join_codes.end(theirs(session).get())
     response = ann.client.get(f"/desk/{session.code}/{seen}/news/?seen={seen}", headers=HTMX)
     assert "You are not in this session" in read(response).text
     buttons = [each for each in read(response).all("button", name="answer") if "value" in each]

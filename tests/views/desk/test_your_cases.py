@@ -9,8 +9,8 @@ from django.utils import timezone
 
 from tests.reading import read
 from tests.views.desk.agents import Agent, customer
-from wizards import cases
 from wizards.models import Case
+from wizards.support import cases
 from wizards.views.desk.home import MOST, MOST_CLOSED
 
 pytestmark = pytest.mark.django_db

@@ -38,14 +38,14 @@ def main() -> None:
 
 def show(slug: str) -> None:
     """Keep in memory what answers on every page of a wizard keep there."""
-    from wizards import flow, pages, publishing
+    from wizards import flow, presenters, publishing
 
     version = publishing.current_version(slug)
     assert version
     document = publishing.document_of(version.pk)
     for node in document.nodes:
         position = flow.Position(node.id)
-        pages.stencil_of(version.pk, document, position)
+        presenters.stencil_of(version.pk, document, position)
 
 
 def resident() -> float:

@@ -28,8 +28,9 @@ def main(events: int, days: int, share: float, now: datetime) -> None:
     from django.core.management import call_command
     from django.db import connection
 
-    from wizards import analytics, devtools, journal, searches
+    from wizards import analytics, devtools, journal
     from wizards.management.commands.create_demo_sessions import counted
+    from wizards.search import log as search_log
 
     call_command("migrate", verbosity=0)
     make_wizards(now)
@@ -39,7 +40,7 @@ def main(events: int, days: int, share: float, now: datetime) -> None:
     began = time.monotonic()
     sessions, written = journal.load(past for past in devtools.sessions(plan) if past.times[0] >= first)
     loaded = time.monotonic()
-    searches.load(counted(search for search in devtools.searches(plan) if search.at >= first))
+    search_log.load(counted(search for search in devtools.searches(plan) if search.at >= first))
     searched = time.monotonic()
     analytics.roll_up(PORTION)
     make_findings()

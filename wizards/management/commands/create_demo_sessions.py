@@ -13,8 +13,9 @@ from typing import Any, TypeVar
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from wizards import devtools, journal, searches
+from wizards import devtools, journal
 from wizards.models import Search, Session
+from wizards.search import log as search_log
 
 Item = TypeVar("Item")
 
@@ -45,7 +46,7 @@ class Command(BaseCommand):
         began = time.monotonic()
         try:
             made, events = journal.load(self.told(devtools.sessions(plan), number))
-            searched = searches.load(counted(devtools.searches(plan)))
+            searched = search_log.load(counted(devtools.searches(plan)))
         except LookupError as missing:
             raise CommandError(f"{missing} Load one first: manage.py load_wizards fixtures") from missing
         seconds = time.monotonic() - began
@@ -78,7 +79,7 @@ def end_of(until: date | None) -> datetime:
 
 def counted(rows: Iterable[Search]) -> Iterator[Search]:
     """Yield the searches with what they are counted by."""
-    known = cache(searches.counted)
+    known = cache(search_log.counted)
     for row in rows:
         row.query = known(row.words)
         yield row

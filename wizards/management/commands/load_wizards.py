@@ -10,8 +10,8 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
 from wizards import flow, publishing
-from wizards.admin import pictures
 from wizards.models import Wizard
+from wizards.publishing import images
 
 from .check_wizards import read_all
 
@@ -41,7 +41,7 @@ class Command(BaseCommand):
         version, is_new = publishing.publish(wizard, note=f"Loaded from {Path(name).name}")
         done = "published as" if is_new else "unchanged,"
         self.stdout.write(f"{document.slug}: {done} version {version.number}, {version.content_hash[:12]}")
-        for picture in sorted(pictures.absent([document])):
+        for picture in sorted(images.absent([document])):
             self.stderr.write(f"{document.slug}: the picture “{picture}” is not here; its step is shown without it")
 
 

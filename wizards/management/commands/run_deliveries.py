@@ -18,7 +18,7 @@ from django.utils import timezone
 from django.utils.crypto import get_random_string
 from django_tasks_db.management.commands.db_worker import Worker
 
-from wizards import cases
+from wizards.support import delivery
 
 log = logging.getLogger(__name__)
 EVERY = 1  # seconds between looks at the queue, which cost one indexed question each
@@ -74,10 +74,10 @@ class Command(BaseCommand):
 
     def work(self) -> None:
         """Let the worker do all that is ready, and what a killed one left."""
-        cases.sweep()
-        if cases.has_work() and not self.stopping:
+        delivery.sweep()
+        if delivery.has_work() and not self.stopping:
             self.worker = Worker(
-                queue_names=[cases.QUEUE],
+                queue_names=[delivery.QUEUE],
                 interval=0,
                 batch=True,
                 backend_name="default",
@@ -90,5 +90,5 @@ class Command(BaseCommand):
 
     def clear(self) -> None:
         """Delete the tasks that ended more than KEEP_DAYS ago; those of killed workers have ended, too."""
-        cases.end_tasks()
-        call_command("prune_db_task_results", queue_name=cases.QUEUE, min_age_days=KEEP_DAYS, verbosity=0)
+        delivery.end_tasks()
+        call_command("prune_db_task_results", queue_name=delivery.QUEUE, min_age_days=KEEP_DAYS, verbosity=0)

@@ -15,8 +15,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from helpdesk.parsing import whole
 
-from ... import access, desk, flow, journal, pages
+from ... import flow, journal, permissions, presenters
 from ...models import Session
+from ...support import calls
 from .forms import NoteForm
 from .frame import address_of, agent_of, one_of, page, with_session
 from .shown import Seen, is_where_it_stood, seen, shown
@@ -77,7 +78,7 @@ def note(request: HttpRequest, one: One) -> HttpResponse:
         session = journal.note(one, form.cleaned_data["number"], form.cleaned_data["words"], agent_of(request))
     except flow.IllegalMove as illegal:
         return call_page(request, where(session, number), error=str(illegal), status=422, words=words_in(request))
-    if pages.wants_fragment(request):
+    if presenters.wants_fragment(request):
         return call_page(request, where(one_of(one), number))
     return HttpResponseRedirect(address_of(session, number), status=303)
 
@@ -89,7 +90,7 @@ def news(request: HttpRequest, code: str, number: int) -> HttpResponse:
     Rights are asked for before anything is shown. That nothing is new, whom the session's row names may hear at once.
     """
     knew = whole(request.GET.get("seen")) or number
-    if request.user.is_authenticated and access.named(agent_of(request)).filter(code=code, count=knew).exists():
+    if request.user.is_authenticated and permissions.named(agent_of(request)).filter(code=code, count=knew).exists():
         return no_news()
     return newer(request, code=code, number=number, knew=knew)
 
@@ -125,8 +126,8 @@ def moved(request: HttpRequest, one: One, number: int, move: Callable[[One], Ses
     if words and not form.is_valid():
         return call_page(request, where(before, number), error=first_error(form), status=422, words=words)
     try:
-        mine = access.in_hand(agent).filter(pk=before.pk)
-        session = desk.with_note(mine, number, words, agent, lambda: move(mine))
+        mine = permissions.in_hand(agent).filter(pk=before.pk)
+        session = calls.with_note(mine, number, words, agent, lambda: move(mine))
     except Session.DoesNotExist:
         return call_page(request, seen(one_of(one)), error=refusal(one, request), status=409, words=words_in(request))
     except flow.IllegalMove as illegal:
@@ -134,14 +135,14 @@ def moved(request: HttpRequest, one: One, number: int, move: Callable[[One], Ses
         went_on = now.count != saw
         there, status = (seen(now), 409) if went_on else (where(now, number), 422)
         return call_page(request, there, error=str(illegal), status=status, words=words_in(request))
-    if pages.wants_fragment(request):
+    if presenters.wants_fragment(request):
         return call_page(request, seen(one_of(one)))
     return HttpResponseRedirect(address_of(session), status=303)
 
 
 def refusal(one: One, request: HttpRequest) -> str:
     """Return why the agent may not move the session."""
-    return desk.why_not(one_of(one), agent_of(request)) or "That was not possible a moment ago. Please try again."
+    return calls.why_not(one_of(one), agent_of(request)) or "That was not possible a moment ago. Please try again."
 
 
 def where(session: Session, number: int | None) -> Seen:
@@ -158,11 +159,11 @@ def call_page(
     """Return the page of a call, or to HTMX the part of it that moves change."""
     agent, session = agent_of(request), what.view.session
     context = shown(request, what, agent) | {"error": error, "is_news": is_news, "words": words}
-    if not pages.wants_fragment(request):
+    if not presenters.wants_fragment(request):
         context |= {
             "caller": session.call.caller if hasattr(session, "call") else "",
             "has_call": hasattr(session, "call"),
-            "reference": pages.reference(session),
+            "reference": presenters.reference(session),
             "colleagues": colleagues(session, agent),
         }
     address = "" if status >= 400 else address_of(session, what.view.number)
@@ -171,10 +172,10 @@ def call_page(
 
 def colleagues(session: Session, agent: User) -> list[tuple[int, str]]:
     """Return to whom an agent may pass a session on, as (primary key, name); nobody where it is not theirs to pass."""
-    held = desk.holder(session)
-    if held is None or (held != agent and not agent.has_perm(access.LEAD)):
+    held = calls.holder(session)
+    if held is None or (held != agent and not agent.has_perm(permissions.LEAD)):
         return []
-    return [(each.pk, desk.name_of(each)) for each in desk.colleagues(agent)]
+    return [(each.pk, calls.name_of(each)) for each in calls.colleagues(agent)]
 
 
 def first_error(form: NoteForm) -> str:

@@ -10,10 +10,12 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from ... import access, cases, desk, flow, pages
+from ... import flow, permissions, presenters
 from ...flow.kinds import Diagnosis
 from ...models import Case, Session
 from ...publishing import document_of
+from ...support import calls, cases
+from ...support.transcript import as_text, transcript
 from .forms import CloseForm, OpenForm
 from .frame import agent_of, agents_only, one_of, page, with_session
 from .home import leads
@@ -31,8 +33,8 @@ def opened(request: HttpRequest, one: One) -> HttpResponse:
         return HttpResponseRedirect(reverse("desk_case", args=[there.pk]))
     form = OpenForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
-        if not access.in_hand(agent_of(request)).filter(pk=session.pk).exists():
-            why = desk.why_not(session, agent_of(request))
+        if not permissions.in_hand(agent_of(request)).filter(pk=session.pk).exists():
+            why = calls.why_not(session, agent_of(request))
             return open_page(request, session, form, status=409, error=why)
         there = cases.take(cases.open_case(one, **form.cleaned_data, by=agent_of(request)), agent_of(request))
         return HttpResponseRedirect(reverse("desk_case", args=[there.pk]), status=303)
@@ -41,8 +43,8 @@ def opened(request: HttpRequest, one: One) -> HttpResponse:
 
 def open_page(request: HttpRequest, session: Session, form: OpenForm, status: int, error: str = "") -> HttpResponse:
     """Return the page that asks for what goes with a case."""
-    told = cases.as_text(cases.transcript(session))
-    reference = pages.reference(session)
+    told = as_text(transcript(session))
+    reference = presenters.reference(session)
     shown: dict[str, Any] = {"session": session, "form": form, "told": told, "reference": reference}
     return page(request, "open_case.html", status=status, error=error, **shown)
 
@@ -60,9 +62,9 @@ def take(request: HttpRequest, pk: int) -> HttpResponse:
     """Take a case that nobody has."""
     mine = cases.take(case_of(request, pk), agent_of(request))
     if mine.agent_id == agent_of(request).pk:
-        desk.took_case(mine.session, agent_of(request))
+        calls.took_case(mine.session, agent_of(request))
     else:
-        messages.error(request, f"{desk.name_of(mine.agent)} was quicker and has case {pk}.")
+        messages.error(request, f"{calls.name_of(mine.agent)} was quicker and has case {pk}.")
         return HttpResponseRedirect(reverse("desk"), status=303)
     return HttpResponseRedirect(reverse("desk_case", args=[pk]), status=303)
 
@@ -99,7 +101,7 @@ def reopen(request: HttpRequest, pk: int) -> HttpResponse:
 
 def case_of(request: HttpRequest, pk: int) -> Case:
     """Return a case whose session the agent may look at; a 404 otherwise."""
-    mine = access.desk_cases(agent_of(request))
+    mine = permissions.desk_cases(agent_of(request))
     found = mine.filter(pk=pk).select_related("session", "agent").first()
     if found is None:
         raise Http404("There is no such case for this agent.")
@@ -121,7 +123,7 @@ def case_page(
     context: dict[str, Any] = {
         "case": one,
         "session": session,
-        "reference": pages.reference(session),
+        "reference": presenters.reference(session),
         "wizard": document.title,
         "symptom": symptom.label if symptom else "",
         "path": path(seen(session)),

@@ -8,8 +8,8 @@ from django import forms
 from django.contrib.auth.models import User
 from django.db.models import QuerySet
 
-from ... import desk
-from ...forms import LONGEST_QUERY, LONGEST_WORDS, WordsForm
+from ...presenters.forms import LONGEST_QUERY, LONGEST_WORDS, WordsForm
+from ...support import calls
 
 LONGEST_CALLER = 200
 LONGEST_CODE = 60  # however it was read out and typed
@@ -60,7 +60,7 @@ class PassForm(forms.Form):
 
     def __init__(self, user: User, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        chosen: QuerySet[User] = desk.colleagues(user)
+        chosen: QuerySet[User] = calls.colleagues(user)
         self.fields["to"].queryset = chosen  # type: ignore[attr-defined]  # of ModelChoiceField
 
 

@@ -14,9 +14,10 @@ from django.utils import timezone
 
 from helpdesk.timezones import in_own_zone
 
-from ... import access, desk, pages
+from ... import permissions, presenters
 from ...models import Call, Session
 from ...publishing import document_of
+from ...support import calls
 
 READING = ("GET", "HEAD")
 # What is too large to be read with each session, or says nothing here.
@@ -25,11 +26,13 @@ NOT_NEEDED = ("version__document", "visitor")
 
 def agents_only(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     """Let only agents see a view, with moments in their own time zone; changing something takes the right to work."""
-    guarded = {right: access.staff_only(right)(in_own_zone(view)) for right in (access.DESK, access.WORK)}
+    guarded = {
+        right: permissions.staff_only(right)(in_own_zone(view)) for right in (permissions.DESK, permissions.WORK)
+    }
 
     @wraps(view)
     def handle(request: HttpRequest, **arguments: Any) -> HttpResponse:
-        return guarded[access.DESK if request.method in READING else access.WORK](request, **arguments)
+        return guarded[permissions.DESK if request.method in READING else permissions.WORK](request, **arguments)
 
     return handle
 
@@ -41,7 +44,7 @@ def with_session(view: Callable[..., HttpResponse]) -> Callable[..., HttpRespons
     @wraps(view)
     def handle(request: HttpRequest, code: str, **arguments: Any) -> HttpResponse:
         try:
-            return view(request, access.desk_sessions(agent_of(request)).filter(code=code), **arguments)
+            return view(request, permissions.desk_sessions(agent_of(request)).filter(code=code), **arguments)
         except Session.DoesNotExist as missing:
             raise Http404("There is no such session for this agent.") from missing
 
@@ -70,18 +73,18 @@ def page(
     """Return a page of the desk, or its `fragment` where HTMX asked for it."""
     shown = {
         "zone": timezone.get_current_timezone_name(),
-        "leads": agent_of(request).has_perm(access.LEAD),
+        "leads": agent_of(request).has_perm(permissions.LEAD),
         **context,
     }
-    if not (fragment and pages.wants_fragment(request)) and "calls" not in shown:
-        shown["calls"] = list(desk.calls_of(agent_of(request)))
+    if not (fragment and presenters.wants_fragment(request)) and "calls" not in shown:
+        shown["calls"] = list(calls.calls_of(agent_of(request)))
     if "calls" in shown:
         shown["tabs"] = [card(call) for call in shown.pop("calls") if not call.aside]
     template, fragment = f"desk/{template}", fragment and f"desk/{fragment}"
-    return pages.show(request, template, shown, fragment=fragment, address=address, status=status)
+    return presenters.show(request, template, shown, fragment=fragment, address=address, status=status)
 
 
-def card(call: Call) -> pages.Context:
+def card(call: Call) -> presenters.Context:
     """Return a call as tabs and lists show it."""
     session = call.session
     document = document_of(session.version_id)
@@ -89,13 +92,13 @@ def card(call: Call) -> pages.Context:
     return {
         "code": session.code,
         "caller": call.caller,
-        "reference": pages.reference(session),
+        "reference": presenters.reference(session),
         "wizard": document.title,
         "symptom": symptom.label if symptom else "",
-        "place": pages.heading(pages.view_of(session)),
+        "place": presenters.heading(presenters.view_of(session)),
         "url": reverse("desk_call", args=[session.code]),
         "joined": session.channel != Session.Channel.AGENT,
-        "agent": desk.name_of(call.agent),
+        "agent": calls.name_of(call.agent),
         "since": call.since,
         "status": session.status,
     }

@@ -13,8 +13,9 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
-from ... import desk, flow, pages
+from ... import flow, presenters
 from ...models import Session
+from ...support import calls
 from .call import call_page, first_error, words_in
 from .forms import CallerForm, NoteForm, PassForm
 from .frame import address_of, agent_of, one_of, with_session
@@ -27,28 +28,28 @@ One = QuerySet[Session]
 @with_session
 def aside(request: HttpRequest, one: One) -> HttpResponse:
     """Put a call aside, and lead to the others."""
-    return changed(request, one, lambda session: desk.put_aside(session, agent_of(request)), "Put aside.", "desk")
+    return changed(request, one, lambda session: calls.put_aside(session, agent_of(request)), "Put aside.", "desk")
 
 
 @require_POST
 @with_session
 def resume(request: HttpRequest, one: One) -> HttpResponse:
     """Take up a call that was put aside, or that a colleague passed on."""
-    return changed(request, one, lambda session: desk.put_aside(session, agent_of(request), aside=False))
+    return changed(request, one, lambda session: calls.put_aside(session, agent_of(request), aside=False))
 
 
 @require_POST
 @with_session
 def leave(request: HttpRequest, one: One) -> HttpResponse:
     """Finish a call: the customer of a session that was joined has it to themselves again."""
-    return changed(request, one, lambda session: desk.leave(session, agent_of(request)), "That call is done.", "desk")
+    return changed(request, one, lambda session: calls.leave(session, agent_of(request)), "That call is done.", "desk")
 
 
 @require_POST
 @with_session
 def take(request: HttpRequest, one: One) -> HttpResponse:
     """Take a call that nobody has in hand, or, for who leads, out of a colleague's."""
-    return changed(request, one, lambda session: desk.take(session, agent_of(request)))
+    return changed(request, one, lambda session: calls.take(session, agent_of(request)))
 
 
 @require_POST
@@ -61,7 +62,7 @@ def pass_on(request: HttpRequest, one: One) -> HttpResponse:
         return refused(request, one, str(form.errors["to"][0]))
     to = form.cleaned_data["to"]
     return changed(
-        request, one, lambda session: desk.pass_on(session, agent, to), f"Passed to {desk.name_of(to)}.", "desk"
+        request, one, lambda session: calls.pass_on(session, agent, to), f"Passed to {calls.name_of(to)}.", "desk"
     )
 
 
@@ -73,7 +74,7 @@ def caller(request: HttpRequest, one: One) -> HttpResponse:
     if not form.is_valid():
         return refused(request, one, str(form.errors["caller"][0]))
     who = "" if "erase" in request.POST else form.cleaned_data["caller"]
-    return changed(request, one, lambda session: desk.describe(session, who))
+    return changed(request, one, lambda session: calls.describe(session, who))
 
 
 def changed(
@@ -88,14 +89,14 @@ def changed(
         return refused(request, one, first_error(form))
     session, number, note = one_of(one), form.cleaned_data.get("number", 0), form.cleaned_data.get("words", "")
     try:
-        desk.with_note(one, number, note, agent_of(request), lambda: change(session))
-    except desk.NotYours as not_yours:
+        calls.with_note(one, number, note, agent_of(request), lambda: change(session))
+    except calls.NotYours as not_yours:
         return refused(request, one, str(not_yours), status=409)
     except flow.IllegalMove as illegal:
         return refused(request, one, str(illegal))
     if said:
         messages.success(request, said)
-    return pages.lead_to(request, reverse(to) if to else address_of(one.get()))
+    return presenters.lead_to(request, reverse(to) if to else address_of(one.get()))
 
 
 def refused(request: HttpRequest, one: One, error: str, status: int = 422) -> HttpResponse:

@@ -12,11 +12,13 @@ from django.views.decorators.http import require_POST, require_safe
 
 from helpdesk.ratelimit import limiter
 
-from ... import access, desk, handoff, pages, publishing, search, searches
-from ...forms import SearchForm
+from ... import permissions, presenters, publishing, search
 from ...models import Case, Session
+from ...presenters.forms import SearchForm
+from ...presenters.rate_limited import EVERYBODY
 from ...search import Hit
-from ..limiting import EVERYBODY
+from ...search import log as search_log
+from ...support import calls, join_codes
 from .forms import LONGEST_CODE, BeginForm, CodeForm
 from .frame import address_of, agent_of, agents_only, card, page
 from .numbers import lead
@@ -59,9 +61,9 @@ def begin(request: HttpRequest) -> HttpResponse:
         return home_page(request, query=request.POST.get("q", ""), status=422, caller_error=wrong)
     said = form.cleaned_data
     now = timezone.now()
-    session = desk.begin(version, symptom, agent_of(request), said["caller"], said["once"])
+    session = calls.begin(version, symptom, agent_of(request), said["caller"], said["once"])
     if said["q"] and session.begun_at >= now:  # not the double click
-        searches.chosen(said["q"], slug, symptom)
+        search_log.chosen(said["q"], slug, symptom)
     return HttpResponseRedirect(address_of(session), status=303)
 
 
@@ -74,11 +76,11 @@ def join(request: HttpRequest) -> HttpResponse:
     try:
         limiter.hold("code", *names)
         limiter.hold("codes", EVERYBODY)
-        session = desk.join(form.cleaned_data["code"] if form.is_valid() else "", agent)
+        session = calls.join(form.cleaned_data["code"] if form.is_valid() else "", agent)
     except limiter.Limited as limit:
         log.warning("Codes are tried by force: by %s, from %s.", agent.get_username(), names[1])
         return locked(request, limit)
-    except handoff.NoSuchCode:
+    except join_codes.NoSuchCode:
         limiter.count("code", *names)
         limiter.count("codes", EVERYBODY)
         return home_page(request, status=422, code_error=NO_CODE)
@@ -103,7 +105,7 @@ def home_page(request: HttpRequest, query: str = "", status: int = 200, **errors
         "nearest": [hit_card(hit) for hit in found.nearest],
         **errors,
     }
-    if not pages.wants_fragment(request):
+    if not presenters.wants_fragment(request):
         context |= at_home(request)
     return page(request, "home.html", fragment="_results.html", status=status, **context)
 
@@ -111,21 +113,23 @@ def home_page(request: HttpRequest, query: str = "", status: int = 200, **errors
 def at_home(request: HttpRequest) -> dict[str, Any]:
     """Return what the first page lists beside the search: calls and cases, the agent's own, what waits, colleagues'."""
     agent = agent_of(request)
-    calls = list(desk.calls_of(agent))
-    yours = [case_card(case) for case in desk.cases_of(agent, MOST + 1, MOST_CLOSED)]
+    own_calls = list(calls.calls_of(agent))
+    yours = [case_card(case) for case in calls.cases_of(agent, MOST + 1, MOST_CLOSED)]
     waiting = Case.objects.filter(agent=None, closed_at=None).select_related("session").order_by("opened_at")
     return {
         "once": get_random_string(22),
         "caller": request.POST.get("caller", "")[:400],
         "code": request.POST.get("code", "")[:LONGEST_CODE],
-        "calls": calls,
-        "in_hand": [card(call) for call in calls if not call.aside],
-        "passed": [card(call) for call in calls if call.aside and desk.was_passed(call)],
-        "aside": [card(call) for call in calls if call.aside and not desk.was_passed(call)],
+        "calls": own_calls,
+        "in_hand": [card(call) for call in own_calls if not call.aside],
+        "passed": [card(call) for call in own_calls if call.aside and calls.was_passed(call)],
+        "aside": [card(call) for call in own_calls if call.aside and not calls.was_passed(call)],
         "open_cases": [each for each in yours if not each["closed_at"]],
         "closed_cases": [each for each in yours if each["closed_at"]],
         "cases": [case_card(case) for case in waiting[: MOST + 1]],
-        "colleagues": [card(call) for call in desk.calls().exclude(agent=agent)[:MOST]] if leads(request) else [],
+        "colleagues": [card(call) for call in calls.active_calls().exclude(agent=agent)[:MOST]]
+        if leads(request)
+        else [],
         "most": MOST,
         "at_home": True,
     }
@@ -133,7 +137,7 @@ def at_home(request: HttpRequest) -> dict[str, Any]:
 
 def leads(request: HttpRequest) -> bool:
     """Return whether who asks leads the agents."""
-    return agent_of(request).has_perm(access.LEAD)
+    return agent_of(request).has_perm(permissions.LEAD)
 
 
 def hit_card(hit: Hit) -> dict[str, str]:

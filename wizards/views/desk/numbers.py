@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from django.contrib.auth.models import User
 from django.urls import reverse
 
-from ... import access, pages
+from ... import permissions, presenters
 from ...models import CODE_ALPHABET, CODE_LENGTH, Session
 
 GROUP = f"[{CODE_ALPHABET}]{{4}}"
@@ -40,7 +40,7 @@ def lead(typed: str, user: User) -> Lead | None:
 
 def by_reference(code: str, user: User) -> Lead:
     """Return where a reference leads: to the case of its session, or to the session where that has none."""
-    session = access.desk_sessions(user).filter(code=code).select_related("case").first()
+    session = permissions.desk_sessions(user).filter(code=code).select_related("case").first()
     if session is None:
         return Lead("This may be a customer’s session: ask them for a code, and type it under “Enter a code”.")
     return to_case(session.case.pk) if hasattr(session, "case") else to_call(session)
@@ -48,7 +48,7 @@ def by_reference(code: str, user: User) -> Lead:
 
 def by_case(number: int, user: User) -> Lead:
     """Return where the number of a case leads."""
-    if access.desk_cases(user).filter(pk=number).exists():
+    if permissions.desk_cases(user).filter(pk=number).exists():
         return to_case(number)
     return Lead(f"No case {number} waits or is yours. Ask who calls for their reference.")
 
@@ -60,4 +60,4 @@ def to_case(number: int) -> Lead:
 
 def to_call(session: Session) -> Lead:
     """Return the way to a call, or to a customer's session that the agent was in."""
-    return Lead(f"The call {pages.reference(session)}", reverse("desk_call", args=[session.code]))
+    return Lead(f"The call {presenters.reference(session)}", reverse("desk_call", args=[session.code]))

@@ -14,14 +14,15 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
 
-from ... import desk, flow, pages
+from ... import flow, presenters
 from ...flow import EventKind
 from ...flow.kinds.diagnosis import NONE, NONE_WORDING
 from ...flow.procedures import BLOCKED, CONFIRM, DECLINE, FAILED, NEXT, WORDINGS, WORKED
-from ...forms import Card
 from ...models import OPEN, Event, Session
+from ...presenters.forms import Card
+from ...presenters.readonly_html import still
 from ...publishing import document_of
-from ...review.still import still
+from ...support import calls
 from .frame import address_of
 
 KEYS = "1234567890"
@@ -50,7 +51,7 @@ class Choice:
 class Seen:
     """One page of a session, with the log that led to it."""
 
-    view: pages.View
+    view: presenters.View
     history: flow.History
     rows: list[Event]
 
@@ -61,7 +62,7 @@ def seen(session: Session, number: int | None = None) -> Seen:
     history = flow.History(document_of(session.version_id), (row.event for row in rows))
     said = next((e for e in reversed(history.events) if e.kind in (EventKind.END, EventKind.FEEDBACK)), None)
     helped = said.answer if said and said.kind == EventKind.FEEDBACK and session.status != OPEN else ""
-    return Seen(pages.view_of(session, number, history, helped), history, rows)
+    return Seen(presenters.view_of(session, number, history, helped), history, rows)
 
 
 def is_where_it_stood(history: flow.History, number: int, count: int) -> bool:
@@ -85,14 +86,14 @@ def shown(request: HttpRequest, page: Seen, user: User) -> dict[str, Any]:
     }
 
 
-def of_page(request: HttpRequest, view: pages.View) -> dict[str, Any]:
+def of_page(request: HttpRequest, view: presenters.View) -> dict[str, Any]:
     """Return the page itself: what to say, the choices, the customer's view, and where its links and forms lead."""
-    session, screen = view.session, pages.screen(view)
+    session, screen = view.session, presenters.screen(view)
     return {
         "number": view.number,
         "seen": session.count,
         "screen": screen,
-        "agent": pages.for_agent(view),
+        "agent": presenters.for_agent(view),
         "confirms": view.node.screen(view.position) == "confirm",
         "choices": list(choices(view, screen)),
         "theirs": theirs(request, view, screen),
@@ -105,7 +106,7 @@ def of_page(request: HttpRequest, view: pages.View) -> dict[str, Any]:
 
 def of_hands(session: Session, user: User) -> dict[str, Any]:
     """Return in whose hand a session is, and what the agent who looks at it may do with it."""
-    why_not, held_by = desk.why_not(session, user), desk.holder(session)
+    why_not, held_by = calls.why_not(session, user), calls.holder(session)
     joined = session.channel != Session.Channel.AGENT
     return {
         "why_not": why_not,
@@ -121,12 +122,12 @@ def of_hands(session: Session, user: User) -> dict[str, Any]:
 
 def take_words(session: Session, user: User) -> str:
     """Return what the button says by which somebody takes a session; empty where they may not."""
-    if not desk.may_take(session, user):
+    if not calls.may_take(session, user):
         return ""
-    return "Take over" if desk.holder(session) else "Take it up again"
+    return "Take over" if calls.holder(session) else "Take it up again"
 
 
-def theirs(request: HttpRequest, view: pages.View, screen: pages.Context) -> SafeString:
+def theirs(request: HttpRequest, view: presenters.View, screen: presenters.Context) -> SafeString:
     """Return the page as the customer sees it, still: nothing on it does anything.
 
     Its headings are two levels down, and its ids are not those of the page around it.
@@ -137,7 +138,7 @@ def theirs(request: HttpRequest, view: pages.View, screen: pages.Context) -> Saf
     return mark_safe(REFERS.sub(r' \1="their-', html))  # nosec B308, B703  # noqa: S308  ours, escaped
 
 
-def choices(view: pages.View, screen: pages.Context) -> Iterator[Choice]:
+def choices(view: presenters.View, screen: presenters.Context) -> Iterator[Choice]:
     """Yield the answers that can be given on a page, in the customer's order and words, each with its digit."""
     cards = [*screen["form"].fields["answer"].choices] if "form" in screen else []
     cards += lesser(view, screen)
@@ -145,7 +146,7 @@ def choices(view: pages.View, screen: pages.Context) -> Iterator[Choice]:
         yield Choice(value, card, KEYS[place] if place < len(KEYS) else "", value == view.chosen)
 
 
-def lesser(view: pages.View, screen: pages.Context) -> list[tuple[str, Card]]:
+def lesser(view: presenters.View, screen: presenters.Context) -> list[tuple[str, Card]]:
     """Return the answers of a page that are buttons for the customer, not cards."""
     name = view.node.screen(view.position)
     if name == "diagnosis":
@@ -169,11 +170,11 @@ def path(page: Seen) -> list[dict[str, Any]]:
     trail = history.trail()
     items = []
     for origin, following in pairwise([*trail, 0]):
-        view = pages.View(session, history.document, history.page(origin).position, origin, current=not following)
+        view = presenters.View(session, history.document, history.page(origin).position, origin, current=not following)
         given = history.events[following - 1].answer if following else ""
         items.append(
             {
-                "title": pages.heading(view),
+                "title": presenters.heading(view),
                 "answer": view.node.wording(history.document, view.position, given) if given else "",
                 "url": address_of(session, origin),
                 "here": origin == here,
@@ -190,7 +191,7 @@ def happened(rows: list[Event], session: Session) -> list[dict[str, Any]]:
     return [
         {
             "at": row.at,
-            "who": desk.name_of(row.agent) if row.actor == Event.Actor.AGENT else customer,
+            "who": calls.name_of(row.agent) if row.actor == Event.Actor.AGENT else customer,
             "what": HAPPENED.get(EventKind(row.kind), ""),
             "is_note": row.kind == EventKind.NOTE,
             "words": words.get(row.number, ""),

@@ -9,7 +9,7 @@ from django.http import Http404, HttpRequest, StreamingHttpResponse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from ... import access
+from ... import permissions
 from ...models import Disclosure
 from ...review.export import event_count, events_csv, session_count, sessions_csv
 from ...review.sessions import Chosen, SessionsForm
@@ -25,7 +25,7 @@ def export(request: HttpRequest) -> Any:  # a page, or a stream
     """Stream the sessions that the address chooses, or their events; a wrong choice exports nothing and is said."""
     what, words = request.POST.get("what", ""), "words" in request.POST
     form = SessionsForm(request.GET)
-    if what not in COUNTS or (words and not request.user.has_perm(access.READ_WORDS)):
+    if what not in COUNTS or (words and not request.user.has_perm(permissions.READ_WORDS)):
         raise Http404("There is no such export for this person.")
     if not form.is_valid():
         return sessions_page(request, form)

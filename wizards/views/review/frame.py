@@ -11,7 +11,7 @@ from django.urls import reverse
 from helpdesk import timezones
 from helpdesk.timezones import in_own_zone
 
-from ... import access, pages
+from ... import permissions, presenters
 from ...review.filters import FilterForm
 
 # Name of the address, what the tab says, and whether the filter goes with the reader.
@@ -27,7 +27,7 @@ TABS = (
 
 def reviewers_only(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     """Let only staff who may look at sessions see a view, with moments in their own time zone."""
-    return access.staff_only(access.REVIEW)(in_own_zone(view))
+    return permissions.staff_only(permissions.REVIEW)(in_own_zone(view))
 
 
 def page(
@@ -51,7 +51,9 @@ def page(
     if form and not form.is_valid():
         status = 422
     shown = {"tabs": tabs(tab, came_with), "came_with": came_with, **of_filter(form), **timezones.names(), **context}
-    return pages.show(request, f"review/{template}", shown, fragment=fragment and f"review/{fragment}", status=status)
+    return presenters.show(
+        request, f"review/{template}", shown, fragment=fragment and f"review/{fragment}", status=status
+    )
 
 
 def tabs(current: str, came_with: str) -> list[dict[str, Any]]:

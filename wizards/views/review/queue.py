@@ -17,10 +17,10 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from helpdesk.parsing import whole
 
-from ... import access, findings
+from ... import findings, permissions
 from ...analytics import PlaceFigures
-from ...forms import plain_text
 from ...models import Finding, Session, Version, Wizard
+from ...presenters.forms import plain_text
 from ...review import queue
 from ...review.naming import Name
 from ...review.stuck import Point, Spot, Use, draft_rows
@@ -79,7 +79,7 @@ class CloseForm(forms.Form):
 
 @require_safe
 @reviewers_only
-@access.staff_only(SEE)
+@permissions.staff_only(SEE)
 def listing(request: HttpRequest) -> HttpResponse:
     """Show what was taken up: what is open, or closed; everybody's, or one's own."""
     closed, own = request.GET.get("state") == "closed", request.GET.get("whose") == "mine"
@@ -91,7 +91,7 @@ def listing(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @reviewers_only
-@access.staff_only(TAKE)
+@permissions.staff_only(TAKE)
 def take_up(request: HttpRequest) -> HttpResponse:
     """Take up a stuck point (?wizard=&node=&cause=&step=) or a session (?session=)."""
     make, what = _subject(request.GET)
@@ -105,7 +105,7 @@ def take_up(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @reviewers_only
-@access.staff_only(SEE)
+@permissions.staff_only(SEE)
 def finding(request: HttpRequest, pk: int) -> HttpResponse:
     """Show a finding, with the place before and after it was mended; or change its note and who looks after it."""
     row = _finding(pk)
@@ -120,7 +120,7 @@ def finding(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 @reviewers_only
-@access.staff_only(CHANGE)
+@permissions.staff_only(CHANGE)
 def close(request: HttpRequest, pk: int) -> HttpResponse:
     """Close a finding with the version that mends it."""
     row = _finding(pk)
@@ -135,7 +135,7 @@ def close(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 @reviewers_only
-@access.staff_only(CHANGE)
+@permissions.staff_only(CHANGE)
 def reopen(request: HttpRequest, pk: int) -> HttpResponse:
     """Open a finding again."""
     row = _finding(pk)

@@ -12,14 +12,15 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.views.decorators.http import require_POST, require_safe
 
-from ... import access, searches
+from ... import permissions
 from ...admin import saving
-from ...admin.searched import add_words
-from ...forms import SearchForm
 from ...models import Symptom
+from ...presenters.forms import SearchForm
+from ...publishing.search_words import add_words
 from ...review.definitions import definition
 from ...review.filters import Filter, FilterForm
 from ...review.searches import Log, verdict
+from ...search import log as search_log
 from .frame import page, reviewers_only
 
 SEE, CHANGE = "wizards.view_search", "wizards.change_symptom"
@@ -31,7 +32,7 @@ NO_TARGET = "Choose the symptom that these words should find."
 
 @require_safe
 @reviewers_only
-@access.staff_only(SEE)
+@permissions.staff_only(SEE)
 def log(request: HttpRequest) -> HttpResponse:
     """Show what people typed, the words first for which most often nothing was found."""
     return shown(request, words=request.GET.get("words", ""))
@@ -39,8 +40,8 @@ def log(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 @reviewers_only
-@access.staff_only(SEE)
-@access.staff_only(CHANGE)
+@permissions.staff_only(SEE)
+@permissions.staff_only(CHANGE)
 def add(request: HttpRequest) -> HttpResponse:
     """Add words to a symptom's search words, in the draft; the page says so, or why not."""
     form, target = SearchForm({"q": request.POST.get("words", "")}), request.POST.get("symptom", "")
@@ -113,8 +114,8 @@ def listed(found: Log, chosen: Filter, number: int) -> dict[str, Any]:
 def adding(found: Log, words: str, target: str, error: str) -> dict[str, Any]:
     """Return what the form that adds words shows: every symptom, the likely ones first."""
     chosen = target.partition("@")[0]
-    targets = [(each, "/".join(each.key) == chosen) for each in found.ranked(searches.counted(words))]
-    return {"words": words[: searches.LONGEST], "targets": targets, "error": error}
+    targets = [(each, "/".join(each.key) == chosen) for each in found.ranked(search_log.counted(words))]
+    return {"words": words[: search_log.LONGEST], "targets": targets, "error": error}
 
 
 def page_number(request: HttpRequest) -> int:

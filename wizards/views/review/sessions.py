@@ -13,13 +13,13 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
-from ... import access, flow, pages, publishing
+from ... import flow, permissions, presenters, publishing
 from ...admin.links import change_url
 from ...analytics import left_since
 from ...models import Disclosure, Node, Session, Step, in_groups
+from ...presenters.readonly_html import still
 from ...review.export import EVENT_COLUMNS, SESSION_COLUMNS, WORDS
 from ...review.sessions import STATES, SessionsForm, cursor_of, listed, state_of
-from ...review.still import still
 from ...review.walks import Stay, Walk, place_of, walk_of
 from .frame import page, reviewers_only
 
@@ -46,7 +46,7 @@ def sessions_page(request: HttpRequest, form: SessionsForm, older: str = "", new
         lost=None in cursors.values(),
         turned=any(cursors.values()),
         export_columns={"Sessions": SESSION_COLUMNS, "Events": (*EVENT_COLUMNS, WORDS)},
-        may_read=request.user.has_perm(access.READ_WORDS),
+        may_read=request.user.has_perm(permissions.READ_WORDS),
     )
 
 
@@ -63,7 +63,7 @@ def session(request: HttpRequest, code: str) -> HttpResponse:
 @transaction.atomic
 def with_words(request: HttpRequest, one: Session) -> HttpResponse:
     """Note that this reader opens what the person wrote, and show the walk with it."""
-    if not request.user.has_perm(access.READ_WORDS):
+    if not request.user.has_perm(permissions.READ_WORDS):
         raise Http404("This person may not read what customers wrote.")
     walk = walk_of(one, with_words=True)
     Disclosure.objects.create(
@@ -90,7 +90,7 @@ def walk_page(request: HttpRequest, walk: Walk, shows_words: bool = False) -> Ht
         current=one.version.wizard.current_id == one.version_id,
         edit=edit_links(request.user, one),
         findings=one.findings.order_by("-opened_at")[:20] if request.user.has_perm("wizards.view_finding") else (),
-        may_read=request.user.has_perm(access.READ_WORDS),
+        may_read=request.user.has_perm(permissions.READ_WORDS),
         shows_words=shows_words,
     )
 
@@ -131,10 +131,10 @@ def bar_of(walk: Walk, place: int) -> dict[str, Any]:
 
 def screen(walk: Walk, stay: Stay) -> dict[str, Any]:
     """Return what the customer's page showed on arriving there, with the card chosen that was answered then."""
-    view = pages.View(walk.session, walk.document, stay.position, stay.number, current=True, first=stay.first)
-    shown = pages.screen(view)
+    view = presenters.View(walk.session, walk.document, stay.position, stay.number, current=True, first=stay.first)
+    shown = presenters.screen(view)
     cards = [card for card, _ in shown["form"].fields["answer"].choices] if "form" in shown else []
-    return pages.screen(replace(view, chosen=stay.given)) if stay.given in cards else shown
+    return presenters.screen(replace(view, chosen=stay.given)) if stay.given in cards else shown
 
 
 def session_of(code: str) -> Session:

@@ -11,7 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
-from ... import access
+from ... import permissions
 from ...models import Disclosure, Finding
 from ...review.filters import Filter, FilterForm
 from ...review.naming import Name
@@ -61,7 +61,7 @@ def stuck(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 @reviewers_only
-@access.staff_only(access.READ_WORDS)
+@permissions.staff_only(permissions.READ_WORDS)
 def words(request: HttpRequest) -> HttpResponse:
     """Show what people wrote in remarks at a place, and note who was shown it."""
     form = FilterForm(request.GET)

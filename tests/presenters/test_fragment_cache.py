@@ -1,0 +1,221 @@
+"""A page rendered once is the page that a template renders now; what is put in is escaped; memory has a bound."""
+
+from __future__ import annotations
+
+import importlib.util
+import random
+import re
+
+import pytest
+from django.template.loader import render_to_string
+from django.test import RequestFactory
+from django.utils.html import escape
+from django_htmx.middleware import HtmxDetails
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from tests.examples import examples
+from tests.graphs import TOY, graph
+from tests.strategies import documents
+from tests.visitor import HTMX, Visitor, publish
+from tests.walks import Walk
+from wizards import flow, presenters
+from wizards.models import Session
+from wizards.presenters.compiled_template import Kept, Stencil, cut
+
+TOKEN = re.compile(r'(name="csrfmiddlewaretoken" value=)"\w+"')
+
+
+def request(token="t" * 64):
+    """Return what htmx asks with, as the views see it."""
+    asked = RequestFactory().post("/", {"csrfmiddlewaretoken": token}, headers=HTMX)
+    asked.htmx = HtmxDetails(asked)
+    return asked
+
+
+def session(walk, code="abcdefghjkmn"):
+    """Return the session of a walk in memory, as its row says it."""
+    number = len(walk.history)
+    row = Session(code=code, version_id=1, count=number, status=walk.history.ended or "open")
+    row.position = walk.position
+    return row
+
+
+def live(view):
+    """Return the page as the templates render it now."""
+    shown = {"screen": presenters.screen(view) | {"error": "", "said": ""}}
+    return masked(render_to_string("wizards/_step.html", shown, request()))
+
+
+def masked(page):
+    return TOKEN.sub(r'\1"mask"', str(page))
+
+
+def view_of(walk, document):
+    row = session(walk)
+    return presenters.View(row, document, row.position, row.count, current=True)
+
+
+def walk_about(document, dice, answers):
+    """Yield a walk again after each random legal answer."""
+    walk = Walk(document, dice.choice(document.symptoms).id)
+    for _ in range(answers):
+        if walk.history.ended:
+            return
+        walk.answer(dice.choice(walk.legal))
+        yield walk
+
+
+@settings(max_examples=examples(60))
+@given(documents(), st.integers(0, 2**32))
+def test_the_quick_page_is_the_page_that_the_template_renders(document, seed):
+    walked = False
+    for walk in walk_about(document, random.Random(seed), 12):
+        walked = True
+        view = view_of(walk, document)
+        for _ in range(2):  # rendered, then kept
+            quick = presenters.quick_fragment(request(), view)
+            assert masked(quick.content.decode()) == live(view)
+    assume(walked)
+
+
+def test_every_kind_of_screen_has_its_quick_page():
+    document, seen = graph(*TOY), set()
+    for seed in range(60):
+        for walk in walk_about(document, random.Random(seed), 8):
+            view = view_of(walk, document)
+            seen.add(view.node.screen(view.position))
+            assert masked(presenters.quick_fragment(request(), view).content.decode()) == live(view)
+    assert seen == set(presenters.screens.SCREENS)
+
+
+def test_two_sessions_at_one_place_get_their_own_values():
+    walk = Walk(graph(*TOY)).answer("list", "none")
+    found = []
+    for code, token in (("aaaabbbbcccc", "one's"), ("ddddeeeeffff", "another's")):
+        row = session(walk, code)
+        view = presenters.View(row, walk.history.document, row.position, 7, current=True)
+        found.append(presenters.quick_fragment(request(token), view).content.decode())
+    own = [("aaaabbbbcccc", "ddddeeeeffff"), ("AAAA BBBB CCCC", "DDDD EEEE FFFF"), ("one&#x27;s", "another&#x27;s")]
+    assert "/s/aaaabbbbcccc/7/" in found[0]
+    other = found[0]
+    for one, another in own:
+        assert one in other
+        other = other.replace(one, another)
+    assert found[1] == other
+
+
+def test_two_versions_at_one_position_keep_a_page_each(monkeypatch):
+    def shown(document, version):
+        row = session(Walk(document).answer("list", "none"))
+        row.version_id = version
+        view = presenters.View(row, document, row.position, row.count, current=True)
+        return presenters.quick_fragment(request(), view).content.decode()
+
+    documents = graph(*TOY), graph(*TOY, slug="mended")
+    rendered = [shown(document, version) for version, document in enumerate(documents, 1)]
+    assert ["Mended" in page for page in rendered] == [False, True]
+    monkeypatch.setattr(presenters.fragment_cache, "render_to_string", None)
+    assert [shown(document, version) for version, document in enumerate(documents, 1)] == rendered
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"current": False}, {"chosen": "no"}, {"helped": "yes"}, {"first": True}],
+    ids=["an earlier page", "answered before", "said whether it helped", "the first page"],
+)
+def test_a_page_that_shows_more_is_rendered(change):
+    walk = Walk(graph(*TOY)).answer("no")
+    row = session(walk)
+    shown = {"session": row, "document": walk.history.document, "position": row.position, "number": 2, "current": True}
+    assert presenters.quick_fragment(request(), presenters.View(**shown))
+    assert presenters.quick_fragment(request(), presenters.View(**shown | change)) is None
+
+
+@pytest.mark.parametrize("change", [{"agent_id": 1}, {"channel": Session.Channel.TEST}])
+def test_a_page_that_somebody_else_looks_at_is_rendered(change):
+    walk = Walk(graph(*TOY)).answer("no")
+    row = session(walk)
+    for name, value in change.items():
+        setattr(row, name, value)
+    view = presenters.View(row, walk.history.document, row.position, 2, current=True)
+    assert presenters.quick_fragment(request(), view) is None
+
+
+def test_a_page_without_its_picture_is_rendered_until_the_picture_is_there(monkeypatch):
+    step = {"id": "hold", "title": "Hold", "picture": {"name": "not-drawn-yet", "alt": "A button"}}
+    plain = graph(*TOY).plain()
+    plain["procedures"][0]["steps"] = [step]
+    document = flow.Document.model_validate(plain)
+    view = view_of(Walk(document).answer("no"), document)
+    assert b"A button" not in presenters.quick_fragment(request(), view).content
+    monkeypatch.setattr(presenters.images, "is_drawn", lambda name: True)
+    assert b"A button" in presenters.quick_fragment(request(), view).content
+
+
+@pytest.mark.django_db
+def test_an_answer_after_the_first_of_its_kind_renders_nothing(monkeypatch):
+    publish()
+    Visitor().begin().answer("list", headers=HTMX)
+    monkeypatch.setattr(presenters.fragment_cache, "render_to_string", None)
+    monkeypatch.setattr(presenters.responses, "render", None)
+    again = Visitor().begin()
+    page = again.answer("list", headers=HTMX)
+    assert f'action="/s/{again.code}/2/"' in page.content.decode()
+
+
+# Stencils
+
+
+odd = st.text("ab<>&\"'", min_size=1)
+
+
+@given(st.lists(st.sampled_from(["a<b", "MARK1", "x", "MARK2", "<p>"])), odd, odd)
+def test_what_is_put_in_is_escaped_and_nothing_else_changes(pieces, one, other):
+    stencil = cut("".join(pieces), {"MARK1": "one", "MARK2": "other"})
+    wanted = {"MARK1": escape(one), "MARK2": escape(other)}
+    assert stencil.filled({"one": one, "other": other}) == "".join(wanted.get(piece, piece) for piece in pieces)
+
+
+def test_a_missing_value_is_an_error():
+    with pytest.raises(KeyError):
+        cut("a MARK b", {"MARK": "one"}).filled({})
+
+
+def test_marks_are_the_processs_own():
+    assert len(set(presenters.fragment_cache._MARKS)) == 4
+    assert min(map(len, presenters.fragment_cache._MARKS)) >= 12
+    found = importlib.util.find_spec("wizards.presenters.fragment_cache")
+    another = importlib.util.module_from_spec(found)
+    found.loader.exec_module(another)
+    assert not set(another._MARKS) & set(presenters.fragment_cache._MARKS)
+
+
+def test_memory_has_a_bound_and_what_was_not_asked_for_longest_goes():
+    one = Stencil(("x" * 1000,))
+    kept, source = Kept(3 * one.size), object()
+    for key in "abc":
+        kept.keep(key, source, one)
+    kept.get("a", source)
+    kept.keep("d", source, one)
+    assert [key for key in "abcd" if kept.get(key, source)] == ["a", "c", "d"]
+    for key in "efg":
+        kept.keep(key, source, one)
+        assert kept.size <= kept.most
+    assert [key for key in "abcdefg" if kept.get(key, source)] == ["e", "f", "g"]
+    kept.keep("h", source, Stencil(("y" * 10_000,)))
+    assert len(kept) == kept.size == 0
+
+
+def test_what_was_kept_again_counts_once():
+    kept, source = Kept(10_000), object()
+    for _ in range(5):
+        kept.keep("a", source, Stencil(("x",)))
+    assert kept.size == Stencil(("x",)).size
+
+
+def test_what_was_made_from_something_else_is_not_there():
+    kept, source = Kept(10_000), object()
+    kept.keep("a", source, Stencil(("x",)))
+    assert kept.get("a", source)
+    assert kept.get("a", object()) is None

@@ -1,0 +1,305 @@
+"""Pictures that editors upload: decoded and encoded anew, never kept as they came."""
+
+import io
+import struct
+import warnings
+import zlib
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from PIL import Image, PngImagePlugin
+
+from tests.admin.forms import Form, address, editor, shown_errors, toy
+from tests.reading import read
+from wizards import presenters, publishing
+from wizards.models import Picture, Procedure, Step, Wizard
+from wizards.publishing import images
+
+pytestmark = pytest.mark.django_db
+
+
+def image(kind="PNG", size=(60, 40), mode="RGB", colour="teal", **options):
+    """Return a picture as the bytes of a file."""
+    file = io.BytesIO()
+    Image.new(mode, size, colour).save(file, kind, **options)
+    return file.getvalue()
+
+
+def upload(content, name="photo.png", kind="image/png"):
+    return SimpleUploadedFile(name, content, kind)
+
+
+def taken(content):
+    """Return an upload as it would be kept: the row, and its picture decoded."""
+    row = images.take_in(upload(content))
+    return row, Image.open(io.BytesIO(row.content))
+
+
+def step_form(client):
+    toy()
+    return Form(client, address(Procedure.objects.get(key="press")))
+
+
+def reopened(client):
+    return Form(client, address(Procedure.objects.get(key="press")))
+
+
+# --- What is accepted, and what becomes of it ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP"])
+def test_a_picture_becomes_webp_of_the_same_size(kind):
+    row, picture = taken(image(kind))
+    assert (picture.format, picture.size, row.width, row.height) == ("WEBP", (60, 40), 60, 40)
+    assert row.content_type == "image/webp"
+
+
+def test_its_name_is_its_content():
+    assert taken(image())[0].name == taken(image())[0].name == Picture.name_of(bytes(taken(image())[0].content))
+    assert taken(image(colour="red"))[0].name != taken(image())[0].name
+    assert taken(image())[0].name.startswith("up-")
+    assert len(taken(image())[0].name) == 19
+
+
+def test_a_large_one_is_scaled_down():
+    assert taken(image(size=(3000, 1500)))[1].size == (1280, 640)
+    assert taken(image(size=(20, 3000)))[1].size == (9, 1280)
+
+
+def test_transparency_stays():
+    _, picture = taken(image(mode="RGBA", colour=(0, 0, 0, 0)))
+    assert picture.mode == "RGBA"
+    assert picture.getpixel((0, 0))[3] == 0
+
+
+@pytest.mark.parametrize(
+    ("mode", "kind"), [("P", "PNG"), ("L", "PNG"), ("1", "PNG"), ("I;16", "PNG"), ("CMYK", "JPEG")]
+)
+def test_every_way_of_keeping_colours_is_read(mode, kind):
+    colour = {"CMYK": (0, 0, 0, 0), "I;16": 9}.get(mode, 1)
+    assert taken(image(kind, mode=mode, colour=colour))[1].size == (60, 40)
+
+
+def test_a_photo_is_turned_upright():
+    exif = Image.Exif()
+    exif[0x0112] = 6  # lies on its side
+    assert taken(image("JPEG", exif=exif))[1].size == (40, 60)
+
+
+@pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP"])
+def test_what_the_camera_wrote_into_it_goes(form):
+    exif = Image.Exif()
+    exif[0x010E] = "taken at home"
+    text = PngImagePlugin.PngInfo()
+    text.add_text("Comment", "taken at home")
+    own = {
+        "JPEG": {"comment": b"taken at home"},
+        "PNG": {"pnginfo": text, "icc_profile": b"taken at home"},
+        "WEBP": {"xmp": b"taken at home", "icc_profile": b"taken at home"},
+    }
+    content = image(form, exif=exif, **own[form])
+    assert b"taken at home" in content
+    row, picture = taken(content)
+    assert b"taken at home" not in row.content
+    assert not picture.getexif()
+    assert not picture.info.keys() & {"exif", "xmp", "icc_profile", "comment"}
+
+
+def test_what_hides_behind_the_picture_goes():
+    row, _ = taken(image() + b"<script>alert(1)</script>")
+    assert b"script" not in row.content
+
+
+def test_a_moving_picture_stands_still():
+    frames = [Image.new("RGB", (60, 40), colour) for colour in ("red", "green")]
+    file = io.BytesIO()
+    frames[0].save(file, "WEBP", save_all=True, append_images=frames[1:])
+    _, picture = taken(file.getvalue())
+    assert getattr(picture, "n_frames", 1) == 1
+
+
+# --- What is refused -------------------------------------------------------------------------------------------------
+
+SVG = b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
+
+
+def png_of(width, height):
+    """Return a PNG that claims this size and holds nothing of it."""
+
+    def chunk(kind, data):
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    return (
+        b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(b"\0" * 100)) + chunk(b"IEND", b"")
+    )
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        SVG,
+        b"",
+        b"hello",
+        b"%PDF-1.7",
+        image("GIF"),
+        image("BMP"),
+        image("TIFF"),
+        image()[:60],
+        image("JPEG")[:-40],
+        image("WEBP")[:-20],
+        b"\x89PNG\r\n\x1a\n" + b"\0" * 50,
+        png_of(60, 40),
+        png_of(0, 0),
+    ],
+    ids=range(13),
+)
+def test_everything_else_is_refused_with_a_reason(content):
+    with pytest.raises(images.BadPicture, match=r"PNG, JPEG or WebP"):
+        images.take_in(upload(content, "innocent.png"))
+
+
+@pytest.mark.parametrize("size", [(6000, 4001), (60_000, 60_000), (24_000_001, 1)])
+def test_too_many_pixels_are_refused_before_they_are_decoded(size):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+        with pytest.raises(images.BadPicture, match="24 million"):
+            images.take_in(upload(png_of(*size)))
+
+
+def test_24_million_pixels_are_accepted():
+    assert taken(image(size=(6000, 4000), mode="L", colour=1))[1].size == (1280, 853)
+
+
+def test_a_large_file_is_refused_unread(monkeypatch):
+    monkeypatch.setattr(images, "decode", lambda content: pytest.fail("was read"))
+    with pytest.raises(images.BadPicture, match=r"5\.0 MB; at most 5 MB"):
+        images.take_in(upload(b"x" * (5 * 1024 * 1024 + 1)))
+
+
+# --- On a step's form ------------------------------------------------------------------------------------------------
+
+
+def test_an_upload_becomes_the_picture_of_its_step():
+    client = editor()
+    page = step_form(client)
+    page["steps-1-picture_alt"] = "A teal square"
+    response = page.save(**{"steps-1-upload": upload(image())})
+    assert response.status_code == 302, shown_errors(response)
+    picture = Picture.objects.get()
+    assert picture.uploaded_by.username == "ed"
+    assert [step.picture for step in Step.objects.filter(procedure__key="press")] == ["", picture.name]
+
+
+def test_the_same_picture_is_kept_once():
+    client = editor()
+    page = step_form(client)
+    for row in (0, 1):
+        page[f"steps-{row}-picture_alt"] = "A teal square"
+    page.save(**{"steps-0-upload": upload(image()), "steps-1-upload": upload(image())})
+    assert Picture.objects.count() == 1
+
+
+def test_a_picture_needs_words():
+    client = editor()
+    page = step_form(client)
+    assert "Say what the picture shows" in shown_errors(page.save(**{"steps-0-upload": upload(image())}))[0]
+    page["steps-0-picture"] = "lights"
+    assert page.save().status_code == 200
+    page["steps-0-picture_alt"] = "Lights"
+    assert page.save().status_code == 302
+
+
+def test_a_bad_upload_is_told_at_its_field_and_nothing_is_kept():
+    client = editor()
+    page = step_form(client)
+    page["steps-0-picture_alt"] = "A square"
+    response = page.save(**{"steps-0-upload": upload(SVG, "drawing.svg", "image/svg+xml")})
+    assert "Drawings (SVG)" in shown_errors(response)[0]
+    assert not Picture.objects.exists()
+
+
+def test_a_picture_that_was_uploaded_once_can_be_chosen_again():
+    client = editor()
+    page = step_form(client)
+    picture = images.keep(images.take_in(upload(image())), client.get("/admin/").wsgi_request.user)
+    page["steps-0-picture"], page["steps-0-picture_alt"] = picture.name, "A square"
+    assert page.save().status_code == 302
+    assert reopened(client)["steps-0-picture"] == picture.name
+
+
+def test_the_form_shows_each_picture_small():
+    page = step_form(editor())
+    options = read(page.response).all("option", value="lights")
+    assert options[0]["data-picture"] == "/static/pictures/lights.svg"
+    assert "product-zosi-camera" not in page.response.content.decode()
+
+
+def test_a_picture_that_nobody_knows_is_refused_unless_it_was_there():
+    client = editor()
+    page = step_form(client)
+    page["steps-0-picture"], page["steps-0-picture_alt"] = "no-such-picture", "?"
+    assert page.save().status_code == 200
+    Step.objects.filter(procedure__key="press").update(picture="from-elsewhere", picture_alt="?")
+    assert reopened(client).save().status_code == 302
+
+
+# --- Where readers see it --------------------------------------------------------------------------------------------
+
+
+def kept(content=None):
+    return images.keep(images.take_in(upload(content or image())), editor().get("/admin/").wsgi_request.user)
+
+
+def test_it_is_served_to_everybody_for_a_year():
+    picture = kept()
+    response = Client().get(f"/pictures/{picture.name}.webp")
+    assert response.content == bytes(picture.content)
+    assert response.headers["Content-Type"] == "image/webp"
+    assert response.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+    assert not response.cookies
+
+
+@pytest.mark.parametrize("name", ["up-0000000000000000", "lights", "up-x"])
+def test_what_is_not_there_is_not_found(name):
+    assert Client().get(f"/pictures/{name}.webp").status_code == 404
+
+
+def test_nobody_sends_anything_there():
+    assert Client().post(f"/pictures/{kept().name}.webp").status_code == 405
+
+
+def test_a_step_shows_an_uploaded_picture_with_its_size(django_assert_num_queries):
+    picture = kept()
+    shown = {"src": f"/pictures/{picture.name}.webp", "alt": "A square", "width": 60, "height": 40}
+    assert presenters.shown_picture(picture.name, "A square") == shown
+    with django_assert_num_queries(0):
+        presenters.shown_picture(picture.name, "A square")
+
+
+def test_a_step_whose_picture_is_not_here_shows_none():
+    assert presenters.shown_picture("up-0123456789abcdef", "?") is None
+    assert presenters.shown_picture("no-such-picture", "?") is None
+
+
+def test_a_customer_sees_it_on_the_step():
+    picture = kept()
+    wizard = toy()
+    Step.objects.filter(procedure__key="press", key="hold").update(picture=picture.name, picture_alt="A teal square")
+    publishing.publish(Wizard.objects.get(pk=wizard.pk))
+    client = Client()
+    place = client.post("/begin/toy/s/").url
+    for answer in ("no", "loose"):
+        place = client.post(place, {"answer": answer}).url
+    images = read(client.get(place)).all("img")
+    assert images == [
+        {
+            "class": "pic",
+            "src": f"/pictures/{picture.name}.webp",
+            "width": "60",
+            "height": "40",
+            "alt": "A teal square",
+            "loading": "lazy",
+        }
+    ]

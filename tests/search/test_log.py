@@ -1,0 +1,118 @@
+"""The search log's only writer: what is kept of what people typed."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.db.models import F
+
+from tests.graphs import SYMPTOMS
+from tests.races import racing
+from tests.visitor import publish
+from wizards.models import Search
+from wizards.search import log as search_log
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _toy():
+    publish(symptoms=SYMPTOMS)
+
+
+def logged() -> list[tuple]:
+    return list(Search.objects.order_by("pk").values_list("words", "query", "found", "wizard", "symptom"))
+
+
+def earlier(**time: int) -> None:
+    """Let this much time pass since everything in the log."""
+    Search.objects.update(at=F("at") - timedelta(**time))
+
+
+def test_words_that_found_nothing_are_kept_as_typed_and_as_they_are_counted():
+    search_log.missed("  Xyzzy,\tPlügh! ")
+    assert logged() == [("Xyzzy, Plügh!", "xyzzy plugh", 0, "", "")]
+
+
+def test_words_that_found_what_does_not_fit_say_how_much_was_found():
+    search_log.missed("reset")
+    assert logged() == [("reset", "reset", 1, "", "")]
+
+
+def test_a_choice_says_which_symptom_of_which_wizard():
+    search_log.chosen("Reset", "toy", "reset")
+    assert logged() == [("Reset", "reset", 1, "toy", "reset")]
+
+
+def test_nothing_is_kept_of_who_typed():
+    assert {field.name for field in Search._meta.fields} == {
+        "id", "at", "words", "query", "found", "wizard", "symptom"
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("again", ["xyzzy", "XYZZY?", " xyzzy "])
+def test_the_same_words_within_a_minute_are_one_miss(again):
+    search_log.missed("xyzzy")
+    earlier(seconds=55)
+    search_log.missed(again)
+    assert len(logged()) == 1
+
+
+def test_the_same_words_after_a_minute_are_another_miss():
+    search_log.missed("xyzzy")
+    earlier(seconds=61)
+    search_log.missed("xyzzy")
+    assert len(logged()) == 2
+
+
+def test_other_words_are_another_miss():
+    search_log.missed("xyzzy")
+    search_log.missed("xyzzy plugh")
+    assert len(logged()) == 2
+
+
+def test_a_choice_among_the_nearest_belongs_to_the_search_that_found_nothing():
+    search_log.missed("xyzzy")
+    earlier(minutes=9)
+    search_log.chosen("xyzzy", "toy", "reset")
+    assert logged() == [("xyzzy", "xyzzy", 0, "toy", "reset")]
+
+
+def test_a_choice_long_after_is_a_search_of_its_own():
+    search_log.missed("xyzzy")
+    earlier(minutes=11)
+    search_log.chosen("xyzzy", "toy", "reset")
+    assert len(logged()) == 2
+
+
+def test_two_people_who_choose_the_same_are_two_searches():
+    search_log.chosen("reset", "toy", "reset")
+    search_log.chosen("reset", "toy", "reset")
+    assert len(logged()) == 2
+
+
+def test_a_miss_after_a_choice_is_a_search_of_its_own():
+    search_log.chosen("reset", "toy", "reset")
+    search_log.missed("reset")
+    assert len(logged()) == 2
+
+
+@pytest.mark.parametrize("words", ["???", "😀", "’"])
+def test_words_without_letters_are_counted_by_themselves(words):
+    search_log.missed(words)
+    assert logged()[0][:2] == (words, words)
+
+
+@pytest.mark.parametrize("words", ["㍿" * 200, "ß" * 200, "?" * 300, "a " * 300, "İ" * 200])
+def test_words_that_grow_when_they_are_counted_fit(words):
+    search_log.missed(words)
+    Search.objects.get().full_clean(exclude=["wizard", "symptom"])
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_the_same_miss_from_two_presses_at_once_one_is_kept():
+    publish(symptoms=SYMPTOMS)
+    with racing(4) as race:
+        race(*[lambda: search_log.missed("xyzzy")] * 4)
+    assert len(logged()) == 1

@@ -1,0 +1,82 @@
+"""Mails about cases: to support, and to the customer when a case is closed. Text and HTML, nothing that fetches."""
+
+from __future__ import annotations
+
+from email.utils import parseaddr
+
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives
+from django.template.loader import render_to_string
+
+from ...models import Delivery
+from .. import personal_data
+from ..transcript import as_text, one_line
+from . import follow_up_links
+from .http_client import NotAcceptedError
+
+CUSTOMER = "customer"  # in the place of an address: the one that the case says when the mail is sent
+SUBJECTS = {
+    "case.opened": "Case {number}: {product}, {symptom}",
+    "case.reopened": "Case {number} came back: {product}, {symptom}",
+    "case.closed": "Case {number} is closed: does it still work?",
+}
+
+
+def send(row: Delivery) -> None:
+    """Send a delivery's mail; raise NotAcceptedError, OSError or SMTPException where it was not taken."""
+    mail = to_customer(row) if row.address == CUSTOMER else to_support(row)
+    mail.send()
+
+
+def to_support(row: Delivery) -> EmailMultiAlternatives:
+    """Return the mail that tells support about a case, with the transcript attached.
+
+    Thin, unless MAIL_WORDS is set: what is personal stands at the desk.
+    """
+    known = personal_data.of(row.case) if settings.MAIL_WORDS else {}
+    context = {
+        "told": row.body,
+        "number": row.case_id,
+        "came_back": row.event == "case.reopened",
+        "url": follow_up_links.staff_url(row.case_id),
+        "personal": known,
+    }
+    customer = follow_up_links.mail_address(known.get("contact", ""))
+    mail = _mail(row, "case", context, to=row.address, reply_to=customer)
+    mail.attach(f"case-{row.case_id}.txt", as_text(row.body), "text/plain")
+    return mail
+
+
+def to_customer(row: Delivery) -> EmailMultiAlternatives:
+    """Return the mail that tells a customer that their case is closed, with a link to say whether it still works."""
+    address = follow_up_links.mail_address(row.case.contact)
+    if not address:
+        raise NotAcceptedError("The customer’s address is no longer known.", for_good=True)
+    secret = follow_up_links.secret(row.pk)
+    page = follow_up_links.follow_up_url(row.case)
+    context = {"told": row.body, "number": row.case_id, "page": page, "link": f"{page}#{secret}"}
+    context["secret"] = follow_up_links.grouped(secret)
+    return _mail(row, "closed", context, to=address, reply_to=settings.SUPPORT_EMAIL)
+
+
+def _mail(row: Delivery, template: str, context: dict[str, object], to: str, reply_to: str) -> EmailMultiAlternatives:
+    """Return a mail from the templates mail/<template>.txt and .html. Its id is the delivery's, at every try."""
+    names = {"number": row.case_id, "product": row.body["product"]["title"], "symptom": row.body["symptom"]}
+    mail = EmailMultiAlternatives(
+        subject=one_line(SUBJECTS[row.event].format(**names)),
+        body=render_to_string(f"mail/{template}.txt", context),
+        from_email=settings.MAIL_FROM,
+        to=[to],
+        reply_to=[reply_to] if reply_to else None,
+        headers={
+            "Message-ID": f"<{row.pk}@{_domain()}>",
+            "Auto-Submitted": "auto-generated",  # so that nobody's absence answers it
+        },
+    )
+    mail.attach_alternative(render_to_string(f"mail/{template}.html", context), "text/html")
+    return mail
+
+
+def _domain() -> str:
+    """Return the domain that mails come from."""
+    return parseaddr(settings.MAIL_FROM)[1].rpartition("@")[2] or "localhost"

@@ -1,0 +1,63 @@
+"""What is to be sent, written in the transaction in which it happens: a row and a task for each target.
+
+The rows hold nothing personal. How to reach the customer and what they wrote is looked up when a message is sent, so
+that what is erased meanwhile is not sent.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID, uuid4
+
+from django.conf import settings
+from django.utils import timezone
+
+from ...flow.kinds import Diagnosis
+from ...models import Case, Delivery, Webhook
+from ...publishing import document_of
+from ..transcript import storable, transcript
+from . import follow_up_links, tasks
+from .email import CUSTOMER
+
+OPENED, CLOSED, REOPENED = "case.opened", "case.closed", "case.reopened"
+
+
+def tell_support(case: Case, event: str) -> None:
+    """Write a mail to each address of support, and a message to each webhook."""
+    body = _body(case, event)
+    for address in settings.SUPPORT_CASES_TO:
+        _put(case, event, body, address=address)
+    tell_webhooks(case, event, body)
+
+
+def tell_webhooks(case: Case, event: str, body: dict[str, Any] | None = None) -> None:
+    """Write a message to each active webhook."""
+    for webhook in Webhook.objects.filter(active=True):
+        _put(case, event, body or _body(case, event), webhook=webhook)
+
+
+def tell_customer(case: Case) -> str:
+    """Write the mail to the customer that says that the case is closed, and return the secret that it will carry."""
+    delivery = _put(case, CLOSED, _body(case, CLOSED), address=CUSTOMER)
+    return follow_up_links.secret(delivery)
+
+
+def _put(case: Case, event: str, body: dict[str, Any], **target: Any) -> UUID:
+    row = Delivery.objects.create(id=uuid4(), case=case, event=event, body=body, **target)
+    tasks.enqueue(row)
+    return row.pk
+
+
+def _body(case: Case, event: str) -> dict[str, Any]:
+    """Return what is said about a case, as it is now."""
+    body = {"event": event, "at": timezone.now().isoformat(timespec="seconds"), "case": case.pk}
+    body |= transcript(case.session)
+    if event == CLOSED:
+        body |= {"cause": case.cause, "cause_label": _cause(case), "works": case.works}
+    return body
+
+
+def _cause(case: Case) -> str:
+    node = document_of(case.session.version_id).node(case.cause_node)
+    cause = node.cause(case.cause) if isinstance(node, Diagnosis) else None
+    return storable(cause.label) if cause else ""

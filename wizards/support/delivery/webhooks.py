@@ -1,0 +1,67 @@
+"""A case's news to a webhook: JSON, signed as Standard Webhooks says."""
+
+from __future__ import annotations
+
+import base64
+import json
+import secrets
+from datetime import UTC, datetime
+from typing import Any, cast
+
+from django.conf import settings
+from standardwebhooks import Webhook as Signer
+
+from ...models import Delivery, Webhook
+from .. import personal_data
+from . import follow_up_links, http_client
+from .http_client import NotAcceptedError
+
+PREFIX = "whsec_"
+SECRET_BYTES = 32
+GONE = 410
+
+
+def new_secret() -> str:
+    """Return a fresh secret for signing."""
+    return PREFIX + base64.b64encode(secrets.token_bytes(SECRET_BYTES)).decode()
+
+
+def rules() -> http_client.Rules:
+    """Return which addresses the settings allow."""
+    return http_client.Rules(http=settings.WEBHOOKS_HTTP_ALLOWED, private=settings.WEBHOOKS_PRIVATE_ALLOWED)
+
+
+def send(row: Delivery) -> None:
+    """Post a delivery to its webhook; raise NotAcceptedError or OSError where it was not accepted."""
+    webhook = cast(Webhook, row.webhook)
+    if not webhook.active:
+        raise NotAcceptedError("The webhook is switched off.", for_good=True)
+    text = json.dumps(message(row), ensure_ascii=False, separators=(",", ":"))
+    status = http_client.post(webhook.url, text.encode(), headers(row, webhook, text), rules())
+    if 300 <= status < 400:
+        raise NotAcceptedError(f"answered {status}: redirects are not followed")
+    if status == GONE:
+        raise NotAcceptedError("answered 410: it wants no more", for_good=True)
+    if not 200 <= status < 300:
+        raise NotAcceptedError(f"answered {status}")
+
+
+def message(row: Delivery) -> dict[str, Any]:
+    """Return what is posted: what happened, when, and the case."""
+    data = {name: value for name, value in row.body.items() if name not in {"event", "at"}}
+    data["url"] = follow_up_links.staff_url(row.case_id)
+    if settings.WEBHOOKS_WORDS:
+        data |= personal_data.of(row.case)
+    return {"type": row.event, "timestamp": row.body["at"], "data": data}
+
+
+def headers(row: Delivery, webhook: Webhook, text: str) -> dict[str, str]:
+    """Return the headers that go with a message: its id stays the same, however often it is tried."""
+    now = datetime.now(UTC)
+    return {
+        "Content-Type": "application/json; charset=utf-8",
+        "User-Agent": "help-desk",
+        "webhook-id": str(row.pk),
+        "webhook-timestamp": str(int(now.timestamp())),
+        "webhook-signature": Signer(webhook.secret).sign(str(row.pk), now, text),
+    }
