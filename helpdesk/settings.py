@@ -125,7 +125,7 @@ MFA_TOTP_ISSUER = "Help desk"
 MFA_TOTP_TOLERANCE = 1  # a phone's clock may be half a minute off; each code works once all the same
 MFA_ALLOW_UNVERIFIED_EMAIL = True  # admins make the accounts: nobody signs up with somebody else's address
 MFA_FORMS = {
-    "authenticate": "helpdesk.accounts.forms.CodeForm",
+    "authenticate": "helpdesk.accounts.forms.SecondStepForm",
     "reauthenticate": "helpdesk.accounts.forms.CodeAgainForm",
     "activate_totp": "helpdesk.accounts.forms.FirstCodeForm",
 }

@@ -1,4 +1,4 @@
-"""Who may do what, at every address of the site: the one table that says it. tests/views/test_roles.py holds it.
+"""Who may do what, at every address of the site: the one table that says it. tests/test_roles.py holds it.
 
 A line names a method, routes, and what comes back, by role; what stands last without roles is for all others:
 

@@ -10,12 +10,12 @@ from django.contrib.auth.models import User
 from django.db import connection
 from django.test import Client
 
+from tests.customer.test_permissions import reads_only
 from tests.reading import read
 from tests.staff import staff
-from tests.views.test_access import reads_only
 from tests.visitor import Visitor, publish
 
-# What these pages ask of a database, tests/views/test_roles.py and tests/hostile ask on both.
+# What these pages ask of a database, tests/test_roles.py and tests/hostile ask on both.
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 MISTYPED = ["/review/sesions/", "/desk/cases/none/", "/admin/wizrds/", "/account/phon/", "/desk/22223333/", "/review/x"]

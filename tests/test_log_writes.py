@@ -22,7 +22,7 @@ from wizards import journal
 from wizards.models import Event, Session, Words
 
 
-def product(lines: str, file: str = "wizards/findings.py") -> Callable[..., None]:
+def product(lines: str, file: str = "wizards/review/findings.py") -> Callable[..., None]:
     """Return a function `act(key)` made of these lines, as if it stood in this file of the product."""
     source = "from wizards.models import *\ndef act(key=None):\n" + indent(lines, "    ")
     names: dict[str, Callable[..., None]] = {}
@@ -109,8 +109,8 @@ def test_a_write_that_finds_no_rows_is_found(db, lines):
 
 
 def test_it_is_told_which_statement_on_which_table_and_where(session):
-    product("# first line\nold = Words.objects.all()\nold.delete()", "wizards/views/customer.py")()
-    assert found() == {"DELETE on wizards_words by wizards/views/customer.py:5, in act"}
+    product("# first line\nold = Words.objects.all()\nold.delete()", "wizards/customer/views/session.py")()
+    assert found() == {"DELETE on wizards_words by wizards/customer/views/session.py:5, in act"}
 
 
 def test_a_write_in_a_thread_of_its_own_is_found(transactional_db):
@@ -293,7 +293,7 @@ def nested(tmp_path_factory) -> str:
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True).stdout
 
 
-SAID = "DELETE on wizards_session by wizards/findings.py:3, in act"
+SAID = "DELETE on wizards_session by wizards/review/findings.py:3, in act"
 
 
 @pytest.mark.once

@@ -21,8 +21,9 @@ from tests.admin.forms import toy
 from tests.observatory import Answer, judge
 from tests.test_devserver import ROOT
 from tests.visitor import HTMX, Visitor
-from wizards import findings, search
+from wizards import search
 from wizards.models import Case, Delivery, Node, Procedure, Search, Session, Version, Webhook
+from wizards.review import findings
 from wizards.support.delivery import outbox
 
 pytestmark = [pytest.mark.once, pytest.mark.django_db]

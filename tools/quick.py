@@ -2,7 +2,7 @@
 
 `python -m tools.quick [--since COMMIT] [ARGUMENTS OF PYTEST]`. What changed is what differs from COMMIT: by default
 HEAD, or the commit before it where nothing is uncommitted. Tests mirror the modules, so names say which tests belong
-to a room: tests/test_search*.py to wizards/search/index.py, tests/views/desk/ to wizards/views/desk/.
+to a room: tests/search/ to wizards/search/, tests/desk/ to wizards/desk/.
 Those that take minutes are left out: `make test` runs everything.
 """
 
@@ -24,17 +24,17 @@ ALWAYS = ("tests/test_rooms.py", "tests/test_assertions.py")
 LONG = ("tests/chaos", "tests/scale", "tests/hostile", "tests/browser")
 MANY = 20  # test files that use a helper: more would take too long
 # For product code that no test mirrors by name, such as the models: a customer's way through the whole site.
-OTHERWISE = ("tests/views", "tests/journal/test_commands.py", "tests/publishing/test_versions.py")
+OTHERWISE = ("tests/customer", "tests/journal/test_commands.py", "tests/publishing/test_versions.py")
 PRODUCT = ("helpdesk", "wizards")
-# Folder of templates -> its tests; those of all others are in tests/views.
+# Folder of templates -> its tests; those of all others are in tests/customer.
 TEMPLATES = {
     "account": "tests/accounts",
     "admin": "tests/admin",
     "cases": "tests/support",
-    "desk": "tests/views/desk",
+    "desk": "tests/desk",
     "mail": "tests/support",
     "mfa": "tests/accounts",
-    "review": "tests/views/review",
+    "review": "tests/review/views",
 }
 
 
@@ -108,7 +108,7 @@ def tests_of(file: str) -> set[str]:
     if top == "tools":
         return _room([*folders, path.stem])
     if top == "templates":
-        return {TEMPLATES.get("".join(folders[:1]), "tests/views")}
+        return {TEMPLATES.get("".join(folders[:1]), "tests/customer")}
     if top == "static":
         return _named("browser", path.stem) or {"tests/test_first_page.py"}
     return {"tests/test_content.py"} if top == "fixtures" else _that_hold(re.escape(path.name))

@@ -104,7 +104,7 @@ def _use(authenticator: Authenticator, code: str) -> bool:
     return True
 
 
-class CodeForm(Once, AuthenticateForm):  # type: ignore[misc]
+class SecondStepForm(Once, AuthenticateForm):  # type: ignore[misc]
     """The second step of signing in."""
 
 

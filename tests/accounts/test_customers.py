@@ -13,7 +13,7 @@ from helpdesk.accounts import session_policy
 from tests.accounts.signing_in import LOGIN
 from tests.visitor import Visitor, publish
 
-# What these pages ask of a database, tests/views/test_roles.py and tests/hostile ask on both.
+# What these pages ask of a database, tests/test_roles.py and tests/hostile ask on both.
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 

@@ -7,7 +7,7 @@ from django.contrib.auth.models import User
 
 from tests.accounts.signing_in import NAME, PASSWORD, sign_in, signed_in
 
-# What these pages ask of a database, tests/views/test_roles.py and tests/hostile ask on both.
+# What these pages ask of a database, tests/test_roles.py and tests/hostile ask on both.
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 

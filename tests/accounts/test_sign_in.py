@@ -14,7 +14,7 @@ from tests.accounts.signing_in import CODES, LOGIN, PHONE, set_up, sign_in, sign
 from tests.reading import read
 from tests.visitor import routes
 
-# What these pages ask of a database, tests/views/test_roles.py and tests/hostile ask on both.
+# What these pages ask of a database, tests/test_roles.py and tests/hostile ask on both.
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 

@@ -9,7 +9,7 @@ from tests.admin.forms import editor, toy
 from tests.admin.walking import lead
 from wizards.models import Choice, Node, Step, Symptom
 
-# What these pages ask of a database, tests/views/test_roles.py and tests/hostile ask on both.
+# What these pages ask of a database, tests/test_roles.py and tests/hostile ask on both.
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 

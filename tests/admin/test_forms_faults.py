@@ -6,7 +6,7 @@ from tests.admin.forms import address, form, messages, node, toy
 from tests.reading import read
 from wizards.models import Choice, Procedure, Symptom
 
-# What these pages ask of a database, tests/views/test_roles.py and tests/hostile ask on both.
+# What these pages ask of a database, tests/test_roles.py and tests/hostile ask on both.
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 

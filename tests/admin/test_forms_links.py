@@ -8,7 +8,7 @@ from wizards import flow, publishing
 from wizards.admin import drafts, links
 from wizards.models import Choice, Node, Procedure, Wizard
 
-# What these pages ask of a database, tests/views/test_roles.py and tests/hostile ask on both.
+# What these pages ask of a database, tests/test_roles.py and tests/hostile ask on both.
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 

@@ -7,7 +7,7 @@ from django.test.utils import CaptureQueriesContext
 from tests.admin.forms import Form, address, editor, large
 from wizards.models import Node, Procedure, Wizard
 
-# What these pages ask of a database, tests/views/test_roles.py and tests/hostile ask on both.
+# What these pages ask of a database, tests/test_roles.py and tests/hostile ask on both.
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 SIZES = (10, 300)

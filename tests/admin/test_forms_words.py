@@ -7,7 +7,7 @@ from tests.reading import read
 from wizards.admin import words
 from wizards.models import Node, Procedure
 
-# What these pages ask of a database, tests/views/test_roles.py and tests/hostile ask on both.
+# What these pages ask of a database, tests/test_roles.py and tests/hostile ask on both.
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 

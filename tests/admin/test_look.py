@@ -11,7 +11,7 @@ from tests.reading import read
 from wizards import publishing
 from wizards.models import Choice, Event, Node, Procedure, Session, Step, Version
 
-# What these pages ask of a database, tests/views/test_roles.py and tests/hostile ask on both.
+# What these pages ask of a database, tests/test_roles.py and tests/hostile ask on both.
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 

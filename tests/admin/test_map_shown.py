@@ -9,7 +9,7 @@ from wizards import flow
 from wizards.admin.graph import DEEPEST, drawing, outline
 from wizards.models import Cause, Choice, Wizard
 
-# What these pages ask of a database, tests/views/test_roles.py and tests/hostile ask on both.
+# What these pages ask of a database, tests/test_roles.py and tests/hostile ask on both.
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 

@@ -14,7 +14,7 @@ from tests.staff import staff
 from wizards import publishing
 from wizards.models import Node, Session, Version, Wizard
 
-# What these pages ask of a database, tests/views/test_roles.py and tests/hostile ask on both.
+# What these pages ask of a database, tests/test_roles.py and tests/hostile ask on both.
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 

@@ -8,7 +8,7 @@ from django.test import Client
 from tests.admin.forms import address, editor, toy
 from wizards.models import Event, Session, Wizard, Words
 
-# What these pages ask of a database, tests/views/test_roles.py and tests/hostile ask on both.
+# What these pages ask of a database, tests/test_roles.py and tests/hostile ask on both.
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 DRAFTS = {"wizard", "symptom", "source", "node", "choice", "cause", "procedure", "step", "wizardprocedure"}

@@ -16,9 +16,9 @@ from tests.browser.accessibility import barriers
 from tests.browser.walked import walked
 from tests.browser.walks import ends, heading, is_screen, plan, step_at, step_with
 from tests.visitor import Visitor
-from wizards import findings as queue
 from wizards import flow, publishing
 from wizards.models import Disclosure, Event, Search, Session, Version, Wizard
+from wizards.review import findings as queue
 
 pytestmark = pytest.mark.browser
 

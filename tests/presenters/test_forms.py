@@ -5,7 +5,8 @@ from django.core.exceptions import ValidationError
 from django.template import Context, Template
 
 from tests.reading import read
-from wizards.presenters.forms import AnswerForm, Card, FeedbackForm, RemarkForm, SearchForm, plain_text
+from wizards.customer.forms import FeedbackForm, RemarkForm
+from wizards.presenters.forms import AnswerForm, Card, SearchForm, plain_text
 
 
 def shown(form, **context):

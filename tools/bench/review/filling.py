@@ -87,8 +87,8 @@ def make_findings() -> None:
     """Take up the latest sessions of each wizard, and close the first finding with the wizard's newest version."""
     from django.contrib.auth.models import User
 
-    from wizards import findings
     from wizards.models import Session, Wizard
+    from wizards.review import findings
 
     author = User.objects.get(username="reviewer")
     for wizard in Wizard.objects.order_by("pk"):

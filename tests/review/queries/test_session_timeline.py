@@ -1,0 +1,213 @@
+"""One session's walk: what was shown, answered, said, and how long it took."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.contrib.auth.models import User
+
+from tests.analytics.walkers import Walker
+from tests.versions import publish
+from tests.walks import TOY
+from wizards import analytics, flow, journal, presenters
+from wizards.models import Event, HandoffCode, Session, in_groups
+from wizards.review.queries.session_timeline import lasting, place_of, walk_of
+from wizards.support import join_codes
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def walker(clock):
+    publish(TOY)
+    return Walker(clock)
+
+
+def told(walker: Walker, **options) -> list[tuple[str, str, float | None]]:
+    """Return heading, answer and seconds of each page of the walk."""
+    return [(stay.place.title, stay.answer, stay.seconds) for stay in walk_of(walker.mine.get(), **options).stays]
+
+
+def test_a_walk_tells_each_page_with_its_answer_in_words_and_its_seconds(walker):
+    walker.answer("no", "loose", "worked")
+    assert told(walker) == [
+        ("Question q?", "Choose no", 10),
+        ("Why why", "Cause loose", 10),
+        ("Step turn", "It worked", 10),
+        ("End ok", "", None),
+    ]
+
+
+def test_going_back_stands_where_it_happened(walker):
+    walker.answer("no").back().answer("yes")
+    stays = walk_of(walker.mine.get()).stays
+    assert [(stay.place.title, stay.came, stay.back_to) for stay in stays] == [
+        ("Question q?", "begin", ""),
+        ("Why why", "answer", "Question q?"),
+        ("Question q?", "back", ""),
+        ("End ok", "answer", ""),
+    ]
+
+
+def test_a_remark_and_a_request_for_a_person_stand_at_the_page_that_they_are_about(walker):
+    walker.answer("no").remark("it is green").ask().answer("loose")
+    stays = walk_of(walker.mine.get()).stays
+    assert [[note.kind for note in stay.notes] for stay in stays] == [[], ["remark", "help"], []]
+
+
+def test_a_remark_about_an_earlier_page_stands_there(walker):
+    walker.answer("no", "loose").act(journal.remark, 1, "")
+    assert [len(stay.notes) for stay in walk_of(walker.mine.get()).stays] == [1, 0, 0]
+
+
+def test_asides_do_not_cut_the_time_on_a_page(walker):
+    walker.remark().remark("again").answer("no")
+    assert walk_of(walker.mine.get()).stays[0].seconds == 30
+
+
+def test_the_end_has_its_outcome_and_what_was_said_about_it(walker):
+    walker.answer("yes").feedback("no")
+    end = walk_of(walker.mine.get()).stays[-1]
+    assert (end.outcome, end.feedback, end.seconds) == ("solved", "no", None)
+
+
+def test_what_people_wrote_is_not_read_unless_it_is_asked_for(walker):
+    walker.remark("my name is Ann")
+    quiet, loud = walk_of(walker.mine.get()), walk_of(walker.mine.get(), with_words=True)
+    assert (quiet.words, quiet.stays[0].notes[0].has_words, quiet.stays[0].notes[0].words) == (1, True, "")
+    assert loud.stays[0].notes[0].words == "my name is Ann"
+
+
+def test_a_remark_without_words_says_that_it_has_none(walker):
+    walker.remark()
+    assert not walk_of(walker.mine.get()).stays[0].notes[0].has_words
+
+
+@pytest.mark.parametrize(("minutes", "is_break"), [(59, False), (60, False), (61, True)])
+def test_a_page_that_was_left_for_longer_than_an_hour_is_a_break(walker, settings, minutes, is_break):
+    settings.LEFT_AFTER = timedelta(hours=1)
+    walker.seconds = 60 * minutes
+    walker.answer("no")
+    assert walk_of(walker.mine.get()).stays[0].is_break is is_break
+
+
+def test_breaks_do_not_count_as_time_spent(walker):
+    walker.answer("no")
+    walker.clock.pass_(hours=5)
+    walker.answer("loose", "worked")
+    walk = walk_of(walker.mine.get())
+    assert (walk.seconds, len(walk.breaks)) == (20, 1)
+    assert [(stay.took, stay.counted) for stay in walk.stays] == [
+        ("10 s", "10 s"),
+        ("5 h", ""),
+        ("10 s", "10 s"),
+        ("", ""),
+    ]
+
+
+def test_the_time_spent_is_the_one_that_the_figures_count(walker):
+    walker.answer("no").back().answer("no")
+    walker.clock.pass_(hours=5)
+    walker.answer("loose", "worked")
+    walker.clock.pass_(minutes=10)
+    analytics.roll_up()
+    version = Session.objects.get().version_id
+    day = walker.session.begun_at.date()
+    (figures,) = analytics.summary(analytics.Scope(day, day, (version,), ("self",))).versions.values()
+    median = figures.times.quantile(0.5)
+    assert median == pytest.approx(walk_of(walker.mine.get()).seconds, rel=0.1)
+
+
+def test_every_number_of_the_log_belongs_to_a_page(walker):
+    walker.answer("no").remark().back().answer("yes").feedback("yes")
+    walk = walk_of(walker.mine.get())
+    # begin, answer, remark, back, answer, end, feedback
+    assert [walk.at(number) for number in range(1, 8)] == [0, 1, 1, 2, 3, 3, 3]
+
+
+@pytest.mark.parametrize("number", [0, 3, 99])
+def test_a_page_that_was_not_reached_is_refused(walker, number):
+    walker.answer("no")
+    with pytest.raises(flow.IllegalMove):
+        walk_of(walker.mine.get()).at(number)
+
+
+@pytest.mark.parametrize(
+    ("answers", "places"),
+    [(("no", "lost"), 3), (("no", "worn", "next", "next"), 5), (("no", "none"), 3), (("no", "loose", "failed"), 4)],
+)
+def test_headings_are_those_that_the_customer_read(walker, answers, places):
+    walker.answer(*answers)
+    walk = walk_of(walker.mine.get())
+    views = [presenters.View(walk.session, walk.document, stay.position, stay.number, True) for stay in walk.stays]
+    assert [stay.place.title for stay in walk.stays] == [presenters.heading(view) for view in views]
+    assert len(views) == places
+
+
+def test_a_broken_log_says_where_it_breaks_and_keeps_its_rows(walker):
+    walker.answer("no", "loose")
+    Event.objects.filter(number=2).update(answer="nonsense")
+    walk = walk_of(walker.mine.get())
+    assert walk.broken.startswith("event 2: ")
+    assert (walk.stays, len(walk.rows)) == ([], 3)
+
+
+def test_an_empty_log_is_broken(walker):
+    Event.objects.all().delete()
+    assert walk_of(walker.mine.get()).broken == "event 1: the log is empty"
+
+
+def test_a_log_that_lacks_its_end_is_broken(walker):
+    walker.answer("yes")
+    Event.objects.filter(kind="end").delete()
+    assert "the end does not follow" in walk_of(walker.mine.get()).broken
+
+
+def test_a_walk_takes_as_many_queries_however_long_it_is(walker, django_assert_num_queries):
+    walker.answer(*["again"] * 12).remark("x").back()
+    session = walker.mine.get()
+    with django_assert_num_queries(2):
+        walk_of(session)
+
+
+def test_a_place_that_a_version_has_not_is_named_by_its_id():
+    assert place_of(TOY, flow.Position("gone")).title == "gone"
+    assert place_of(TOY, flow.Position("fix", "", "shake")).title == "shake"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (0, "0 s"),
+        (-1, "0 s"),
+        (8.4, "8 s"),
+        (95, "1 min 35 s"),
+        (3 * 3600 + 1200, "3 h 20 min"),
+        (86_400, "1 day"),
+        (2 * 86_400 + 4 * 3600, "2 days 4 h"),
+    ],
+)
+def test_a_length_of_time_is_said_in_at_most_two_units(seconds, words):
+    assert lasting(seconds) == words
+
+
+def test_a_reference_is_the_one_that_the_customer_reads_out(walker):
+    assert in_groups(walker.session.code) == presenters.reference(walker.session)
+
+
+def test_a_walk_says_what_an_agent_did_in_it(clock):
+    walker = Walker(clock, publish(TOY)).answer("no")
+    sam = User.objects.create(username="sam", first_name="Sam")
+    join_codes.join(join_codes.offer(walker.session, HandoffCode.For.AGENT), sam)
+    number = walker.mine.get().count
+    journal.note(walker.mine, number, "Speaks from a ladder.", sam)
+    journal.answer(walker.mine, number, "stuck", by=sam)
+    join_codes.end(walker.mine.get())
+    stays = walk_of(walker.mine.get()).stays
+    assert [note.told for stay in stays for note in stay.notes] == [
+        "Sam joined",
+        "Sam noted",
+        "Asked the agent to leave",
+    ]
+    assert [stay.by for stay in stays] == ["", "Sam", ""]

@@ -1,0 +1,125 @@
+"""The customer's forms."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from crispy_forms.helper import FormHelper
+from crispy_forms.layout import Layout
+from django import forms
+from django.core.exceptions import ValidationError
+from django.core.validators import EmailValidator
+
+from ..presenters.forms import WordsForm, plain_text
+
+LONGEST_CONTACT = 200
+FEWEST_DIGITS = 5  # of a number that can be called
+WANTED = "Please give an e-mail address or a phone number."
+CHECK_ADDRESS = "Please check the e-mail address. It looks like name@example.org."
+
+
+def reaches_somebody(contact: str) -> bool:
+    """Return whether something in a contact can be written to, with an @ within a word, or has the digits to call."""
+    digits = sum(character.isdecimal() for character in contact)
+    return digits >= FEWEST_DIGITS or re.search(r"\S@\S", contact) is not None
+
+
+class RemarkForm(WordsForm):
+    """What looks different from what the page says."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["words"].label = "What do you see instead? (optional)"
+        self.helper = FormHelper()
+        self.helper.form_tag = False
+        self.helper.disable_csrf = True
+
+
+class FeedbackForm(WordsForm):
+    """Whether it helped, and words."""
+
+    helped = forms.ChoiceField(
+        choices=[("yes", "Yes"), ("no", "No")],
+        error_messages={"required": "Please choose yes or no.", "invalid_choice": "Please choose yes or no."},
+    )
+
+
+class CaseForm(WordsForm):
+    """How support can reach a customer, and what they want to add."""
+
+    contact = forms.CharField(
+        label="How can we reach you?",
+        required=False,  # checked below: what is optional says so, the rest needs no asterisk
+        help_text="A telephone number or an e-mail address.",
+        max_length=LONGEST_CONTACT,
+        validators=[plain_text],
+        widget=forms.TextInput(attrs={"autocomplete": "email"}),
+        error_messages={
+            "max_length": f"Please use at most {LONGEST_CONTACT} characters. Nothing you wrote is lost.",
+        },
+    )
+    field_order = ("contact", "words")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["words"].label = "What should we know? (optional)"
+        self.helper = FormHelper()
+        self.helper.form_tag = False
+        self.helper.disable_csrf = True
+
+    def clean_contact(self) -> str:
+        """Return the contact as one line; refuse what nobody can be reached by, and a mistyped e-mail address."""
+        contact = " ".join(str(self.cleaned_data["contact"]).split())
+        if "@" in contact and " " not in contact:
+            EmailValidator(CHECK_ADDRESS)(contact)
+        elif not reaches_somebody(contact):
+            raise ValidationError(WANTED)
+        return contact
+
+
+class FollowUpForm(forms.Form):
+    """What a customer says of a closed case, with the code from the mail."""
+
+    secret = forms.CharField(
+        label="The code from our mail",
+        required=False,
+        max_length=100,
+        validators=[plain_text],
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}),
+        error_messages={"max_length": "That code is too long."},
+    )
+    said = forms.ChoiceField(
+        choices=[("works", "It still works"), ("back", "It came back")],
+        error_messages={
+            "required": "Please choose one of the two answers.",
+            "invalid_choice": "Please choose one of the two answers.",
+        },
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.helper = FormHelper()
+        self.helper.form_tag = False
+        self.helper.disable_csrf = True
+        self.helper.layout = Layout("secret")
+
+    def clean_secret(self) -> str:
+        """Refuse an empty code in our own words."""
+        if not self.cleaned_data["secret"]:
+            raise ValidationError("Please type the code from our mail.")
+        return str(self.cleaned_data["secret"])
+
+
+class DeviceCodeForm(forms.Form):
+    """A code that somebody read out or shows."""
+
+    code = forms.CharField(
+        label="Code",
+        max_length=40,
+        validators=[plain_text],
+        error_messages={"required": "Type the code that the other device shows."},
+        widget=forms.TextInput(
+            attrs={"class": "form-control", "autocomplete": "one-time-code", "autocapitalize": "characters"}
+        ),
+    )

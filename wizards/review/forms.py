@@ -1,0 +1,58 @@
+"""Forms of the review pages."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from django import forms
+from django.contrib.auth.models import User
+
+from ..models import Version
+from ..presenters.forms import plain_text
+from .queries.findings import reviewers
+
+LONGEST_NOTE = 2_000
+
+
+def note_field(label: str, *, required: bool = True) -> forms.CharField:
+    """Return the field of a note."""
+    return forms.CharField(
+        label=label,
+        required=required,
+        max_length=LONGEST_NOTE,
+        validators=[plain_text],
+        widget=forms.Textarea(attrs={"rows": 3}),
+        error_messages={"required": "Write a line, so that others know what this is about."},
+    )
+
+
+class PersonField(forms.ModelChoiceField):
+    """A choice among people, by the names that they go by everywhere."""
+
+    def label_from_instance(self, obj: User) -> str:
+        return obj.get_full_name() or obj.get_username()
+
+
+class NoteForm(forms.Form):
+    """What is to be looked at, and by whom."""
+
+    note = note_field("What should be looked at")
+    assignee = PersonField(
+        label="Who looks after it", queryset=User.objects.none(), required=False, empty_label="Nobody yet"
+    )
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        cast(PersonField, self.fields["assignee"]).queryset = reviewers()
+
+
+class CloseForm(forms.Form):
+    """What came of it."""
+
+    version = forms.TypedChoiceField(label="Mended by", required=False, coerce=int, empty_value=None)
+    closing_note = note_field("What was done", required=False)
+
+    def __init__(self, versions: list[Version], *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        choices = [(version.number, f"Version {version.number}") for version in versions]
+        cast(forms.ChoiceField, self.fields["version"]).choices = [("", "No version: nothing to mend"), *choices]

@@ -1,0 +1,233 @@
+"""Sessions and events as CSV, a piece at a time: as little memory for a million rows as for a hundred.
+
+    Chosen --sessions_csv / events_csv--> bytes, bytes, ...
+
+What the columns hold stands in SESSION_COLUMNS and EVENT_COLUMNS, and so on the page and in docs/export.md.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import lru_cache
+from itertools import islice
+from typing import Any
+
+from django.db.models import Q, QuerySet, Sum
+
+from ... import flow
+from ...analytics import left_since
+from ...models import Event, Session, Words, in_groups
+from ...publishing import document_of
+from .session_timeline import place_of
+from .sessions import MOST_COUNTED, Chosen, matching, state_of
+
+CHUNK = 500  # sessions that are read at a time, at most
+BLOCK = 500  # lines that are sent at a time, at most
+FIRST = 50  # of either to begin with, so that nobody waits for the first lines
+BOM = b"\xef\xbb\xbf"  # without it, spreadsheets take UTF-8 for something older
+# What makes a spreadsheet take a cell for a formula, or may after it dropped what stands before.
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of an export: its name in the first line, and what it holds."""
+
+    name: str
+    holds: str
+
+
+SESSION_COLUMNS = (
+    Column("reference", "The session’s reference, in groups, as people read it out."),
+    Column("session", "The same as it stands in addresses; joins with the events."),
+    Column("wizard", "The wizard’s id."),
+    Column("version", "The number of the version on which it began, and stayed."),
+    Column("language", "The language of the wizard’s version."),
+    Column("channel", "How the person came: self (by themselves), agent, or embed (embedded in another site)."),
+    Column("symptom", "The id of the symptom that the person chose."),
+    Column("begun_at", "When it began, in UTC: 2026-01-31T09:05:12.345678Z."),
+    Column("seen_at", "When its last event was logged, in UTC."),
+    Column("seconds", "From the first event to the last, breaks included."),
+    Column("events", "How many events its log holds."),
+    Column("state", "How it ended: solved, unsolved (sent to a human), advice, left; or still (there)."),
+    Column("node", "The id of the node at which it stands."),
+    Column("cause", "The id of the cause in hand there, if any."),
+    Column("step", "The id of the step in hand there, if any."),
+    Column("page", "The heading of the page at which it stands, in its version."),
+    Column("backs", "How many times the person went back."),
+    Column("helps", "On how many pages they asked for a person."),
+    Column("remarks", "How many remarks they made that something looks different."),
+    Column("agent", "The user name of the agent, if any."),
+)
+EVENT_COLUMNS = (
+    Column("session", "The session’s code, as in the export of sessions."),
+    Column("number", "The event’s number in its session: 1, 2, 3, without a gap."),
+    Column("at", "When it was logged, in UTC: 2026-01-31T09:05:12.345678Z."),
+    Column("actor", "Who did it: customer or agent."),
+    Column(
+        "kind", "What happened: begin, answer, back, remark, help, feedback, end; by agents note, join, part, passed."
+    ),
+    Column("node", "The id of the node at which it happened; empty for begin."),
+    Column("cause", "The id of the cause in hand there, if any."),
+    Column("step", "The id of the step in hand there, if any."),
+    Column("answer", "begin: the symptom’s id. answer: the answer’s id. feedback: yes or no. end: the result."),
+    Column("page", "back, and what is said or done beside the way: the number of the page that it is about."),
+    Column("offered", "An answer at a diagnosis: the ids of the causes in the order offered, between spaces."),
+)
+WORDS = Column("words", "What was written with it. Only with the right to read it, and only when asked for.")
+
+SESSION_FIELDS = (
+    *("code", "version_id", "version__number", "version__wizard__slug", "version__language", "channel"),
+    *("symptom", "begun_at", "seen_at", "count", "status", "node", "cause", "step"),
+    *("backs", "helps", "remarks", "agent__username"),
+)
+EVENT_FIELDS = ("session", "pk", "number", "at", "actor", "kind", "node", "cause", "step", "answer", "to", "offered")
+
+
+Told = Callable[[int], Any]
+
+
+def session_count(chosen: Chosen) -> int:
+    """Return how many lines the export of sessions will have; of a long one, that they are more than MOST_COUNTED."""
+    return _first(chosen).count()
+
+
+def event_count(chosen: Chosen) -> int:
+    """Return how many lines the export of events will have; of one of many sessions, a number that they exceed."""
+    return _first(chosen).aggregate(events=Sum("count"))["events"] or 0
+
+
+def sessions_csv(chosen: Chosen, told: Told | None = None) -> Iterator[bytes]:
+    """Yield the sessions chosen as CSV, oldest first.
+
+    In the end, and where it is broken off, `told` gets how many lines were made, without the first.
+    """
+    return _csv(SESSION_COLUMNS, _session_lines(chosen), told)
+
+
+def events_csv(chosen: Chosen, words: bool = False, told: Told | None = None) -> Iterator[bytes]:
+    """Yield the events of the sessions chosen as CSV, session after session; with what people wrote if `words`.
+
+    `told` is as for the sessions.
+    """
+    columns = (*EVENT_COLUMNS, WORDS) if words else EVENT_COLUMNS
+    return _csv(columns, _event_lines(chosen, words), told)
+
+
+def safe(cell: Any) -> Any:
+    """Return a cell that no spreadsheet takes for a formula: with an apostrophe before it where it looks like one."""
+    if isinstance(cell, str) and cell.lstrip(" ").startswith(FORMULA):
+        return f"'{cell}"
+    return cell
+
+
+def _first(chosen: Chosen) -> QuerySet[Session]:
+    """Return one session more than are counted: counting all would take longer than the first lines."""
+    return matching(chosen).order_by()[: MOST_COUNTED + 1]
+
+
+def _portions(chosen: Chosen) -> Iterator[list[int]]:
+    """Yield the keys of the sessions chosen in portions, oldest first.
+
+    Each is asked for by the end of the one before. A cursor of PostgreSQL that outlives its transaction would gather
+    all rows before the first.
+    """
+    sessions = rest = matching(chosen).order_by("begun_at", "id")
+    for size in _sizes(CHUNK):
+        found = list(rest.values_list("begun_at", "pk")[:size])
+        yield [pk for _, pk in found]
+        if len(found) < size:
+            return
+        at, last = found[-1]
+        # The first condition repeats the second in a form that an index serves.
+        rest = sessions.filter(Q(begun_at__gt=at) | Q(begun_at=at, pk__gt=last), begun_at__gte=at)
+
+
+def _sizes(most: int) -> Iterator[int]:
+    """Yield FIRST, then ever more, up to `most`, without an end."""
+    size = min(FIRST, most)
+    while True:
+        yield size
+        size = min(2 * size, most)
+
+
+def _session_lines(chosen: Chosen) -> Iterator[list[Any]]:
+    since = left_since()
+    page = lru_cache(maxsize=10_000)(_page)  # most sessions stand where others do
+    for keys in _portions(chosen):
+        rows = Session.objects.filter(pk__in=keys).order_by("begun_at", "id")
+        for row in rows.values_list(*SESSION_FIELDS, named=True):
+            yield _session_line(row, since, page)
+
+
+def _session_line(row: Any, since: datetime, page: Callable[..., str]) -> list[Any]:
+    return [
+        in_groups(row.code),
+        row.code,
+        row.version__wizard__slug,
+        row.version__number,
+        row.version__language,
+        row.channel,
+        row.symptom,
+        _moment(row.begun_at),
+        _moment(row.seen_at),
+        round((row.seen_at - row.begun_at).total_seconds()),
+        row.count,
+        state_of(row, since),
+        row.node,
+        row.cause,
+        row.step,
+        page(row.version_id, row.node, row.cause, row.step),
+        row.backs,
+        row.helps,
+        row.remarks,
+        row.agent__username or "",
+    ]
+
+
+def _page(version: int, node: str, cause: str, step: str) -> str:
+    """Return the heading of a page."""
+    return place_of(document_of(version), flow.Position(node, cause, step)).title
+
+
+def _event_lines(chosen: Chosen, words: bool) -> Iterator[list[Any]]:
+    for keys in _portions(chosen):
+        codes = dict(Session.objects.filter(pk__in=keys).order_by("begun_at", "id").values_list("pk", "code"))
+        said = dict(Words.objects.filter(event__session__in=codes).values_list("event", "text")) if words else {}
+        logs: dict[int, list[list[Any]]] = {pk: [] for pk in codes}
+        events = Event.objects.filter(session__in=codes).order_by("session_id", "number")
+        for pk, event, number, at, *rest, to, offered in events.values_list(*EVENT_FIELDS):
+            line = [codes[pk], number, _moment(at), *rest, "" if to is None else to, " ".join(offered)]
+            logs[pk].append([*line, said.get(event, "")] if words else line)
+        for lines in logs.values():
+            yield from lines
+
+
+def _moment(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+def _csv(columns: Iterable[Column], lines: Iterable[list[Any]], told: Told | None) -> Iterator[bytes]:
+    yield BOM
+    rest, number = iter(lines), 0
+    block: list[list[Any]] = [[column.name for column in columns]]
+    try:
+        for size in _sizes(BLOCK):
+            yield _text(block)
+            block = list(islice(rest, size))
+            number += len(block)
+            if not block:
+                return
+    finally:
+        if told:
+            told(number)
+
+
+def _text(block: Iterable[Iterable[Any]]) -> bytes:
+    text = io.StringIO(newline="")
+    csv.writer(text).writerows([safe(cell) for cell in line] for line in block)
+    return text.getvalue().encode()

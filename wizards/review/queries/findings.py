@@ -1,0 +1,151 @@
+"""The review queue: what was taken up, and whether the version that mends it did."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from django.contrib.auth.models import User
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from ... import analytics, publishing
+from ...analytics import PlaceFigures, Scope
+from ...flow import Document
+from ...models import Finding, Version
+from ..confidence import Rate, rate
+from ..labels import Name, name_of
+
+DAYS = 30  # that are counted before a version, and now
+BACKEND = "django.contrib.auth.backends.ModelBackend"
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """What happened at a place from the day `since` to `until`, in some versions."""
+
+    since: date
+    until: date
+    figures: PlaceFigures
+
+    @property
+    def lost(self) -> Rate:
+        """Those who left there, of those who came there."""
+        return rate(self.figures.left, self.figures.reached)
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """A place before and after the version that mends it. `verdict` is "fell", "rose", or empty: too few to tell."""
+
+    before: Period
+    after: Period
+
+    @property
+    def verdict(self) -> str:
+        """Whether the rate of people lost changed, where the intervals lie apart."""
+        before, after = self.before.lost, self.after.lost
+        if after.high < before.low:
+            return "fell"
+        return "rose" if after.low > before.high else ""
+
+
+def listed(closed: bool, assignee: User | None = None) -> QuerySet[Finding]:
+    """Return the findings that are closed, or those that are not, newest first; those of one person if given."""
+    found = Finding.objects.select_related("wizard", "session", "author", "assignee", "mended_by")
+    found = found.defer("mended_by__document").filter(closed_at__isnull=not closed)
+    if assignee is not None:
+        found = found.filter(assignee=assignee)
+    return found.order_by("-closed_at" if closed else "-opened_at", "-pk")
+
+
+def same_place(finding: Finding) -> QuerySet[Finding]:
+    """Return the other findings about the same place that are open."""
+    place = {"wizard": finding.wizard, "node": finding.node, "cause": finding.cause, "step": finding.step}
+    return Finding.objects.filter(**place, closed_at=None).exclude(pk=finding.pk)
+
+
+def taken_up(wizards: Iterable[int]) -> dict[tuple[int, str, str, str], Finding]:
+    """Return the open findings about these wizards (primary keys) by wizard, node, cause and step; one query."""
+    found = Finding.objects.filter(wizard__in=set(wizards), closed_at=None).select_related("assignee")
+    return {(each.wizard_id, each.node, each.cause, each.step): each for each in found.order_by("opened_at")}
+
+
+def reviewers() -> QuerySet[User]:
+    """Return who can look after a finding: active staff with the right to change one."""
+    return User.objects.with_perm("wizards.change_finding", backend=BACKEND).filter(is_staff=True).order_by("username")
+
+
+def versions_of(finding: Finding) -> list[Version]:
+    """Return the published versions of a finding's wizard, newest first, without their documents' texts."""
+    published = Version.objects.filter(wizard=finding.wizard_id, number__isnull=False)
+    return list(published.defer("document").order_by("-number"))
+
+
+def names(findings: Iterable[Finding]) -> dict[int, Name]:
+    """Return what the places of findings are called in their wizards' current versions, by the findings' keys.
+
+    A place that is not there any more is called by its id. One query, whatever the number of findings.
+    """
+    findings = list(findings)
+    documents = publishing.documents_of({each.wizard.current_id for each in findings if each.wizard.current_id})
+    found: dict[int, Name] = {}
+    for each in findings:
+        document = documents.get(each.wizard.current_id or 0)
+        name = name_of(document, each.node, each.cause, each.step) if document and each.node else None
+        found[each.pk] = name or Name(each.step or each.node, "", "")
+    return found
+
+
+def newest_name(finding: Finding) -> Name | None:
+    """Return what a place is called in the newest version that has it; None where none ever had."""
+    documents = publishing.documents_of(version.pk for version in versions_of(finding))
+    newest_first = sorted(documents.items(), reverse=True)
+    found = (name_of(document, finding.node, finding.cause, finding.step) for _, document in newest_first)
+    return next(filter(None, found), None)
+
+
+def recently(finding: Finding, versions: Iterable[Version]) -> Period:
+    """Return what happened at a finding's place in the last DAYS days."""
+    today = _today()
+    return _period(finding, today - timedelta(days=DAYS - 1), today, versions)
+
+
+def effect(finding: Finding, versions: Iterable[Version]) -> Effect | None:
+    """Return the place before and after the version that mends it; None where no version does."""
+    mending = finding.mended_by
+    if mending is None:
+        return None
+    day = timezone.localdate(mending.published_at, timezone.get_default_timezone())
+    number = mending.number or 0
+    older = [version for version in versions if (version.number or 0) < number]
+    newer = [version for version in versions if (version.number or 0) >= number]
+    first = day - timedelta(days=DAYS - 1)
+    return Effect(_period(finding, first, day, older), _period(finding, day, _today(), newer))
+
+
+def _today() -> date:
+    return timezone.localdate(timezone=timezone.get_default_timezone())
+
+
+def _period(finding: Finding, since: date, until: date, versions: Iterable[Version]) -> Period:
+    """Return the figures of a place: of its page, or of all pages that show the same step of the same procedure."""
+    pks = tuple(version.pk for version in versions)
+    scope = Scope(since, until, pks, analytics.CHANNELS)
+    found = analytics.places(scope, timed=False)
+    documents = publishing.documents_of({place.version for place in found})
+    shown = {_shown(document, finding) for document in documents.values()} - {None}
+    figures = [
+        each
+        for place, each in found.items()
+        if place[1:] == (finding.node, finding.cause, finding.step)
+        or ((name := name_of(documents[place.version], *place[1:])) and (name.procedure, place.step) in shown)
+    ]
+    return Period(since, until, PlaceFigures.sum(figures))
+
+
+def _shown(document: Document, finding: Finding) -> tuple[str, str] | None:
+    """Return the procedure and step that a document shows at a finding's place, if it is one."""
+    name = name_of(document, finding.node, finding.cause, finding.step)
+    return (name.procedure, finding.step) if name and name.procedure else None

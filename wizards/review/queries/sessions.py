@@ -1,0 +1,315 @@
+"""The list of sessions: the shared filter and what only this list can be narrowed by; a page of it by keyset.
+
+query string --SessionsForm--> Chosen --matching--> sessions --listed--> Listing: 50 rows and the ways on
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from django import forms
+from django.contrib.auth import get_user_model
+from django.db import connection
+from django.db.models import BigIntegerField, ExpressionWrapper, F, Func, IntegerField, Q, QuerySet
+
+from helpdesk.parsing import whole
+
+from ... import flow
+from ...analytics import left_since
+from ...flow.kinds import Diagnosis
+from ...models import CODE_ALPHABET, CODE_LENGTH, OPEN, Session, Version, in_groups
+from ...publishing import document_of, documents_of
+from ..filters import Filter, FilterForm
+from ..labels import Name
+from .session_timeline import lasting, place_of
+
+PAGE = 50
+MOST_COUNTED = 1000  # beyond it, the list says "more than"
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+SECOND = timedelta(seconds=1)
+# A 0 that is no parameter: SQLite then knows that the index of sessions with a remark holds them all.
+NOTHING = Func(template="0", output_field=IntegerField())
+ITSELF = "-"  # of a diagnosis its list, of a procedure its confirmation: no id looks so
+STATES = {
+    "solved": "Solved",
+    "unsolved": "Sent to a human",
+    "advice": "Given advice",
+    "left": "Left",
+    "still": "Still there",
+}
+
+
+@dataclass(frozen=True)
+class Chosen(Filter):
+    """What a reader chose for the list of sessions. `cause` and `step` may be ITSELF."""
+
+    status: str = ""
+    node: str = ""
+    cause: str = ""
+    step: str = ""
+    reference: str = ""
+    agent: int | None = None
+    remarked: bool = False
+    helped: bool = False
+    backed: bool = False
+
+    def values(self) -> dict[str, str]:
+        """Return the choice by the names of the form's fields."""
+        own = {name: getattr(self, name) for name in OWN}
+        return super().values() | {name: "on" if value is True else str(value or "") for name, value in own.items()}
+
+
+OWN = tuple(field.name for field in fields(Chosen) if field.name not in {each.name for each in fields(Filter)})
+
+
+class SessionsForm(FilterForm):
+    """The shared choice, and what only the list of sessions can be narrowed by."""
+
+    rare = ("version", "channel", "language", "agent", "remarked", "helped", "backed")
+
+    status = forms.ChoiceField(label="How it ended", required=False, choices=[("", "Any way"), *STATES.items()])
+    node = forms.ChoiceField(label="Stands at", required=False)
+    cause = forms.ChoiceField(label="Cause", required=False)
+    step = forms.ChoiceField(label="Step", required=False)
+    reference = forms.CharField(label="Reference", required=False, max_length=40)
+    agent = forms.TypedChoiceField(label="Agent", required=False, coerce=int, empty_value=None)
+    remarked = forms.BooleanField(label="With a remark", required=False)
+    helped = forms.BooleanField(label="Asked for a person", required=False)
+    backed = forms.BooleanField(label="Went back", required=False)
+
+    def __init__(self, data: Mapping[str, Any]) -> None:
+        super().__init__(data)
+        agents = get_user_model().objects.filter(is_staff=True).order_by("username")
+        self._choose("agent", "Anybody", [(str(user.pk), user.get_full_name() or user.username) for user in agents])
+        self._choose_place({name: str(data.get(name, "")) for name in ("wizard", "version", "node", "cause", "step")})
+        self.fields["reference"].widget.attrs |= {"placeholder": "AB2C 3DEF 4GHJ", "autocomplete": "off"}
+        self.fields["node"].error_messages["invalid_choice"] = (
+            "There is no place “%(value)s” in the wizard chosen. It is left out."
+            if data.get("wizard")
+            else "Choose the wizard, too: a place is one in a wizard. It is left out."
+        )
+
+    def clean_reference(self) -> str:
+        """Return the reference as the codes are kept: small letters without blanks and hyphens."""
+        typed = "".join(self.cleaned_data["reference"].casefold().split())
+        code = typed.translate(dict.fromkeys(map(ord, "-‐‑‒–—"), None))
+        if strange := [each for each in code if each not in CODE_ALPHABET]:
+            raise forms.ValidationError(
+                f"No reference has “{strange[0].upper()}” in it: only digits from 2 to 9, and letters but I, L and O."
+            )
+        if len(code) > CODE_LENGTH:
+            raise forms.ValidationError(f"A reference has {CODE_LENGTH} letters and digits; this has {len(code)}.")
+        return code
+
+    @property
+    def chosen(self) -> Chosen:
+        """What was chosen, as far as it is right."""
+        shared = super().chosen
+        own = {name: value for name in OWN if (value := self.cleaned_data.get(name))}
+        return Chosen(**{each.name: getattr(shared, each.name) for each in fields(Filter)}, **own)
+
+    def _choose_place(self, data: Mapping[str, str]) -> None:
+        """Offer the places of the wizard chosen; causes and steps only where the node chosen has them."""
+        document = _document(data["wizard"], data["version"])
+        nodes = [(node.id, node.title or node.id) for node in document.nodes] if document else []
+        node = document.node(data["node"]) if document else None
+        causes, steps = _parts(document, node, data["cause"]) if document and node else ([], [])
+        stood = Session.objects.filter(version__wizard__slug=data["wizard"], node=data["node"])
+        self._choose("node", "Anywhere", _with_gone(nodes, data["node"], stood))
+        self._choose_part("cause", "All causes", causes, data["cause"], stood.filter(cause=data["cause"]))
+        self._choose_part("step", "All steps", steps, data["step"], stood.filter(step=data["step"]))
+
+    def _choose_part(
+        self, name: str, everything: str, choices: list[tuple[str, str]], given: str, stood: QuerySet[Session]
+    ) -> None:
+        choices = _with_gone(choices, given, stood)
+        if choices or given:
+            self._choose(name, everything, choices)
+        else:
+            del self.fields[name]
+
+
+def _with_gone(choices: list[tuple[str, str]], given: str, stood: QuerySet[Session]) -> list[tuple[str, str]]:
+    """Return the choices and what was given, where sessions stand there that began on an earlier version."""
+    if not given or given in dict(choices) or not stood.exists():
+        return choices
+    return [*choices, (given, f"{given} (another version’s)")]
+
+
+def _document(slug: str, number: str) -> flow.Document | None:
+    """Return the document whose places are offered: of the version chosen, or the wizard's latest."""
+    versions = Version.objects.filter(wizard__slug=slug, number__isnull=False).order_by("-number")
+    numbers = dict(versions.values_list("number", "pk")) if slug else {}
+    pk = numbers.get(whole(number))
+    pk = pk or next(iter(numbers.values()), None)
+    return document_of(pk) if pk else None
+
+
+def _parts(document: flow.Document, node: flow.BaseNode, cause: str) -> tuple[list[Any], list[Any]]:
+    """Return the causes of a node, and the steps of its procedure (of the cause chosen), as choices."""
+    procedure = node.procedure_in_hand(document, flow.Position(node.id, cause))
+    steps = [(step.id, step.title or step.id) for step in procedure.steps] if procedure else []
+    if procedure and procedure.erases:
+        steps.insert(0, (ITSELF, "Its confirmation"))
+    if not isinstance(node, Diagnosis):
+        return [], steps
+    return [(ITSELF, "The list of causes"), *((each.id, each.label or each.id) for each in node.causes)], steps
+
+
+def matching(chosen: Chosen) -> QuerySet[Session]:
+    """Return the sessions that a reader chose, in no order. A reference is looked for at any time."""
+    sessions = Session.objects.filter(channel__in=chosen.scope.channels)
+    if chosen.reference:
+        sessions = sessions.filter(_begins_with(chosen.reference))
+    else:
+        since, before = chosen.begun
+        sessions = sessions.filter(begun_at__gte=since, begun_at__lt=before)
+    if chosen.wizard or chosen.version or chosen.language:
+        sessions = _of_versions(sessions, chosen.scope.versions)
+    if chosen.agent:
+        sessions = sessions.filter(agent=chosen.agent)
+    counts = {"remarks": chosen.remarked, "helps": chosen.helped, "backs": chosen.backed}
+    sessions = sessions.filter(**{f"{name}__gt": NOTHING for name, wanted in counts.items() if wanted})
+    return sessions.filter(_state(chosen.status), **_place(chosen))
+
+
+def _of_versions(sessions: QuerySet[Session], versions: Sequence[int]) -> QuerySet[Session]:
+    """Return the sessions that began on these versions.
+
+    SQLite has no statistics, and would take the index by version, with half the table behind a key, for better than
+    the one by day. A sum has no index.
+    """
+    if connection.vendor != "sqlite":
+        return sessions.filter(version__in=versions)
+    plain = ExpressionWrapper(F("version_id") + 0, output_field=BigIntegerField())
+    return sessions.alias(of_version=plain).filter(of_version__in=versions)
+
+
+def _state(status: str) -> Q:
+    if status == "left":
+        return Q(status=OPEN, seen_at__lt=left_since())
+    if status == "still":
+        return Q(status=OPEN, seen_at__gte=left_since())
+    return Q(status=status) if status else Q()
+
+
+def _place(chosen: Chosen) -> dict[str, str]:
+    if not chosen.node:
+        return {}
+    parts = {"cause": chosen.cause, "step": chosen.step}
+    return {"node": chosen.node} | {name: "" if part == ITSELF else part for name, part in parts.items() if part}
+
+
+def _begins_with(start: str) -> Q:
+    """Return that a code begins so, as a range that an index of any database serves."""
+    if len(start) == CODE_LENGTH:
+        return Q(code=start)
+    stem = start.rstrip(CODE_ALPHABET[-1])
+    if not stem:
+        return Q(code__gte=start)
+    return Q(code__gte=start, code__lt=stem[:-1] + CODE_ALPHABET[CODE_ALPHABET.index(stem[-1]) + 1])
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A session in the list: `place` is where it stands, as its version calls it."""
+
+    session: Session
+    reference: str
+    took: str
+    state: str
+    state_words: str
+    place: Name
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A page of the list. `older` and `newer` are the cursors of the pages after and before it; empty for none.
+
+    count: how many sessions were chosen, at most MOST_COUNTED; there are `more` beyond that.
+    """
+
+    rows: list[Row]
+    older: str
+    newer: str
+    count: int
+    more: bool
+
+
+Cursor = tuple[datetime, int]
+
+
+def cursor_of(text: str) -> Cursor | None:
+    """Return the place in the list that a link names; None where it names none."""
+    moment, _, pk = text.partition("-")
+    if not (moment.isascii() and moment.isdecimal() and pk.isascii() and pk.isdecimal() and len(text) <= 36):
+        return None
+    try:
+        return EPOCH + timedelta(microseconds=int(moment)), min(int(pk), 2**63 - 1)
+    except OverflowError:
+        return None
+
+
+def listed(chosen: Chosen, older: Cursor | None = None, newer: Cursor | None = None) -> Listing:
+    """Return a page of the list, newest first: the first one, the one after `older`, or the one before `newer`."""
+    sessions = matching(chosen)
+    count = sessions.order_by()[: MOST_COUNTED + 1].count()
+    found = _after(sessions, newer, forward=True)[::-1] if newer else _after(sessions, older)
+    if newer and len(found) <= PAGE:  # the beginning is near: a whole first page
+        found, newer = _after(sessions, None), None
+    beyond = len(found) > PAGE
+    shown = found[-PAGE:] if newer else found[:PAGE]
+    return Listing(
+        _rows(shown),
+        older=_cursor(shown[-1]) if newer or beyond else "",
+        newer=_cursor(shown[0]) if newer or (older and shown) else "",
+        count=min(count, MOST_COUNTED),
+        more=count > MOST_COUNTED,
+    )
+
+
+def _after(sessions: QuerySet[Session], cursor: Cursor | None, forward: bool = False) -> list[Session]:
+    """Return the sessions of a page that come after a place, and one more if there are more."""
+    way, order = ("gt", ("begun_at", "id")) if forward else ("lt", ("-begun_at", "-id"))
+    if cursor:
+        at, pk = cursor
+        rest = Q(**{f"begun_at__{way}": at}) | Q(**{"begun_at": at, f"id__{way}": pk})
+        # The first condition repeats the second in a form that an index serves.
+        sessions = sessions.filter(rest, **{f"begun_at__{way}e": at})
+    # The keys first: an index holds all that it takes to find and order them, and only a page of rows is read.
+    keys = list(sessions.order_by(*order).values_list("pk", flat=True)[: PAGE + 1])
+    rows = Session.objects.select_related("version__wizard", "agent").defer("version__document", "visitor", "tried")
+    return list(rows.filter(pk__in=keys).order_by(*order))
+
+
+def _cursor(session: Session) -> str:
+    return f"{(session.begun_at - EPOCH) // timedelta(microseconds=1)}-{session.pk}"
+
+
+def _rows(sessions: Sequence[Session]) -> list[Row]:
+    documents = documents_of(session.version_id for session in sessions)
+    since = left_since()
+    return [_row(session, documents[session.version_id], since) for session in sessions]
+
+
+def _row(session: Session, document: flow.Document, since: datetime) -> Row:
+    position = flow.Position(session.node, session.cause, session.step)
+    state = state_of(session, since)
+    return Row(
+        session,
+        in_groups(session.code),
+        lasting((session.seen_at - session.begun_at) / SECOND),
+        state,
+        STATES.get(state, state),
+        place_of(document, position),
+    )
+
+
+def state_of(session: Any, since: datetime) -> str:
+    """Return how a session (or a row with its fields) ended; for an open one, whether it was seen `since` then."""
+    if session.status != OPEN:
+        return session.status
+    return "left" if session.seen_at < since else "still"

@@ -1,0 +1,27 @@
+"""Addresses of the review pages, under /review/: for staff who may look at sessions."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from .views import csv_export, findings, overview, searches, sessions, stuck, traffic_map
+
+urlpatterns = [
+    path("", overview.show, name="review"),
+    path("definitions/", overview.definitions, name="review_definitions"),
+    path("stuck/", stuck.stuck, name="review_stuck"),
+    path("stuck/words/", stuck.words, name="review_stuck_words"),
+    path("map/", traffic_map.map_page, name="review_map"),
+    path("map/traffic.json", traffic_map.map_data, name="review_map_data"),
+    path("sessions/", sessions.sessions, name="review_sessions"),
+    path("sessions/<code:code>/", sessions.session, name="review_session"),
+    path("sessions/<code:code>/<int:number>/", sessions.seen, name="review_page"),
+    path("queue/", findings.listing, name="review_queue"),
+    path("queue/new/", findings.take_up, name="review_take_up"),
+    path("queue/<int:pk>/", findings.finding, name="review_finding"),
+    path("queue/<int:pk>/close/", findings.close, name="review_close"),
+    path("queue/<int:pk>/reopen/", findings.reopen, name="review_reopen"),
+    path("export/", csv_export.export, name="review_export"),
+    path("searches/", searches.log, name="review_searches"),
+    path("searches/add/", searches.add, name="review_searches_add"),
+]

@@ -1,0 +1,55 @@
+"""The sessions chosen, and their events, as CSV to take away. Who took what is noted before the first line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.http import Http404, HttpRequest, StreamingHttpResponse
+from django.utils import timezone
+from django.views.decorators.http import require_POST
+
+from ... import permissions
+from ...models import Disclosure
+from ..base import reviewers_only
+from ..queries.csv_export import event_count, events_csv, session_count, sessions_csv
+from ..queries.sessions import Chosen, SessionsForm
+from .sessions import sessions_page
+
+COUNTS = {"sessions": session_count, "events": event_count}
+
+
+@require_POST
+@reviewers_only
+def export(request: HttpRequest) -> Any:  # a page, or a stream
+    """Stream the sessions that the address chooses, or their events; a wrong choice exports nothing and is said."""
+    what, words = request.POST.get("what", ""), "words" in request.POST
+    form = SessionsForm(request.GET)
+    if what not in COUNTS or (words and not request.user.has_perm(permissions.READ_WORDS)):
+        raise Http404("There is no such export for this person.")
+    if not form.is_valid():
+        return sessions_page(request, form)
+    chosen = form.chosen
+    with_words = words and what == "events"
+    told = note_export(request, named(what, with_words, chosen), COUNTS[what](chosen))
+    pieces = events_csv(chosen, with_words, told) if what == "events" else sessions_csv(chosen, told)
+    response = StreamingHttpResponse(pieces, content_type="text/csv; charset=utf-8")
+    day = timezone.localdate().isoformat()
+    response["Content-Disposition"] = f'attachment; filename="{what}-{day}.csv"'
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+def note_export(request: HttpRequest, where: str, least: int) -> Callable[[int], Any]:
+    """Note an export of at least so many lines, and return what notes how many they were, once that is known.
+
+    Whoever breaks it off has asked for `least` all the same.
+    """
+    note = Disclosure.objects.create(user_id=request.user.pk, what=Disclosure.What.EXPORT, where=where, count=least)
+    return lambda lines: Disclosure.objects.filter(pk=note.pk, count__lt=lines).update(count=lines)
+
+
+def named(what: str, words: bool, chosen: Chosen) -> str:
+    """Return what was exported, as it is noted: the kind, whether with words, and the filter; as much as fits."""
+    longest = Disclosure._meta.get_field("where").max_length
+    return f"{what}{' with words' if words else ''}: {chosen.query}"[:longest]

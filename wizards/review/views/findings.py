@@ -1,0 +1,185 @@
+"""The review queue: take up, assign, close with the version that mends it, see what it did."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, cast
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.contrib.auth.models import User
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from helpdesk.parsing import whole
+
+from ... import permissions
+from ...analytics import PlaceFigures
+from ...models import Finding, Session, Wizard
+from .. import findings
+from ..base import page, reviewers_only
+from ..forms import CloseForm, NoteForm
+from ..labels import Name
+from ..queries import findings as queries
+from ..queries.stuck import Point, Spot, Use, draft_rows
+from .stuck import edit_address, left_at
+
+TAB = "review_queue"
+SEE, TAKE, CHANGE = "wizards.view_finding", "wizards.add_finding", "wizards.change_finding"
+MEANWHILE = "Somebody else saved this finding meanwhile. Nothing of yours was saved: look at it as it is now."
+
+
+@require_safe
+@reviewers_only
+@permissions.staff_only(SEE)
+def listing(request: HttpRequest) -> HttpResponse:
+    """Show what was taken up: what is open, or closed; everybody's, or one's own."""
+    closed, own = request.GET.get("state") == "closed", request.GET.get("whose") == "mine"
+    found = list(queries.listed(closed, cast(User, request.user) if own else None)[:200])
+    names = queries.names(found)
+    rows = [{"finding": each, "name": names[each.pk]} for each in found]
+    return page(request, "queue.html", TAB, rows=rows, closed=closed, own=own)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@reviewers_only
+@permissions.staff_only(TAKE)
+def take_up(request: HttpRequest) -> HttpResponse:
+    """Take up a stuck point (?wizard=&node=&cause=&step=) or a session (?session=)."""
+    make, what = _subject(request.GET)
+    form = NoteForm(request.POST if request.method == "POST" else None, initial={"assignee": request.user.pk})
+    if request.method == "POST" and form.is_valid():
+        finding = make(cast(User, request.user), form.cleaned_data["note"], form.cleaned_data["assignee"])
+        messages.success(request, "Taken up. It stays in the queue until it is closed.")
+        return _to(finding)
+    return page(request, "take_up.html", TAB, note_form=form, **what)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@reviewers_only
+@permissions.staff_only(SEE)
+def finding(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show a finding, with the place before and after it was mended; or change its note and who looks after it."""
+    row = _finding(pk)
+    form = NoteForm(request.POST if request.method == "POST" else None, initial=vars(row) | {"assignee": row.assignee})
+    if request.method == "POST":
+        _require_change(request)
+        if form.is_valid():
+            note, assignee = form.cleaned_data["note"], form.cleaned_data["assignee"]
+            return _saved(request, row, lambda seen: findings.change(row, seen, note, assignee), "Saved.")
+    return _show(request, row, form)
+
+
+@require_POST
+@reviewers_only
+@permissions.staff_only(CHANGE)
+def close(request: HttpRequest, pk: int) -> HttpResponse:
+    """Close a finding with the version that mends it."""
+    row = _finding(pk)
+    versions = queries.versions_of(row)
+    form = CloseForm(versions, request.POST)
+    if not form.is_valid():
+        return _show(request, row, close_form=form)
+    mending = next((version for version in versions if version.number == form.cleaned_data["version"]), None)
+    note = form.cleaned_data["closing_note"]
+    return _saved(request, row, lambda seen: findings.close(row, seen, note, mending), "Closed.")
+
+
+@require_POST
+@reviewers_only
+@permissions.staff_only(CHANGE)
+def reopen(request: HttpRequest, pk: int) -> HttpResponse:
+    """Open a finding again."""
+    row = _finding(pk)
+    return _saved(request, row, lambda seen: findings.reopen(row, seen), "Open again.")
+
+
+Make = Callable[[User, str, User | None], Finding]
+
+
+def _subject(asked: Mapping[str, str]) -> tuple[Make, dict[str, Any]]:
+    """Return how to take up what the address names, and what the page shows of it; a 404 where there is no such."""
+    if code := asked.get("session"):
+        real = Session.objects.exclude(channel=Session.Channel.TEST).select_related("version__wizard")
+        session = get_object_or_404(real, code=code)
+        there = Finding(wizard=session.version.wizard, node=session.node, cause=session.cause, step=session.step)
+        return lambda *given: findings.take_up_session(session, *given), _subject_shown(there) | {"session": session}
+    wizard = get_object_or_404(Wizard.objects.select_related("current"), slug=asked.get("wizard", ""))
+    place = {name: asked.get(name, "") for name in ("node", "cause", "step")}
+    there = Finding(wizard=wizard, **place)
+    shown = _subject_shown(there)
+    if shown["name"] is None:
+        raise Http404("There is no such place in any version.")
+    return lambda *given: findings.take_up(wizard, tuple(place.values()), *given), shown
+
+
+def _subject_shown(there: Finding) -> dict[str, Any]:
+    return {"wizard": there.wizard, "name": queries.newest_name(there), "others": queries.same_place(there)}
+
+
+def _finding(pk: int) -> Finding:
+    rows: QuerySet[Finding] = Finding.objects.select_related("wizard", "session", "author", "assignee", "mended_by")
+    return get_object_or_404(rows.defer("mended_by__document"), pk=pk)
+
+
+def _require_change(request: HttpRequest) -> None:
+    if not request.user.has_perm(CHANGE):
+        raise Http404("There is no such page for this person.")
+
+
+def _saved(request: HttpRequest, row: Finding, save: Callable[[int], Finding], done: str) -> HttpResponse:
+    """Save, unless somebody else did meanwhile, and lead to the finding."""
+    sent = whole(request.POST.get("revision"))
+    try:
+        save(-1 if sent is None else sent)
+    except findings.Outdated:
+        messages.error(request, MEANWHILE)
+    else:
+        messages.success(request, done)
+    return _to(row)
+
+
+def _to(row: Finding) -> HttpResponse:
+    return HttpResponseRedirect(reverse("review_finding", args=[row.pk]), status=303)
+
+
+def _show(
+    request: HttpRequest, row: Finding, form: NoteForm | None = None, close_form: CloseForm | None = None
+) -> HttpResponse:
+    versions = queries.versions_of(row)
+    form = form or NoteForm(initial={"note": row.note, "assignee": row.assignee})
+    name = queries.names([row])[row.pk]
+    context: dict[str, Any] = {
+        "finding": row,
+        "name": name,
+        "note_form": form,
+        "close_form": close_form or CloseForm(versions, initial={"closing_note": row.closing_note}),
+        "recently": queries.recently(row, versions),
+        "effect": queries.effect(row, versions),
+        "mended": str(row.mended_by.number) if row.mended_by else "",
+        "sessions_url": _sessions_url(row, name),
+        "may_change": request.user.has_perm(CHANGE),
+        "edit_url": _edit_url(request, row, name),
+    }
+    wrong = form.errors or (close_form and close_form.errors)
+    return page(request, "finding.html", TAB, status=422 if wrong else 200, **context)
+
+
+def _sessions_url(row: Finding, name: Name) -> str:
+    """Return where the sessions that were left at the place are listed."""
+    place = left_at((row.node, row.cause, row.step), name)
+    return f"{reverse('review_sessions')}?{urlencode({'wizard': row.wizard.slug} | place)}"
+
+
+def _edit_url(request: HttpRequest, row: Finding, name: Name) -> str:
+    """Return the form in which this reader may mend the place; the map where it is gone; nothing if they may not."""
+    if not request.user.has_perm("wizards.change_node"):
+        return ""
+    spot = Spot(row.wizard_id, 0, row.node, row.cause, row.step)
+    point = Point(row.wizard, None, [Use(spot, name, PlaceFigures())])
+    if form := edit_address(request, point, draft_rows([point])):
+        return form
+    return reverse("admin:wizards_wizard_map", args=[row.wizard_id]) + f"#{row.node}"

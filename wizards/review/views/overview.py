@@ -1,0 +1,36 @@
+"""How many sessions there were and how they ended; and what all figures mean."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from ..base import page, reviewers_only
+from ..filters import FilterForm
+from ..glossary import DEFINITIONS
+from ..queries.overview import overview
+
+
+@require_safe
+@reviewers_only
+def show(request: HttpRequest) -> HttpResponse:
+    """Show the overview of the sessions chosen; to HTMX only what is live of it."""
+    form = FilterForm(request.GET)
+    today = timezone.localdate(timezone=timezone.get_default_timezone())
+    return page(
+        request,
+        "overview.html",
+        "review",
+        form,
+        fragment="_overview.html",
+        overview=overview(form.chosen),
+        live=form.chosen.until >= today,
+    )
+
+
+@require_safe
+@reviewers_only
+def definitions(request: HttpRequest) -> HttpResponse:
+    """Show what all figures mean."""
+    return page(request, "definitions.html", "", definitions=DEFINITIONS)

@@ -1,0 +1,168 @@
+"""The list of sessions, one session's walk, and the walk page by page as the person saw it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from django.contrib.auth.models import AnonymousUser, User
+from django.db import transaction
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_safe
+
+from ... import flow, permissions, presenters, publishing
+from ...admin.links import change_url
+from ...analytics import left_since
+from ...models import Disclosure, Node, Session, Step, in_groups
+from ...presenters.readonly_html import still
+from ..base import page, reviewers_only
+from ..queries.csv_export import EVENT_COLUMNS, SESSION_COLUMNS, WORDS
+from ..queries.session_timeline import Stay, Walk, place_of, walk_of
+from ..queries.sessions import STATES, SessionsForm, cursor_of, listed, state_of
+
+TAB = "review_sessions"
+
+
+@require_safe
+@reviewers_only
+def sessions(request: HttpRequest) -> HttpResponse:
+    """Show a page of the sessions chosen: the newest ones, or those after `older` or before `newer`."""
+    form = SessionsForm(request.GET)
+    return sessions_page(request, form, **{name: request.GET.get(name, "") for name in ("older", "newer")})
+
+
+def sessions_page(request: HttpRequest, form: SessionsForm, older: str = "", newer: str = "") -> HttpResponse:
+    """Return the list as a page, with what is wrong with the choice beside its fields."""
+    cursors = {name: cursor_of(text) for name, text in (("older", older), ("newer", newer)) if text}
+    return page(
+        request,
+        "sessions.html",
+        TAB,
+        form,
+        listing=listed(form.chosen, **cursors),
+        lost=None in cursors.values(),
+        turned=any(cursors.values()),
+        export_columns={"Sessions": SESSION_COLUMNS, "Events": (*EVENT_COLUMNS, WORDS)},
+        may_read=request.user.has_perm(permissions.READ_WORDS),
+    )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@reviewers_only
+def session(request: HttpRequest, code: str) -> HttpResponse:
+    """Show a session's whole walk; what the person wrote only when it is asked for, which is noted."""
+    one = session_of(code)
+    if request.method == "POST":
+        return with_words(request, one)
+    return walk_page(request, walk_of(one))
+
+
+@transaction.atomic
+def with_words(request: HttpRequest, one: Session) -> HttpResponse:
+    """Note that this reader opens what the person wrote, and show the walk with it."""
+    if not request.user.has_perm(permissions.READ_WORDS):
+        raise Http404("This person may not read what customers wrote.")
+    walk = walk_of(one, with_words=True)
+    Disclosure.objects.create(
+        user_id=request.user.pk, what=Disclosure.What.WORDS, where=in_groups(one.code), count=walk.words
+    )
+    return walk_page(request, walk, shows_words=True)
+
+
+def walk_page(request: HttpRequest, walk: Walk, shows_words: bool = False) -> HttpResponse:
+    """Return the page of a walk."""
+    one = walk.session
+    state = state_of(one, left_since())
+    return page(
+        request,
+        "session.html",
+        TAB,
+        query=request.GET.urlencode(),
+        walk=walk,
+        session=one,
+        reference=in_groups(one.code),
+        state=state,
+        stands=place_of(walk.document, one.position),
+        state_words=STATES.get(state, state),
+        current=one.version.wizard.current_id == one.version_id,
+        edit=edit_links(request.user, one),
+        findings=one.findings.order_by("-opened_at")[:20] if request.user.has_perm("wizards.view_finding") else (),
+        may_read=request.user.has_perm(permissions.READ_WORDS),
+        shows_words=shows_words,
+    )
+
+
+@require_safe
+@reviewers_only
+def seen(request: HttpRequest, code: str, number: int) -> HttpResponse:
+    """Show a page of a session as the person saw it, still, with the ways to the pages before and after it."""
+    walk = walk_of(session_of(code))
+    came_with = f"?{request.GET.urlencode()}" if request.GET else ""
+    if walk.broken:
+        return redirect(reverse("review_session", args=[code]) + came_with)
+    try:
+        place = walk.at(number)
+    except flow.IllegalMove as illegal:
+        raise Http404("This page was not reached.") from illegal
+    stay = walk.stays[place]
+    html = render_to_string("wizards/step.html", {"screen": screen(walk, stay)}, request)
+    head = render_to_string("review/_seen_head.html")
+    bar = render_to_string("review/_seen_bar.html", bar_of(walk, place) | {"came_with": came_with}, request)
+    response = HttpResponse(still(html, stay.given or stay.feedback, head, bar))
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+def bar_of(walk: Walk, place: int) -> dict[str, Any]:
+    """Return what the bar above a still page shows: which of the walk's stays it is, and those before and after it."""
+    return {
+        "last": walk.stays[-1],
+        "walk": walk,
+        "stay": walk.stays[place],
+        "place": place + 1,
+        "before": walk.stays[place - 1] if place else None,
+        "after": walk.stays[place + 1] if place + 1 < len(walk.stays) else None,
+        "reference": in_groups(walk.session.code),
+    }
+
+
+def screen(walk: Walk, stay: Stay) -> dict[str, Any]:
+    """Return what the customer's page showed on arriving there, with the card chosen that was answered then."""
+    view = presenters.View(walk.session, walk.document, stay.position, stay.number, current=True, first=stay.first)
+    shown = presenters.screen(view)
+    cards = [card for card, _ in shown["form"].fields["answer"].choices] if "form" in shown else []
+    return presenters.screen(replace(view, chosen=stay.given)) if stay.given in cards else shown
+
+
+def session_of(code: str) -> Session:
+    """Return the session of a code with its version and wizard; a 404 for an editor's preview, which counts nowhere."""
+    known = Session.objects.exclude(channel=Session.Channel.TEST).select_related("version__wizard", "agent")
+    return get_object_or_404(known.defer("version__document", "visitor"), code=code)
+
+
+def edit_links(user: User | AnonymousUser, one: Session) -> list[tuple[str, str]]:
+    """Return the forms in which an editor changes the place where a session stands: (what it says, its address)."""
+    if not user.has_perm("wizards.change_node"):
+        return []
+    node = Node.objects.filter(wizard=one.version.wizard_id, key=one.node).first()
+    if node is None:
+        return [("Open the wizard’s map", reverse("admin:wizards_wizard_map", args=[one.version.wizard_id]))]
+    links = [("Edit this node", change_url("node", node.pk))]
+    return [*links, *step_links(one)] if one.step else links
+
+
+def step_links(one: Session) -> list[tuple[str, str]]:
+    """Return the form of the step at which a session stands; none where the procedure has no such step any more."""
+    document = publishing.document_of(one.version_id)
+    node = document.node(one.node)
+    procedure = node.procedure_in_hand(document, one.position) if node else None
+    steps = Step.objects.filter(procedure__key=procedure.id if procedure else "").order_by("place", "pk")
+    rows = list(steps.values_list("key", "procedure"))
+    return [
+        ("Edit this step", f"{change_url('procedure', pk)}#steps-{place}")
+        for place, (key, pk) in enumerate(rows)
+        if key == one.step
+    ]
