@@ -139,7 +139,9 @@ def test_a_copy_into_the_log_is_found(session):
     assert kinds() == {("COPY", "wizards_words")}
 
 
-@pytest.mark.parametrize("file", ["helpdesk/errors.py", "wizards/admin/versions.py", "wizards/privacy/retention.py"])
+@pytest.mark.parametrize(
+    "file", ["helpdesk/errors.py", "wizards/admin/release/versions.py", "wizards/privacy/retention.py"]
+)
 def test_a_write_is_found_wherever_it_stands(session, file):
     product("Words.objects.all().delete()", file)()
     assert kinds() == {("DELETE", "wizards_words")}
@@ -147,7 +149,7 @@ def test_a_write_is_found_wherever_it_stands(session, file):
 
 def test_what_djangos_admin_deletes_for_the_product_is_found(session):
     lines = "from django.contrib.admin import ModelAdmin, site\nModelAdmin(Session, site).delete_model(None, key)"
-    product(lines, "wizards/admin/versions.py")(session)
+    product(lines, "wizards/admin/release/versions.py")(session)
     assert kinds() >= {("DELETE", "wizards_event"), ("DELETE", "wizards_session")}
 
 

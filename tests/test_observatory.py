@@ -17,7 +17,7 @@ from django.urls import URLPattern, get_resolver
 
 from helpdesk import errors, security_headers
 from tests import observatory
-from tests.admin.forms import toy
+from tests.admin.forms.editing import toy
 from tests.observatory import Answer, judge
 from tests.test_devserver import ROOT
 from tests.visitor import HTMX, Visitor

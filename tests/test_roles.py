@@ -13,7 +13,7 @@ from django.test import Client
 
 from helpdesk import accounts
 from tests import roles
-from tests.admin.forms import toy
+from tests.admin.forms.editing import toy
 from tests.roles import ROLES, STAFF
 from tests.visitor import Visitor
 from wizards.models import Choice, Delivery, HandoffCode, Node, Picture, Procedure, Session, Webhook

@@ -30,7 +30,6 @@ PRODUCT = ("helpdesk", "wizards")
 TEMPLATES = {
     "account": "tests/accounts",
     "admin": "tests/admin",
-    "cases": "tests/support",
     "desk": "tests/desk",
     "mail": "tests/support",
     "mfa": "tests/accounts",

@@ -8,7 +8,7 @@ from django.contrib.sessions.models import Session
 from django.test import Client
 
 from tests.accounts.signing_in import CODE, PASSWORD, code_of, sign_in, signed_in, with_phone
-from tests.admin.forms import Form
+from tests.admin.forms.editing import Form
 
 pytestmark = pytest.mark.django_db
 

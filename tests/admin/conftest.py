@@ -3,7 +3,7 @@
 import pytest
 from django.test import Client
 
-from tests.admin.forms import editor, toy
+from tests.admin.forms.editing import editor, toy
 from wizards.models import Wizard
 
 

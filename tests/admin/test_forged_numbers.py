@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.admin.forms import Form, address, editor, toy
+from tests.admin.forms.editing import Form, address, editor, toy
 from tests.counting import instructions
 from wizards.models import Node
 

@@ -5,7 +5,7 @@ from django.contrib import admin
 from django.contrib.auth.models import Permission
 from django.test import Client
 
-from tests.admin.forms import address, editor, toy
+from tests.admin.forms.editing import address, editor, toy
 from wizards.models import Event, Session, Wizard, Words
 
 # What these pages ask of a database, tests/test_roles.py and tests/hostile ask on both.

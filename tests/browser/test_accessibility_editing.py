@@ -8,7 +8,7 @@ import pytest
 from django.conf import settings
 from playwright.sync_api import Page, expect
 
-from tests.admin.forms import address, editor, toy
+from tests.admin.forms.editing import address, editor, toy
 from tests.admin.walking import lead, url, walk
 from tests.browser.accessibility import WIDTHS, findings
 from wizards import flow, publishing

@@ -6,7 +6,7 @@ import pytest
 from django.contrib.auth.models import User
 from playwright.sync_api import Page, expect
 
-from tests.admin.forms import editors, toy
+from tests.admin.forms.editing import editors, toy
 from tests.browser.desk import Desk
 from tests.browser.walks import until
 from wizards.models import Session

@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from playwright.sync_api import Page, expect
 
-from tests.admin.forms import large, toy
+from tests.admin.forms.editing import large, toy
 from tests.browser import walks
 from tests.browser.accessibility import COLOUR_RULES, violations
 from wizards.models import Choice, Node, Wizard
@@ -155,7 +155,7 @@ def test_faults_are_marked_with_a_ring_and_a_sign(drawn, wizard):
     page = drawn_anew(drawn, wizard)
     look = "(name) => ['q', 'ok'].map((id) => String(mapDrawing.getElementById(id).style(name)))"
     assert page.evaluate(look, "border-width") == ["4px", "2px"]
-    assert ["map-error.svg" in each for each in page.evaluate(look, "background-image")] == [True, False]
+    assert ["map/error.svg" in each for each in page.evaluate(look, "background-image")] == [True, False]
     click(page, page.evaluate("mapDrawing.nodes('[kind = \"nowhere\"]').id()"))
     opened(page, "Question q?")
 

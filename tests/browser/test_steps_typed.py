@@ -6,7 +6,7 @@ import pytest
 from django.conf import settings
 from playwright.sync_api import expect
 
-from tests.admin.forms import address, editor, toy
+from tests.admin.forms.editing import address, editor, toy
 from wizards.models import Procedure, Step
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]

@@ -15,7 +15,7 @@ from wizards.flow.fields import Part, Reference
 from wizards.flow.kinds import base
 from wizards.flow.transitions import node_at
 
-TEMPLATES = Path(__file__).parents[2] / "templates" / "wizards"
+TEMPLATES = Path(__file__).parents[2] / "templates" / "customer" / "session"
 KINDS = pytest.mark.parametrize("kind", flow.KINDS)
 
 

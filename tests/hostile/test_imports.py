@@ -24,7 +24,7 @@ import yaml
 from django.core.files.uploadedfile import SimpleUploadedFile
 from PIL import Image
 
-from tests.admin.forms import editor
+from tests.admin.forms.editing import editor
 from tests.graphs import TOY, graph
 from tests.strategies import NASTY, NASTY_TEXTS
 from tools.hostile.fuzzing import LONG, VALUES

@@ -44,7 +44,7 @@ def session(walk, code="abcdefghjkmn"):
 def live(view):
     """Return the page as the templates render it now."""
     shown = {"screen": presenters.screen(view) | {"error": "", "said": ""}}
-    return masked(render_to_string("wizards/_step.html", shown, request()))
+    return masked(render_to_string("customer/session/_step.html", shown, request()))
 
 
 def masked(page):

@@ -65,7 +65,7 @@ def test_a_fragment_is_due_when_htmx_asks_and_not_when_it_restores(headers, frag
 def test_each_position_has_its_screen(visitor, way, template, heading):
     visitor.walk(*way)
     shown = screen(visitor)
-    assert shown["template"] == f"wizards/_{template}.html"
+    assert shown["template"] == f"customer/session/_{template}.html"
     assert shown["heading"] == heading
     assert shown["title"] == f"{heading} · Toy"
 

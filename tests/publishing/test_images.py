@@ -10,7 +10,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from PIL import Image, PngImagePlugin
 
-from tests.admin.forms import Form, address, editor, shown_errors, toy
+from tests.admin.forms.editing import Form, address, editor, shown_errors, toy
 from tests.reading import read
 from wizards import presenters, publishing
 from wizards.models import Picture, Procedure, Step, Wizard

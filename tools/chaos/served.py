@@ -118,7 +118,7 @@ def warm(application: Any) -> None:
     rest = {"wsgi.url_scheme": "http", "wsgi.input": io.BytesIO(), "wsgi.errors": io.StringIO()}
     b"".join(application({**address, **rest, "HTTP_HOST": "127.0.0.1"}, lambda *_: None))
     for name in ("step", "_step", "_screen", "_question", "_do", "_confirm", "_procedure", "_diagnosis", "_outcome"):
-        get_template(f"wizards/{name}.html")
+        get_template(f"customer/session/{name}.html")
 
 
 limiter.REST = float(os.environ.get("CHAOS_REST", limiter.REST))

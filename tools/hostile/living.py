@@ -22,7 +22,7 @@ from django.db import transaction
 from django.test import Client, override_settings
 from PIL import Image
 
-from tests.admin.forms import Form, address
+from tests.admin.forms.editing import Form, address
 from tests.graphs import TOY, graph
 from tests.support.walking import work
 from wizards import flow

@@ -2,9 +2,9 @@
 
 from django.contrib import admin
 
-from . import deliveries, gallery, nodes, procedures, wizards
+from . import deliveries, images, node, procedure, wizard
 
-__all__ = ["deliveries", "gallery", "nodes", "procedures", "wizards"]
+__all__ = ["deliveries", "images", "node", "procedure", "wizard"]
 
 admin.site.site_header = "Help desk: editing"
 admin.site.site_title = "Help desk"

@@ -123,7 +123,7 @@ class WebhookAdmin(admin.ModelAdmin):
             return None
         context = {**self.admin_site.each_context(request), "title": "The secret of this webhook", "opts": self.opts}
         context |= {"webhook": webhook, "secret": secret}
-        response = TemplateResponse(request, "cases/secret.html", context)
+        response = TemplateResponse(request, "admin/wizards/webhook_secret.html", context)
         response["Cache-Control"] = "no-store"
         return response
 

@@ -132,7 +132,7 @@ def theirs(request: HttpRequest, view: presenters.View, screen: presenters.Conte
 
     Its headings are two levels down, and its ids are not those of the page around it.
     """
-    html = still(render_to_string("wizards/_screen.html", {"screen": screen}, request), view.chosen)
+    html = still(render_to_string("customer/session/_screen.html", {"screen": screen}, request), view.chosen)
     for level in (2, 1):
         html = html.replace(f"<h{level}", f"<h{level + 2}").replace(f"</h{level}>", f"</h{level + 2}>")
     return mark_safe(REFERS.sub(r' \1="their-', html))  # nosec B308, B703  # noqa: S308  ours, escaped

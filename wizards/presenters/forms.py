@@ -49,7 +49,7 @@ class AnswerForm(forms.Form):
         self.helper = FormHelper()
         self.helper.form_tag = False
         self.helper.disable_csrf = True
-        self.helper.layout = Layout(Field("answer", template="wizards/_choices.html"))
+        self.helper.layout = Layout(Field("answer", template="customer/session/_choices.html"))
 
 
 class WordsForm(forms.Form):

@@ -50,7 +50,7 @@ def stencil_of(version_id: int, document: flow.Document, position: flow.Position
     nobody = Session(code=_CODE, version_id=version_id, count=_NUMBER)
     view = View(nobody, document, position, _NUMBER, current=True)
     shown = screen(view) | {"error": "", "said": ""}
-    stencil = cut(render_to_string("wizards/_step.html", {"screen": shown, "csrf_token": _TOKEN}), _MARKS)
+    stencil = cut(render_to_string("customer/session/_step.html", {"screen": shown, "csrf_token": _TOKEN}), _MARKS)
     if not lacks_picture(view):  # it may come, under the same name
         _stencils.keep((version_id, position), document, stencil)
     return stencil

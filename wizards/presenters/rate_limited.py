@@ -45,6 +45,8 @@ def too_often(request: HttpRequest, limit: limiter.Limited) -> HttpResponse:
     """Say in plain words that it was too often, and when to try again. Codes tried by force are for the log, too."""
     if limit.what in CODES:
         log.warning("Codes are tried by force: at %s, from %s.", request.path[:200], limiter.address_of(request))
-    response = presenters.show(request, "wizards/too_often.html", {"minutes": limit.minutes}, status=429)
+    response = presenters.show(
+        request, "customer/session/too_many_requests.html", {"minutes": limit.minutes}, status=429
+    )
     response["Retry-After"] = str(limit.seconds)
     return response

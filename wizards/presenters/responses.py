@@ -52,9 +52,9 @@ def step(request: HttpRequest, view: View, *, error: str = "", said: str = "", s
     context = {"screen": screen(view) | {"error": error, "said": said}}
     return show(
         request,
-        "wizards/step.html",
+        "customer/session/step.html",
         context,
-        fragment="wizards/_step.html",
+        fragment="customer/session/_step.html",
         address="" if status >= 400 else view.address,
         status=status,
     )

@@ -24,7 +24,7 @@ def screen(view: View) -> Context:
     """Return everything that the page of a step shows."""
     name = view.node.screen(view.position)
     common = {
-        "template": f"wizards/_{name}.html",
+        "template": f"customer/session/_{name}.html",
         "text": render_markdown(view.node.text),
         "is_current": view.current,
         "seen": view.session.count,

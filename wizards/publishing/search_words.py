@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.db import transaction
 
-from ..admin import saving
+from ..admin.forms import optimistic_lock
 from ..models import Symptom
 
 
@@ -17,12 +17,12 @@ def add_words(user: int, symptom: Symptom, words: str, seen: int) -> bool:
     """
     with transaction.atomic():
         wizard = symptom.wizard
-        if not saving.is_newest(wizard, seen):
-            raise saving.OvertakenError
+        if not optimistic_lock.is_newest(wizard, seen):
+            raise optimistic_lock.OvertakenError
         symptom.refresh_from_db(fields=["words", "label"])
         if words.casefold() in {line.casefold() for line in (symptom.label, *symptom.words)}:
             return False
-        saving.claim(wizard, seen)
+        optimistic_lock.claim(wizard, seen)
         symptom.words = (*symptom.words, words)  # type: ignore[assignment]  # a LinesField holds a tuple
         symptom.clean_fields(exclude={field.name for field in Symptom._meta.fields} - {"words"})
         symptom.save(update_fields=["words"])

@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from django.contrib.admin.models import LogEntry
 
-from tests.admin.forms import Form, address, editor
+from tests.admin.forms.editing import Form, address, editor
 from tests.reading import read
 from tests.review.searching import ADD, PATH, both, forms, typed, value_of, wizard_of, words_of
 from wizards import publishing, search

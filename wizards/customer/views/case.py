@@ -30,14 +30,14 @@ def case(request: HttpRequest, own: OneSession) -> HttpResponse:
     if session.channel == Session.Channel.TEST:
         return refused(request, session, PREVIEW)
     if there := cases.of(session):
-        return presenters.show(request, "cases/opened.html", {"case": there, **shown(session)})
+        return presenters.show(request, "customer/case/opened.html", {"case": there, **shown(session)})
     form = CaseForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         limiter.count("case", limiter.address_of(request))
         cases.open_case(own, form.cleaned_data["contact"], form.cleaned_data["words"])
         return HttpResponseRedirect(reverse("case", args=[session.code]), status=303)
     context = shown(session) | {"form": form, "told": transcript(session)}
-    return presenters.show(request, "cases/case.html", context, status=422 if form.errors else 200)
+    return presenters.show(request, "customer/case/open.html", context, status=422 if form.errors else 200)
 
 
 def shown(session: Session) -> presenters.Context:
@@ -63,8 +63,8 @@ def follow_up(request: HttpRequest, code: str) -> HttpResponse:
         came_back = form.cleaned_data["said"] == "back"
         if there := cases.followed_up(code, form.cleaned_data["secret"], came_back):
             context = {"case": there, "is_open": there.closed_at is None, "contact": presenters.contact()}
-            return presenters.show(request, "cases/followed_up.html", context)
+            return presenters.show(request, "customer/case/followed_up.html", context)
         limiter.count("code", limiter.address_of(request))
         form.add_error("secret", WRONG_SECRET)
     context = {"form": form, "url": reverse("follow_up", args=[code])}
-    return presenters.show(request, "cases/follow_up.html", context, status=422 if form.errors else 200)
+    return presenters.show(request, "customer/case/follow_up.html", context, status=422 if form.errors else 200)

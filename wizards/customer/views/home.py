@@ -27,7 +27,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "products": [product_card(version.pk) for version in publishing.published()],
         "open_sessions": [open_card(session) for session in open_sessions(request)],
     }
-    return presenters.show(request, "home.html", context)
+    return presenters.show(request, "customer/home.html", context)
 
 
 @require_safe
@@ -43,13 +43,15 @@ def find(request: HttpRequest) -> HttpResponse:
         "nearest": [hit_card(hit) for hit in found.nearest],
         "said": request.GET.get("said") == "missed",
     }
-    return presenters.show(request, "search.html", context, fragment="_results.html")
+    return presenters.show(request, "customer/search.html", context, fragment="customer/_search_results.html")
 
 
 def not_searched(request: HttpRequest, error: str) -> HttpResponse:
     """Return the search with what is wrong with the words."""
     context = {"query": "", "results": [], "nearest": [], "error": error}
-    return presenters.show(request, "search.html", context, fragment="_results.html", status=422)
+    return presenters.show(
+        request, "customer/search.html", context, fragment="customer/_search_results.html", status=422
+    )
 
 
 @require_POST
@@ -74,13 +76,13 @@ def product(request: HttpRequest, slug: str) -> HttpResponse:
         {"label": symptom.label, "action": reverse("begin", args=[slug, symptom.id])} for symptom in document.symptoms
     ]
     card = {"title": document.title, "summary": document.summary, "picture": presenters.product_picture(slug)}
-    return presenters.show(request, "product.html", {"product": card, "symptoms": symptoms})
+    return presenters.show(request, "customer/product.html", {"product": card, "symptoms": symptoms})
 
 
 @require_safe
 def contact(request: HttpRequest) -> HttpResponse:
     """Show how to reach a person."""
-    return presenters.show(request, "contact.html", {"contact": presenters.contact()})
+    return presenters.show(request, "customer/contact.html", {"contact": presenters.contact()})
 
 
 @require_safe

@@ -81,7 +81,7 @@ def remark(request: HttpRequest, own: OneSession, number: int) -> HttpResponse:
         context = {"screen": presenters.screen(view_of(session, number)), "form": form}
     except flow.IllegalMove as illegal:
         return refused(request, session, str(illegal))
-    return presenters.show(request, "wizards/remark.html", context, status=422 if form.errors else 200)
+    return presenters.show(request, "customer/session/remark.html", context, status=422 if form.errors else 200)
 
 
 @require_POST
@@ -106,7 +106,7 @@ def steps(request: HttpRequest, own: OneSession, number: int) -> HttpResponse:
         context = presenters.all_steps(view_of(session, number))
     except flow.IllegalMove as illegal:
         return refused(request, session, str(illegal))
-    return presenters.show(request, "wizards/steps.html", context)
+    return presenters.show(request, "customer/session/all_steps.html", context)
 
 
 @require_safe
@@ -120,7 +120,9 @@ def told(request: HttpRequest, own: OneSession, number: int) -> HttpResponse:
         items = presenters.told(session, history, number)
     except flow.IllegalMove as illegal:
         return refused(request, session, str(illegal))
-    return presenters.show(request, "wizards/told.html", {"screen": presenters.screen(view), "items": items})
+    return presenters.show(
+        request, "customer/session/answers_so_far.html", {"screen": presenters.screen(view), "items": items}
+    )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -141,7 +143,7 @@ def help_page(request: HttpRequest, own: OneSession) -> HttpResponse:
     }
     if session.channel != Session.Channel.TEST:  # nobody can be let into a preview
         context |= {f"{name}_url": reverse(name, args=[session.code]) for name in ("offer", "device")}
-    return presenters.show(request, "wizards/help.html", context)
+    return presenters.show(request, "customer/session/help.html", context)
 
 
 def seen_of(request: HttpRequest) -> int | None:
@@ -206,4 +208,4 @@ def not_moved(request: HttpRequest, session: Session, number: int, why: str) -> 
 def refused(request: HttpRequest, session: Session, why: str) -> HttpResponse:
     """Say in plain words why a page of this session cannot be had, with the way back to where it stands."""
     context = {"message": why, "resume_url": presenters.step_address(session, session.count)}
-    return presenters.show(request, "wizards/refused.html", context, status=400)
+    return presenters.show(request, "customer/session/not_possible.html", context, status=400)

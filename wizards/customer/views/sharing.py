@@ -36,7 +36,7 @@ NO_CODE = "This code lets nobody in: it may be older than ten minutes, used, or 
 @owner_only
 def offer(request: HttpRequest, own: OneSession) -> HttpResponse:
     """Give the code that lets an agent in, once. Asking for it is the customer's consent to be joined."""
-    return code_page(request, own.get(), HandoffCode.For.AGENT, "wizards/code.html")
+    return code_page(request, own.get(), HandoffCode.For.AGENT, "customer/session/join_code.html")
 
 
 @require_POST
@@ -44,7 +44,7 @@ def offer(request: HttpRequest, own: OneSession) -> HttpResponse:
 @owner_only
 def device(request: HttpRequest, own: OneSession) -> HttpResponse:
     """Give the code that lets another device of the customer's in, as a QR code and to type."""
-    return code_page(request, own.get(), HandoffCode.For.DEVICE, "wizards/device.html")
+    return code_page(request, own.get(), HandoffCode.For.DEVICE, "customer/session/device.html")
 
 
 @require_POST
@@ -76,7 +76,7 @@ def join(request: HttpRequest) -> HttpResponse:
     """Let this device into the session whose code its owner reads from their other one."""
     form = DeviceCodeForm(request.POST if request.method == "POST" else None)
     if request.method != "POST" or not form.is_valid():
-        return presenters.show(request, "join.html", {"form": form}, status=422 if form.errors else 200)
+        return presenters.show(request, "customer/join.html", {"form": form}, status=422 if form.errors else 200)
     address = limiter.address_of(request)
     limiter.hold("code", address)
     limiter.hold("codes", EVERYBODY)
@@ -88,7 +88,7 @@ def join(request: HttpRequest) -> HttpResponse:
         limiter.count("code", address)
         limiter.count("codes", EVERYBODY)
         form.add_error("code", NO_CODE)
-        return presenters.show(request, "join.html", {"form": form}, status=422)
+        return presenters.show(request, "customer/join.html", {"form": form}, status=422)
     response = HttpResponseRedirect(presenters.step_address(session, session.count), status=303)
     permissions.remember(response, secret)
     return response

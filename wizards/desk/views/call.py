@@ -167,7 +167,7 @@ def call_page(
             "colleagues": colleagues(session, agent),
         }
     address = "" if status >= 400 else address_of(session, what.view.number)
-    return page(request, "call.html", fragment="_live.html", address=address, status=status, **context)
+    return page(request, "call.html", fragment="_call.html", address=address, status=status, **context)
 
 
 def colleagues(session: Session, agent: User) -> list[tuple[int, str]]:

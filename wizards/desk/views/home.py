@@ -107,7 +107,7 @@ def home_page(request: HttpRequest, query: str = "", status: int = 200, **errors
     }
     if not presenters.wants_fragment(request):
         context |= at_home(request)
-    return page(request, "home.html", fragment="_results.html", status=status, **context)
+    return page(request, "home.html", fragment="_search_results.html", status=status, **context)
 
 
 def at_home(request: HttpRequest) -> dict[str, Any]:

@@ -41,7 +41,7 @@ def listing(request: HttpRequest) -> HttpResponse:
     found = list(queries.listed(closed, cast(User, request.user) if own else None)[:200])
     names = queries.names(found)
     rows = [{"finding": each, "name": names[each.pk]} for each in found]
-    return page(request, "queue.html", TAB, rows=rows, closed=closed, own=own)
+    return page(request, "findings.html", TAB, rows=rows, closed=closed, own=own)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

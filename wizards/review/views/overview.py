@@ -33,4 +33,4 @@ def show(request: HttpRequest) -> HttpResponse:
 @reviewers_only
 def definitions(request: HttpRequest) -> HttpResponse:
     """Show what all figures mean."""
-    return page(request, "definitions.html", "", definitions=DEFINITIONS)
+    return page(request, "glossary.html", "", definitions=DEFINITIONS)

@@ -13,7 +13,7 @@ from django.utils.html import format_html
 from django.views.decorators.http import require_POST, require_safe
 
 from ... import permissions
-from ...admin import saving
+from ...admin.forms import optimistic_lock
 from ...models import Symptom
 from ...presenters.forms import SearchForm
 from ...publishing.search_words import add_words
@@ -54,8 +54,10 @@ def add(request: HttpRequest) -> HttpResponse:
     symptom = symptom_of(*named.group(1, 2))
     try:
         is_new = add_words(request.user.pk or 0, symptom, words, int(named[3]))
-    except saving.OvertakenError:
-        error = f"{saving.who_saved(symptom.wizard)} Nothing was added. Look at it below, and add the words again."
+    except optimistic_lock.OvertakenError:
+        error = (
+            f"{optimistic_lock.who_saved(symptom.wizard)} Nothing was added. Look at it below, and add the words again."
+        )
         return shown(request, **sent, error=error, status=409)
     except ValidationError as unfit:
         return shown(request, **sent, error=" ".join(unfit.messages), status=422)

@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from ... import flow, permissions, presenters, publishing
-from ...admin.links import change_url
+from ...admin.urls import change_url
 from ...analytics import left_since
 from ...models import Disclosure, Node, Session, Step, in_groups
 from ...presenters.readonly_html import still
@@ -108,9 +108,9 @@ def seen(request: HttpRequest, code: str, number: int) -> HttpResponse:
     except flow.IllegalMove as illegal:
         raise Http404("This page was not reached.") from illegal
     stay = walk.stays[place]
-    html = render_to_string("wizards/step.html", {"screen": screen(walk, stay)}, request)
-    head = render_to_string("review/_seen_head.html")
-    bar = render_to_string("review/_seen_bar.html", bar_of(walk, place) | {"came_with": came_with}, request)
+    html = render_to_string("customer/session/step.html", {"screen": screen(walk, stay)}, request)
+    head = render_to_string("review/_replay_head.html")
+    bar = render_to_string("review/_replay_bar.html", bar_of(walk, place) | {"came_with": came_with}, request)
     response = HttpResponse(still(html, stay.given or stay.feedback, head, bar))
     response["Cache-Control"] = "no-store"
     return response

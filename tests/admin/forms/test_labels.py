@@ -1,0 +1,49 @@
+"""The words of the forms are an editor's."""
+
+import pytest
+
+from tests.admin.forms.editing import address, node
+from tests.reading import read
+from wizards.admin.forms import labels
+from wizards.models import Node, Procedure
+
+# What these pages ask of a database, tests/test_roles.py and tests/hostile ask on both.
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
+
+
+def labels_shown(response):
+    """Return the labels of every field that a form shows, with the form's model and the field's name."""
+    context = response.context
+    forms = [context["adminform"].form, *(each.formset.empty_form for each in context["inline_admin_formsets"])]
+    return {
+        (type(form.instance), field.name): field.label
+        for form in forms
+        for field in form.visible_fields()
+        if field.name != "DELETE"
+    }
+
+
+def test_every_field_has_a_label_in_an_editors_words(client, wizard):
+    rows = [wizard, *(node(wizard, key) for key in ("q", "why", "fix", "ok")), Procedure.objects.get(key="press")]
+    shown = [(key, label) for row in rows for key, label in labels_shown(client.get(address(row))).items()]
+    assert len({key for key, _ in shown}) > 30
+    own = {"picture": "Picture", "upload": "Or a new picture", "procedure": "Procedure"}  # said by their forms
+    for (model, name), label in shown:
+        known = {labels.of_field(model, name).get("label"), own.get(name)}
+        known |= {ways[name][0] for ways in labels.WAYS.values() if name in ways and model is Node}
+        assert label in known, f"{model.__name__}.{name} is called “{label}”"
+
+
+def test_the_ways_of_a_node_are_called_by_what_they_mean_for_its_kind(client, wizard):
+    found = [labels_shown(client.get(address(node(wizard, key)))) for key in ("fix", "why")]
+    assert [each[Node, "failed"] for each in found] == [
+        "If it did not work, go to",
+        "When nothing on the list helped, go to",
+    ]
+
+
+def test_a_node_that_does_a_procedure_is_never_called_a_procedure(client, wizard):
+    assert "Do a procedure in Toy" in read(client.get(address(node(wizard, "fix")))).text
+    page = read(client.get(address(wizard))).text
+    assert "Add a node: do a procedure" in page
+    assert "Add a node: procedure" not in page

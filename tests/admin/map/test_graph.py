@@ -1,0 +1,188 @@
+"""What the map shows: the drawing, the same as a list, the panels of nodes, and the form beside them."""
+
+import pytest
+
+from tests.admin.forms.editing import Form, address, editor, node, toy
+from tests.admin.map.test_views import PART, at, choice, way
+from tests.graphs import graph
+from wizards import flow
+from wizards.admin.map.graph import DEEPEST, drawing, outline
+from wizards.models import Cause, Choice, Wizard
+
+# What these pages ask of a database, tests/test_roles.py and tests/hostile ask on both.
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
+
+
+def nested(branches):
+    """Return every branch below these, and how deep the deepest lies."""
+    found, depth = list(branches), 0
+    below = list(branches)
+    while below:
+        depth += 1
+        below = [each for branch in below for each in branch.branches]
+        found += below
+    return found, depth
+
+
+# --- the drawing and the list ----------------------------------------------------------------------------------------
+
+
+def test_each_symptom_node_and_way_is_drawn_once():
+    sent = editor().get(at(toy(), "graph.json")).json()
+    assert [each["kind"] for each in sent["nodes"]] == [
+        "symptom", "question", "diagnosis", "procedure", "solved", "unsolved",
+    ]  # fmt: skip
+    assert sorted((edge["from"], edge["to"], edge["label"]) for edge in sent["edges"]) == [
+        ("fix", "human", "I can’t do this"),
+        ("fix", "ok", "It worked"),
+        ("fix", "why", "It did not work"),
+        ("q", "ok", "Choose yes"),
+        ("q", "why", "Choose no"),
+        ("symptom s", "q", ""),
+        ("why", "human", "None of these fits"),
+        ("why", "ok", "It worked"),
+    ]
+
+
+def test_the_drawing_says_where_the_panels_are():
+    client = editor()
+    nodes = client.get(at(toy(), "graph.json")).json()["nodes"]
+    opened = {each["id"]: client.get(each["url"]).status_code for each in nodes}
+    assert opened == dict.fromkeys(("symptom s", "q", "why", "fix", "ok", "human"), 200)
+
+
+def test_a_way_that_leads_nowhere_ends_in_a_sign_of_its_own():
+    sent = drawing(graph("q? yes:ok no:", "ok = solved"))
+    [stub] = [each for each in sent["nodes"] if each["kind"] == "nowhere"]
+    assert stub["of"] == "q"
+    assert [edge["label"] for edge in sent["edges"] if edge["to"] == stub["id"]] == ["Choose no"]
+
+
+def test_a_node_wears_its_worst_fault():
+    sent = drawing(graph("q? yes:ok no:", "ok = solved", "far? back:", "alone = solved"))
+    faults = {each["id"]: each["fault"] for each in sent["nodes"] if each["kind"] not in ("nowhere", "symptom")}
+    assert faults == {"q": "error", "ok": "", "far": "error", "alone": "warning"}
+
+
+def test_a_symptom_that_leads_nowhere_is_marked_too():
+    document = graph("q? yes:ok no:ok", "ok = solved")
+    lost = document.symptoms[0].model_copy(update={"to": ""})
+    sent = drawing(document.model_copy(update={"symptoms": (lost,)}))
+    assert sent["nodes"][0]["fault"] == "error"
+
+
+def test_the_list_unfolds_each_node_once():
+    document = graph("q? a:b b:c", "b? x:c y:q", "c? z:ok", "ok = solved")
+    found, _ = nested(outline(document))
+    unfolded = [each.key for each in found if each.key and not each.again and each.look != "symptom"]
+    assert sorted(unfolded) == ["b", "c", "ok", "q"]
+
+
+def test_the_list_ends_with_what_nothing_reaches():
+    roots = outline(graph("q? a:ok", "ok = solved", "far? x:near", "near? y:ok"))
+    assert [each.key for each in roots[-1].branches] == ["far"]
+    assert [each.key for each in roots[-1].branches[0].branches] == ["near"]
+
+
+def test_a_long_chain_goes_on_at_the_left_edge():
+    chain = [f"n{n}? next:n{n + 1}" for n in range(300)]
+    found, depth = nested(outline(graph(*chain, "n300 = solved")))
+    assert depth == DEEPEST + 1
+    assert {f"n{n}" for n in range(301)} <= {each.key for each in found}
+
+
+def test_the_page_holds_the_list_for_those_who_do_not_see_the_drawing():
+    wizard = toy()
+    page = editor().get(at(wizard)).content.decode()
+    keys = [each.key for each in wizard.nodes.all()]
+    assert len(keys) == 5
+    assert [key for key in keys if f'href="{at(wizard, f"{key}/")}"' not in page] == []
+
+
+def test_a_wizard_without_anything_says_how_to_begin():
+    wizard = Wizard.objects.create(slug="new", title="New")
+    page = editor().get(at(wizard)).content.decode()
+    assert f"/admin/wizards/node/add/?wizard={wizard.pk}" in page
+    assert "A wizard begins with a symptom" in page
+
+
+def test_without_a_node_only_what_it_alone_leads_to_is_lost():
+    document = graph("q? a:b b:c", "b? x:c y:d", "c = solved", "d? z:e", "e = solved")
+    assert [each.id for each in flow.lost_without(document, "b")] == ["d", "e"]
+    assert flow.lost_without(document, "c") == []
+
+
+# --- panels ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_panel_is_a_page_and_to_the_script_a_part_of_one():
+    wizard, client = toy(), editor()
+    whole = client.get(at(wizard, "q/")).content.decode()
+    part = client.get(at(wizard, "q/"), headers=PART).content.decode()
+    assert "<html" in whole
+    assert "<html" not in part
+    assert "Choose yes" in whole
+    assert "Choose yes" in part
+
+
+def test_a_panel_names_the_ways_out_and_what_leads_there():
+    panel = editor().get(at(toy(), "why/"), headers=PART).context["panel"]
+    assert [(way.label, way.to.id) for way in panel["ways"]] == [("It worked", "ok"), ("None of these fits", "human")]
+    assert [(each["title"], each["label"]) for each in panel["origins"]] == [
+        ("Question q?", "Choose no"),
+        ("Do fix", "It did not work"),
+    ]
+
+
+def test_a_cause_with_a_way_of_its_own_has_it_in_the_panel():
+    wizard = toy()
+    cause = Cause.objects.get(node__wizard=wizard, key="burnt")
+    cause.failed = node(wizard, "fix")
+    cause.save()
+    ways = editor().get(at(wizard, "why/"), headers=PART).context["panel"]["ways"]
+    assert (ways[0].to.id, ways[0].target_url) == ("fix", at(wizard, way("cause", cause, "failed")))
+
+
+def test_a_panel_tells_the_faults_with_links_to_their_fields():
+    wizard = toy()
+    Choice.objects.filter(pk=choice(wizard).pk).update(to=None)
+    panel = editor().get(at(wizard, "q/"), headers=PART).context["panel"]
+    [fault] = panel["faults"]
+    assert fault["level"] == "error"
+    assert fault["url"] == f"{address(node(wizard, 'q'))}#id_choices-0-to"
+
+
+# --- the form beside the map -----------------------------------------------------------------------------------------
+
+
+def frames(response):
+    """Return what a response says about frames: who may hold it in one, and what it may hold."""
+    policy = dict(each.strip().partition(" ")[::2] for each in response["Content-Security-Policy"].split(";"))
+    return response["X-Frame-Options"], policy["frame-ancestors"], policy.get("frame-src", "'none'")
+
+
+def test_only_the_form_beside_the_map_may_stand_in_a_frame():
+    wizard, client = toy(), editor()
+    form = address(node(wizard, "q"))
+    assert frames(client.get(f"{form}?_beside=1")) == ("SAMEORIGIN", "'self'", "'none'")
+    assert frames(client.get(form)) == ("DENY", "'none'", "'none'")
+    assert frames(client.get(at(wizard))) == ("DENY", "'none'", "'self'")
+
+
+def test_the_form_beside_the_map_stays_there_once_it_is_saved():
+    wizard, client = toy(), editor()
+    form = Form(client, f"{address(node(wizard, 'q'))}?_beside=1")
+    form["title"] = "Is it on?"
+    response = form.save("_save")
+    assert response.url == form.address
+    assert frames(response)[0] == "SAMEORIGIN"
+    assert node(wizard, "q").title == "Is it on?"
+
+
+def test_the_form_beside_the_map_tells_its_mistakes_in_the_frame():
+    wizard, client = toy(), editor()
+    form = Form(client, f"{address(node(wizard, 'q'))}?_beside=1")
+    form["title"] = "x" * 301
+    response = form.save("_save")
+    assert response.status_code == 200
+    assert frames(response)[0] == "SAMEORIGIN"

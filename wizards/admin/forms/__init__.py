@@ -1,0 +1,1 @@
+"""Forms of the editing pages: fields, inlines, widgets, and saves that notice one another."""

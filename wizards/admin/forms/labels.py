@@ -1,0 +1,125 @@
+"""What the editing screens call things: the kinds of node, and the fields of every form."""
+
+from __future__ import annotations
+
+from django.db.models import Model
+
+from ...models import Cause, Choice, Node, Procedure, Source, Step, Symptom, Wizard
+
+# A kind of node -> its name, and what the page that asks for the kind of a new node says about it. A node of the kind
+# "procedure" is named by what it does: on the screens a procedure is always the list of steps.
+KINDS = {
+    "question": ("question", "Asks one thing and offers choices."),
+    "diagnosis": ("diagnosis", "Lists likely causes, the best chance for the least time first."),
+    "procedure": ("do a procedure", "Leads through the steps of one procedure, then asks whether it worked."),
+    "outcome": ("outcome", "The end: solved, unsolved (a person takes over), or advice."),
+}
+RESULTS = [
+    ("", "Choose how it ends"),
+    ("solved", "Solved: it works now"),
+    ("unsolved", "Unsolved: a person takes over"),
+    ("advice", "Advice: what to do elsewhere"),
+]
+
+# A field's label and help. None leaves the help to the model or to the form.
+Words = tuple[str, str | None]
+EVERYWHERE: dict[str, Words] = {
+    "key": ("Permanent name", None),
+    "slug": ("Name in addresses", None),
+    "text": ("Text", "Stands below the heading."),
+    "say": ("What the agent says aloud", "On the telephone. Customers do not see it."),
+    "note": ("Note for agents only", "Neither read out nor shown to customers."),
+    "sources": (
+        "Sources, one a line",
+        "Short names of the facts stated here, from the wizard’s list of sources; or “editorial”.",
+    ),
+}
+FIELDS: dict[type[Model], dict[str, Words]] = {
+    Wizard: {
+        "title": ("Title", "The product or the trouble, as customers call it."),
+        "summary": ("Summary in one line", "Stands on the product’s card on the first page."),
+        "language": ("Language of the texts", "A code: “en” for English, “de” for German."),
+    },
+    Symptom: {
+        "label": ("What the person sees", None),
+        "to": ("Leads to", None),
+        "words": ("Search words, one a line", "What people would type to find this."),
+    },
+    Source: {
+        "key": ("Short name", "Parts of the wizard cite the fact by it."),
+        "fact": ("Fact", "What the guide or the manual states."),
+        "open": ("Still open", None),
+    },
+    Node: {
+        "title": ("Title", "The heading that the customer reads."),
+        "procedure": ("Procedure to do", "The list of steps. The green plus writes a new one."),
+        "result": ("Result", "How a session that comes here has ended."),
+    },
+    Choice: {
+        "label": ("Answer", None),
+        "reason": ("Why it matters", "Small print below the answer. May stay empty."),
+        "to": ("Leads to", None),
+    },
+    Cause: {
+        "label": ("What may be wrong", "The customer chooses by these words."),
+        "reason": ("Why it may be this", "Small print below it. May stay empty."),
+        "weight": ("How likely (1 to 100)", "Against the other causes: twice the number, twice as likely."),
+        "minutes": ("Minutes it takes to try", None),
+        "procedure": ("Procedure that mends it", "The list of steps. The green plus writes a new one."),
+        "worked": ("If it worked, go to", "Empty: where the diagnosis itself goes when a fix worked."),
+        "failed": ("If it did not work, go to", "Empty: back to the list of causes."),
+    },
+    Procedure: {
+        "title": ("Title", "What the steps do, in a few words: “Restart the router”."),
+        "minutes": ("Minutes it takes", "About, for all steps. The customer is told."),
+        "text": ("Text", "Stands above the list of its steps, where they are shown all at once."),
+        "erases": (
+            "What it erases",
+            "In plain words what is lost; leave it empty where nothing is. Where filled in, the customer is asked"
+            " before the first step, and may say no.",
+        ),
+        "worked_label": ("Button where it worked", "The good result in its own words; empty for “It worked”."),
+        "failed_label": ("Button where it did not work", "In its own words; empty for “It did not work”."),
+    },
+    Step: {
+        "title": ("What to do", "A short command: “Press and hold the button for 20 seconds”."),
+        "text": ("How to do it", ""),
+        "hold_seconds": ("Hold for (seconds)", "Shows a countdown. 0 for none."),
+        "wait_seconds": ("Wait for (seconds)", "Shows a countdown. 0 for none."),
+        "signs": ("What to expect, one sign a line", "“The light turns green.”"),
+        "caution": ("Take care", "What must not go wrong. Stands in a box of its own."),
+        "picture_alt": ("What the picture shows (read out by screen readers)", None),
+    },
+}
+# What the ways out of a node mean, by its kind.
+WAYS: dict[str, dict[str, Words]] = {
+    "procedure": {
+        "worked": ("If it worked, go to", ""),
+        "failed": ("If it did not work, go to", ""),
+        "blocked": ("If they cannot do it, go to", "For those who answer “I can’t do this”."),
+        "declined": (
+            "If they say no (it erases something), go to",
+            "Customers are asked only where the procedure erases something. Leave it empty otherwise.",
+        ),
+    },
+    "diagnosis": {
+        "worked": ("When a fix worked, go to", "For causes that say nothing else themselves."),
+        "failed": ("When nothing on the list helped, go to", "Also for those who answer “None of these fits”."),
+    },
+}
+
+
+def of_field(model: type[Model], name: str) -> dict[str, str]:
+    """Return what a form says about a model's field: its `label` and `help_text`, as far as they stand here."""
+    label, told = FIELDS.get(model, {}).get(name) or EVERYWHERE.get(name) or ("", None)
+    return ({"label": label} if label else {}) | ({"help_text": told} if told is not None else {})
+
+
+def kind(name: str) -> str:
+    """Return the name of a kind of node."""
+    return KINDS.get(name, (name, ""))[0]
+
+
+def indefinite(name: str) -> str:
+    """Return a kind of node in a sentence: “a question”, “doing a procedure”."""
+    return {"procedure": "doing a procedure", "outcome": "an outcome"}.get(name, f"a {kind(name)}")

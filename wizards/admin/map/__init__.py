@@ -1,0 +1,1 @@
+"""The map of a draft: drawn, listed, and edited by its edges."""

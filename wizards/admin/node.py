@@ -1,0 +1,234 @@
+"""A node in the admin: the fields of its kind, with its choices or causes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from adminsortable2.admin import SortableAdminBase
+from django.contrib import admin
+from django.contrib.admin.options import IS_POPUP_VAR
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
+from django.views.decorators.http import require_POST
+from django_object_actions import action
+
+from helpdesk.parsing import whole
+
+from .. import flow
+from ..models import Cause, Choice, Node, Wizard
+from ..presenters.markdown import render_markdown
+from ..publishing.mapping import shared_fields
+from . import draft_status, object_actions
+from .base import tabs
+from .forms import labels
+from .forms.inlines import PartFields, StackedParts, TabularParts, next_place
+from .forms.live_preview import look
+from .forms.model_forms import NodeForm
+from .forms.optimistic_lock import GuardedAdmin
+from .map.iframe import BesideMap
+from .urls import change_url
+
+
+class ChoiceInline(TabularParts):
+    """The choices of a question, in order."""
+
+    explained = "What the person can answer, in this order, and where each answer leads."
+    model = Choice
+    fk_name = "node"
+    fields = ("label", "to", "reason", "key", "place")
+
+
+class CauseInline(StackedParts):
+    """The causes of a diagnosis."""
+
+    explained = (
+        "What may be wrong, each with the procedure that mends it. The customer sees first what is most likely for the"
+        " least time; what erases something comes last."
+    )
+    model = Cause
+    fk_name = "node"
+    fieldsets = (
+        (None, {"fields": ("label", "reason", ("weight", "minutes"), "procedure", "worked", "failed")}),
+        ("Note, sources and permanent name", {"fields": ("note", "sources", "key", "place"), "classes": ("collapse",)}),
+    )
+
+
+class KindFilter(admin.SimpleListFilter):
+    """Nodes of one kind, by the names that the screens use."""
+
+    title = "kind"
+    parameter_name = "kind"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(kind, labels.kind(kind).capitalize()) for kind in flow.KINDS]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Node]) -> QuerySet[Node]:
+        return queryset.filter(kind=self.value()) if self.value() else queryset
+
+
+@admin.register(Node)
+class NodeAdmin(BesideMap, object_actions.Buttons, PartFields, SortableAdminBase, GuardedAdmin):
+    """A node of any kind. The kind is chosen when it is added, and stays."""
+
+    form = NodeForm
+    change_form_template = "admin/wizards/node/change_form.html"
+    list_display = ("title", "permanent_name", "kind_name", "wizard")
+    list_filter = ("wizard", KindFilter)
+    list_select_related = ("wizard",)
+    search_fields = ("title", "key", "text", "choices__label", "causes__label", "procedure__title")
+    change_actions = ("preview",)
+
+    def get_search_fields(self, request: HttpRequest) -> tuple[str, ...]:
+        """Return where is searched: in everything that it says; for a target only in what it is called."""
+        match = request.resolver_match
+        return ("title", "key") if match and match.url_name == "autocomplete" else tuple(self.search_fields)
+
+    def get_urls(self) -> list[URLPattern]:
+        shown = path("markdown/", self.admin_site.admin_view(self.markdown_view), name="wizards_markdown")
+        look = path("<int:pk>/look/", self.admin_site.admin_view(require_POST(self.look_view)), name="wizards_look")
+        return [shown, look, *super().get_urls()]
+
+    def look_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Return the node's page as the form, which is not saved, would make it."""
+        node = get_object_or_404(Node.objects.select_related("wizard"), pk=pk)
+        if not self.has_change_permission(request, node):
+            raise PermissionDenied
+        return look(request, node)
+
+    def markdown_view(self, request: HttpRequest) -> HttpResponse:
+        """Return Markdown as readers will see it: what the preview beside a field asks for while one types."""
+        if not self.has_change_permission(request):
+            raise PermissionDenied
+        return HttpResponse(render_markdown(request.POST.get("text", "")[: flow.fields.LONGEST_TEXT]))
+
+    @admin.display(description="Permanent name", ordering="key")
+    def permanent_name(self, node: Node) -> str:
+        """Call the key in the list what the form calls it."""
+        return node.key
+
+    @admin.display(description="Kind", ordering="kind")
+    def kind_name(self, node: Node) -> str:
+        """Name the kind of a node in the list."""
+        return labels.kind(node.kind).capitalize()
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Node]:
+        return super().get_queryset(request).select_related("wizard__current").defer("wizard__current__document")
+
+    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
+        """Within one wizard, where a form asks for the targets of that wizard."""
+        wizard = object_actions.wizard_named(request)
+        if wizard is not None:
+            queryset = queryset.filter(wizard=wizard)
+        return super().get_search_results(request, queryset, search_term)
+
+    def get_inlines(self, request: HttpRequest, obj: Node | None) -> list[Any]:
+        fields = flow.KINDS[kind_of(request, obj)].model_fields
+        return [inline for name, inline in (("choices", ChoiceInline), ("causes", CauseInline)) if name in fields]
+
+    def get_fieldsets(self, request: HttpRequest, obj: Node | None = None) -> Any:
+        own = shared_fields(flow.KINDS[kind_of(request, obj)], Node)
+        ways = tuple(name for name in ("procedure", "worked", "failed", "blocked", "declined", "result") if name in own)
+        return (
+            (None, {"fields": ("revision", "title", "text", *ways)}),
+            ("For agents", {"fields": ("say", "note")}),
+            ("Sources and permanent name", {"fields": ("sources", "key"), "classes": ("collapse",)}),
+        )
+
+    def get_form(self, request: HttpRequest, obj: Node | None = None, change: bool = False, **kwargs: Any) -> Any:
+        form = super().get_form(request, obj, change=change, **kwargs)
+        form.given = {} if obj else {"wizard_id": object_actions.wizard_named(request), "kind": kind_of(request, None)}
+        return form
+
+    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        wizard = Wizard.objects.select_related("current").filter(pk=object_actions.wizard_named(request) or 0).first()
+        if wizard is None or request.GET.get("kind") not in flow.KINDS:
+            return self.choose_kind(request, wizard)
+        context = {**(extra_context or {}), **frame(wizard, kind_of(request, None))}
+        return super().add_view(request, form_url, context)
+
+    def choose_kind(self, request: HttpRequest, wizard: Wizard | None) -> HttpResponse:
+        """Return the page that asks for the kind of a new node, and for its wizard where that is not known."""
+        kept = {name: value for name, value in request.GET.items() if name.startswith("_")}
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": "Add a node",
+            "wizard": wizard,
+            "wizards": [] if wizard else Wizard.objects.all(),
+            "kinds": [(kind, *labels.KINDS.get(kind, (kind, ""))) for kind in flow.KINDS],
+            "kept": kept,
+            "is_popup": IS_POPUP_VAR in request.GET,
+        }
+        return TemplateResponse(request, "admin/wizards/node/kinds.html", context)
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
+        if node := context.get("original"):
+            context |= about(node)
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    def consequences(self, row: Node) -> dict[str, Any]:
+        draft = draft_status.read([row.wizard])[0]
+        follows = [
+            ("These will lead nowhere, until you choose another node for them:", draft.ways_to(row.key)),
+            ("Nobody will be able to reach these any more:", draft.lost_without(row.key)),
+        ]
+        return {"follows": [each for each in follows if each[1]]}
+
+    def save_model(self, request: HttpRequest, obj: Node, form: Any, change: bool) -> None:
+        if not change:
+            obj.place = next_place(Node.objects.filter(wizard=obj.wizard_id))
+        super().save_model(request, obj, form, change)
+
+    def response_post_save_add(self, request: HttpRequest, obj: Node) -> HttpResponseRedirect:
+        return HttpResponseRedirect(change_url("wizard", obj.wizard_id))
+
+    def response_post_save_change(self, request: HttpRequest, obj: Node) -> HttpResponseRedirect:
+        return HttpResponseRedirect(change_url("wizard", obj.wizard_id))
+
+    def response_delete(self, request: HttpRequest, obj_display: str, obj_id: int) -> HttpResponse:
+        """Go on to the wizard, where the admin would go to the list of all nodes."""
+        response = super().response_delete(request, obj_display, obj_id)
+        wizard = whole(request.POST.get("wizard"))
+        if wizard is None or IS_POPUP_VAR in request.POST:
+            return response
+        return HttpResponseRedirect(change_url("wizard", wizard))
+
+    @action(label="Preview from here", description="Walk the draft from this node", button_type="form")
+    def preview(self, request: HttpRequest, obj: Node) -> HttpResponse | None:
+        """Walk the draft from this node."""
+        return object_actions.preview(self, request, obj.wizard, obj.key)
+
+
+def kind_of(request: HttpRequest, node: Node | None) -> str:
+    """Return the kind of a node; of one that is being added, what the address says."""
+    kind = node.kind if node else request.GET.get("kind", "")
+    return kind if kind in flow.KINDS else "question"
+
+
+def frame(wizard: Wizard, kind: str) -> dict[str, Any]:
+    """Return what every page of a node shows around its form."""
+    return {
+        "wizard": wizard,
+        "tabs": tabs(wizard, ""),
+        "kind_name": labels.kind(kind),
+        "kind_explained": labels.KINDS.get(kind, ("", ""))[1],
+        "show_save_and_add_another": False,
+    }
+
+
+def about(node: Node) -> dict[str, Any]:
+    """Return what a node's page says about where it stands in its wizard."""
+    draft = draft_status.read([node.wizard])[0]
+    mine = draft.faults_of("nodes", node.key)
+    return {
+        **frame(node.wizard, node.kind),
+        "ways": draft.ways_to(node.key),
+        "faults": draft.told(mine),
+        "elsewhere": len(draft.faults) - len(mine),
+    }

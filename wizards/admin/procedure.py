@@ -1,0 +1,166 @@
+"""A procedure in the admin, with its steps and their pictures."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from adminsortable2.admin import SortableAdminBase
+from django import forms
+from django.contrib import admin
+from django.core.exceptions import ValidationError
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import URLPattern
+
+from ..models import Cause, Node, Picture, Procedure, Step, Wizard
+from ..publishing import images
+from . import draft_status, object_actions
+from .forms import live_preview
+from .forms.inlines import PartFields, StackedParts
+from .forms.model_forms import PartForm, PartFormSet, ProcedureForm
+from .forms.optimistic_lock import GuardedAdmin
+from .forms.widgets import PictureSelect
+from .urls import change_url
+
+
+class StepForm(PartForm):
+    """A step; its picture is one of those that are there, or a new upload."""
+
+    picture = forms.ChoiceField(required=False, widget=PictureSelect)
+    upload = forms.FileField(
+        required=False,
+        label="Or a new picture",
+        help_text="PNG, JPEG or WebP, at most 5 MB. It is scaled down, and what the camera wrote into it goes.",
+        widget=forms.FileInput(attrs={"accept": "image/png,image/jpeg,image/webp", "data-most": images.MOST_BYTES}),
+    )
+
+    def use(self, shared: dict[str, Any]) -> None:
+        choices, addresses = shared["pictures"]
+        own = self.instance.picture
+        if own and own not in addresses:
+            choices = [*choices, (own, f"{own} (not here)")]
+        field = self.fields["picture"]
+        field.choices, field.widget.addresses = choices, addresses  # type: ignore[attr-defined]  # as declared above
+
+    def clean_upload(self) -> Picture | None:
+        upload = self.cleaned_data.get("upload")
+        try:
+            return images.take_in(upload) if upload else None
+        except images.BadPicture as reason:
+            raise ValidationError(str(reason), code="bad-picture") from reason
+
+    def clean(self) -> dict[str, Any]:
+        super().clean()
+        if new := self.cleaned_data.get("upload"):
+            self.cleaned_data["picture"] = new.name
+        if self.cleaned_data.get("picture") and not self.cleaned_data.get("picture_alt", "").strip():
+            self.add_error("picture_alt", "Say what the picture shows, for those who cannot see it.")
+        return self.cleaned_data
+
+
+class StepFormSet(PartFormSet):
+    """The steps, which share the list of pictures."""
+
+    def more_shared(self) -> dict[str, Any]:
+        return {"pictures": images.listed()}
+
+
+class StepInline(StackedParts):
+    """The steps, in order."""
+
+    explained = "One thing to do in each, in this order. The customer sees them one by one."
+    model = Step
+    form = StepForm
+    formset = StepFormSet
+    fieldsets = (
+        (None, {"fields": ("title", "text", ("hold_seconds", "wait_seconds"), "signs", "caution")}),
+        ("Picture", {"fields": (("picture", "upload"), "picture_alt")}),
+        ("For agents", {"fields": ("say", "note"), "classes": ("collapse",)}),
+        ("Sources and permanent name", {"fields": ("sources", "key", "place"), "classes": ("collapse",)}),
+    )
+
+
+@admin.register(Procedure)
+class ProcedureAdmin(PartFields, SortableAdminBase, GuardedAdmin):
+    """A procedure, which several nodes and wizards may use."""
+
+    form = ProcedureForm
+    change_form_template = "admin/wizards/procedure/change_form.html"
+    list_display = ("title", "permanent_name", "minutes")
+    search_fields = ("title", "key", "steps__title", "steps__text")
+    in_use_template = "admin/wizards/procedure/_in_use.html"
+    inlines = (StepInline,)
+    fieldsets = (
+        (None, {"fields": ("revision", "title", "minutes", "text", "erases")}),
+        (
+            "The two results in its own words",
+            {
+                "fields": ("worked_label", "failed_label"),
+                "classes": ("collapse",),
+                "description": "What the buttons below the last step say: “I found it”, say, instead of “It worked”.",
+            },
+        ),
+        ("Sources and permanent name", {"fields": ("sources", "key"), "classes": ("collapse",)}),
+    )
+
+    def get_urls(self) -> list[URLPattern]:
+        return [*live_preview.procedure_urls(self), *super().get_urls()]
+
+    @admin.display(description="Permanent name", ordering="key")
+    def permanent_name(self, row: Procedure) -> str:
+        """Call the key in the list what the form calls it."""
+        return row.key
+
+    def wizards_of(self, row: Procedure) -> list[Wizard]:
+        """Return the wizards that use or list the procedure, by title."""
+        used = Q(nodes__procedure=row) | Q(nodes__causes__procedure=row) | Q(procedures=row)
+        return list(Wizard.objects.filter(used).distinct())
+
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+        """Keep the pictures that were uploaded with the steps."""
+        for step in formset.forms:
+            if step not in formset.deleted_forms and (new := step.cleaned_data.get("upload")):
+                images.keep(new, request.user)
+        super().save_formset(request, form, formset, change)
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
+        context["wizard"] = Wizard.objects.filter(pk=object_actions.wizard_named(request) or 0).first()
+        if row := context.get("original"):
+            context |= {"uses": uses(row), "faults": faults(row, self.wizards_of(row))}
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    def consequences(self, row: Procedure) -> dict[str, Any]:
+        return {"uses": uses(row)}
+
+    def response_post_save_add(self, request: HttpRequest, obj: Procedure) -> HttpResponseRedirect:
+        return self.back(request, obj) or super().response_post_save_add(request, obj)
+
+    def response_post_save_change(self, request: HttpRequest, obj: Procedure) -> HttpResponseRedirect:
+        return self.back(request, obj) or super().response_post_save_change(request, obj)
+
+    def back(self, request: HttpRequest, row: Procedure) -> HttpResponseRedirect | None:
+        """Lead to the wizard from which the editor came, else to the only one that uses the procedure."""
+        came_from = Wizard.objects.filter(pk=object_actions.wizard_named(request) or 0)
+        wizards = list(came_from) or self.wizards_of(row)
+        return HttpResponseRedirect(change_url("wizard", wizards[0].pk)) if len(wizards) == 1 else None
+
+
+def faults(procedure: Procedure, wizards: list[Wizard]) -> list[dict[str, str]]:
+    """Return the faults of a procedure in the wizards that use it, each once (see check.told)."""
+    found = {
+        (each["message"], each["url"].partition("#")[2]): each
+        for draft in draft_status.read(wizards)
+        for each in draft.told(draft.faults_of("procedures", procedure.key))
+    }
+    return list(found.values())
+
+
+def uses(procedure: Procedure) -> list[tuple[str, str]]:
+    """Return where a procedure is used, in all wizards: words, and the address of the form."""
+    nodes: QuerySet[Node] = Node.objects.filter(procedure=procedure).select_related("wizard")
+    causes: QuerySet[Cause] = Cause.objects.filter(procedure=procedure).select_related("node__wizard")
+    found = [(f"{node.wizard} › {node}", change_url("node", node.pk)) for node in nodes.order_by("wizard__title")]
+    return found + [
+        (f"{cause.node.wizard} › {cause.node} › {cause}", change_url("node", cause.node_id))
+        for cause in causes.order_by("node__wizard__title", "node__place", "place")
+    ]

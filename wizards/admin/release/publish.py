@@ -1,0 +1,99 @@
+"""Publishing a draft: what changed, what that means for walks that people really took, a note, and the version."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import URLPattern, path, reverse
+
+from ... import flow, publishing
+from ...models import Wizard
+from ...publishing.impact import impact
+from ..base import of_wizard, page
+from .check import checked
+
+TAB = "wizards_wizard_publish"
+
+
+class PublishForm(forms.Form):
+    """The note of a publication, and what the editor saw when writing it."""
+
+    note = forms.CharField(
+        max_length=500,
+        label="What changed, and why",
+        widget=forms.TextInput(attrs={"class": "vTextField", "autocomplete": "off"}),
+        error_messages={"required": "Write a note: the versions' list shows it."},
+    )
+    seen = forms.CharField(max_length=200, widget=forms.HiddenInput)
+
+
+def urls(model_admin: admin.ModelAdmin) -> list[URLPattern]:
+    """Return the addresses of these pages, below the wizards' own in the admin."""
+
+    def view(request: HttpRequest, wizard: Wizard) -> HttpResponse:
+        if request.method == "POST":
+            return release(model_admin, request, wizard)
+        return shown(model_admin, request, wizard)
+
+    return [path("<int:pk>/publish/", of_wizard(model_admin, TAB, view), name=TAB)]
+
+
+def shown(
+    model_admin: admin.ModelAdmin,
+    request: HttpRequest,
+    wizard: Wizard,
+    form: PublishForm | None = None,
+    status: int = 200,
+    **context: Any,
+) -> HttpResponse:
+    """Return the page that asks for the note, with everything that the editor should know before."""
+    draft = publishing.compile_draft(wizard)
+    before = publishing.document_of(wizard.current_id) if wizard.current_id else None
+    changes = flow.diff(before, draft) if before else []
+    context |= {
+        "form": form or PublishForm(initial={"seen": publishing.seen_mark(wizard, draft)}),
+        "changes": changes,
+        "is_first": before is None,
+        "counts": [(name, len(getattr(draft, name))) for name in ("symptoms", "nodes", "procedures")],
+        "impact": impact(wizard, draft) if changes else None,
+        **checked(wizard, draft),
+    }
+    return page(model_admin, request, wizard, "publish.html", TAB, status=status, **context)
+
+
+def release(model_admin: admin.ModelAdmin, request: HttpRequest, wizard: Wizard) -> HttpResponse:
+    """Publish what the editor saw; whoever comes second, or has errors to mend, is told, and nothing is published."""
+    form = PublishForm(request.POST)
+    if not form.is_valid():
+        return shown(model_admin, request, wizard, form, status=422)
+    note, seen = form.cleaned_data["note"], form.cleaned_data["seen"]
+    try:
+        with transaction.atomic():
+            version, is_new = publishing.publish(wizard, _author(request), note, seen)
+            if is_new:
+                model_admin.log_change(request, wizard, f"Published version {version.number}: {note}")
+    except publishing.NotPublishable:
+        return stopped(model_admin, request, wizard, note, "The draft has errors: mend them first.")
+    except publishing.Outdated as told:
+        return stopped(model_admin, request, wizard, note, str(told))
+    if not is_new:
+        messages.info(request, f"The draft says what {version} says already. There is nothing to publish.")
+        return HttpResponseRedirect(request.path)
+    messages.success(request, f"{version} is published. Sessions that are under way go on with theirs.")
+    return HttpResponseRedirect(reverse("admin:wizards_wizard_versions", args=[wizard.pk]))
+
+
+def stopped(model_admin: admin.ModelAdmin, request: HttpRequest, wizard: Wizard, note: str, why: str) -> HttpResponse:
+    """Return the page anew, with what is true now, why nothing was published, and the note that was typed."""
+    wizard.refresh_from_db()
+    seen = publishing.seen_mark(wizard, publishing.compile_draft(wizard))
+    form = PublishForm(initial={"note": note, "seen": seen})
+    return shown(model_admin, request, wizard, form, status=409, stopped=f"Nothing was published. {why}")
+
+
+def _author(request: HttpRequest) -> Any:
+    return request.user

@@ -1,0 +1,237 @@
+"""A wizard in the admin: its state, its symptoms and facts, and its nodes by kind."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from adminsortable2.admin import SortableAdminBase
+from django.contrib import admin, messages
+from django.contrib.admin.views.main import ChangeList
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import URLPattern, reverse
+from django_object_actions import action
+
+from .. import flow
+from ..models import Node, Source, Symptom, Version, Wizard, WizardProcedure
+from . import draft_status, object_actions
+from .base import TABS, tabs
+from .forms import labels
+from .forms.inlines import PartFields, StackedParts, TabularParts
+from .forms.model_forms import WizardForm
+from .forms.optimistic_lock import GuardedAdmin
+from .map import views as map_views
+from .release import check, import_file, preview, publish, versions
+from .release.preview_cleanup import ThrowsAwayPreviews
+from .urls import change_url, procedure_url
+
+# How many faults the wizard's own page lists; its check lists all.
+MOST_FAULTS = 5
+
+
+class SymptomInline(StackedParts):
+    """The ways in, in order."""
+
+    explained = (
+        "How people get in: what they see, in their own words, and the first node for those who see it. They choose it"
+        " from a list, or find it by searching."
+    )
+    model = Symptom
+    fieldsets = (
+        (None, {"fields": ("label", "to", "words")}),
+        ("Sources and permanent name", {"fields": ("sources", "key", "place"), "classes": ("collapse",)}),
+    )
+
+
+class SourceInline(TabularParts):
+    """The facts that the wizard states."""
+
+    explained = (
+        "What the texts rely on: facts from guides and manuals, each with a short name that nodes, causes and steps"
+        " cite. Customers do not see them. You can do without."
+    )
+    model = Source
+    fields = ("key", "fact", "open", "place")
+    classes = ("collapse",)
+    verbose_name_plural = "sources"
+
+
+class ProcedureInline(TabularParts):
+    """The procedures that the wizard's document lists, in order."""
+
+    explained = (
+        "In which order an exported file lists the procedures. Those that nodes and causes use are in it by themselves:"
+        " there is nothing to do here, unless you want another order."
+    )
+    model = WizardProcedure
+    fields = ("procedure", "place")
+    classes = ("collapse",)
+    verbose_name = "procedure"
+    verbose_name_plural = "order of the procedures in an exported file"
+
+
+class WizardList(ChangeList):
+    """The list of wizards, each with its state."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        self.result_list = list(self.result_list)
+        states = draft_status.states(self.result_list)
+        for wizard in self.result_list:
+            wizard.state = states[wizard.pk]
+
+
+@admin.register(Wizard)
+class WizardAdmin(ThrowsAwayPreviews, object_actions.Buttons, PartFields, SortableAdminBase, GuardedAdmin):
+    """A wizard: changed as a draft, and published as a whole."""
+
+    form = WizardForm
+    change_form_template = "admin/wizards/wizard/change_form.html"
+    change_list_template = "admin/wizards/wizard/change_list.html"
+    list_display = ("title", "name_in_addresses", "state")
+    search_fields = ("title", "slug")
+    in_use_template = "admin/wizards/_archive_instead.html"
+    inlines = (SymptomInline, ProcedureInline, SourceInline)
+    fieldsets = ((None, {"fields": ("revision", "title", "slug", "summary", "language")}),)
+    change_actions = ("open_map", "open_check", "open_preview", "compare", "open_publish", "export")
+
+    def get_urls(self) -> list[URLPattern]:
+        own = [url for room in (map_views, check, publish, versions, import_file, preview) for url in room.urls(self)]
+        return own + super().get_urls()
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Wizard]:
+        return super().get_queryset(request).select_related("current").defer("current__document")
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return WizardList
+
+    def get_inlines(self, request: HttpRequest, obj: Wizard | None) -> list[Any]:
+        """Leave out the parts of a wizard that is not there yet: nothing of it could be led anywhere."""
+        return list(self.inlines) if obj else []
+
+    def get_change_actions(self, request: HttpRequest, object_id: str, form_url: str) -> list[str]:
+        """Show as buttons the actions that are not among the tabs."""
+        hidden = {label for _, label in TABS}
+        # What is no number is no wizard's key: the page says that there is none.
+        if object_id.isdecimal() and not Wizard.objects.filter(pk=object_id, current__isnull=False).exists():
+            hidden.add("Compare")  # there is nothing to compare with
+        return [name for name in self.change_actions if getattr(self, name).label not in hidden]
+
+    def response_add(self, request: HttpRequest, obj: Wizard, post_url_continue: str | None = None) -> HttpResponse:
+        """Go on with the page of the new wizard: its parts are added there."""
+        messages.success(request, f"The wizard “{obj}” is there. Now add its parts below.")
+        return HttpResponseRedirect(change_url("wizard", obj.pk))
+
+    @admin.display(description="Name in addresses", ordering="slug")
+    def name_in_addresses(self, wizard: Wizard) -> str:
+        """Call the slug in the list what the form calls it."""
+        return wizard.slug
+
+    @admin.display(description="State")
+    def state(self, wizard: Any) -> str:
+        """Say where a wizard of the list stands."""
+        return str(wizard.state)
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
+        context["show_save_and_add_another"] = False
+        if wizard := context.get("original"):
+            context |= about(wizard)
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    @action(label="Map", description="The draft as a drawing")
+    def open_map(self, request: HttpRequest, obj: Wizard) -> HttpResponse | None:
+        """Lead to the map."""
+        return object_actions.lead(self, request, "map", obj.pk)
+
+    @action(label="Check", description="Everything that is wrong with the draft")
+    def open_check(self, request: HttpRequest, obj: Wizard) -> HttpResponse | None:
+        """Lead to the faults."""
+        return object_actions.lead(self, request, "check", obj.pk)
+
+    @action(label="Preview", description="Walk the draft from its first symptom", button_type="form")
+    def open_preview(self, request: HttpRequest, obj: Wizard) -> HttpResponse | None:
+        """Walk the draft from where its first symptom leads."""
+        first = Symptom.objects.filter(wizard=obj, to__isnull=False).values_list("to__key", flat=True).first()
+        key = first or Node.objects.filter(wizard=obj).values_list("key", flat=True).first()
+        if key is None:
+            messages.warning(request, "There is nothing to walk yet: add a node first.")
+            return None
+        return object_actions.preview(self, request, obj, key)
+
+    @action(label="Compare", description="What changed since the published version")
+    def compare(self, request: HttpRequest, obj: Wizard) -> HttpResponse | None:
+        """Lead to what changed since the published version."""
+        if obj.current is None:
+            messages.warning(request, "There is nothing to compare with yet: nothing is published.")
+            return None
+        return object_actions.lead(self, request, "compare", obj.pk, obj.current.number, "draft")
+
+    @action(label="Publish", description="Make the draft the next version")
+    def open_publish(self, request: HttpRequest, obj: Wizard) -> HttpResponse | None:
+        """Lead to the page that publishes."""
+        return object_actions.lead(self, request, "publish", obj.pk)
+
+    @action(label="Export", description="The draft as a YAML file")
+    def export(self, request: HttpRequest, obj: Wizard) -> HttpResponse | None:
+        """Lead to the draft as a file."""
+        return object_actions.lead(self, request, "export", obj.pk, "draft", "yaml")
+
+
+def about(wizard: Wizard) -> dict[str, Any]:
+    """Return what a wizard's page says beside its form."""
+    found = draft_status.read([wizard])
+    return {
+        "wizard": wizard,
+        "tabs": tabs(wizard, "wizards_wizard_change"),
+        "state": draft_status.states_of(found)[wizard.pk],
+        "faults": found[0].told(found[0].faults[:MOST_FAULTS]),
+        "more_faults": max(0, len(found[0].faults) - MOST_FAULTS),
+        "kinds": kinds(wizard),
+        "procedures": procedures(found[0]),
+    }
+
+
+def kinds(wizard: Wizard) -> list[dict[str, Any]]:
+    """Return the nodes of a wizard by kind, with links, and where each kind is added."""
+    rows = list(Node.objects.filter(wizard=wizard).only("pk", "kind", "title", "key"))
+    add = reverse("admin:wizards_node_add")
+    return [
+        {
+            "name": labels.kind(kind),
+            "add_url": f"{add}?wizard={wizard.pk}&kind={kind}",
+            "nodes": [(str(row), change_url("node", row.pk)) for row in rows if row.kind == kind],
+        }
+        for kind in flow.KINDS
+    ]
+
+
+def procedures(draft: draft_status.Draft) -> list[tuple[str, str]]:
+    """Return the procedures that a draft uses: titles and addresses of their forms, which lead back to the wizard."""
+    if draft.document is None or draft.rows is None:
+        return []
+    rows = draft.rows.procedures
+    return [
+        (each.title or each.id, procedure_url(rows.get(each.id), draft.wizard.pk)) for each in draft.document.procedures
+    ]
+
+
+@admin.register(Version)
+class VersionAdmin(admin.ModelAdmin):
+    """What was published: to look at, not to change."""
+
+    list_display = ("wizard", "number", "published_at", "author", "note", "content_hash")
+    list_filter = ("wizard",)
+    list_select_related = ("wizard", "author")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Version]:
+        """Leave out what only previews use."""
+        return super().get_queryset(request).filter(number__isnull=False)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Version | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Version | None = None) -> bool:
+        return False
