@@ -27,7 +27,7 @@ keepalive = 5
 forwarded_allow_ips = ""  # whether a proxy's X-Forwarded-Proto counts is TRUSTED_PROXY's to say
 control_socket_disable = True
 loglevel = "warning"
-logger_class = "helpdesk.observability.gunicorn_logging.ServerLog"
+logger_class = "helpdesk.observability.gunicorn_logging.GunicornLogger"
 accesslog = "-" if settings.ACCESS_LOG else None
 
 # Where metrics are on, each worker counts into a file of its own (helpdesk/observability/multiprocess.py).
@@ -37,7 +37,7 @@ if settings.METRICS_TOKEN:
 
 def pre_fork(server: Any, worker: Any) -> None:
     """Give a worker its place, before it begins."""
-    shared.PLACES.take(worker)
+    shared.SLOTS.take(worker)
 
 
 def post_fork(server: Any, worker: Any) -> None:
@@ -47,7 +47,7 @@ def post_fork(server: Any, worker: Any) -> None:
 
 def child_exit(server: Any, worker: Any) -> None:
     """Give the place of a worker that ended to the next one."""
-    shared.PLACES.free(worker)
+    shared.SLOTS.free(worker)
 
 
 def on_exit(server: Any) -> None:

@@ -44,12 +44,12 @@ def main() -> int:
 
 def explain(error: Error) -> str:
     """Return the line that stands for a traceback; nothing where the error may be a fault in the code."""
-    from helpdesk.errors import is_away, is_deadlock
+    from helpdesk.errors import is_database_down, is_deadlock
     from helpdesk.observability.logging import first_line
 
     if _table_is_missing(error):
         return NO_TABLES
-    if is_away(error) and not is_deadlock(error):
+    if is_database_down(error) and not is_deadlock(error):
         return DATABASE_DOWN.format(first_line(error))
     return ""
 

@@ -32,7 +32,7 @@ class StaffAdmin(UserAdmin):  # type: ignore[type-arg]  # it takes none when it 
     def forget_second_step(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
         """Take phone and recovery codes from the chosen accounts; their next sign-in sets up new ones."""
         for user in queryset:
-            accounts.forget_second_step(user)
+            accounts.reset_second_step(user)
             self.log_change(request, user, "Phone and recovery codes forgotten.")
         self.message_user(request, f"Forgotten for {', '.join(map(str, queryset))}. The next sign-in sets up new ones.")
 

@@ -25,9 +25,9 @@ LOOPBACK_HOSTS = ("127.0.0.1", "localhost", "[::1]")
 # A name, an IPv4 address, or an IPv6 address in brackets. A dot in front would let every subdomain in.
 HOST = re.compile(r"\[[0-9a-f:.]+\]|[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?", re.IGNORECASE | re.ASCII)
 # Settings whose names are so common that what looks like them in the environment is no slip: PORTS, PORT0.
-COMMON = frozenset({"HOST", "PORT"})
+COMMON_NAMES = frozenset({"HOST", "PORT"})
 # What people know from elsewhere.
-CALLED_HERE = {
+FOREIGN_NAMES = {
     "ALLOWED_HOSTS": "EXTRA_HOSTS",
     "ALLOWED_HOST": "EXTRA_HOSTS",
     "DJANGO_DEBUG": "DEBUG",
@@ -54,7 +54,7 @@ def check_settings(code: int = 1) -> None:
 # --- Names ----------------------------------------------------------------------------------------------------------
 
 
-def file_of_settings(env: Env, default: Path) -> set[str]:
+def load_env_file(env: Env, default: Path) -> set[str]:
     """Read the file that ENV_FILE names, if any, into the environment; return the names in it."""
     asked: str = env.str("ENV_FILE", str(default))
     path = Path(asked)
@@ -78,24 +78,24 @@ def names_in(path: Path) -> set[str]:
     return {line.key for line in lines if line.key}
 
 
-def refuse_unknown_names(env: Env, in_file: Iterable[str]) -> None:
+def check_names(env: Env, in_file: Iterable[str]) -> None:
     """Refuse a name that nobody reads: in the file any, in the environment one that looks like a slip of a setting's.
 
     The environment is full of names of others. In the file there is nothing but settings.
     """
     known = set(env.dump())
     for name in sorted(set(in_file) - known):
-        meant = CALLED_HERE.get(name.upper()) or meant_by(name, known)
+        meant = FOREIGN_NAMES.get(name.upper()) or closest_name(name, known)
         hint = f"Perhaps {meant} is meant." if meant else "docs/production.md lists them."
         raise ImproperlyConfigured(f"{name} stands in the file of settings, and there is no such setting. {hint}")
     for name in sorted(set(os.environ) - known):
-        if meant := meant_by(name, known - COMMON):
+        if meant := closest_name(name, known - COMMON_NAMES):
             raise ImproperlyConfigured(
                 f"{name} stands in the environment and looks like a slip of {meant}. Rename it, or take it out."
             )
 
 
-def meant_by(name: str, known: Iterable[str]) -> str:
+def closest_name(name: str, known: Iterable[str]) -> str:
     """Return the setting that a name is a slip of, or nothing."""
     most = 1 if len(name) <= SHORT else 2
     near = {one: DamerauLevenshtein.distance(name.upper(), one, score_cutoff=most) for one in known}
@@ -173,7 +173,7 @@ def rate(env: Env, name: str, default: str) -> str:
     return found
 
 
-def whole(env: Env, name: str, default: int, unit: str) -> int:
+def positive_int(env: Env, name: str, default: int, unit: str) -> int:
     """Return a number of at least 1."""
     found: int = read(env.int, name, default, f"a number of {unit}")
     if found < 1:
@@ -238,7 +238,7 @@ def mail_server(address: str) -> dict[str, Any]:
     }
 
 
-def refuse_a_loose_database(database: dict[str, Any]) -> None:
+def check_database(database: dict[str, Any]) -> None:
     """Refuse a database whose address would let it lose an answer that was acknowledged."""
     options = database.get("OPTIONS", {})
     if database["ENGINE"].endswith("sqlite3"):
@@ -256,7 +256,7 @@ def refuse_a_loose_database(database: dict[str, Any]) -> None:
         )
 
 
-def refuse_a_broken_cache(address: str) -> None:
+def check_cache_address(address: str) -> None:
     """Refuse the address of a Redis server that names none."""
     wanted = "CACHE_URL should be locmem:// or an address such as redis://host:6379/0."
     try:

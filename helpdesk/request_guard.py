@@ -24,16 +24,16 @@ TOO_LARGE = "What your browser sent is too large: a form here can hold about 60,
 NOT_TEXT = "What your browser sent contains a character that is not text."
 
 # The longest body, in bytes, that an editor's form may have: its fields, and one picture of 5 MB.
-LONGEST_UPLOAD = 6 * 1024 * 1024
+MAX_UPLOAD_BYTES = 6 * 1024 * 1024
 
 # Everything that reading a damaged or forged form can raise; UnreadablePostError is an OSError.
 UNREADABLE = (MultiPartParserError, SuspiciousOperation, BadRequest, OSError, LookupError, ValueError)
-OUT_OF_RANGE = "22003"  # PostgreSQL's code for a number that is too large for its column
+NUMERIC_OUT_OF_RANGE = "22003"  # PostgreSQL's code for a number that is too large for its column
 # Set by helpdesk.wsgi where even the kind of the form could not be read.
-UNREADABLE_TYPE = "helpdesk.unreadable_type"
+INVALID_CONTENT_TYPE_KEY = "helpdesk.unreadable_type"
 
 
-def refuse_unreadable(get_response: GetResponse) -> GetResponse:
+def request_guard_middleware(get_response: GetResponse) -> GetResponse:
     """Answer what cannot be read with the 400 page, so that no view has to think of it.
 
     Refused are: a body over LONGEST_FORM bytes (by its stated length, before it is read), a length that is no
@@ -51,17 +51,17 @@ def refuse_unreadable(get_response: GetResponse) -> GetResponse:
         if not reason and not is_editing:
             reason = _unreadable_form(request)
         if reason:
-            return errors.refusal(request, reason)
-        if is_editing and _stated_length(request) > LONGEST_UPLOAD:
-            return errors.too_large(request, LONGEST_UPLOAD)
+            return errors.refused_page(request, reason)
+        if is_editing and _stated_length(request) > MAX_UPLOAD_BYTES:
+            return errors.too_large_page(request, MAX_UPLOAD_BYTES)
         _drop_damaged_cookies(request)
         return get_response(request)
 
-    handle.process_exception = refuse_forged_for_editors  # type: ignore[attr-defined]  # Django looks for it there
+    handle.process_exception = handle_invalid_lookup  # type: ignore[attr-defined]  # Django looks for it there
     return handle
 
 
-def refuse_forged_for_editors(request: HttpRequest, exception: Exception) -> HttpResponse | None:
+def handle_invalid_lookup(request: HttpRequest, exception: Exception) -> HttpResponse | None:
     """Answer with the 400 page where editors' addresses and forms hold what is no key, no column, or too large for one.
 
     Django's own lists ask the database with whatever they are told: ?id__in=9999999999999999999, or the key of a row
@@ -70,10 +70,10 @@ def refuse_forged_for_editors(request: HttpRequest, exception: Exception) -> Htt
     if not request.path_info.startswith("/admin/"):
         return None
     beyond = isinstance(exception, OverflowError) or (
-        isinstance(exception, DataError) and getattr(exception.__cause__, "sqlstate", "") == OUT_OF_RANGE
+        isinstance(exception, DataError) and getattr(exception.__cause__, "sqlstate", "") == NUMERIC_OUT_OF_RANGE
     )
     is_forged = beyond or _is_no_key(exception) or _is_no_column(request, exception)
-    return errors.refusal(request, errors.UNREADABLE) if is_forged else None
+    return errors.refused_page(request, errors.UNREADABLE) if is_forged else None
 
 
 def _is_no_column(request: HttpRequest, exception: Exception) -> bool:
@@ -107,7 +107,7 @@ def _unreadable_length(request: HttpRequest) -> str:
 
 def _unreadable_form(request: HttpRequest) -> str:
     """Return why the form is refused, or nothing. Parses the form, so that the view finds it ready."""
-    if UNREADABLE_TYPE in request.META:
+    if INVALID_CONTENT_TYPE_KEY in request.META:
         return errors.UNREADABLE
     if _stated_length(request) > settings.LONGEST_FORM:
         return TOO_LARGE

@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from helpdesk.types import GetResponse
 
 # Headers that tell a browser how to treat a document.
-FOR_DOCUMENTS = (
+DOCUMENT_HEADERS = (
     "Content-Security-Policy",
     "Cross-Origin-Opener-Policy",
     "Cross-Origin-Resource-Policy",
@@ -16,7 +16,7 @@ FOR_DOCUMENTS = (
 )
 
 
-def headers(get_response: GetResponse) -> GetResponse:
+def security_headers_middleware(get_response: GetResponse) -> GetResponse:
     """Tell browsers how to treat what they get, whoever answered: a view, a refusal, Django itself, a static file.
 
     A fragment is never a document: htmx fetches it into a page that came with these headers, which would weigh as much
@@ -38,7 +38,7 @@ def headers(get_response: GetResponse) -> GetResponse:
     def handle(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
         if getattr(response, "is_fragment", False):
-            for name in FOR_DOCUMENTS:
+            for name in DOCUMENT_HEADERS:
                 response.headers.pop(name, None)
             if settings.CSRF_COOKIE_NAME in request.COOKIES:
                 response.cookies.pop(settings.CSRF_COOKIE_NAME, None)

@@ -23,7 +23,7 @@ VAR_DIR = BASE_DIR / "var"
 
 env = Env()
 # Settings can also stand in a file. `make run` keeps the generated secret key there; an empty ENV_FILE reads none.
-_IN_FILE = environment.file_of_settings(env, VAR_DIR / "env")
+_IN_FILE = environment.load_env_file(env, VAR_DIR / "env")
 
 # --- Secrets and the address ---------------------------------------------------------------------------------------
 
@@ -52,7 +52,7 @@ CSRF_TRUSTED_ORIGINS = [SITE_URL, *(f"{SITE_SCHEME}://{host}" for host in EXTRA_
 
 # Where gunicorn listens, unless systemd hands it an address, and with how many processes (gunicorn.conf.py).
 LISTEN = f"{env.str('HOST', '127.0.0.1')}:{environment.port(env, 'PORT', 8000)}"
-PROCESSES = environment.whole(env, "WEB_CONCURRENCY", 1, "processes")
+PROCESSES = environment.positive_int(env, "WEB_CONCURRENCY", 1, "processes")
 
 # true where a proxy in front always sets X-Forwarded-Proto itself. Otherwise anyone could claim https.
 TRUSTED_PROXY: bool = _read(env.bool, "TRUSTED_PROXY", False, "true or false")
@@ -109,25 +109,25 @@ SESSION_COOKIE_AGE = int(STAFF_LONGEST.total_seconds())  # what is kept in the d
 
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "account_start"
-ACCOUNT_ADAPTER = "helpdesk.accounts.adapters.Accounts"
+ACCOUNT_ADAPTER = "helpdesk.accounts.adapters.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_LOGOUT_REDIRECT_URL = LOGIN_URL
 ACCOUNT_SESSION_REMEMBER = False  # the cookie ends with the browser
 ACCOUNT_FORMS = {
-    "login": "helpdesk.accounts.forms.PasswordForm",
-    "reauthenticate": "helpdesk.accounts.forms.PasswordAgainForm",
-    "change_password": "helpdesk.accounts.forms.NewPasswordForm",  # nosec B105  # a class
+    "login": "helpdesk.accounts.forms.SignInForm",
+    "reauthenticate": "helpdesk.accounts.forms.ReauthenticateForm",
+    "change_password": "helpdesk.accounts.forms.ChangePasswordForm",  # nosec B105  # a class
 }
-MFA_ADAPTER = "helpdesk.accounts.adapters.SecondSteps"
+MFA_ADAPTER = "helpdesk.accounts.adapters.MFAAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Help desk"
 MFA_TOTP_TOLERANCE = 1  # a phone's clock may be half a minute off; each code works once all the same
 MFA_ALLOW_UNVERIFIED_EMAIL = True  # admins make the accounts: nobody signs up with somebody else's address
 MFA_FORMS = {
     "authenticate": "helpdesk.accounts.forms.SecondStepForm",
-    "reauthenticate": "helpdesk.accounts.forms.CodeAgainForm",
-    "activate_totp": "helpdesk.accounts.forms.FirstCodeForm",
+    "reauthenticate": "helpdesk.accounts.forms.ReauthenticateCodeForm",
+    "activate_totp": "helpdesk.accounts.forms.ActivatePhoneForm",
 }
 
 # --- The parts of the site -----------------------------------------------------------------------------------------
@@ -153,14 +153,14 @@ INSTALLED_APPS = [
     "wizards",
 ]
 MIDDLEWARE = [
-    "helpdesk.observability.logging.request_ids",
-    "helpdesk.observability.metrics.measured",
-    "helpdesk.security_headers.headers",
+    "helpdesk.observability.logging.request_id_middleware",
+    "helpdesk.observability.metrics.latency_middleware",
+    "helpdesk.security_headers.security_headers_middleware",
     "django.middleware.security.SecurityMiddleware",
-    "helpdesk.observability.health.machines",
+    "helpdesk.observability.health.health_middleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",
-    "helpdesk.request_guard.refuse_unreadable",
+    "helpdesk.request_guard.request_guard_middleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -169,7 +169,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "helpdesk.accounts.session_policy.staff_sessions",
+    "helpdesk.accounts.session_policy.staff_session_middleware",
 ]
 ROOT_URLCONF = "helpdesk.urls"
 WSGI_APPLICATION = "helpdesk.wsgi.application"
@@ -201,7 +201,7 @@ def _database() -> dict[str, Any]:
     wanted = "an address such as postgres://user:password@host:5432/name or sqlite:////path/to/file"
     default = f"sqlite:///{VAR_DIR / 'db.sqlite3'}"
     database: dict[str, Any] = dict(_read(env.dj_db_url, "DATABASE_URL", default, wanted))
-    environment.refuse_a_loose_database({"ENGINE": "", "NAME": ""} | database)
+    environment.check_database({"ENGINE": "", "NAME": ""} | database)
     if database.get("ENGINE") == "django.db.backends.sqlite3":
         # Writers queue up (IMMEDIATE, 20 s) instead of failing, and an answer is on the disk before it is acknowledged.
         pragmas = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;"
@@ -230,7 +230,7 @@ def _cache() -> dict[str, Any]:
     if _CACHE_URL == _IN_PROCESS:
         return {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
     if _CACHE_URL.startswith(("redis://", "rediss://", "unix://")):
-        environment.refuse_a_broken_cache(_CACHE_URL)
+        environment.check_cache_address(_CACHE_URL)
         return {"BACKEND": "helpdesk.ratelimit.cache.SharedCache", "LOCATION": _CACHE_URL}
     raise ImproperlyConfigured("CACHE_URL should be locmem:// or an address such as redis://host:6379/0.")
 
@@ -325,7 +325,7 @@ WEBHOOKS_WORDS: bool = _read(env.bool, "WEBHOOKS_WORDS", False, "true or false")
 WEBHOOKS_HTTP_ALLOWED: bool = _read(env.bool, "WEBHOOKS_HTTP_ALLOWED", False, "true or false")
 WEBHOOKS_PRIVATE_ALLOWED: bool = _read(env.bool, "WEBHOOKS_PRIVATE_ALLOWED", False, "true or false")
 # Seconds that one try to send may take. After that its process is taken for dead, and another one tries.
-DELIVERY_SECONDS = environment.whole(env, "DELIVERY_SECONDS", 180, "seconds")
+DELIVERY_SECONDS = environment.positive_int(env, "DELIVERY_SECONDS", 180, "seconds")
 # Background work is kept in the database, beside what it is about: both are there, or neither.
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["default", "deliveries"]}}
 
@@ -333,10 +333,12 @@ TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["d
 
 # An open session without an event for so long was left.
 LEFT_AFTER = timedelta(hours=1)
-KEEP_ABANDONED_DAYS = environment.whole(env, "KEEP_ABANDONED_DAYS", 30, "days")  # sessions that were left
-KEEP_FINISHED_DAYS = environment.whole(env, "KEEP_FINISHED_DAYS", 365, "days")  # sessions that came to an end
-KEEP_WORDS_DAYS = environment.whole(env, "KEEP_WORDS_DAYS", 30, "days")  # what people wrote in them
-KEEP_SEARCHES_DAYS = environment.whole(env, "KEEP_SEARCHES_DAYS", 90, "days")  # what people typed into the search
+KEEP_ABANDONED_DAYS = environment.positive_int(env, "KEEP_ABANDONED_DAYS", 30, "days")  # sessions that were left
+KEEP_FINISHED_DAYS = environment.positive_int(env, "KEEP_FINISHED_DAYS", 365, "days")  # sessions that came to an end
+KEEP_WORDS_DAYS = environment.positive_int(env, "KEEP_WORDS_DAYS", 30, "days")  # what people wrote in them
+KEEP_SEARCHES_DAYS = environment.positive_int(
+    env, "KEEP_SEARCHES_DAYS", 90, "days"
+)  # what people typed into the search
 
 # --- Logging: to the standard error output -------------------------------------------------------------------------
 
@@ -352,10 +354,10 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {
-        "line": {"()": "helpdesk.observability.logging.Line"},
-        "json": {"()": "helpdesk.observability.logging.Json"},
+        "line": {"()": "helpdesk.observability.logging.LineFormatter"},
+        "json": {"()": "helpdesk.observability.logging.JSONFormatter"},
     },
-    "filters": {"away": {"()": "helpdesk.observability.logging.Away"}},
+    "filters": {"away": {"()": "helpdesk.observability.logging.DatabaseDownFilter"}},
     # While the database is away every request fails: without the filter each would leave a trace.
     "handlers": {
         "stderr": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT, "filters": ["away"]},
@@ -373,4 +375,4 @@ LOGGING = {
     },
 }
 
-environment.refuse_unknown_names(env, _IN_FILE)
+environment.check_names(env, _IN_FILE)

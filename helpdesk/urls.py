@@ -7,30 +7,30 @@ from django.contrib import admin
 from django.urls import include, path
 
 from helpdesk import accounts
-from helpdesk.accounts import page
+from helpdesk.accounts import account_page
 
 # Named one by one: there is no sign-up, and no reset of passwords by mail.
 account_urls = [
-    path("", page(second_step.index), name="mfa_index"),
-    path("start/", page(accounts.start), name="account_start"),
-    path("login/", page(account.login, "POST"), name="account_login"),
-    path("login/code/", page(second_step.authenticate, "POST"), name="mfa_authenticate"),
-    path("logout/", page(account.logout, "POST"), name="account_logout"),
-    path("confirm/", page(account.reauthenticate, "POST"), name="account_reauthenticate"),
-    path("confirm/code/", page(second_step.reauthenticate, "POST"), name="mfa_reauthenticate"),
-    path("password/", page(account.password_change, "POST"), name="account_change_password"),
-    path("phone/", page(accounts.SetUpPhone.as_view(), "POST"), name="mfa_activate_totp"),
-    path("phone/remove/", page(accounts.TakeOffPhone.as_view(), "POST"), name="mfa_deactivate_totp"),
-    path("codes/", page(codes.view_recovery_codes), name="mfa_view_recovery_codes"),
-    path("codes/file/", page(codes.download_recovery_codes), name="mfa_download_recovery_codes"),
-    path("codes/new/", page(codes.generate_recovery_codes, "POST"), name="mfa_generate_recovery_codes"),
+    path("", account_page(second_step.index), name="mfa_index"),
+    path("start/", account_page(accounts.start_page), name="account_start"),
+    path("login/", account_page(account.login, "POST"), name="account_login"),
+    path("login/code/", account_page(second_step.authenticate, "POST"), name="mfa_authenticate"),
+    path("logout/", account_page(account.logout, "POST"), name="account_logout"),
+    path("confirm/", account_page(account.reauthenticate, "POST"), name="account_reauthenticate"),
+    path("confirm/code/", account_page(second_step.reauthenticate, "POST"), name="mfa_reauthenticate"),
+    path("password/", account_page(account.password_change, "POST"), name="account_change_password"),
+    path("phone/", account_page(accounts.ActivatePhoneView.as_view(), "POST"), name="mfa_activate_totp"),
+    path("phone/remove/", account_page(accounts.DeactivatePhoneView.as_view(), "POST"), name="mfa_deactivate_totp"),
+    path("codes/", account_page(codes.view_recovery_codes), name="mfa_view_recovery_codes"),
+    path("codes/file/", account_page(codes.download_recovery_codes), name="mfa_download_recovery_codes"),
+    path("codes/new/", account_page(codes.generate_recovery_codes, "POST"), name="mfa_generate_recovery_codes"),
 ]
 
 # The admin's own doors lead to the same sign-in. They stand before its addresses, so that these are found first.
 admin_doors = [
-    path("login/", page(accounts.admin_door), name="admin_login"),
-    path("logout/", page(account.logout, "POST"), name="admin_logout"),
-    path("password_change/", page(accounts.admin_password), name="admin_password"),
+    path("login/", account_page(accounts.admin_login), name="admin_login"),
+    path("logout/", account_page(account.logout, "POST"), name="admin_logout"),
+    path("password_change/", account_page(accounts.admin_password_change), name="admin_password"),
 ]
 
 urlpatterns = [
@@ -43,5 +43,5 @@ urlpatterns = [
 handler400 = "helpdesk.errors.bad_request"
 handler403 = "helpdesk.errors.permission_denied"
 handler404 = "helpdesk.errors.page_not_found"
-handler429 = "helpdesk.accounts.too_many"
+handler429 = "helpdesk.accounts.too_many_attempts"
 handler500 = "helpdesk.errors.server_error"

@@ -74,8 +74,8 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
         with django_db_blocker.unblock():
             if width := os.environ.get("PARTITIONED"):
                 # Tests of retention count by the second; this is tested for itself.
-                patch.setattr(retention, "WITH_PARTITION", timedelta(0))
-                journal.lay_out(int(width))
+                patch.setattr(retention, "PARTITION_GRACE", timedelta(0))
+                journal.partition_log(int(width))
             migrated = snapshots.take()
         patch.setattr(TransactionTestCase, "_fixture_teardown", lambda _: migrated.restore())
         yield migrated
@@ -121,7 +121,7 @@ def _forget_rates() -> Iterator[None]:
     yield
     for counter in counters:
         counter.cache_clear()
-    limiter.shared.until = 0
+    limiter.redis_fallback.until = 0
 
 
 @pytest.fixture(scope="session")

@@ -34,12 +34,12 @@ class Screen:
 
     def after(self, document: flow.Document, answer: str) -> Screen:
         """Return the screen that an answer leads to."""
-        return Screen(self.symptom, (*self.answers, answer), flow.moved(document, self.position, answer))
+        return Screen(self.symptom, (*self.answers, answer), flow.next_position(document, self.position, answer))
 
 
 def screens(document: flow.Document) -> list[Screen]:
     """Return every screen that can be reached from any symptom, nearest first."""
-    waiting = deque(Screen(symptom.id, (), flow.entry(document, symptom.id)) for symptom in document.symptoms)
+    waiting = deque(Screen(symptom.id, (), flow.entry_position(document, symptom.id)) for symptom in document.symptoms)
     seen: dict[tuple[str, str, str], Screen] = {}
     while waiting:
         screen = waiting.popleft()

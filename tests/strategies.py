@@ -14,7 +14,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from wizards import flow
-from wizards.flow.fields import shows
+from wizards.flow.fields import is_visible
 
 # Texts that file formats like to read as something else.
 NASTY = (
@@ -169,7 +169,7 @@ class _Make:
 
     def title(self) -> str:
         text = self.text()
-        return text if shows(text) else "Title"
+        return text if is_visible(text) else "Title"
 
     def label(self, place: int) -> str:
         return f"{self.text()} {place}"

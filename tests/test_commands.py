@@ -43,7 +43,7 @@ def save(tmp_path):
     def write(name: str, content: flow.Document | str) -> Path:
         path = tmp_path / name
         form = "json" if name.endswith(".json") else "yaml"
-        path.write_text(content if isinstance(content, str) else flow.write(content, form), encoding="utf-8")
+        path.write_text(content if isinstance(content, str) else flow.dump_document(content, form), encoding="utf-8")
         return path
 
     return write
@@ -105,7 +105,7 @@ def test_a_bad_file_is_told_with_its_line_and_nothing_at_all_is_changed(run, sav
     run("load_wizards", save("toy.yaml", TOY))
     before = everything()
     good = save("good.yaml", graph("ok = advice", slug="good"))
-    bad = save("toy.yaml", flow.write(TOY).replace("to: ok", "to: gone", 1))
+    bad = save("toy.yaml", flow.dump_document(TOY).replace("to: ok", "to: gone", 1))
     line = bad.read_text().splitlines().index("        to: gone") + 1
     with pytest.raises(CommandError) as refused:
         run("load_wizards", good, bad)
@@ -181,23 +181,25 @@ def test_load_dump_load_gives_the_same_hash(run, save, path, form):
     run("load_wizards", path)
     version = Version.objects.get()
     dumped = save(f"dumped.{form}", run("dump_wizard", path.stem, "--format", form))
-    assert flow.read_faultless(dumped.read_bytes(), form).content_hash() == version.content_hash
+    assert flow.parse_valid_document(dumped.read_bytes(), form).content_hash() == version.content_hash
     assert run("load_wizards", dumped) == f"{path.stem}: unchanged, version 1, {version.content_hash[:12]}\n"
 
 
 @settings(max_examples=examples(10), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(document=documents())
 def test_load_dump_load_gives_the_same_hash_for_any_document(run, save, document):
-    publishing.load(document)
+    publishing.import_document(document)
     dumped = {form: run("dump_wizard", "toy", "--format", form) for form in ("yaml", "json")}
-    assert {flow.read(text, form).content_hash() for form, text in dumped.items()} == {document.content_hash()}
+    assert {flow.parse_document(text, form).content_hash() for form, text in dumped.items()} == {
+        document.content_hash()
+    }
 
 
 def test_the_draft_is_dumped_and_with_version_the_version(run, save):
     run("load_wizards", save("toy.yaml", TOY))
     Node.objects.filter(key="ok").update(title="Changed")
     assert "Changed" in run("dump_wizard", "toy")
-    assert flow.read(run("dump_wizard", "toy", "--version", "1")) == TOY
+    assert flow.parse_document(run("dump_wizard", "toy", "--version", "1")) == TOY
     assert json.loads(run("dump_wizard", "toy", "--version", 1, "--format", "json")) == TOY.plain()
 
 
@@ -213,7 +215,7 @@ def test_a_wizard_or_version_that_is_not_there_is_told(run, save):
 
 def test_previews_are_no_versions_to_choose_from(run, save):
     run("load_wizards", save("toy.yaml", TOY))
-    publishing.preview(Wizard.objects.get(), "q")
+    publishing.create_preview(Wizard.objects.get(), "q")
     with pytest.raises(CommandError, match=r"There are: 1\."):
         run("dump_wizard", "toy", "--version", "2")
 

@@ -25,7 +25,7 @@ FACTS = dict(ROW.findall((ROOT / "docs" / "camera-facts.md").read_text()))
 
 @cache
 def document_in(path):
-    return flow.read(path.read_text())
+    return flow.parse_document(path.read_text())
 
 
 @pytest.fixture(params=FIXTURES, ids=lambda path: path.stem)
@@ -95,7 +95,7 @@ def test_a_fact_that_is_open_comes_with_a_note_for_agents():
 
 
 def test_a_wizard_has_no_errors_and_no_warnings(document):
-    assert [str(fault) for fault in flow.faults(document)] == []
+    assert [str(fault) for fault in flow.find_faults(document)] == []
 
 
 def test_everything_that_an_agent_reads_aloud_is_written(document):
@@ -198,7 +198,7 @@ def facts_of_product_page(document):
 def clicked(document, way, shown):
     """Click along a way; add to `shown` the facts of what was seen, and return the keys of the screens."""
     visitor = Visitor().begin(document.slug, way.symptom)
-    position, keys = flow.entry(document, way.symptom), set()
+    position, keys = flow.entry_position(document, way.symptom), set()
     page = whole(visitor.see())
     for given in (*way.answers, ""):
         shown |= facts_of(document, position, page)
@@ -209,7 +209,7 @@ def clicked(document, way, shown):
             page = whole(visitor.see())
             assert fragment.inline == []
             assert fragment.title == page.title
-            position = flow.moved(document, position, given)
+            position = flow.next_position(document, position, given)
     assert visitor.session.position == position
     return keys
 
@@ -251,7 +251,7 @@ def test_every_screen_has_a_title_of_its_own(document):
     titles = {}
     for way in ways(screens(document)):
         visitor = Visitor().begin(document.slug, way.symptom)
-        position = flow.entry(document, way.symptom)
+        position = flow.entry_position(document, way.symptom)
         for given in (*way.answers, ""):
             procedure = flow.node_at(document, position).procedure_in_hand(document, position)
             # The steps of a procedure are the same screens wherever it is used.
@@ -260,7 +260,7 @@ def test_every_screen_has_a_title_of_its_own(document):
             )
             if given:
                 visitor.answer(given)
-                position = flow.moved(document, position, given)
+                position = flow.next_position(document, position, given)
     assert titles
     assert {title: found for title, found in titles.items() if len(found) > 1} == {}
 

@@ -199,13 +199,13 @@ def test_a_statement_that_only_reads_the_log_or_writes_elsewhere_is_let_be(sql):
 
 
 def test_the_journal_may_write_and_everybody_may_read(session):
-    journal.forget_words(Words.objects.all())
+    journal.delete_words(Words.objects.all())
     product("list(Session.objects.filter(events__words=None).select_for_update(of=('self',)))")()
     assert found() == set()
 
 
 def test_whoever_calls_the_journal_may_do_so(session):
-    product("from wizards import journal\njournal.forget_sessions(Session.objects.filter(pk=key))")(session.pk)
+    product("from wizards import journal\njournal.delete_sessions(Session.objects.filter(pk=key))")(session.pk)
     assert not Session.objects.filter(pk=session.pk).exists()
     assert found() == set()
 

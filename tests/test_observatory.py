@@ -67,10 +67,10 @@ def world(production) -> dict[str, Any]:
     root = staff("root", is_superuser=True)
     case = Case.objects.create(session=owner.session)
     hook = Webhook.objects.create(name="hook", url="https://hooks.example.org/", secret="whsec_" + "A" * 32)
-    outbox.tell_webhooks(case, outbox.OPENED)
+    outbox.notify_webhooks(case, outbox.OPENED)
     Search.objects.create(words="Red light", query="red light", found=0)
     user = User.objects.get()
-    finding = findings.take_up_session(owner.session, user, "Look.", user)
+    finding = findings.open_session_finding(owner.session, user, "Look.", user)
     call = root.post("/desk/begin/", {"way": "toy/s", "caller": ""})["Location"].split("/")[2]
     named = {
         "auth.user": user.pk,
@@ -213,7 +213,7 @@ def test_a_fault_of_ours_scores_125(production, monkeypatch, worse):
     def broken(*args: Any, **kwargs: Any) -> HttpResponse:
         raise RuntimeError("for the test")
 
-    monkeypatch.setattr(search, "find", broken)
+    monkeypatch.setattr(search, "search", broken)
     if worse:
         monkeypatch.setattr(errors, "render_to_string", broken)
     client = Client(raise_request_exception=False, **HTTPS)
@@ -243,7 +243,7 @@ def test_a_static_file_tells_other_sites_nothing(production):
 def test_a_fragment_carries_nothing_for_documents(world):
     response = world["owner"].answer("yes", number=1, headers=HTMX)
     assert response.status_code == 200
-    assert not set(security_headers.FOR_DOCUMENTS) & set(response.headers)
+    assert not set(security_headers.DOCUMENT_HEADERS) & set(response.headers)
     assert response["X-Content-Type-Options"] == "nosniff"
 
 

@@ -6,7 +6,7 @@ import psycopg
 import pytest
 from django.db import connection, connections
 
-from wizards.models import OwnSession, Session
+from wizards.models import Session, SessionLookup
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -87,7 +87,7 @@ def test_the_orm_prepares_nothing():
     for _ in range(8):
         assert not Session.objects.filter(code="nobody's").exists()
     with pytest.raises(Session.DoesNotExist):
-        OwnSession("nobody's", "").get()
+        SessionLookup("nobody's", "").get()
     with connection.cursor() as cursor:
         cursor.execute("SELECT statement FROM pg_prepared_statements WHERE statement LIKE '%LIMIT%'")
         assert cursor.fetchall() == []

@@ -54,11 +54,11 @@ class World:
         User.objects.filter(username="disabled").update(is_active=False)
         User.objects.filter(username="former").update(is_staff=False)
         self.codes = {
-            "join": join_codes.offer(self.owner.session, HandoffCode.For.DEVICE),
-            "desk_join": join_codes.offer(self.owner.session, HandoffCode.For.AGENT),
+            "join": join_codes.create(self.owner.session, HandoffCode.For.DEVICE),
+            "desk_join": join_codes.create(self.owner.session, HandoffCode.For.AGENT),
         }
         node = Node.objects.get(key="q")
-        finding = findings.take_up_session(self.owner.session, self.users["reviewer"], "Look.", None)
+        finding = findings.open_session_finding(self.owner.session, self.users["reviewer"], "Look.", None)
         self.arguments: dict[str, Any] = {
             "code": self.owner.code, "number": 3, "slug": "toy", "symptom": "s", "key": "q", "owner": "choice",
             "row": Choice.objects.filter(node=node).first().pk, "field": "to", "before": 1, "after": "draft",
@@ -77,7 +77,7 @@ class World:
 
     def let_in(self, role: str, whom: HandoffCode.For, where: str) -> None:
         """Let somebody into the session by a code."""
-        code = join_codes.offer(self.owner.session, whom)
+        code = join_codes.create(self.owner.session, whom)
         assert self.clients[role].post(where, {"code": code}).status_code == 303
 
     def case_of_a_call(self) -> Any:
@@ -207,7 +207,7 @@ def test_without_a_second_step_every_address_of_staff_leads_to_setting_it_up(wor
     said, opened = roles.table(), {}
     for name, pattern in roles.every_route():
         wanted = said.get(name, {}).get("GET", {})
-        if "sign-in" in wanted.values() and name not in (*accounts.SETTING_UP, "admin_logout", "logout"):
+        if "sign-in" in wanted.values() and name not in (*accounts.SETUP_VIEWS, "admin_logout", "logout"):
             response = world.clients["root"].get(world.address(name, pattern))
             opened[name] = response.status_code, response["Location"]
     assert len(opened) > 50

@@ -38,7 +38,7 @@ def test_tending_rolls_up_and_deletes_what_is_past_its_time(monkeypatch, setting
 def test_old_data_is_deleted_once_a_day_and_figures_are_kept_up_to_date_more_often(monkeypatch):
     done = []
     monkeypatch.setattr(analytics, "roll_up", lambda: done.append("roll up"))
-    monkeypatch.setattr(retention, "keep", lambda: done.append("keep"))
+    monkeypatch.setattr(retention, "purge_expired", lambda: done.append("keep"))
     command, today = Command(), timezone.localdate()
     assert command.run_once(command.run_once(None)) == today
     assert command.run_once(today - timedelta(days=1)) == today

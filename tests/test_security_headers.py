@@ -27,7 +27,7 @@ def test_a_fragment_leaves_out_what_only_a_whole_page_needs():
     assert "csrf" in again.cookies
     part = visitor.get("/fragment/")
     assert "csrf" not in part.cookies
-    for name in security_headers.FOR_DOCUMENTS:
+    for name in security_headers.DOCUMENT_HEADERS:
         assert name in whole.headers
         assert name not in part.headers
     assert part.headers["X-Content-Type-Options"] == "nosniff"

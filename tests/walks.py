@@ -25,7 +25,7 @@ class Walk:
     """A session in memory: what is legal is appended, as the journal does it."""
 
     def __init__(self, document: flow.Document = TOY, symptom: str = "s") -> None:
-        self.history = flow.History(document, flow.begin(document, symptom))
+        self.history = flow.History(document, flow.begin_events(document, symptom))
 
     def answer(self, *answers: str) -> Walk:
         """Give answers on the current page, one after another."""

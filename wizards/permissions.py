@@ -19,22 +19,22 @@ from django.contrib.auth.views import redirect_to_login
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 
-from .models import Call, Case, Guest, Handling, OwnSession, Session
+from .models import Call, Case, Guest, Handling, Session, SessionLookup
 
-REVIEW = "wizards.view_session"  # the right to look at sessions
+VIEW_SESSIONS = "wizards.view_session"  # the right to look at sessions
 READ_WORDS = "wizards.view_words"  # the right to read what customers wrote
-DESK = "wizards.view_call"  # the right to look at the desk
-WORK = "wizards.add_call"  # the right to take calls, and whatever else an agent does
-LEAD = "wizards.view_handling"  # the right to see every session at the desk, and to take it over
+VIEW_CALLS = "wizards.view_call"  # the right to look at the desk
+TAKE_CALLS = "wizards.add_call"  # the right to take calls, and whatever else an agent does
+LEAD_CALLS = "wizards.view_handling"  # the right to see every session at the desk, and to take it over
 SECRET_BYTES = 32
-LONGEST_SECRET = 100
-DAYS = 90
+MAX_SECRET = 100
+VISITOR_COOKIE_DAYS = 90
 
 
 def visitor_secret(request: HttpRequest) -> str:
     """Return the visitor's secret, or an empty string for somebody who has begun no session yet."""
     secret = request.COOKIES.get(settings.VISITOR_COOKIE_NAME, "")
-    return secret if len(secret) <= LONGEST_SECRET else ""
+    return secret if len(secret) <= MAX_SECRET else ""
 
 
 def new_secret() -> str:
@@ -47,12 +47,12 @@ def digest(secret: str) -> str:
     return hashlib.sha256(secret.encode(errors="surrogatepass")).hexdigest()
 
 
-def remember(response: HttpResponse, secret: str) -> None:
+def set_visitor_cookie(response: HttpResponse, secret: str) -> None:
     """Set the visitor's cookie on a response."""
     response.set_cookie(
         settings.VISITOR_COOKIE_NAME,
         secret,
-        max_age=DAYS * 24 * 60 * 60,
+        max_age=VISITOR_COOKIE_DAYS * 24 * 60 * 60,
         secure=settings.SESSION_COOKIE_SECURE,
         httponly=True,
         samesite="Lax",
@@ -82,7 +82,7 @@ def owner_only(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]
     def handle(request: HttpRequest, code: str, **arguments: Any) -> HttpResponse:
         if secret := visitor_secret(request):
             with suppress(Session.DoesNotExist):
-                return view(request, OwnSession(code, digest(secret)), **arguments)
+                return view(request, SessionLookup(code, digest(secret)), **arguments)
             with suppress(Session.DoesNotExist):
                 return view(request, shared_with(request).filter(code=code), **arguments)
         raise Http404("There is no such session for this visitor.")
@@ -114,7 +114,7 @@ def desk_sessions(user: User) -> QuerySet[Session]:
     leads the agents may look at all. An editor's preview is nobody's call.
     """
     sessions = Session.objects.exclude(channel=Session.Channel.TEST)
-    if user.has_perm(LEAD):
+    if user.has_perm(LEAD_CALLS):
         return sessions
     once = Handling.objects.filter(session=OuterRef("pk"), agent=user)
     cases = Case.objects.filter(Q(agent=user) | Q(agent=None, closed_at=None), session=OuterRef("pk"))
@@ -126,7 +126,7 @@ def desk_cases(user: User) -> QuerySet[Case]:
     return Case.objects.filter(session__in=desk_sessions(user))
 
 
-def named(user: User) -> QuerySet[Session]:
+def with_agent_names(user: User) -> QuerySet[Session]:
     """Return the sessions whose row names the agent: the most usual of `desk_sessions`, and found the quickest."""
     return Session.objects.filter(agent=user).exclude(channel=Session.Channel.TEST)
 
@@ -134,4 +134,4 @@ def named(user: User) -> QuerySet[Session]:
 def in_hand(user: User) -> QuerySet[Session]:
     """Return the sessions that an agent may move: those in their hand, and not put aside."""
     mine = Call.objects.filter(session=OuterRef("pk"), agent=user, aside=False)
-    return named(user).filter(Exists(mine))
+    return with_agent_names(user).filter(Exists(mine))

@@ -8,18 +8,26 @@ session: nothing here is reached without the cookie of staff.
 uses.
 """
 
-from .session_policy import SETTING_UP, end_sessions, forget_second_step
-from .views import SetUpPhone, TakeOffPhone, admin_door, admin_password, page, start, too_many
+from .session_policy import SETUP_VIEWS, end_sessions, reset_second_step
+from .views import (
+    ActivatePhoneView,
+    DeactivatePhoneView,
+    account_page,
+    admin_login,
+    admin_password_change,
+    start_page,
+    too_many_attempts,
+)
 
 __all__ = [
-    "SETTING_UP",
-    "SetUpPhone",
-    "TakeOffPhone",
-    "admin_door",
-    "admin_password",
+    "SETUP_VIEWS",
+    "ActivatePhoneView",
+    "DeactivatePhoneView",
+    "account_page",
+    "admin_login",
+    "admin_password_change",
     "end_sessions",
-    "forget_second_step",
-    "page",
-    "start",
-    "too_many",
+    "reset_second_step",
+    "start_page",
+    "too_many_attempts",
 ]

@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 UNREADABLE = "Codes cannot be checked any more: this site’s key was changed. Ask an administrator to forget your phone."
 
 
-class Accounts(DefaultAccountAdapter):  # type: ignore[misc]
+class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     """Accounts are made by admins; nobody signs up."""
 
     error_messages = DefaultAccountAdapter.error_messages | {
@@ -50,7 +50,7 @@ class Accounts(DefaultAccountAdapter):  # type: ignore[misc]
 
     def get_client_ip(self, request: HttpRequest) -> str:
         """Return the address for which tries are counted, the same as for customers."""
-        return limiter.address_of(request)
+        return limiter.client_address(request)
 
     def is_reauthentication_required(self, *, app: str, **_: Any) -> bool:
         """Return whether the password is asked for once more: not within five minutes of signing in."""
@@ -63,7 +63,7 @@ class Accounts(DefaultAccountAdapter):  # type: ignore[misc]
         return reverse("mfa_index")
 
 
-class SecondSteps(DefaultMFAAdapter):  # type: ignore[misc]
+class MFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]
     """The second step is a code from an app on one's phone, or a recovery code."""
 
     error_messages = DefaultMFAAdapter.error_messages | {
@@ -72,13 +72,13 @@ class SecondSteps(DefaultMFAAdapter):  # type: ignore[misc]
 
     def encrypt(self, text: str) -> str:
         """Return a secret as the database keeps it."""
-        return encryption.seal(text)
+        return encryption.encrypt(text)
 
     def decrypt(self, encrypted_text: str) -> str:
         """Return a secret of the database; raise ValidationError, which the form shows, where no key opens it."""
         try:
-            return encryption.unseal(encrypted_text)
-        except encryption.Unreadable as foreign:
+            return encryption.decrypt(encrypted_text)
+        except encryption.DecryptionError as foreign:
             log.error("The secret of a second step cannot be read: SECRET_KEY was changed (docs/production.md).")
             raise ValidationError(UNREADABLE) from foreign
 

@@ -19,37 +19,37 @@ from django.conf import settings
 # Frozen: with another label, nothing that is sealed in a database could be read.
 KEY_LABEL = b"helpdesk.sealing"
 # No secret of the library's begins so: a phone's is base32, the recovery codes' is hexadecimal.
-SEALED = "sealed:"
+ENCRYPTED_PREFIX = "sealed:"
 # What an Authenticator's `data` keeps secret: the phone's, or that of which the recovery codes are made.
 SECRETS = ("secret", "seed")
 
 
-class Unreadable(Exception):
+class DecryptionError(Exception):
     """A secret was sealed with a key that is neither SECRET_KEY nor among SECRET_KEY_FALLBACKS."""
 
 
-def seal(secret: str) -> str:
+def encrypt(secret: str) -> str:
     """Return a secret as the database keeps it, sealed with SECRET_KEY."""
-    return SEALED + _fernet().encrypt(secret.encode()).decode()
+    return ENCRYPTED_PREFIX + _fernet().encrypt(secret.encode()).decode()
 
 
-def unseal(kept: str) -> str:
+def decrypt(kept: str) -> str:
     """Return the secret of what the database keeps; what was kept before there were seals comes back as it is."""
-    if not kept.startswith(SEALED):
+    if not kept.startswith(ENCRYPTED_PREFIX):
         return kept
     try:
-        return _fernet().decrypt(kept.removeprefix(SEALED).encode()).decode()
+        return _fernet().decrypt(kept.removeprefix(ENCRYPTED_PREFIX).encode()).decode()
     except InvalidToken as foreign:
-        raise Unreadable from foreign
+        raise DecryptionError from foreign
 
 
-def reseal(authenticators: Iterable[Any]) -> tuple[int, int]:
+def reencrypt(authenticators: Iterable[Any]) -> tuple[int, int]:
     """Seal the secrets of these Authenticators with SECRET_KEY; return how many, and how many no key opens."""
     sealed = unreadable = 0
     for row in authenticators:
         try:
-            row.data |= {name: seal(unseal(row.data[name])) for name in SECRETS if name in row.data}
-        except Unreadable:
+            row.data |= {name: encrypt(decrypt(row.data[name])) for name in SECRETS if name in row.data}
+        except DecryptionError:
             unreadable += 1
             continue
         row.save(update_fields=["data"])

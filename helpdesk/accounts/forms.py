@@ -5,10 +5,9 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from allauth.account.forms import ChangePasswordForm, LoginForm
-from allauth.account.forms import ReauthenticateForm as PasswordReauthenticateForm
+from allauth.account import forms as account_forms
 from allauth.core import context
-from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
+from allauth.mfa.base import forms as mfa_forms
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.forms import ActivateTOTPForm
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_hotp_counters_from_time
@@ -16,7 +15,7 @@ from django import forms
 from django.db import transaction
 from django.utils.crypto import constant_time_compare
 
-from .adapters import SecondSteps
+from .adapters import MFAAdapter
 from .session_policy import STEPPED
 
 log = logging.getLogger(__name__)
@@ -31,7 +30,7 @@ def _plain(form: forms.Form, focus: str = "", **labels: str) -> None:
         form.fields[focus].widget.attrs["autofocus"] = True
 
 
-class PasswordForm(LoginForm):  # type: ignore[misc]
+class SignInForm(account_forms.LoginForm):  # type: ignore[misc]
     """User name and password."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -40,7 +39,7 @@ class PasswordForm(LoginForm):  # type: ignore[misc]
         self.fields["login"].widget.attrs |= {"autocapitalize": "none", "spellcheck": "false"}
 
 
-class PasswordAgainForm(PasswordReauthenticateForm):  # type: ignore[misc]
+class ReauthenticateForm(account_forms.ReauthenticateForm):  # type: ignore[misc]
     """The password once more, before something that matters."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -48,7 +47,7 @@ class PasswordAgainForm(PasswordReauthenticateForm):  # type: ignore[misc]
         _plain(self, "password")
 
 
-class NewPasswordForm(ChangePasswordForm):  # type: ignore[misc]
+class ChangePasswordForm(account_forms.ChangePasswordForm):  # type: ignore[misc]
     """The password now, and the new one twice."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -61,7 +60,7 @@ class NewPasswordForm(ChangePasswordForm):  # type: ignore[misc]
         _plain(self, "oldpassword", **labels)
 
 
-class Once:
+class SingleUseCode:
     """A code of the phone's that works once, in every process: the last one that was used is kept with the secret.
 
     (The library remembers used codes in the cache, which is each process's own where there is no Redis.)
@@ -77,7 +76,7 @@ class Once:
         code: str = super().clean_code()  # type: ignore[misc]
         authenticator: Authenticator = self.authenticator  # type: ignore[attr-defined]
         if authenticator.type == Authenticator.Type.TOTP and not _use(authenticator, code):
-            raise SecondSteps().validation_error("incorrect_code")
+            raise MFAAdapter().validation_error("incorrect_code")
         return code
 
     def save(self) -> None:
@@ -90,7 +89,7 @@ class Once:
 def _use(authenticator: Authenticator, code: str) -> bool:
     """Note a right code as used; return False where it, or a later one, was used before."""
     kept = Authenticator.objects.select_for_update().get(pk=authenticator.pk)
-    secret = SecondSteps().decrypt(kept.data["secret"])
+    secret = MFAAdapter().decrypt(kept.data["secret"])
     digits = "".join(filter(str.isdigit, code))
     steps = [
         step
@@ -104,15 +103,15 @@ def _use(authenticator: Authenticator, code: str) -> bool:
     return True
 
 
-class SecondStepForm(Once, AuthenticateForm):  # type: ignore[misc]
+class SecondStepForm(SingleUseCode, mfa_forms.AuthenticateForm):  # type: ignore[misc]
     """The second step of signing in."""
 
 
-class CodeAgainForm(Once, ReauthenticateForm):  # type: ignore[misc]
+class ReauthenticateCodeForm(SingleUseCode, mfa_forms.ReauthenticateForm):  # type: ignore[misc]
     """A code once more, before something that matters."""
 
 
-class FirstCodeForm(ActivateTOTPForm):  # type: ignore[misc]
+class ActivatePhoneForm(ActivateTOTPForm):  # type: ignore[misc]
     """The first code of a phone, which shows that it works."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

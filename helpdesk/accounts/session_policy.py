@@ -20,11 +20,11 @@ from helpdesk.types import GetResponse
 
 # What a session notes: when it began, when there was last a sign of life, whose second step was taken in it.
 BEGUN, SEEN, STEPPED = "begun", "seen", "stepped"
-NOTE_EVERY = 60  # seconds: how exactly a sign of life is noted, so that not every request writes
+ACTIVITY_INTERVAL = 60  # seconds: how exactly a sign of life is noted, so that not every request writes
 # A page that renews itself says so: nobody need be there.
-QUIET = "X-Quiet"
+BACKGROUND_VIEWS = "X-Quiet"
 # Where somebody may go who has no second step yet: to set it up, to say the password again for it, and out.
-SETTING_UP = ("mfa_activate_totp", "account_reauthenticate", "account_logout")
+SETUP_VIEWS = ("mfa_activate_totp", "account_reauthenticate", "account_logout")
 
 
 def check(request: HttpRequest) -> HttpResponse | None:
@@ -37,18 +37,18 @@ def check(request: HttpRequest) -> HttpResponse | None:
         if SESSION_KEY in request.session:  # disabled, or the password is another: nor does it come back
             request.session.flush()
         return None
-    if reason := over(request):
+    if reason := has_expired(request):
         logout(request)
         request.signed_out = reason  # type: ignore[attr-defined]  # lead_to_sign_in tells it
         return None
-    if QUIET not in request.headers:
+    if BACKGROUND_VIEWS not in request.headers:
         _note_life(request)
     if settings.STAFF_MFA and request.session.get(STEPPED) != request.user.pk:
         return _without_second_step(request)
     return None
 
 
-def over(request: HttpRequest) -> str:
+def has_expired(request: HttpRequest) -> str:
     """Return why a session is over: `idle`, `long`, or nothing while it is not."""
     begun, seen = _times(request)
     if _now() - begun >= settings.STAFF_LONGEST.total_seconds():
@@ -71,7 +71,7 @@ def _times(request: HttpRequest) -> tuple[int, int]:
 def _note_life(request: HttpRequest) -> None:
     """Note a sign of life, once a minute."""
     begun, seen = _times(request)
-    if _now() - seen >= NOTE_EVERY:
+    if _now() - seen >= ACTIVITY_INTERVAL:
         request.session[BEGUN], request.session[SEEN] = begun, _now()
 
 
@@ -84,7 +84,7 @@ def _without_second_step(request: HttpRequest) -> HttpResponse | None:
     if has_second_step(request.user):
         logout(request)
         return None
-    if request.path in map(reverse, SETTING_UP):
+    if request.path in map(reverse, SETUP_VIEWS):
         return None
     return redirect("mfa_activate_totp")
 
@@ -94,7 +94,7 @@ def has_second_step(user: Any) -> bool:
     return bool(Authenticator.objects.filter(user=user, type=Authenticator.Type.TOTP).exists())
 
 
-def lead_to_sign_in(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+def redirect_to_sign_in(request: HttpRequest, response: HttpResponse) -> HttpResponse:
     """Return `response`, or for one that leads to the sign-in a better one.
 
     It says why the session ended. HTMX, which would put the page into a part of the page that asks, gets the whole
@@ -124,7 +124,7 @@ def end_sessions(user: AbstractBaseUser) -> None:
             session.delete()
 
 
-def forget_second_step(user: AbstractBaseUser) -> None:
+def reset_second_step(user: AbstractBaseUser) -> None:
     """Take phone and recovery codes from an account (they are lost) and end its sessions: it sets up new ones."""
     Authenticator.objects.filter(user=user).delete()
     end_sessions(user)
@@ -137,7 +137,7 @@ def _second_step_is_asked_for(**_: Any) -> list[Warning]:
     return [] if settings.STAFF_MFA else [Warning("STAFF_MFA is off: a password opens the pages of staff.", hint=hint)]
 
 
-def staff_sessions(get_response: GetResponse) -> GetResponse:
+def staff_session_middleware(get_response: GetResponse) -> GetResponse:
     """Hold the rules for staff: their sessions end in time, and the second step is set up before anything else.
 
     Customers have no cookie of staff: for them nothing is read, and nobody is asked who they are.
@@ -145,6 +145,6 @@ def staff_sessions(get_response: GetResponse) -> GetResponse:
 
     def handle(request: HttpRequest) -> HttpResponse:
         answer = check(request) if settings.SESSION_COOKIE_NAME in request.COOKIES else None
-        return lead_to_sign_in(request, answer or get_response(request))
+        return redirect_to_sign_in(request, answer or get_response(request))
 
     return handle

@@ -21,24 +21,28 @@ from django.views.decorators.http import require_http_methods
 from .session_policy import STEPPED
 
 # Where one begins who came without an address: by the first right that one has.
-STARTS = (("wizards.change_wizard", "admin:index"), ("wizards.add_call", "desk"), ("wizards.view_session", "review"))
+START_PAGES = (
+    ("wizards.change_wizard", "admin:index"),
+    ("wizards.add_call", "desk"),
+    ("wizards.view_session", "review"),
+)
 
 
-def page(view: Callable[..., HttpResponse], *more: str) -> Callable[..., HttpResponse]:
+def account_page(view: Callable[..., HttpResponse], *more: str) -> Callable[..., HttpResponse]:
     """Return a view that is looked at, and takes `more` methods (POST): others are refused, and nobody stores it."""
     return require_http_methods(["GET", "HEAD", *more])(never_cache(view))
 
 
 @login_required
-def start(request: HttpRequest) -> HttpResponse:
+def start_page(request: HttpRequest) -> HttpResponse:
     """Lead somebody who has signed in to where their work is."""
-    for right, name in STARTS:
+    for right, name in START_PAGES:
         if request.user.has_perm(right):
             return redirect(name)
     return redirect("admin:index" if request.user.is_staff else "mfa_index")
 
 
-class SetUpPhone(ActivateTOTPView):  # type: ignore[misc]
+class ActivatePhoneView(ActivateTOTPView):  # type: ignore[misc]
     """Set up a phone; its first code counts as the second step of this session."""
 
     def form_valid(self, form: forms.Form) -> HttpResponse:
@@ -48,7 +52,7 @@ class SetUpPhone(ActivateTOTPView):  # type: ignore[misc]
         return response
 
 
-class TakeOffPhone(DeactivateTOTPView):  # type: ignore[misc]
+class DeactivatePhoneView(DeactivateTOTPView):  # type: ignore[misc]
     """Take a phone off, in order to set up another."""
 
     def form_valid(self, form: forms.Form) -> HttpResponse:
@@ -58,7 +62,7 @@ class TakeOffPhone(DeactivateTOTPView):  # type: ignore[misc]
         return response
 
 
-def admin_door(request: HttpRequest) -> HttpResponse:
+def admin_login(request: HttpRequest) -> HttpResponse:
     """Stand where the admin's own sign-in was: lead to the one for all staff, and say no to who may not come in."""
     wanted = request.GET.get(REDIRECT_FIELD_NAME, "")
     if not get_adapter(request).is_safe_url(wanted):
@@ -70,12 +74,12 @@ def admin_door(request: HttpRequest) -> HttpResponse:
     return redirect(wanted)
 
 
-def admin_password(request: HttpRequest) -> HttpResponse:
+def admin_password_change(request: HttpRequest) -> HttpResponse:
     """Stand where the admin's own page for a new password was."""
     return redirect("account_change_password")
 
 
-def too_many(request: HttpRequest) -> HttpResponse:
+def too_many_attempts(request: HttpRequest) -> HttpResponse:
     """Say that there were too many tries from one address, and when to try again."""
     response = render(request, "account/too_many.html", status=429)
     response["Retry-After"] = "60"

@@ -9,8 +9,8 @@ A backup is a folder that only its owner may open, with two files: the data, and
 Pictures that editors upload stand in the database. SECRET_KEY and the rest of the settings do not: keep them apart.
 """
 
-from .folder import make, put_back, read
+from .folder import create, read, restore
 from .manifest import BackupError, Manifest
-from .present import held
+from .present import existing_rows
 
-__all__ = ["BackupError", "Manifest", "held", "make", "put_back", "read"]
+__all__ = ["BackupError", "Manifest", "create", "existing_rows", "read", "restore"]

@@ -22,7 +22,7 @@ MANIFEST = "manifest.json"
 ENGINES: dict[str, ModuleType] = {"sqlite": sqlite, "postgresql": postgres}
 
 
-def make(folder: Path) -> Manifest:
+def create(folder: Path) -> Manifest:
     """Write a backup of the database into a new folder, and return its manifest; raise BackupError.
 
     The folder appears under its name when everything in it is on the disk: half a backup is never taken for one.
@@ -66,7 +66,7 @@ def read(folder: Path) -> Manifest:
     return manifest
 
 
-def put_back(folder: Path, manifest: Manifest) -> None:
+def restore(folder: Path, manifest: Manifest) -> None:
     """Make the database what the backup holds; raise BackupError, with nothing changed, where that cannot be.
 
     Whatever is in the database goes: ask `held` first. The tables are those of the backup's own time: migrate then.

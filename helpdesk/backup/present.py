@@ -45,7 +45,7 @@ def counts() -> dict[str, int]:
         return found
 
 
-def held() -> dict[str, int]:
+def existing_rows() -> dict[str, int]:
     """Return what would be lost with the database: how many rows of what, beyond what `migrate` makes by itself."""
     names = {model._meta.db_table: str(model._meta.verbose_name_plural) for model in apps.get_models()}
     rows = {table: count for table, count in counts().items() if count and table not in MADE_BY_MIGRATE}

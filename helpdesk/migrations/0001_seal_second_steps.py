@@ -6,12 +6,12 @@ from helpdesk.accounts import encryption
 
 
 def seal(apps, schema_editor):
-    encryption.reseal(apps.get_model("mfa", "Authenticator").objects.using(schema_editor.connection.alias))
+    encryption.reencrypt(apps.get_model("mfa", "Authenticator").objects.using(schema_editor.connection.alias))
 
 
 def unseal(apps, schema_editor):
     for row in apps.get_model("mfa", "Authenticator").objects.using(schema_editor.connection.alias):
-        row.data |= {name: encryption.unseal(row.data[name]) for name in encryption.SECRETS if name in row.data}
+        row.data |= {name: encryption.decrypt(row.data[name]) for name in encryption.SECRETS if name in row.data}
         row.save(update_fields=["data"])
 
 

@@ -11,7 +11,7 @@ from gunicorn.glogging import Logger
 from helpdesk.observability.logging import REQUEST_ID, formatter
 
 
-class ServerLog(Logger):  # type: ignore[misc]  # gunicorn has no types
+class GunicornLogger(Logger):  # type: ignore[misc]  # gunicorn has no types
     """What gunicorn calls to say what happened."""
 
     def setup(self, cfg: Any) -> None:

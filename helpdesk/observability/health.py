@@ -24,11 +24,11 @@ log = logging.getLogger(__name__)
 OK = "ok"
 
 
-def machines(get_response: GetResponse) -> GetResponse:
+def health_middleware(get_response: GetResponse) -> GetResponse:
     """Answer the addresses of this module; everything else goes on. Without METRICS_TOKEN there is no /metrics."""
     views = {"/healthz": healthz, "/readyz": readyz}
     if settings.METRICS_TOKEN:
-        views["/metrics"] = figures
+        views["/metrics"] = metrics_view
 
     def handle(request: HttpRequest) -> HttpResponse:
         view = views.get(request.path_info)
@@ -59,12 +59,12 @@ def readyz(request: HttpRequest) -> HttpResponse:
     return _plain("".join(f"{line}\n" for line in lines), 200 if ready else 503)
 
 
-def figures(request: HttpRequest) -> HttpResponse:
+def metrics_view(request: HttpRequest) -> HttpResponse:
     """Return the figures for Prometheus, to whoever brings the token."""
     kind, _, token = request.headers.get("Authorization", "").partition(" ")
     if kind.lower() != "bearer" or not constant_time_compare(token.strip(), settings.METRICS_TOKEN):
         return HttpResponse("The token is not right.\n", "text/plain", 401, headers={"WWW-Authenticate": "Bearer"})
-    return HttpResponse(metrics.text(), metrics.KIND)
+    return HttpResponse(metrics.exposition(), metrics.CONTENT_TYPE)
 
 
 def _plain(words: str, status: int = 200) -> HttpResponse:

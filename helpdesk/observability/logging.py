@@ -21,7 +21,7 @@ from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBas
 from django.urls import Resolver404, resolve
 from pythonjsonlogger.json import JsonFormatter
 
-from helpdesk.errors import is_away, is_deadlock
+from helpdesk.errors import is_database_down, is_deadlock
 from helpdesk.types import GetResponse
 
 # The id of the request in hand; empty where there is none.
@@ -34,14 +34,14 @@ READABLE_ID = re.compile(r"[A-Za-z0-9._-]{8,64}", re.ASCII)
 # What else a line may say, beside what every line says. Nothing else that came with a record is written.
 MORE = ("method", "path", "status", "ms", "bytes")
 # Seconds between two lines of a process that say that the database is away.
-AWAY_EVERY = 10
+DATABASE_DOWN_INTERVAL = 10
 
 # Control characters, what separates lines and paragraphs, what turns the direction of writing, halves of characters.
 _NOT_PRINTED = (range(0x20), range(0x7F, 0xA0), range(0x2028, 0x202F), range(0x2066, 0x206A), range(0xD800, 0xE000))
 _ESCAPES = {code: f"\\u{code:04x}" for codes in _NOT_PRINTED for code in codes} | {10: "\\n", 13: "\\r", 9: "\\t"}
 
 
-def request_ids(get_response: GetResponse) -> GetResponse:
+def request_id_middleware(get_response: GetResponse) -> GetResponse:
     """Give each request an id: the one that a trusted proxy sent, or a new one. Whole pages tell it in a header."""
     trusted = settings.TRUSTED_PROXY
 
@@ -86,7 +86,7 @@ def one_line(words: str) -> str:
     return words.translate(_ESCAPES)
 
 
-class Line(logging.Formatter):
+class LineFormatter(logging.Formatter):
     """A line for a person: when, how bad, who says it, [which request]: what. A trace follows behind bars."""
 
     def format(self, record: logging.LogRecord) -> str:
@@ -96,7 +96,7 @@ class Line(logging.Formatter):
         return "\n  | ".join([f"{head} {one_line(record.getMessage())}", *map(one_line, _trace(record))])
 
 
-class Json(JsonFormatter):
+class JSONFormatter(JsonFormatter):
     """A line for a machine: one JSON object, in ASCII."""
 
     def add_fields(self, log_data: dict[str, Any], record: logging.LogRecord, message_dict: dict[str, Any]) -> None:
@@ -113,10 +113,10 @@ class Json(JsonFormatter):
 
 def formatter(name: str) -> logging.Formatter:
     """Return what LOG_FORMAT names."""
-    return Json() if name == "json" else Line()
+    return JSONFormatter() if name == "json" else LineFormatter()
 
 
-class Away(logging.Filter):
+class DatabaseDownFilter(logging.Filter):
     """Lets through, of a database that is away, one line in AWAY_EVERY seconds; without it each request leaves a trace.
 
     The line says which route was not served, or what else failed, and why; and how many lines were left out before it.
@@ -129,13 +129,13 @@ class Away(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         """Return whether a record is written, made short where it says that the database is away."""
         error = record.exc_info[1] if record.exc_info else None
-        if not is_away(error) or is_deadlock(error):
+        if not is_database_down(error) or is_deadlock(error):
             return True
         with self.lock:
             if monotonic() < self.until:
                 self.left_out += 1
                 return False
-            left_out, self.left_out, self.until = self.left_out, 0, monotonic() + AWAY_EVERY
+            left_out, self.left_out, self.until = self.left_out, 0, monotonic() + DATABASE_DOWN_INTERVAL
         record.args = (_failed(record), type(error).__name__, first_line(error), left_out)
         record.msg = "%s The database could not serve it (%s: %s). %s more such lines were left out before."
         record.exc_info = record.exc_text = None

@@ -25,15 +25,15 @@ from helpdesk.types import GetResponse
 
 log = logging.getLogger(__name__)
 
-KIND = CONTENT_TYPE_LATEST
-SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+CONTENT_TYPE = CONTENT_TYPE_LATEST
+LATENCY_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 METHODS = {name: name for name in ("GET", "HEAD", "POST")}
 # Where an answer of somebody's comes in.
 ANSWERS = ("step", "desk_step")
 
 if multiprocess.FOLDER in os.environ:
     # One file for each place of a worker and not for each process: a worker's successor goes on in its file.
-    values.ValueClass = values.MultiProcessValue(multiprocess.place().__str__)  # type: ignore[no-untyped-call]
+    values.ValueClass = values.MultiProcessValue(multiprocess.worker_slot().__str__)  # type: ignore[no-untyped-call]
 
 REGISTRY = CollectorRegistry()
 # The one thing that is counted while somebody waits: how many requests there were of each kind follows from it.
@@ -42,13 +42,13 @@ LATENCY = Histogram(
     NAME,
     "Seconds until the answer began.",
     ["route", "method", "status"],
-    buckets=SECONDS,
+    buckets=LATENCY_BUCKETS,
     registry=REGISTRY,
 )
 _SERIES: dict[tuple[str, str | None, int], Histogram] = {}
 
 
-def measured(get_response: GetResponse) -> GetResponse:
+def latency_middleware(get_response: GetResponse) -> GetResponse:
     """Measure each request, where somebody may read the figures; else this costs nothing."""
     if not settings.METRICS_TOKEN:
         raise MiddlewareNotUsed
@@ -82,12 +82,12 @@ def _series(route: str, method: str | None, status: int) -> Histogram:
     return series
 
 
-def text() -> bytes:
+def exposition() -> bytes:
     """Return all figures in Prometheus's text form."""
-    return b"".join(generate_latest(each) for each in (Counted(), Stored()))
+    return b"".join(generate_latest(each) for each in (RequestCollector(), DatabaseCollector()))
 
 
-class Counted(Collector):
+class RequestCollector(Collector):
     """What all processes of this machine counted (one that is alone: what it counted itself)."""
 
     def collect(self) -> Iterator[Metric]:
@@ -106,7 +106,7 @@ def is_answer(labels: Mapping[str, str]) -> bool:
     return labels["route"] in ANSWERS and labels["method"] == "POST" and labels["status"] in {"2xx", "3xx"}
 
 
-class Stored(Collector):
+class DatabaseCollector(Collector):
     """What the database says: the same from every machine, so to be shown as the maximum over them, not as the sum."""
 
     def collect(self) -> Iterator[Metric]:
@@ -122,7 +122,7 @@ class Stored(Collector):
     def _found(self) -> Iterator[Metric]:
         from wizards.analytics import metrics
 
-        sessions = metrics.sessions()
+        sessions = metrics.session_counts()
         # They can fall, as no counter may: somebody goes back from an end, or the tallies are made anew.
         yield GaugeMetricFamily("helpdesk_sessions_begun", "Sessions begun, as rolled up.", sessions["begun"])
         ended = GaugeMetricFamily("helpdesk_sessions_ended", "Sessions by outcome, as rolled up.", labels=["outcome"])
@@ -130,10 +130,10 @@ class Stored(Collector):
             ended.add_metric([outcome], sessions[outcome])
         yield ended
         outbox = GaugeMetricFamily("helpdesk_deliveries", "Mails and webhooks, by state.", labels=["state"])
-        for state, number in metrics.outbox().items():
+        for state, number in metrics.delivery_counts().items():
             outbox.add_metric([state], number)
         yield outbox
         help_text = "Age in seconds of the oldest delivery that waits."
-        yield GaugeMetricFamily("helpdesk_delivery_oldest_seconds", help_text, metrics.oldest_delivery())
+        yield GaugeMetricFamily("helpdesk_delivery_oldest_seconds", help_text, metrics.oldest_delivery_seconds())
         help_text = "Seconds for which the session that waits longest for the tallies has been quiet."
-        yield GaugeMetricFamily("helpdesk_roll_up_lag_seconds", help_text, metrics.roll_up_lag())
+        yield GaugeMetricFamily("helpdesk_roll_up_lag_seconds", help_text, metrics.roll_up_lag_seconds())

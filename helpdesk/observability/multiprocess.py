@@ -46,7 +46,7 @@ def _runs(pid: str) -> bool:
     return not pid.isdigit() or Path("/proc", pid).exists() or not Path("/proc/self").exists()
 
 
-class Places:
+class WorkerSlots:
     """Which worker counts into which file: the lowest number that is free."""
 
     def __init__(self) -> None:
@@ -63,9 +63,9 @@ class Places:
         self.taken = {number: one for number, one in self.taken.items() if one is not worker}
 
 
-PLACES = Places()
+SLOTS = WorkerSlots()
 
 
-def place() -> str:
+def worker_slot() -> str:
     """Return this process's place."""
     return os.environ.get(PLACE, f"p{os.getpid()}")

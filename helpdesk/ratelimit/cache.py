@@ -27,7 +27,7 @@ def _either(name: str) -> Callable[..., Any]:
     """Return the method `name`, which asks Redis, or else what this process remembers by itself."""
 
     def ask(self: SharedCache, *arguments: Any, **options: Any) -> Any:
-        return limiter.shared.ask(
+        return limiter.redis_fallback.ask(
             lambda: getattr(RedisCache, name)(self, *arguments, **options),
             lambda: getattr(self._here, name)(*arguments, **options),
             RedisError,

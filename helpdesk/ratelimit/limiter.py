@@ -29,7 +29,7 @@ REST = 30  # seconds for which a store that did not answer is left alone
 REDIS_SECONDS = 1  # for connecting, and for each answer
 
 
-class Limited(Exception):
+class RateLimitExceededError(Exception):
     """Somebody did `what` (a line of settings.RATES) too often. `seconds` says in how long they may try again."""
 
     def __init__(self, seconds: int, what: str = "") -> None:
@@ -42,7 +42,7 @@ class Limited(Exception):
         return -(-self.seconds // 60)
 
 
-class Shared:
+class RedisFallback:
     """What several processes share in Redis, and what this one does by itself while Redis is away.
 
     Whoever finds it away leaves it alone for REST seconds, so that no request after that waits for it, and the log
@@ -70,10 +70,10 @@ class Shared:
         return said
 
 
-shared = Shared()
+redis_fallback = RedisFallback()
 
 
-def count(what: str, *who: str) -> None:
+def hit(what: str, *who: str) -> None:
     """Count that somebody does something once more, under each of their names; raise Limited where it is too often.
 
     `what` names a line of settings.RATES; each of `who` is counted apart.
@@ -81,12 +81,12 @@ def count(what: str, *who: str) -> None:
     _each(what, who, hit=True)
 
 
-def hold(what: str, *who: str) -> None:
+def check(what: str, *who: str) -> None:
     """Raise Limited where somebody did it too often, and count nothing: for what only counts when it fails."""
     _each(what, who, hit=False)
 
 
-def address_of(request: HttpRequest) -> str:
+def client_address(request: HttpRequest) -> str:
     """Return the address that a request came from; behind a trusted proxy the one that the proxy saw.
 
     An IPv6 address counts as its network of 64 bits: one household has so many addresses. What is no address counts
@@ -110,13 +110,15 @@ def _each(what: str, who: tuple[str, ...], hit: bool) -> None:
     for name in who:
         for rate in _rates(settings.RATES[what]):
             if seconds := _wait(_limiter(), hit, rate, what, name):
-                raise Limited(seconds, what)
+                raise RateLimitExceededError(seconds, what)
 
 
 def _wait(limiter: MovingWindowRateLimiter, hit: bool, rate: RateLimitItem, *names: str) -> int:
     """Count once more if it is a `hit`; return in how many seconds it is allowed again, 0 where it is allowed now."""
     away = limiter.storage.base_exceptions
-    return shared.ask(lambda: _asked(limiter, hit, rate, *names), lambda: _asked(_in_memory(), hit, rate, *names), away)
+    return redis_fallback.ask(
+        lambda: _asked(limiter, hit, rate, *names), lambda: _asked(_in_memory(), hit, rate, *names), away
+    )
 
 
 def _asked(limiter: MovingWindowRateLimiter, hit: bool, rate: RateLimitItem, *names: str) -> int:

@@ -19,14 +19,14 @@ from django.db import OperationalError
 from django.db.backends.sqlite3 import base
 
 # Seconds until one asks again whether it is one's turn, shortest and longest: about as long as an answer writes.
-AGAIN = 0.0002, 0.0012
+RETRY_SECONDS = 0.0002, 0.0012
 BUSY = "PRAGMA busy_timeout = {:.0f}"  # milliseconds
 # One thread of a process asks; the others wait for their turn to ask, which costs nothing.
 ASKING = threading.Lock()
 
 
 @contextmanager
-def turn_to_ask(patience: float) -> Iterator[None]:
+def write_turn(patience: float) -> Iterator[None]:
     """Wait until no other thread of this process asks, or for so many seconds."""
     is_ours = ASKING.acquire(timeout=patience)
     try:
@@ -65,11 +65,11 @@ class DatabaseWrapper(base.DatabaseWrapper):
         """Begin a transaction; raise OperationalError where it is not our turn within the timeout of the settings."""
         patience = self.settings_dict["OPTIONS"].get("timeout", 5)
         until = time.monotonic() + patience
-        with turn_to_ask(patience):
+        with write_turn(patience):
             self.connection.execute(BUSY.format(0))
             try:
                 while not self._begun(until):
-                    time.sleep(uniform(*AGAIN))  # nosec B311  # noqa: S311  no secret
+                    time.sleep(uniform(*RETRY_SECONDS))  # nosec B311  # noqa: S311  no secret
             finally:
                 self.connection.execute(BUSY.format(patience * 1000))
 

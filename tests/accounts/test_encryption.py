@@ -54,7 +54,7 @@ def changed(settings, *before: str) -> None:
 def test_the_database_holds_no_secret_as_it_is(phone):
     secret, codes = phone
     assert len(kept()) == 2
-    assert all(each.startswith(encryption.SEALED) for each in kept())
+    assert all(each.startswith(encryption.ENCRYPTED_PREFIX) for each in kept())
     with connection.cursor() as cursor:
         cursor.execute("SELECT data FROM mfa_authenticator")
         held = str(cursor.fetchall())
@@ -62,21 +62,21 @@ def test_the_database_holds_no_secret_as_it_is(phone):
 
 
 def test_what_is_sealed_twice_looks_different_and_opens_to_the_same():
-    one, other = encryption.seal("ABC"), encryption.seal("ABC")
+    one, other = encryption.encrypt("ABC"), encryption.encrypt("ABC")
     assert one != other
-    assert encryption.unseal(one) == encryption.unseal(other) == "ABC"
+    assert encryption.decrypt(one) == encryption.decrypt(other) == "ABC"
 
 
 @pytest.mark.parametrize("damaged", ["sealed:", "sealed:x", "sealed:größe"])
 def test_a_damaged_seal_is_no_secret(damaged):
-    with pytest.raises(encryption.Unreadable):
-        encryption.unseal(damaged)
+    with pytest.raises(encryption.DecryptionError):
+        encryption.decrypt(damaged)
 
 
 def test_a_seal_that_was_changed_is_no_secret():
-    seal = encryption.seal("ABC")
-    with pytest.raises(encryption.Unreadable):
-        encryption.unseal(seal[:-8] + ("A" if seal[-8] != "A" else "B") + seal[-7:])
+    seal = encryption.encrypt("ABC")
+    with pytest.raises(encryption.DecryptionError):
+        encryption.decrypt(seal[:-8] + ("A" if seal[-8] != "A" else "B") + seal[-7:])
 
 
 def test_the_key_that_seals_is_not_the_one_that_signs(settings):
@@ -86,20 +86,20 @@ def test_the_key_that_seals_is_not_the_one_that_signs(settings):
 
 def test_secrets_from_before_there_were_seals_work(phone):
     for row in Authenticator.objects.all():
-        row.data |= {name: encryption.unseal(row.data[name]) for name in encryption.SECRETS if name in row.data}
+        row.data |= {name: encryption.decrypt(row.data[name]) for name in encryption.SECRETS if name in row.data}
         row.save()
-    assert [each.startswith(encryption.SEALED) for each in kept()] == [False, False]
+    assert [each.startswith(encryption.ENCRYPTED_PREFIX) for each in kept()] == [False, False]
     assert signed_in(sign_in_with(code_of(phone[0], 1))[0])
     assert signed_in(sign_in_with(phone[1][0])[0])
 
 
 def test_the_migration_seals_what_is_there_and_undoes_it(phone):
     editor = SimpleNamespace(connection=connection)
-    before = [encryption.unseal(each) for each in kept()]
+    before = [encryption.decrypt(each) for each in kept()]
     migration.unseal(apps, editor)
     assert kept() == before
     migration.seal(apps, editor)
-    assert [encryption.unseal(each) for each in kept()] == before != kept()
+    assert [encryption.decrypt(each) for each in kept()] == before != kept()
     assert signed_in(sign_in_with(code_of(phone[0], 1))[0])
 
 

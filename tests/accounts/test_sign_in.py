@@ -24,7 +24,7 @@ def test_nobody_signs_up():
     assert not {name for name in names if "signup" in name or "reset" in name or "email" in name}
     for address in ("/account/signup/", "/account/password/reset/", "/account/email/", "/account/social/"):
         assert Client().get(address).status_code == 404
-    assert adapters.Accounts().is_open_for_signup(None) is False
+    assert adapters.AccountAdapter().is_open_for_signup(None) is False
 
 
 def test_the_page_says_whom_to_ask_for_an_account_or_a_password():

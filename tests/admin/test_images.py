@@ -127,7 +127,7 @@ def in_an_old_version(row: Picture) -> None:
 
 def in_a_preview(row: Picture) -> None:
     show(row.name)
-    publishing.preview(Wizard.objects.get(), "fix")
+    publishing.create_preview(Wizard.objects.get(), "fix")
     show("")
 
 
@@ -223,7 +223,7 @@ def test_loading_a_file_says_which_pictures_are_not_here(tmp_path, capsys):
     wizard = toy()
     show(ABSENT)
     file = tmp_path / "toy.yaml"
-    file.write_text(flow.write(publishing.compile_draft(wizard), "yaml"))
+    file.write_text(flow.dump_document(publishing.compile_draft(wizard), "yaml"))
     call_command("load_wizards", file)
     said = capsys.readouterr()
     assert said.err == f"toy: the picture “{ABSENT}” is not here; its step is shown without it\n"

@@ -54,7 +54,7 @@ def test_the_rows_are_read_in_two_queries(wizard, django_assert_num_queries):
     document = publishing.compile_draft(wizard)
     with django_assert_num_queries(2):
         rows = urls.rows_of(wizard, document)
-        for fault in flow.faults(document):
+        for fault in flow.find_faults(document):
             urls.fault_link(fault, rows)
 
 
@@ -68,7 +68,7 @@ def test_a_node_that_is_gone_meanwhile_leads_to_its_wizard(wizard):
 def test_a_draft_whose_rows_make_no_document_is_said_to_be_so_and_hinders_no_other(wizard):
     other = toy("other")
     Choice.objects.filter(node__wizard=other).update(label="a\x07b")
-    states = draft_status.states(Wizard.objects.select_related("current"))
+    states = draft_status.draft_statuses(Wizard.objects.select_related("current"))
     assert str(states[wizard.pk]).startswith("published v1, no unpublished changes, 1 fault")
     assert "the draft cannot be read" in str(states[other.pk])
 

@@ -7,7 +7,7 @@ from datetime import date
 from tests.analytics.walkers import NOON
 from wizards import analytics
 from wizards.analytics import Histogram, Scope, rollup
-from wizards.analytics.session_summary import Counts, Digest
+from wizards.analytics.session_summary import Counts, SessionSummary
 from wizards.analytics.sessions import Sums
 from wizards.models import DayTally, PlaceTally, Version, WayTally
 
@@ -17,7 +17,7 @@ CHANNELS = ("self", "agent", "embed")
 def tally(version: Version, day: date, begun: int = 10, solved: int = 5, channel: str = "self") -> None:
     """Write what a day added up to: so many sessions, of which some were solved in a minute."""
     ended = Counts({"begun": begun, "solved": solved}, Histogram.of(*[60] * solved))
-    rollup.write(Sums({(day, version.pk, channel): Digest(ended)}))
+    rollup.write(Sums({(day, version.pk, channel): SessionSummary(ended)}))
 
 
 def everything(**narrower) -> Scope:
@@ -32,7 +32,7 @@ def everything(**narrower) -> Scope:
 def day() -> analytics.DayFigures:
     """Return how the sessions of the clock's first day ended."""
     scope = everything(since=NOON.date(), until=NOON.date())
-    return analytics.DayFigures.sum(analytics.summary(scope).versions.values())
+    return analytics.DayFigures.sum(analytics.day_figures(scope).versions.values())
 
 
 def rows() -> list[list[tuple]]:

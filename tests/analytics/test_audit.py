@@ -29,14 +29,14 @@ def session():
         session = journal.answer(mine, session.count, given)
     journal.remark(mine, 2, "Words.")
     journal.back(mine, 7)
-    journal.help_wanted(mine)
+    journal.request_help(mine)
     session = journal.answer(mine, 1, "yes")
     return journal.feedback(mine, session.count, "no", "Nothing helped.")
 
 
 def found() -> str:
     """Return what the audit finds, and hold that the command ends with an error that says the first of it."""
-    lines = list(audit.breaks())
+    lines = list(audit.find_violations())
     if lines:
         with pytest.raises(CommandError) as ended:
             call_command("audit_log")
@@ -177,27 +177,27 @@ def test_one_broken_session_does_not_hide_another(session):
 
 
 def test_whoever_goes_on_while_the_audit_reads_breaks_nothing(session, monkeypatch):
-    real, waiting = journal.rebuilt, [session]
+    real, waiting = journal.rebuild_row, [session]
 
     def rebuilt(one):
         if waiting:
             journal.back(Session.objects.filter(pk=waiting.pop().pk), session.count)
         return real(one)
 
-    monkeypatch.setattr(journal, "rebuilt", rebuilt)
-    assert list(audit.breaks()) == []
+    monkeypatch.setattr(journal, "rebuild_row", rebuilt)
+    assert list(audit.find_violations()) == []
     assert not waiting
 
 
 def test_a_session_that_is_deleted_while_the_audit_reads_breaks_nothing(session, monkeypatch):
-    real = journal.rebuilt
+    real = journal.rebuild_row
 
     def rebuilt(one):
-        journal.forget_sessions(Session.objects.filter(pk=session.pk))
+        journal.delete_sessions(Session.objects.filter(pk=session.pk))
         return real(one)
 
-    monkeypatch.setattr(journal, "rebuilt", rebuilt)
-    assert session.code not in "\n".join(audit.breaks())
+    monkeypatch.setattr(journal, "rebuild_row", rebuilt)
+    assert session.code not in "\n".join(audit.find_violations())
     assert not Session.objects.filter(pk=session.pk).exists()
 
 

@@ -27,7 +27,7 @@ def clock(monkeypatch):
 
 
 def found() -> str:
-    return "\n".join(analytics.breaks())
+    return "\n".join(analytics.find_inconsistencies())
 
 
 def test_sound_tallies_have_no_breaks(clock):
@@ -68,7 +68,7 @@ def test_a_session_said_to_be_in_the_tallies_that_is_not_is_found(clock):
 def test_days_whose_sessions_were_deleted_are_believed(clock):
     Session.objects.all().delete()
     assert found()
-    analytics.forgotten(DayTally.objects.latest("day").day)
+    analytics.mark_deleted_until(DayTally.objects.latest("day").day)
     assert found() == ""
 
 

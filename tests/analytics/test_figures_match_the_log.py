@@ -107,21 +107,25 @@ def test_figures_always_add_up_and_say_what_the_logs_say(clock, acts):
 
 def said() -> tuple:
     """Return all figures."""
-    return analytics.summary(everything()), analytics.places(everything()), analytics.places(everything(), True)
+    return (
+        analytics.day_figures(everything()),
+        analytics.place_figures(everything()),
+        analytics.place_figures(everything(), True),
+    )
 
 
 def check(clock: Clock) -> None:
     figures, times = expected(clock.now - timedelta(hours=1))
-    found = analytics.places(everything())
+    found = analytics.place_figures(everything())
     assert set(found) == set(figures)
     for where, figure in found.items():
         names = ("reached", "moved", "ended", "left", "still", "backs", "helps", "remarks")
         assert {name: getattr(figure, name) for name in names} == {name: figures[where][name] for name in names}
         assert figure.times == Histogram.of(*times[where])
-    for each in (*found.values(), *analytics.places(everything(), whole=True).values()):
+    for each in (*found.values(), *analytics.place_figures(everything(), whole=True).values()):
         assert each.reached == each.moved + each.ended + each.left + each.still
     statuses = Counter(Session.objects.values_list("status", flat=True))
-    for parts in analytics.summary(everything())[:2]:
+    for parts in analytics.day_figures(everything())[:2]:
         figure = analytics.Ends(*(sum(getattr(part, end) for part in parts.values()) for end in analytics.Ends._fields))
         assert figure.begun == Session.objects.count()
         assert figure.begun == figure.solved + figure.unsolved + figure.advice + figure.left + figure.still

@@ -52,56 +52,56 @@ def test_a_period_counts_what_its_days_count_one_by_one(clock, since, until):
     for number in range((until - since).days + 1):
         day = since + timedelta(days=number)
         scope = everything(since=day, until=day)
-        for version, figures in analytics.summary(scope).versions.items():
+        for version, figures in analytics.day_figures(scope).versions.items():
             ended[version] += figures
-        for place, figures in analytics.places(scope).items():
+        for place, figures in analytics.place_figures(scope).items():
             places[place] += figures
-        ways.update(analytics.ways(scope))
-        for place, each in analytics.times(scope, PAGES).items():
+        ways.update(analytics.edge_figures(scope))
+        for place, each in analytics.place_times(scope, PAGES).items():
             times[place] += each
     scope = everything(since=since, until=until)
     assert places
-    assert analytics.summary(scope).versions == analytics.summary(everything(), scope).before == ended
+    assert analytics.day_figures(scope).versions == analytics.day_figures(everything(), scope).before == ended
     (sums,) = ended.values()
-    assert sum(day.begun for day in analytics.summary(scope).days.values()) == sums.begun
-    assert analytics.places(scope) == places
-    assert analytics.ways(scope) == ways
-    assert analytics.times(scope, PAGES) == times
+    assert sum(day.begun for day in analytics.day_figures(scope).days.values()) == sums.begun
+    assert analytics.place_figures(scope) == places
+    assert analytics.edge_figures(scope) == ways
+    assert analytics.place_times(scope, PAGES) == times
 
 
 def test_a_year_is_read_from_the_months(clock):
     year = everything()
-    months = analytics.summary(year).versions, analytics.places(year), analytics.ways(year)
+    months = analytics.day_figures(year).versions, analytics.place_figures(year), analytics.edge_figures(year)
     for table in (DayTally, PlaceTally, WayTally):
         table.objects.exclude(span=MONTH).delete()
-    assert (analytics.summary(year).versions, analytics.places(year), analytics.ways(year)) == months
+    assert (analytics.day_figures(year).versions, analytics.place_figures(year), analytics.edge_figures(year)) == months
 
 
 def test_a_rebuild_adds_up_a_month_of_which_some_sessions_were_deleted(clock):
     Session.objects.filter(begun_at__lt="2026-04-15T00:00Z").delete()
-    analytics.forgotten(date(2026, 4, 14))
+    analytics.mark_deleted_until(date(2026, 4, 14))
     before = rows()
     analytics.rebuild()
     roll(clock)
     assert rows() == before
-    assert not list(analytics.breaks())
+    assert not list(analytics.find_inconsistencies())
 
 
 @pytest.mark.parametrize(("table", "column"), [(DayTally, "begun"), (PlaceTally, "reached"), (WayTally, "sessions")])
 def test_the_audit_finds_a_month_that_is_not_the_sum_of_its_days(clock, table, column):
-    assert not list(analytics.breaks())
+    assert not list(analytics.find_inconsistencies())
     table.objects.filter(span=MONTH, day=date(2026, 4, 1)).update(**{column: F(column) + 1})
-    found = list(analytics.breaks())
+    found = list(analytics.find_inconsistencies())
     assert found
     assert all("2026-04-01" in line and "its days" in line for line in found)
 
 
 def test_the_audit_finds_it_also_where_the_sessions_were_deleted(clock):
     Session.objects.all().delete()
-    analytics.forgotten(date(2026, 12, 31))
-    assert not list(analytics.breaks())
+    analytics.mark_deleted_until(date(2026, 12, 31))
+    assert not list(analytics.find_inconsistencies())
     WayTally.objects.filter(span=MONTH).delete()
-    assert list(analytics.breaks())
+    assert list(analytics.find_inconsistencies())
 
 
 def test_the_tallies_that_were_there_before_are_added_up_by_the_migration(clock):

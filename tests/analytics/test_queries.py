@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db
 
 
 def place(node: str, cause: str = "", step: str = "", whole: bool = False) -> analytics.PlaceFigures:
-    found = analytics.places(everything(), whole)
+    found = analytics.place_figures(everything(), whole)
     return next(figures for where, figures in found.items() if where[1:] == (node, cause, step))
 
 
@@ -82,11 +82,11 @@ def test_a_session_that_ends_while_figures_are_read_leaves_the_others_as_they_ar
     def meanwhile():
         if quick.legal:
             quick.answer("yes")
-        return sessions.untallied()
+        return sessions.untallied_sessions()
 
-    monkeypatch.setattr(queries, "untallied", meanwhile)
+    monkeypatch.setattr(queries, "untallied_sessions", meanwhile)
     assert (day().left, day().still, day().solved) == (1, 0, 1)
-    assert {each.left for part in analytics.summary(everything())[:2] for each in part.values()} == {1}
+    assert {each.left for part in analytics.day_figures(everything())[:2] for each in part.values()} == {1}
 
 
 def test_a_session_that_begins_while_figures_are_read_leaves_the_others_as_they_are(clock, monkeypatch):
@@ -94,19 +94,19 @@ def test_a_session_that_begins_while_figures_are_read_leaves_the_others_as_they_
     clock.pass_(hours=2)
 
     def meanwhile():
-        known = list(sessions.untallied())
+        known = list(sessions.untallied_sessions())
         Walker(clock, name=f"new {len(known)}")
         return known
 
-    monkeypatch.setattr(queries, "untallied", meanwhile)
+    monkeypatch.setattr(queries, "untallied_sessions", meanwhile)
     assert (day().begun, day().left) == (1, 1)
 
 
 def test_previews_count_nowhere(clock):
     Walker(clock, channel=Session.Channel.TEST).answer("yes")
     assert roll(clock) == 0
-    assert analytics.summary(everything()) == ({}, {}, {})
-    assert analytics.places(everything()) == {}
+    assert analytics.day_figures(everything()) == ({}, {}, {})
+    assert analytics.place_figures(everything()) == {}
 
 
 def test_a_session_begun_before_midnight_in_london_counts_for_that_day(clock):
@@ -114,7 +114,7 @@ def test_a_session_begun_before_midnight_in_london_counts_for_that_day(clock):
     Walker(clock, name="a")
     clock.pass_(minutes=2)
     Walker(clock, name="b")
-    assert {when: figures.begun for when, figures in analytics.summary(everything()).days.items()} == {
+    assert {when: figures.begun for when, figures in analytics.day_figures(everything()).days.items()} == {
         date(2026, 6, 1): 1,
         date(2026, 6, 2): 1,
     }
@@ -164,33 +164,35 @@ def test_the_times_alone_are_those_of_the_places(clock):
     Walker(clock, name="a", seconds=20).answer("no", "stuck", "worked")
     roll(clock)
     Walker(clock, name="b", seconds=40).answer("no")
-    found = {where: figures.times for where, figures in analytics.places(everything()).items() if figures.times.count}
+    found = {
+        where: figures.times for where, figures in analytics.place_figures(everything()).items() if figures.times.count
+    }
     assert found
     pages = {where[1:] for where in found}
-    assert {where: each for where, each in analytics.times(everything(), pages).items() if each.count} == found
-    assert {figures.times.count for figures in analytics.places(everything(), timed=False).values()} == {0}
+    assert {where: each for where, each in analytics.place_times(everything(), pages).items() if each.count} == found
+    assert {figures.times.count for figures in analytics.place_figures(everything(), timed=False).values()} == {0}
 
 
 def test_only_the_times_of_the_pages_that_were_asked_for_are_there(clock):
     Walker(clock).answer("no", "stuck", "next", "failed", "none", "next")  # both steps at the cause, and at its node
     asked = {("why", "stuck", "release"), ("fix", "", "hold")}
-    assert {where[1:] for where in analytics.times(everything(), asked)} == asked
+    assert {where[1:] for where in analytics.place_times(everything(), asked)} == asked
     roll(clock)
-    assert {where[1:] for where in analytics.times(everything(), asked)} == asked
-    assert analytics.times(everything(), set()) == {}
+    assert {where[1:] for where in analytics.place_times(everything(), asked)} == asked
+    assert analytics.place_times(everything(), set()) == {}
 
 
 def test_the_times_of_any_number_of_pages_can_be_asked_for(clock):
     Walker(clock).answer("no")
     roll(clock)
     many = {(f"n{number}", f"c{number}", f"s{number}") for number in range(100_000)}
-    assert {where[1:] for where in analytics.times(everything(), many | {("q", "", "")})} == {("q", "", "")}
+    assert {where[1:] for where in analytics.place_times(everything(), many | {("q", "", "")})} == {("q", "", "")}
 
 
 def test_the_ways_between_nodes_count_sessions(clock):
     for name in "abc":
         Walker(clock, name=name).answer("again", "again", "yes")
-    assert {way[1:]: sessions for way, sessions in analytics.ways(everything()).items()} == {("q", "ok"): 3}
+    assert {way[1:]: sessions for way, sessions in analytics.edge_figures(everything()).items()} == {("q", "ok"): 3}
 
 
 # The scope
@@ -204,15 +206,15 @@ def test_a_scope_holds_only_its_days_versions_and_channels(clock, rolled):
     if rolled:
         roll(clock)
     for narrower in ({"channels": ("agent",)}, {"until": NOON.date()}):
-        parts = analytics.summary(everything(**narrower))[:2]
+        parts = analytics.day_figures(everything(**narrower))[:2]
         assert [sum(each.begun for each in part.values()) for part in parts] == [1, 1]
-    assert analytics.summary(everything(versions=())) == ({}, {}, {})
+    assert analytics.day_figures(everything(versions=())) == ({}, {}, {})
 
 
 def test_the_queries_do_not_grow_with_days_and_sessions(clock):
     def queries() -> int:
         with CaptureQueriesContext(connection) as caught:
-            for figures in (analytics.summary, analytics.places, analytics.ways):
+            for figures in (analytics.day_figures, analytics.place_figures, analytics.edge_figures):
                 figures(everything())
         return len(caught)
 

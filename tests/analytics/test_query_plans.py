@@ -20,8 +20,8 @@ DAYS = 376
 
 
 ROWS = {
-    analytics.places: lambda row: PlaceTally(**row, reached=1, times=b"\x01" * 100),
-    analytics.ways: lambda row: WayTally(**row, to="n", sessions=1),
+    analytics.place_figures: lambda row: PlaceTally(**row, reached=1, times=b"\x01" * 100),
+    analytics.edge_figures: lambda row: WayTally(**row, to="n", sessions=1),
 }
 
 

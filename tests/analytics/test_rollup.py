@@ -39,7 +39,7 @@ def test_a_rebuild_keeps_the_tallies_of_days_whose_sessions_were_deleted(clock):
     Walker(clock, name="old").answer("yes")
     roll(clock)
     Session.objects.all().delete()
-    analytics.forgotten(NOON.date())
+    analytics.mark_deleted_until(NOON.date())
     clock.pass_(days=1)
     Walker(clock, name="new").answer("no")
     roll(clock)
@@ -86,16 +86,16 @@ def test_another_time_zone_counts_nobody_twice_where_sessions_of_earlier_days_ar
         Walker(clock, name=f"v{number}").answer("yes")
         clock.pass_(hours=9)
     roll(clock)
-    analytics.forgotten(NOON.date() + timedelta(days=1))
+    analytics.mark_deleted_until(NOON.date() + timedelta(days=1))
     with override_settings(TIME_ZONE=zone):
         roll(clock)
         assert begun() == 6
-        assert not list(analytics.breaks())
+        assert not list(analytics.find_inconsistencies())
         analytics.rebuild()
         roll(clock)
         assert begun() == 6
-        assert not list(analytics.breaks())
+        assert not list(analytics.find_inconsistencies())
 
 
 def begun() -> int:
-    return sum(each.begun for each in analytics.summary(everything()).versions.values())
+    return sum(each.begun for each in analytics.day_figures(everything()).versions.values())

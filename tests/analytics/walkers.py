@@ -59,7 +59,7 @@ class Walker:
         return self.act(journal.remark, self.session.count, words)
 
     def ask(self) -> Walker:
-        return self.act(journal.help_wanted)
+        return self.act(journal.request_help)
 
     def feedback(self, said: str) -> Walker:
         return self.act(journal.feedback, self.session.count, said, "")

@@ -95,7 +95,7 @@ def test_connections_that_stay_uneven_end_the_measurement():
 
 def test_the_ring_is_a_wizard_without_faults_that_one_can_walk_for_ever():
     document = flow.Document.model_validate(ring.document(ring.QUESTIONS + 1))
-    assert flow.errors(document) == []
+    assert flow.find_errors(document) == []
     position = flow.Position(ring.node(0))
     for number in range(1, 2 * ring.QUESTIONS):
         position = flow.node_at(document, position).move(document, position, "steady")

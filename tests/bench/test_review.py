@@ -23,7 +23,7 @@ def log(db):
     publish(TOY)
     filling.make_people()
     now = timezone.now()
-    journal.load(devtools.sessions(devtools.Plan(300, now - timedelta(days=20), now)))
+    journal.load_sessions(devtools.sessions(devtools.Plan(300, now - timedelta(days=20), now)))
     analytics.roll_up()
     filling.make_findings()
 

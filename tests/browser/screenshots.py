@@ -34,7 +34,7 @@ def main(arguments: list[str]) -> None:
     target, names = Path(arguments[0]), set(arguments[1:])
     target.mkdir(parents=True, exist_ok=True)
     files = sorted((served.ROOT / "fixtures").glob("*.yaml"))
-    read = [flow.read_faultless(file.read_bytes(), "yaml") for file in files]
+    read = [flow.parse_valid_document(file.read_bytes(), "yaml") for file in files]
     documents = {document.slug: document for document in read}
     with tempfile.TemporaryDirectory() as folder, served.site(Path(folder)) as address, sync_playwright() as driver:
         browser = driver.chromium.launch(**programs.launch_options())

@@ -102,7 +102,7 @@ def imported(page: Page, wizard: Wizard) -> None:
     picture = flow.procedures.Picture(name="up-0123456789abcdef", alt="?")
     steps = (step.model_copy(update={"picture": picture}), *changed.procedures[0].steps[1:])
     procedures = (changed.procedures[0].model_copy(update={"steps": steps}), *changed.procedures[1:])
-    choose_file(page, flow.write(changed.model_copy(update={"procedures": procedures}), "yaml"))
+    choose_file(page, flow.dump_document(changed.model_copy(update={"procedures": procedures}), "yaml"))
     expect(page.get_by_role("button", name="Take it over into the draft")).to_be_visible()
     expect(page.locator(".messagelist .warning")).to_be_visible()
 
@@ -110,7 +110,7 @@ def imported(page: Page, wizard: Wizard) -> None:
 def imported_anew(page: Page, wizard: Wizard) -> None:
     """Look at what a file would add."""
     document = publishing.compile_draft(wizard)
-    choose_file(page, flow.write(document.model_copy(update={"slug": "other"}), "yaml"))
+    choose_file(page, flow.dump_document(document.model_copy(update={"slug": "other"}), "yaml"))
     expect(page.locator(".finding.good")).to_be_visible()
 
 

@@ -52,7 +52,7 @@ def page(visitor, request) -> Page:
 
 def logged(page: Page) -> list[tuple[str, str]]:
     """Return (kind, answer) for each event of the session that is shown; hold that its log keeps its promises."""
-    assert list(audit.breaks()) == []
+    assert list(audit.find_violations()) == []
     events = Session.objects.get(code=code_of(page)).events.order_by("number")
     return list(events.values_list("kind", "answer"))
 
@@ -105,7 +105,7 @@ def test_going_back_and_answering_otherwise_goes_on_from_there(page, camera, jou
     expect(page.get_by_text("You answered this earlier")).to_be_visible()
     other = another_answer(camera, journey.positions[0], journey.answers[0])
     give(page, other)
-    shows(page, camera, 5, flow.moved(camera, journey.positions[0], other))
+    shows(page, camera, 5, flow.next_position(camera, journey.positions[0], other))
     expected = [("begin", journey.symptom), *answers(*journey.answers[:2]), ("back", ""), *answers(other)]
     assert logged(page) == expected
     page.go_back()

@@ -28,7 +28,7 @@ def camera(documents) -> flow.Document:
 
 def last_event(page: Page) -> tuple[str, str]:
     """Return (kind, answer) of the last event of the session that is shown; hold that the log is sound."""
-    assert list(audit.breaks()) == []
+    assert list(audit.find_violations()) == []
     return Session.objects.get(code=code_of(page)).events.order_by("number").values_list("kind", "answer").last()
 
 
@@ -65,7 +65,7 @@ def test_all_steps_on_one_page_take_the_result(page, camera):
     expect(page.locator("ol.steps")).to_have_count(0)
     assert "worked" in Session.objects.get(code=code_of(page)).events.values_list("answer", flat=True)
     assert number_of(page) > len(journey.positions)
-    assert list(audit.breaks()) == []
+    assert list(audit.find_violations()) == []
 
 
 def test_a_reloaded_page_logs_nothing_again(page, camera):

@@ -52,7 +52,7 @@ def test_a_note_that_was_not_saved_is_saved_with_the_answer(visitor, site, docum
     page.get_by_role("button", name="Save the note").click()
     noted(page, "And hums.")
     assert logged() == ["begin", "note", "answer", "note"]
-    assert list(audit.breaks()) == []
+    assert list(audit.find_violations()) == []
 
 
 @SCRIPT
@@ -67,7 +67,7 @@ def test_a_note_that_was_not_saved_is_saved_with_the_way_back(visitor, site, doc
         noted(page, f"{way}: it blinks.")
         expect(page.locator(".path li")).to_have_count(1)
     assert logged() == ["begin", "answer", "note", "back", "answer", "note", "back"]
-    assert list(audit.breaks()) == []
+    assert list(audit.find_violations()) == []
 
 
 @SCRIPT

@@ -245,10 +245,10 @@ PLACES = {
 @pytest.fixture
 def addresses(reviewer, document) -> dict[str, str]:
     """Take something up twice, close one, let people have searched; return the places' addresses."""
-    publishing.load(document)
+    publishing.import_document(document)
     wizard, at = Wizard.objects.get(slug=SLUG), plan(document, STEP).positions[-1]
     rea, place = User.objects.get(username="rea"), (at.node, at.cause, at.step)
-    waiting, done = (queue.take_up(wizard, place, rea, NOTE, who) for who in (rea, None))
+    waiting, done = (queue.open_finding(wizard, place, rea, NOTE, who) for who in (rea, None))
     queue.close(done, done.revision, "It says which.", wizard.current)
     for found, symptom in ((0, ""), (3, document.symptoms[0].id)):
         Search.objects.create(words="doorbell", query="doorbell", found=found, wizard=symptom and SLUG, symptom=symptom)

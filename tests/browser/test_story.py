@@ -49,7 +49,7 @@ class Story:
 
     def goes_on(self, who: str, answer: str) -> None:
         """Note a move: where it leads, and whose it was."""
-        self.came_by.append(flow.moved(self.document, self.here, answer))
+        self.came_by.append(flow.next_position(self.document, self.here, answer))
         self.moved_by.append(who)
 
     def customer_answers(self, answer: str) -> None:
@@ -110,7 +110,7 @@ def begun(phone: Page, document: flow.Document) -> flow.Position:
     """Let the customer begin a session by its symptom, and return where it stands."""
     phone.goto(f"/w/{SLUG}/")
     phone.get_by_role("button", name=document.symptom(SYMPTOM).label).click()
-    start = flow.entry(document, SYMPTOM)
+    start = flow.entry_position(document, SYMPTOM)
     expect(phone.locator("#page h1")).to_have_text(heading(document, start))
     return start
 

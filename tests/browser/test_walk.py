@@ -94,7 +94,7 @@ def the_log_says(page: Page, journey: Journey, result: str) -> None:
     events = session.events.order_by("number")
     assert list(events.values_list("number", flat=True)) == list(range(1, session.count + 1))
     assert tuple(events.filter(kind="answer").values_list("answer", flat=True)) == journey.answers
-    again = journal.rebuilt(session)
+    again = journal.rebuild_row(session)
     for name in audit.REPEATED:
         assert getattr(again, name) == getattr(session, name)
-    assert list(audit.breaks()) == []
+    assert list(audit.find_violations()) == []

@@ -223,7 +223,7 @@ class Walker:
         """Enter by every symptom and go everywhere from there."""
         for symptom in self.document.symptoms:
             begun = self.client.begin(self.document.slug, symptom.id)
-            self.explore(begun, flow.entry(self.document, symptom.id))
+            self.explore(begun, flow.entry_position(self.document, symptom.id))
 
     def explore(self, page: str, position: flow.Position) -> None:
         """Give every answer on a page, and explore where it leads if nothing was seen of it yet.
@@ -231,7 +231,7 @@ class Walker:
         An answer to a page that one has left is someone who went back.
         """
         for answer in ["", *shown_answers(self.document, position)] if self.answers(position) else []:
-            there = flow.moved(self.document, position, answer) if answer else position
+            there = flow.next_position(self.document, position, answer) if answer else position
             place = self.place(there) + ("" if answer else ", nothing chosen")
             if place in self.sizes:
                 continue

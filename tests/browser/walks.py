@@ -41,7 +41,7 @@ def plan(document: flow.Document, *wanted: Wanted, symptom: str = "") -> Journey
 
 
 def _plan_from(document: flow.Document, symptom: str, wanted: tuple[Wanted, ...]) -> Journey | None:
-    positions, answers = [flow.entry(document, symptom)], []
+    positions, answers = [flow.entry_position(document, symptom)], []
     for one in wanted:
         leg = _leg(document, positions[-1], one)
         if leg is None:
@@ -60,7 +60,7 @@ def _leg(document: flow.Document, start: flow.Position, wanted: Wanted) -> list[
         if wanted(document, here):
             return _trail(came, here)
         for answer in shown_answers(document, here):
-            there = flow.moved(document, here, answer)
+            there = flow.next_position(document, here, answer)
             if there not in came:
                 came[there] = (here, answer)
                 queue.append(there)

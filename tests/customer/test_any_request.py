@@ -94,7 +94,7 @@ class AnyRequest(TestCase):
                 assert len(after[LOG]) > len(before[LOG])
             theirs = [row for row in before[SESSIONS] if row["code"] == other.code]
             assert [row for row in after[SESSIONS] if row["code"] == other.code] == theirs
-        assert list(audit.breaks()) == []
+        assert list(audit.find_violations()) == []
 
     def send(self, data, visitor, other):
         """Send a request, every other one an answer such as a browser sends; return its method and the status."""

@@ -404,4 +404,4 @@ def test_a_log_that_was_kept_through_all_this_replays(visitor):
     history = journal.history_of(visitor.session)
     assert [event.answer for event in history.events] == ["s", "no", "next", "failed", "none", "unsolved"]
     assert history.pages[-1].position == visitor.session.position
-    assert list(audit.breaks()) == []
+    assert list(audit.find_violations()) == []

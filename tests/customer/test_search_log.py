@@ -99,7 +99,7 @@ def test_every_result_offers_a_button_that_says_that_none_fits(client, words):
 
 
 def test_without_anything_near_the_button_says_that_nothing_fits(client, monkeypatch):
-    monkeypatch.setattr("wizards.search.index.NEAREST", 0)
+    monkeypatch.setattr("wizards.search.index.MAX_NEAREST", 0)
     assert "Tell us that nothing fits" in results(client, "xyzzy").text
 
 

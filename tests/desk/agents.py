@@ -65,7 +65,7 @@ def theirs(session: Session) -> QuerySet[Session]:
 
 def join(agent: Agent, session: Session) -> Agent:
     """Let an agent into a customer's session by the code that is read out."""
-    code = join_codes.offer(session, HandoffCode.For.AGENT).upper()
+    code = join_codes.create(session, HandoffCode.For.AGENT).upper()
     response = agent.client.post("/desk/join/", {"code": f"{code[:4]} {code[4:]}"})
     assert response.status_code == 303, read(response).text
     agent.session = session

@@ -27,11 +27,11 @@ def test_a_code_lets_the_agent_into_that_very_session(ann, toy):
 def test_wrong_expired_and_used_codes_look_alike(ann, bob, toy, settings):
     settings.RATES = settings.RATES | {"code": "100 per minute"}
     session = customer(toy)
-    used = join_codes.offer(session, HandoffCode.For.AGENT)
+    used = join_codes.create(session, HandoffCode.For.AGENT)
     join_codes.join(used, bob.user)
-    expired = join_codes.offer(customer(toy, "other"), HandoffCode.For.AGENT)
+    expired = join_codes.create(customer(toy, "other"), HandoffCode.For.AGENT)
     HandoffCode.objects.filter(used_at=None).update(expires_at=HandoffCode.objects.first().made_at)
-    device = join_codes.offer(session, HandoffCode.For.DEVICE)
+    device = join_codes.create(session, HandoffCode.For.DEVICE)
     said = set()
     for code in (used, expired, device, "abcd2345", "", "x" * 500, "💥", "0"):
         response = ann.client.post("/desk/join/", {"code": code})
@@ -72,7 +72,7 @@ def test_codes_tried_by_force_lock_for_a_while_and_are_logged(ann, bob, toy, set
     settings.RATES = settings.RATES | {"code": "3 per 10 minutes"}
     for _ in range(3):
         assert ann.client.post("/desk/join/", {"code": "abcd2345"}).status_code == 422
-    right = join_codes.offer(customer(toy), HandoffCode.For.AGENT)
+    right = join_codes.create(customer(toy), HandoffCode.For.AGENT)
     with caplog.at_level(logging.WARNING, "wizards"):
         response = ann.client.post("/desk/join/", {"code": right})
     assert response.status_code == 429
@@ -91,7 +91,7 @@ def test_codes_tried_by_many_accounts_from_many_addresses_lock_all_of_them(toy, 
         agent = Agent(f"agent {number}")
         response = agent.client.post("/desk/join/", {"code": "abcd2345"}, REMOTE_ADDR=f"192.0.2.{number}")
         assert response.status_code == 422
-    right = join_codes.offer(customer(toy), HandoffCode.For.AGENT)
+    right = join_codes.create(customer(toy), HandoffCode.For.AGENT)
     response = Agent("another").client.post("/desk/join/", {"code": right}, REMOTE_ADDR="192.0.2.9")
     assert response.status_code == 429
     assert int(response["Retry-After"]) > 0

@@ -7,7 +7,7 @@ import pytest
 from tests.desk.agents import Agent, customer, queries_of
 from tests.reading import read
 from tests.visitor import HTMX
-from wizards.models import CODE_ALPHABET, Case, in_groups
+from wizards.models import CODE_ALPHABET, Case, format_code
 
 pytestmark = pytest.mark.django_db
 
@@ -24,14 +24,14 @@ def waiting(toy) -> Case:
     return Case.objects.create(session=customer(toy))
 
 
-@pytest.mark.parametrize("written", [str, str.upper, in_groups, lambda code: in_groups(code).replace(" ", "-")])
+@pytest.mark.parametrize("written", [str, str.upper, format_code, lambda code: format_code(code).replace(" ", "-")])
 def test_a_reference_however_it_is_written_leads_to_the_agents_call(ann, written):
     ann.begin()
     assert f"/desk/{ann.session.code}/" in found(ann, written(ann.session.code)).links
 
 
 def test_a_reference_leads_to_the_case_of_its_session(ann, waiting):
-    assert f"/desk/cases/{waiting.pk}/" in found(ann, in_groups(waiting.session.code)).links
+    assert f"/desk/cases/{waiting.pk}/" in found(ann, format_code(waiting.session.code)).links
 
 
 @pytest.mark.parametrize("typed", ["{}", "case {}", "Case {}", " CASE  {} "])

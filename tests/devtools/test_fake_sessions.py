@@ -52,13 +52,13 @@ def version():
 def test_every_made_up_session_keeps_the_promises_of_the_log(version):
     make()
     assert Session.objects.count() == 300
-    assert list(audit.breaks()) == []
+    assert list(audit.find_violations()) == []
 
 
 @pytest.mark.once  # what is made up is the same on every database
 def test_the_same_seed_gives_the_same_sessions(version):
     def found(seed):
-        journal.load(devtools.sessions(plan(seed=seed)))
+        journal.load_sessions(devtools.sessions(plan(seed=seed)))
         made = logged()
         Session.objects.all().delete()
         return made
@@ -83,7 +83,7 @@ def test_people_do_all_that_they_can_do(version):
 
 @pytest.mark.once  # what is made up is the same on every database
 def test_sessions_begin_in_the_period_and_nothing_happens_after_it(version):
-    journal.load(devtools.sessions(plan(days=2)))
+    journal.load_sessions(devtools.sessions(plan(days=2)))
     begun = sorted(Session.objects.values_list("begun_at", flat=True))
     assert UNTIL - timedelta(days=2) <= begun[0] < begun[-1] <= UNTIL
     assert Event.objects.filter(at__gt=UNTIL).count() == 0
@@ -91,7 +91,7 @@ def test_sessions_begin_in_the_period_and_nothing_happens_after_it(version):
 
 @pytest.mark.once  # what is made up is the same on every database
 def test_most_people_come_by_day(version):
-    journal.load(devtools.sessions(plan(1000)))
+    journal.load_sessions(devtools.sessions(plan(1000)))
     hours = Counter(begun.hour for begun in Session.objects.values_list("begun_at", flat=True))
     assert sum(hours[hour] for hour in range(9, 18)) > 5 * sum(hours[hour] for hour in range(5))
 
@@ -101,7 +101,7 @@ def test_a_session_is_of_the_version_that_was_current_when_it_began(version):
     newer = publish(TOY.model_copy(update={"title": "Newer"}))
     published = UNTIL - timedelta(days=10)
     Version.objects.filter(pk=newer.pk).update(published_at=published)
-    journal.load(devtools.sessions(plan()))
+    journal.load_sessions(devtools.sessions(plan()))
     before, after = Session.objects.filter(version=version), Session.objects.filter(version=newer)
     assert before.count() + after.count() == 300
     assert before.latest("begun_at").begun_at < published <= after.earliest("begun_at").begun_at
@@ -133,7 +133,7 @@ def test_made_up_sessions_are_not_mixed_with_others_unless_told_so(version):
     make(10, add=True)
     make(10, add=True)
     assert Session.objects.count() == 21
-    assert list(audit.breaks()) == []
+    assert list(audit.find_violations()) == []
 
 
 def test_without_a_wizard_the_command_says_what_to_do():

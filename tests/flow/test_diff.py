@@ -99,7 +99,7 @@ def test_a_node_of_another_kind_is_told_as_removed_and_added():
 
 
 def test_a_text_is_compared_word_by_word():
-    runs = flow.word_by_word("Press the small button twice.", "Press the red button twice.")
+    runs = flow.diff_words("Press the small button twice.", "Press the red button twice.")
     assert [(run.mark, run.text) for run in runs] == [
         ("same", "Press the "),
         ("removed", "small "),
@@ -109,18 +109,18 @@ def test_a_text_is_compared_word_by_word():
 
 
 def test_texts_with_next_to_nothing_in_common_are_shown_whole():
-    runs = flow.word_by_word("One two three four.", "Press the red button.")
+    runs = flow.diff_words("One two three four.", "Press the red button.")
     assert [run.mark for run in runs] == ["removed", "added"]
 
 
 def test_a_new_paragraph_is_a_change_and_another_blank_is_none():
-    assert [run.mark for run in flow.word_by_word("a b c d", "a  b c d")] == ["same"]
-    assert "added" in {run.mark for run in flow.word_by_word("a b c d", "a b\n\nc d")}
+    assert [run.mark for run in flow.diff_words("a b c d", "a  b c d")] == ["same"]
+    assert "added" in {run.mark for run in flow.diff_words("a b c d", "a b\n\nc d")}
 
 
 @given(before=texts(), after=texts())
 def test_the_runs_that_were_not_removed_make_the_new_text(before, after):
-    kept = "".join(run.text for run in flow.word_by_word(before, after) if run.mark != "removed")
+    kept = "".join(run.text for run in flow.diff_words(before, after) if run.mark != "removed")
     assert kept == after or not after.strip()
 
 
@@ -147,5 +147,5 @@ def test_a_document_differs_from_its_change_and_not_from_its_copy(document):
 def test_the_longest_texts_are_compared_with_few_looks(word):
     before = "".join(word.format(n) for n in range(8000 // len(word)))
     after = before[4000:] + "new " + before[:3990]
-    kept = "".join(run.text for run in flow.word_by_word(before, after) if run.mark != "removed")
+    kept = "".join(run.text for run in flow.diff_words(before, after) if run.mark != "removed")
     assert kept == after

@@ -140,7 +140,7 @@ def flat(cases):
 
 @pytest.mark.parametrize(("code", "path", "value", "where"), flat(CASES))
 def test_an_error_is_told_where_it_is(code, path, value, where):
-    found = [(fault.code, fault.path) for fault in flow.errors(changed(path, value))]
+    found = [(fault.code, fault.path) for fault in flow.find_errors(changed(path, value))]
     assert (code, where) in found
 
 
@@ -153,19 +153,21 @@ def test_a_warning_is_told_where_it_is_and_stops_nothing(code, path, value, wher
         )
     else:
         document = changed(path, value)
-    assert (code, where, "warning") in [(fault.code, fault.path, fault.level) for fault in flow.faults(document)]
-    assert flow.errors(document) == []
+    assert (code, where, "warning") in [(fault.code, fault.path, fault.level) for fault in flow.find_faults(document)]
+    assert flow.find_errors(document) == []
 
 
 @pytest.mark.parametrize("document", [flow.Document.model_validate(PLAIN), TOY], ids=["good", "toy"])
 def test_a_good_document_has_no_faults(document):
-    assert flow.faults(document) == []
+    assert flow.find_faults(document) == []
 
 
 def test_who_may_decline_must_be_led_on_only_where_something_is_erased():
     document = changed(("nodes", FIX, "procedure"), "press")
     fix = document.nodes[FIX].model_copy(update={"declined": ""})
-    assert flow.errors(document.model_copy(update={"nodes": (*document.nodes[:FIX], fix, document.nodes[OK])})) == []
+    assert (
+        flow.find_errors(document.model_copy(update={"nodes": (*document.nodes[:FIX], fix, document.nodes[OK])})) == []
+    )
 
 
 def test_a_diagnosis_whose_causes_all_say_where_they_lead_needs_no_target_of_its_own():
@@ -173,31 +175,31 @@ def test_a_diagnosis_whose_causes_all_say_where_they_lead_needs_no_target_of_its
     for cause in plain["nodes"][WHY]["causes"]:
         cause["worked"] = "ok"
     del plain["nodes"][WHY]["worked"]
-    assert flow.errors(flow.Document.model_validate(plain)) == []
+    assert flow.find_errors(flow.Document.model_validate(plain)) == []
 
 
 def test_a_circle_with_a_way_out_is_no_fault():
-    assert flow.faults(graph("q? again:q other:r", "r? back:q on:ok", "ok = solved")) == []
+    assert flow.find_faults(graph("q? again:q other:r", "r? back:q on:ok", "ok = solved")) == []
 
 
 def test_a_circle_without_a_way_out_is_an_error_for_each_of_its_nodes():
     document = graph("q? a:r b:ok", "r? a:t b:t", "t? a:r b:r", "ok = solved")
-    assert [fault.where for fault in flow.errors(document)] == ["node r", "node t"]
+    assert [fault.where for fault in flow.find_errors(document)] == ["node r", "node t"]
 
 
 def test_a_way_that_nobody_is_asked_to_take_leads_to_no_outcome():
     lines = ("stuck[p] worked:stuck failed:stuck blocked:stuck declined:ok", "ok = solved")
-    assert "no-outcome" in [fault.code for fault in flow.errors(graph(*lines, "p: do"))]
-    assert flow.faults(graph(*lines, "p!: do")) == []
+    assert "no-outcome" in [fault.code for fault in flow.find_errors(graph(*lines, "p: do"))]
+    assert flow.find_faults(graph(*lines, "p!: do")) == []
 
 
 def test_errors_come_before_warnings():
     document = graph("q? a:ok b:gone", "ok = solved", "alone = advice")
-    assert [fault.level for fault in flow.faults(document)] == ["error", "warning"]
+    assert [fault.level for fault in flow.find_faults(document)] == ["error", "warning"]
 
 
 def test_a_fault_reads_as_what_and_what_to_do():
-    [fault] = flow.errors(graph("q? a:ok b:gone", "ok = solved"))
+    [fault] = flow.find_errors(graph("q? a:ok b:gone", "ok = solved"))
     assert str(fault) == (
         "node q: “Choose b” leads to “gone”, and there is no such node. Correct the id, or add the node."
     )
@@ -207,7 +209,7 @@ def test_a_fault_reads_as_what_and_what_to_do():
 @given(broken_documents())
 def test_whatever_is_wrong_each_fault_says_where_what_and_what_to_do(document):
     plain = flow.Document.model_dump(document)
-    faults = flow.faults(document)
+    faults = flow.find_faults(document)
     assume(faults)
     for fault in faults:
         assert fault.message.endswith((".", "waits."))
@@ -220,14 +222,14 @@ def test_whatever_is_wrong_each_fault_says_where_what_and_what_to_do(document):
 @settings(max_examples=examples(30))
 @given(st.one_of(documents(), broken_documents()))
 def test_where_there_is_no_error_everybody_can_always_go_on_and_reach_an_outcome(document):
-    assume(not flow.errors(document))
-    waiting = [flow.entry(document, symptom.id) for symptom in document.symptoms]
+    assume(not flow.find_errors(document))
+    waiting = [flow.entry_position(document, symptom.id) for symptom in document.symptoms]
     ways: dict[flow.Position, set[flow.Position]] = {}
     while waiting:
         position = waiting.pop()
         if position not in ways:
             legal = flow.node_at(document, position).answers(document, position)
-            ways[position] = {flow.moved(document, position, each) for each in legal}
+            ways[position] = {flow.next_position(document, position, each) for each in legal}
             waiting += ways[position]
     ending = {position for position in ways if flow.outcome(document, position)}
     while more := {position for position, on in ways.items() if on & ending} - ending:

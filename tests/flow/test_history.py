@@ -50,7 +50,7 @@ def test_another_answer_after_the_end_takes_the_walk_up_again():
 
 def test_an_answer_that_an_earlier_page_does_not_offer_is_illegal():
     walk = Walk().answer("no", "stuck")
-    with pytest.raises(flow.IllegalMove):
+    with pytest.raises(flow.IllegalMoveError):
         walk.history.answer(1, "next")
 
 
@@ -67,7 +67,7 @@ def test_an_answer_that_an_earlier_page_does_not_offer_is_illegal():
 )
 def test_a_page_that_was_not_reached_takes_nothing(number, move):
     history = Walk().answer("no", "stuck").history
-    with pytest.raises(flow.IllegalMove):
+    with pytest.raises(flow.IllegalMoveError):
         move(history, number)
 
 
@@ -193,13 +193,13 @@ def test_feedback_is_given_at_the_end(given):
 
 @pytest.mark.parametrize(("page", "given"), [(1, "yes"), (3, "maybe"), (3, "")])
 def test_feedback_elsewhere_or_with_other_words_is_illegal(page, given):
-    with pytest.raises(flow.IllegalMove):
+    with pytest.raises(flow.IllegalMoveError):
         Walk().answer("yes").history.aside(page, EventKind.FEEDBACK, given)
 
 
 @pytest.mark.parametrize("kind", [EventKind.BEGIN, EventKind.ANSWER, EventKind.BACK, EventKind.END])
 def test_only_remarks_help_and_feedback_are_asides(kind):
-    with pytest.raises(flow.IllegalMove):
+    with pytest.raises(flow.IllegalMoveError):
         Walk().history.aside(1, kind)
 
 
@@ -234,7 +234,7 @@ def test_a_log_survives_every_kind_of_event():
 @pytest.mark.parametrize("length", range(1, len(LONG)))
 def test_the_beginning_of_a_log_replays_unless_it_lacks_its_end(length):
     if LONG[length].kind == EventKind.END:
-        with pytest.raises(flow.BrokenLog, match="the end does not follow"):
+        with pytest.raises(flow.BrokenLogError, match="the end does not follow"):
             flow.replay(TOY, LONG[:length])
     else:
         assert len(flow.replay(TOY, LONG[:length])) == length
@@ -254,7 +254,7 @@ def changed() -> Iterator[tuple[int, Event]]:
 
 @pytest.mark.parametrize(("place", "event"), list(changed()))
 def test_a_log_with_one_field_changed_is_broken_at_that_event(place, event):
-    with pytest.raises(flow.BrokenLog) as broken:
+    with pytest.raises(flow.BrokenLogError) as broken:
         flow.replay(TOY, [*LONG[:place], event, *LONG[place + 1 :]])
     assert broken.value.number == place + 1
     assert broken.value.reason in str(broken.value)
@@ -266,30 +266,30 @@ MOVES = [place for place, event in enumerate(LONG) if event.kind not in (EventKi
 
 @pytest.mark.parametrize("place", MOVES[:-1])
 def test_a_log_with_one_move_taken_out_is_broken(place):
-    with pytest.raises(flow.BrokenLog):
+    with pytest.raises(flow.BrokenLogError):
         flow.replay(TOY, [*LONG[:place], *LONG[place + 1 :]])
 
 
 @pytest.mark.parametrize("place", MOVES)
 def test_a_log_with_one_move_twice_is_broken(place):
-    with pytest.raises(flow.BrokenLog):
+    with pytest.raises(flow.BrokenLogError):
         flow.replay(TOY, [*LONG[: place + 1], *LONG[place:]])
 
 
 @pytest.mark.parametrize("place", [place for place in MOVES[:-1] if place + 1 in MOVES])
 def test_a_log_with_two_moves_exchanged_is_broken(place):
-    with pytest.raises(flow.BrokenLog):
+    with pytest.raises(flow.BrokenLogError):
         flow.replay(TOY, [*LONG[:place], LONG[place + 1], LONG[place], *LONG[place + 2 :]])
 
 
 def test_a_log_that_does_not_begin_is_broken():
-    with pytest.raises(flow.BrokenLog) as broken:
+    with pytest.raises(flow.BrokenLogError) as broken:
         flow.replay(TOY, [Event(EventKind.ANSWER, "q", answer="yes")])
     assert broken.value.number == 1
 
 
 def test_a_log_over_another_document_is_broken():
-    with pytest.raises(flow.BrokenLog):
+    with pytest.raises(flow.BrokenLogError):
         flow.replay(graph("q? yes:ok", "ok = solved"), LONG)
 
 
@@ -315,7 +315,7 @@ def test_a_log_over_another_document_is_broken():
 )
 def test_a_log_with_an_event_added_that_cannot_have_happened_is_broken_there(event):
     events = Walk().answer("yes").history.events
-    with pytest.raises(flow.BrokenLog) as broken:
+    with pytest.raises(flow.BrokenLogError) as broken:
         flow.replay(TOY, [*events, event])
     assert broken.value.number == 4
 

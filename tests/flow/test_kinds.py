@@ -75,7 +75,7 @@ def test_an_unfinished_node_raises_nothing_but_an_illegal_move(kind):
     ):
         try:
             act()
-        except flow.IllegalMove as illegal:
+        except flow.IllegalMoveError as illegal:
             assert str(illegal).endswith(".")
     assert node.screen(position)
     assert node.offered(document, position) == ()
@@ -84,13 +84,13 @@ def test_an_unfinished_node_raises_nothing_but_an_illegal_move(kind):
 
 def positions(document: flow.Document) -> set[flow.Position]:
     """Return every position that can be reached."""
-    waiting, seen = [flow.entry(document, "s")], set()
+    waiting, seen = [flow.entry_position(document, "s")], set()
     while waiting:
         position = waiting.pop()
         if position not in seen:
             seen.add(position)
             legal = node_at(document, position).answers(document, position)
-            waiting += [flow.moved(document, position, each) for each in legal]
+            waiting += [flow.next_position(document, position, each) for each in legal]
     return seen
 
 

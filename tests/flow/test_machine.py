@@ -28,18 +28,18 @@ class Machine(RuleBasedStateMachine):
     @initialize(document=broken_documents())
     def begin(self, document: flow.Document) -> None:
         try:
-            events = flow.begin(document, "s")
-        except flow.IllegalMove:  # nobody gets in: then into one that has every kind of node
-            document, events = TOY, flow.begin(TOY, "s")
+            events = flow.begin_events(document, "s")
+        except flow.IllegalMoveError:  # nobody gets in: then into one that has every kind of node
+            document, events = TOY, flow.begin_events(TOY, "s")
         self.document = document
         self.history = flow.History(document, events)
         self.logged = list(events)
 
     def attempt(self, moves: Callable[[flow.History], Sequence[Event]]) -> bool:
-        """Make a move if it is legal; return whether it was. Nothing but IllegalMove may be raised."""
+        """Make a move if it is legal; return whether it was. Nothing but IllegalMoveError may be raised."""
         try:
             events = tuple(moves(self.history))
-        except flow.IllegalMove as illegal:
+        except flow.IllegalMoveError as illegal:
             assert str(illegal).endswith(".")
             return False
         finally:
@@ -92,7 +92,7 @@ class Machine(RuleBasedStateMachine):
         """Append what nobody checked: either it could have happened, or the log refuses it and stays as it was."""
         try:
             self.history.append(event)
-        except flow.BrokenLog as broken:
+        except flow.BrokenLogError as broken:
             assert broken.number == len(self.logged) + 1
             assert self.history.events == self.logged
         else:
@@ -108,10 +108,10 @@ class Machine(RuleBasedStateMachine):
     def the_answers_of_the_trail_lead_from_the_first_page_to_the_current_one(self) -> None:
         history, trail = self.history, self.history.trail()
         assert trail[0] == 1
-        position = flow.entry(self.document, "s")
+        position = flow.entry_position(self.document, "s")
         for number in trail[:-1]:
             assert history.page(number).position == position
-            position = flow.moved(self.document, position, history.given(number))
+            position = flow.next_position(self.document, position, history.given(number))
         assert history.pages[-1].position == position
 
     @invariant()

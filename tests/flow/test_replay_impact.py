@@ -16,7 +16,7 @@ OLD = graph(*TOY)
 
 def walked(document: flow.Document, *answers: str) -> flow.History:
     """Return the history of a walk from the symptom “s” by these answers; “back” goes back a page."""
-    history = flow.History(document, flow.begin(document, "s"))
+    history = flow.History(document, flow.begin_events(document, "s"))
     for given_answer in answers:
         page = len(history)
         moves = history.back(page) if given_answer == "back" else history.answer(page, given_answer)
@@ -117,7 +117,7 @@ def test_the_reason_is_a_sentence_for_people():
 
 @given(data=st.data(), document=documents(), other=st.one_of(documents(), broken_documents()))
 def test_any_walk_has_a_fate_over_any_document_and_stays_the_same_over_its_own(data, document, other):
-    history = flow.History(document, flow.begin(document, "s"))
+    history = flow.History(document, flow.begin_events(document, "s"))
     for _ in range(8):
         offered = flow.node_at(document, history.pages[-1].position).answers(document, history.pages[-1].position)
         if not offered:

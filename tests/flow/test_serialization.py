@@ -47,8 +47,8 @@ nodes:
 
 def problems(content: str | bytes, form: serialization.Format = "yaml", *, faultless: bool = False) -> list[str]:
     """Return the problems of a bad file as lines of text."""
-    with pytest.raises(flow.BadFile) as bad:
-        (flow.read_faultless if faultless else flow.read)(content, form)
+    with pytest.raises(flow.InvalidFileError) as bad:
+        (flow.parse_valid_document if faultless else flow.parse_document)(content, form)
     assert bad.value.problems
     return [str(problem) for problem in bad.value.problems]
 
@@ -60,28 +60,28 @@ def problems(content: str | bytes, form: serialization.Format = "yaml", *, fault
 @settings(max_examples=examples(30))
 @given(document=st.one_of(documents(), broken_documents()))
 def test_what_was_written_reads_back_as_the_same_document_with_the_same_hash(form, document):
-    again = flow.read(flow.write(document, form), form)
+    again = flow.parse_document(flow.dump_document(document, form), form)
     assert again == document
     assert again.content_hash() == document.content_hash()
 
 
 @pytest.mark.parametrize("form", FORMS)
 def test_a_file_may_be_bytes_with_a_byte_order_mark(form):
-    document = flow.read(GOOD)
-    assert flow.read(flow.write(document, form).encode("utf-8-sig"), form) == document
+    document = flow.parse_document(GOOD)
+    assert flow.parse_document(flow.dump_document(document, form).encode("utf-8-sig"), form) == document
 
 
 @settings(max_examples=examples(30))
 @given(document=documents())
 def test_random_faultless_documents_have_no_errors(document):
-    assert flow.errors(document) == []
+    assert flow.find_errors(document) == []
 
 
 @pytest.mark.parametrize("path", FIXTURES, ids=lambda path: path.stem)
 @pytest.mark.parametrize("form", FORMS)
 def test_the_fixtures_read_back_with_the_same_hash(path, form):
-    document = flow.read_faultless(path.read_bytes())
-    assert flow.read_faultless(flow.write(document, form), form).content_hash() == document.content_hash()
+    document = flow.parse_valid_document(path.read_bytes())
+    assert flow.parse_valid_document(flow.dump_document(document, form), form).content_hash() == document.content_hash()
 
 
 def test_the_fixtures_are_there():
@@ -89,12 +89,15 @@ def test_the_fixtures_are_there():
 
 
 def test_the_hash_does_not_depend_on_the_order_of_the_keys_in_the_file():
-    shuffled = json.dumps(dict(reversed(flow.read(GOOD).plain().items())))
-    assert flow.read(shuffled, "json").content_hash() == flow.read(GOOD).content_hash()
+    shuffled = json.dumps(dict(reversed(flow.parse_document(GOOD).plain().items())))
+    assert flow.parse_document(shuffled, "json").content_hash() == flow.parse_document(GOOD).content_hash()
 
 
 def test_the_hash_depends_on_every_word():
-    assert flow.read(GOOD.replace("Is it on", "Is it off")).content_hash() != flow.read(GOOD).content_hash()
+    assert (
+        flow.parse_document(GOOD.replace("Is it on", "Is it off")).content_hash()
+        != flow.parse_document(GOOD).content_hash()
+    )
 
 
 def test_a_text_too_long_in_its_composed_form_is_refused():
@@ -105,13 +108,13 @@ def test_a_text_too_long_in_its_composed_form_is_refused():
 
 
 def test_texts_are_composed_and_their_line_ends_made_plain():
-    document = flow.read('{"format":1,"slug":"toy","title":" e\\u0301\\r\\n x ","nodes":[]}', "json")
+    document = flow.parse_document('{"format":1,"slug":"toy","title":" e\\u0301\\r\\n x ","nodes":[]}', "json")
     assert document.title == "é x"
 
 
 @pytest.mark.parametrize("word", ["yes", "no", "on", "off", "12:30", "0x1F", "1_000", "2024-01-31", "010", "1e3"])
 def test_words_that_yaml_likes_to_convert_stay_text(word):
-    assert flow.read(GOOD.replace("title: Toy", f"title: {word}")).title == word
+    assert flow.parse_document(GOOD.replace("title: Toy", f"title: {word}")).title == word
 
 
 # --- what is wrong, and on which line ---------------------------------------------------------------------------
@@ -210,7 +213,7 @@ def test_broken_json_is_told_with_its_line():
     ],
 )
 def test_a_problem_in_json_is_told_with_its_line(old, new, expected):
-    lines = flow.write(flow.read(GOOD), "json").splitlines()
+    lines = flow.dump_document(flow.parse_document(GOOD), "json").splitlines()
     [place] = [place for place, line in enumerate(lines) if old in line]
     lines[place] = lines[place].replace(old, new)
     assert problems("\n".join(lines), "json", faultless=True)[0].startswith(f"line {place + 1}: {expected}")
@@ -226,14 +229,16 @@ def test_a_file_that_holds_no_mapping_holds_no_wizard(content):
 
 
 def test_nesting_is_limited():
-    deep = serialization.DEEPEST + 1
+    deep = serialization.MAX_DEPTH + 1
     assert problems("[" * deep + "]" * deep) == ["line 1: This is nested more than 20 deep."]
     assert problems("[" * 100_000, "json")
 
 
 def test_size_is_limited():
-    assert problems(b"#" * (serialization.LARGEST + 1)) == ["The file is larger than 1000 kB. Split the wizard in two."]
-    assert problems("#" * (serialization.LARGEST + 1), "json") == [
+    assert problems(b"#" * (serialization.MAX_BYTES + 1)) == [
+        "The file is larger than 1000 kB. Split the wizard in two."
+    ]
+    assert problems("#" * (serialization.MAX_BYTES + 1), "json") == [
         "The file is larger than 1000 kB. Split the wizard in two."
     ]
 
@@ -297,10 +302,10 @@ PIECES += (
 @pytest.mark.parametrize("form", FORMS)
 def test_whatever_a_file_holds_it_is_a_document_or_a_bad_file(content, form):
     try:
-        result = flow.read(content, form)
-    except flow.BadFile as refused:
+        result = flow.parse_document(content, form)
+    except flow.InvalidFileError as refused:
         result = refused
-    assert isinstance(result, flow.Document | flow.BadFile)
+    assert isinstance(result, flow.Document | flow.InvalidFileError)
 
 
 VALUES = st.recursive(
@@ -325,16 +330,16 @@ def test_a_good_file_with_one_value_replaced_reads_or_is_a_bad_file(data, docume
     part[key] = data.draw(VALUES)
     for form, content in (("json", json.dumps(plain)), ("yaml", yaml.safe_dump(plain))):
         try:
-            read = flow.read_faultless(content, form)
-        except flow.BadFile as bad:
+            read = flow.parse_valid_document(content, form)
+        except flow.InvalidFileError as bad:
             assert bad.problems
             assert all(problem.message for problem in bad.problems)
         else:
-            assert flow.read(flow.write(read, form), form) == read
+            assert flow.parse_document(flow.dump_document(read, form), form) == read
 
 
 def test_written_yaml_keeps_texts_of_several_lines_as_blocks():
     document = graph("q? a:ok b:ok", "ok = solved")
     node = document.nodes[0].model_copy(update={"text": "One.\n\nTwo."})
-    written = flow.write(document.model_copy(update={"nodes": (node, *document.nodes[1:])}))
+    written = flow.dump_document(document.model_copy(update={"nodes": (node, *document.nodes[1:])}))
     assert "text: |-\n      One.\n\n      Two.\n" in written

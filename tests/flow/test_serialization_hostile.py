@@ -1,4 +1,4 @@
-"""Whatever file comes: nothing but BadFile, within 2 s and 256 MB, and no more problems than one can read."""
+"""Whatever file comes: nothing but InvalidFileError, within 2 s and 256 MB, and no more problems than one can read."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from wizards.flow import serialization
 
 ROOT = Path(__file__).parents[2]
 SECONDS, MEGABYTES = 2, 256
-TEXTS = {form: flow.write(graph(*TOY), form).encode() for form in ("yaml", "json")}
+TEXTS = {form: flow.dump_document(graph(*TOY), form).encode() for form in ("yaml", "json")}
 HEAD = "format: 1\nslug: a\ntitle: t\n"
 
 # name -> form, what comes before, what is repeated up to 1 MB, what comes after
@@ -82,9 +82,9 @@ for name, (form, *_) in WORST.items():
     for given in content(name):
         started = time.process_time()
         try:
-            flow.read_faultless(given, form)
+            flow.parse_valid_document(given, form)
             problems = []
-        except flow.BadFile as bad:
+        except flow.InvalidFileError as bad:
             problems = [str(each) for each in bad.problems]
         told[name].append([time.process_time() - started, peak(), problems])
 print(json.dumps(told))
@@ -102,11 +102,11 @@ def content(name: str, counts: tuple[int, ...] = (30, 9_000)) -> list[bytes]:
     """Return a worst file as large as is allowed, and smaller ones, so that no limit hides what is behind it."""
     _, before, unit, after = WORST[name]
     size = len(unit.format(100_000).encode())
-    most = (serialization.LARGEST - len((before + after).encode())) // size
+    most = (serialization.MAX_BYTES - len((before + after).encode())) // size
     made = []
     for count in (*counts, most):
         text = before.format() + "".join(unit.format(number) for number in range(min(count, most))) + after.format()
-        made.append(text.encode()[: serialization.LARGEST])
+        made.append(text.encode()[: serialization.MAX_BYTES])
     return made
 
 
@@ -114,54 +114,56 @@ def content(name: str, counts: tuple[int, ...] = (30, 9_000)) -> list[bytes]:
 def test_the_worst_files_are_refused_within_two_seconds_and_256_megabytes(name, told):
     assert len(told[name]) == 3
     for seconds, megabytes, problems in told[name]:
-        assert 1 <= len(problems) <= serialization.MOST_PROBLEMS + 1
+        assert 1 <= len(problems) <= serialization.MAX_PROBLEMS + 1
         assert max(map(len, problems)) < 500
         assert seconds < SECONDS
         assert megabytes < MEGABYTES
 
 
 def test_more_problems_than_one_can_read_are_counted():
-    with pytest.raises(flow.BadFile) as bad:
-        flow.read(HEAD + "nodes:\n" + "- {id: a, kind: o}\n" * 60)
-    assert len(bad.value.problems) == serialization.MOST_PROBLEMS + 1
+    with pytest.raises(flow.InvalidFileError) as bad:
+        flow.parse_document(HEAD + "nodes:\n" + "- {id: a, kind: o}\n" * 60)
+    assert len(bad.value.problems) == serialization.MAX_PROBLEMS + 1
     assert str(bad.value.problems[-1]) == "And 10 more. Mend these first."
 
 
 def test_the_depth_of_json_is_limited_and_told_with_its_line():
-    with pytest.raises(flow.BadFile) as bad:
-        flow.read('{"a":\n' + "[" * 20 + "]" * 20 + "}", "json")
+    with pytest.raises(flow.InvalidFileError) as bad:
+        flow.parse_document('{"a":\n' + "[" * 20 + "]" * 20 + "}", "json")
     assert str(bad.value.problems[0]) == "line 2: This is nested more than 20 deep."
 
 
 def test_brackets_within_texts_are_no_depth():
-    again = flow.read(TEXTS["json"].replace(b"Step hold", b"Step " + b"[{" * 40), "json")
+    again = flow.parse_document(TEXTS["json"].replace(b"Step hold", b"Step " + b"[{" * 40), "json")
     assert again.procedures[0].steps[0].title.endswith("[{" * 40)
 
 
 def test_the_line_of_a_problem_in_json_is_told():
-    with pytest.raises(flow.BadFile) as bad:
-        flow.read('{\n"format": 1,\n"slug": "a",\n"title": "t",\n"nodes": [\n{"id": "b", "kind": "c"}]}', "json")
+    with pytest.raises(flow.InvalidFileError) as bad:
+        flow.parse_document(
+            '{\n"format": 1,\n"slug": "a",\n"title": "t",\n"nodes": [\n{"id": "b", "kind": "c"}]}', "json"
+        )
     assert str(bad.value.problems[0]).startswith("line 6: nodes › 1 (b): ")
 
 
 @pytest.mark.parametrize("tag", ["!!python/object/apply:os.system ['x']", "!!python/name:os.system", "!x a", "!!str a"])
 def test_nothing_of_a_file_is_executed(tag):
-    with pytest.raises(flow.BadFile, match="Tags"):
-        flow.read(f"{HEAD}summary: {tag}\n")
+    with pytest.raises(flow.InvalidFileError, match="Tags"):
+        flow.parse_document(f"{HEAD}summary: {tag}\n")
 
 
 def test_messages_quote_nothing_that_nobody_can_print():
-    with pytest.raises(flow.BadFile) as bad:
-        flow.read('{"format":1,"slug":"a","title":"t","\\u202e\\u0007' + "k" * 500 + '":1}', "json")
+    with pytest.raises(flow.InvalidFileError) as bad:
+        flow.parse_document('{"format":1,"slug":"a","title":"t","\\u202e\\u0007' + "k" * 500 + '":1}', "json")
     said = str(bad.value)
     assert said.isprintable()
     assert len(said) < 200
 
 
 def test_a_letter_may_carry_as_many_accents_as_languages_need():
-    assert flow.read(f"{HEAD}summary: e{chr(0x301) * 20}\n").summary
-    with pytest.raises(flow.BadFile, match="accents"):
-        flow.read(f"{HEAD}summary: e{chr(0x301) * 40}\n")
+    assert flow.parse_document(f"{HEAD}summary: e{chr(0x301) * 20}\n").summary
+    with pytest.raises(flow.InvalidFileError, match="accents"):
+        flow.parse_document(f"{HEAD}summary: e{chr(0x301) * 40}\n")
 
 
 @pytest.mark.parametrize("form", ["yaml", "json"])
@@ -227,11 +229,11 @@ def test_values_replaced_by_anything_raise_only_bad_file(form, data, document):
 
 
 def only_bad_file(given_content: bytes | str, form: serialization.Format) -> None:
-    """Read a file both ways; anything but BadFile fails the test."""
-    for read in (flow.read, flow.read_faultless):
+    """Read a file both ways; anything but InvalidFileError fails the test."""
+    for read in (flow.parse_document, flow.parse_valid_document):
         try:
             assert isinstance(read(given_content, form), flow.Document)
-        except flow.BadFile as bad:
+        except flow.InvalidFileError as bad:
             told = bad
         else:
             continue

@@ -17,19 +17,19 @@ def test_a_session_begins_at_the_node_of_its_symptom():
 
 
 def test_a_symptom_that_is_not_there_is_no_way_in():
-    with pytest.raises(flow.IllegalMove, match="no such way in"):
-        flow.begin(TOY, "t")
+    with pytest.raises(flow.IllegalMoveError, match="no such way in"):
+        flow.begin_events(TOY, "t")
 
 
 def test_a_symptom_may_lead_straight_to_an_outcome_and_the_end_is_logged():
-    events = flow.begin(graph("ok = advice"), "s")
+    events = flow.begin_events(graph("ok = advice"), "s")
     assert events == (Event(EventKind.BEGIN, answer="s"), Event(EventKind.END, node="ok", answer="advice"))
 
 
 @pytest.mark.parametrize("lines", [["q[none-such] worked:ok", "ok = solved"], ["q[p] worked:ok", "ok = solved", "p: "]])
 def test_a_symptom_that_leads_to_unready_instructions_is_no_way_in(lines):
-    with pytest.raises(flow.IllegalMove, match="not ready"):
-        flow.begin(graph(*lines), "s")
+    with pytest.raises(flow.IllegalMoveError, match="not ready"):
+        flow.begin_events(graph(*lines), "s")
 
 
 # --- questions --------------------------------------------------------------------------------------------------
@@ -54,19 +54,19 @@ def test_a_choice_may_lead_back_to_its_own_question():
 @pytest.mark.parametrize("forged", ["maybe", "", "YES", "yes ", "next", "confirm", "\0", "\ud800", "x" * 100_000])
 def test_an_answer_that_is_not_offered_is_illegal(forged):
     walk = Walk()
-    with pytest.raises(flow.IllegalMove):
+    with pytest.raises(flow.IllegalMoveError):
         walk.history.answer(1, forged)
 
 
 def test_a_choice_that_leads_nowhere_yet_is_illegal():
     walk = Walk(graph("q? a:missing b:ok", "ok = solved"))
-    with pytest.raises(flow.IllegalMove, match="leads nowhere yet"):
+    with pytest.raises(flow.IllegalMoveError, match="leads nowhere yet"):
         walk.answer("a")
 
 
-@pytest.mark.parametrize("act", [flow.answer, flow.moved])
+@pytest.mark.parametrize("act", [flow.apply_answer, flow.next_position])
 def test_a_position_at_a_node_that_is_not_there_takes_no_answer(act):
-    with pytest.raises(flow.IllegalMove, match="no longer there"):
+    with pytest.raises(flow.IllegalMoveError, match="no longer there"):
         act(TOY, Position("gone"), "yes")
 
 
@@ -98,7 +98,7 @@ def test_each_result_of_a_procedure_leads_where_the_node_says(before, result, ta
 
 
 def test_there_is_nothing_next_on_the_last_step():
-    with pytest.raises(flow.IllegalMove):
+    with pytest.raises(flow.IllegalMoveError):
         Walk().answer("no", "none", "next", "next")
 
 
@@ -123,13 +123,13 @@ def test_who_declines_is_led_to_the_alternative():
 
 @pytest.mark.parametrize("given", ["next", "worked", "failed", "blocked"])
 def test_nothing_is_erased_without_a_confirmation(given):
-    with pytest.raises(flow.IllegalMove):
+    with pytest.raises(flow.IllegalMoveError):
         Walk().answer("no", "none", "blocked", given)
 
 
 @pytest.mark.parametrize("given", ["confirm", "decline"])
 def test_what_erases_nothing_takes_no_confirmation(given):
-    with pytest.raises(flow.IllegalMove):
+    with pytest.raises(flow.IllegalMoveError):
         Walk().answer("no", "none", given)
 
 
@@ -231,7 +231,7 @@ def test_coming_to_a_diagnosis_again_starts_its_list_afresh():
 
 def test_a_cause_without_a_procedure_cannot_be_chosen():
     walk = Walk(graph("why{a=missing/1/1 b=p/1/1} worked:ok failed:ok", "ok = solved", "p: do"))
-    with pytest.raises(flow.IllegalMove, match="not ready"):
+    with pytest.raises(flow.IllegalMoveError, match="not ready"):
         walk.answer("a")
     assert walk.answer("b").position.cause == "b"
 
@@ -258,7 +258,7 @@ def test_the_answer_that_reaches_an_outcome_is_followed_by_the_end(answers, node
 def test_an_outcome_takes_no_answer():
     walk = Walk().answer("yes")
     assert walk.legal == ()
-    with pytest.raises(flow.IllegalMove):
+    with pytest.raises(flow.IllegalMoveError):
         walk.history.answer(3, "yes")
 
 

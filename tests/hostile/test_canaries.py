@@ -21,7 +21,7 @@ from django.test import Client, override_settings
 from django.urls import get_resolver
 from gunicorn.config import Config
 
-from helpdesk.observability.gunicorn_logging import ServerLog
+from helpdesk.observability.gunicorn_logging import GunicornLogger
 from helpdesk.ratelimit import limiter
 from tests.accounts.signing_in import code_of, set_up
 from tests.visitor import rows
@@ -254,7 +254,7 @@ def test_the_database_holds_no_secret_that_lets_anybody_in(watched):
 def test_the_servers_own_log_names_no_query_no_cookie_and_no_referrer(log):
     chosen = Config()
     chosen.set("accesslog", "-")
-    server = ServerLog(chosen)
+    server = GunicornLogger(chosen)
     asked = dict.fromkeys(("HTTP_COOKIE", "HTTP_REFERER", "HTTP_AUTHORIZATION", "HTTP_USER_AGENT"), "kanarie1x")
     asked |= {
         "REQUEST_METHOD": "GET",

@@ -132,7 +132,7 @@ class EveryView(TestCase):
                     assert after.get(code) == row or code in theirs[role], (role, code)
                 # A call may have been passed on, a device let in.
                 before, theirs = after, {each: codes | codes_of(each) for each, codes in theirs.items()}
-        assert not moved or list(audit.breaks()) == []
+        assert not moved or list(audit.find_violations()) == []
 
     def hold(self, role: str, request: Request, answer: Answer, name: str) -> None:
         """Hold what is true of every answer."""
@@ -187,9 +187,9 @@ def codes_at_work(role: str) -> set[str]:
     if user.is_superuser:
         return set(every)
     tests = set(every.filter(channel=Session.Channel.TEST))
-    if not user.has_perm(permissions.DESK):
+    if not user.has_perm(permissions.VIEW_CALLS):
         return tests
-    if user.has_perm(permissions.LEAD):
+    if user.has_perm(permissions.LEAD_CALLS):
         return {*every} - tests
     # Told from the rows: what `access` says is what is attacked.
     once = Handling.objects.filter(agent=user), Case.objects.filter(Q(agent=user) | Q(agent=None, closed_at=None))

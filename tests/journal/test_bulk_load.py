@@ -28,13 +28,13 @@ def walked(version):
     journal.remark(mine, 2, "The lamp\tis\ngreen: C:\\N \\. “ü” 100 %s")
     journal.remark(mine, 2, "")
     journal.back(mine, 7)
-    journal.help_wanted(mine)
+    journal.request_help(mine)
     return mine, journal.answer(mine, 1, "yes")
 
 
 def past(version, history, *, code="a" * CODE_LENGTH, **other):
     times = [BEGUN + timedelta(seconds=number) for number in range(len(history))]
-    return journal.Past(
+    return journal.PastSession(
         **{"version": version.pk, "history": history, "times": times, "code": code, "visitor": "v", **other}
     )
 
@@ -54,7 +54,7 @@ def test_a_loaded_session_is_what_the_journal_would_have_written():
     words = {each.event.number: each.text for each in Words.objects.select_related("event")}
     assert len(words) == 2
     loaded = past(version, journal.history_of(session), visitor="visitor", words=words)
-    assert journal.load([loaded]) == (1, session.count)
+    assert journal.load_sessions([loaded]) == (1, session.count)
     again = Session.objects.get(code=loaded.code)
     assert columns(again, OTHERWISE) == columns(mine.get(), OTHERWISE)
     assert (again.begun_at, again.seen_at) == (loaded.times[0], loaded.times[-1])
@@ -62,12 +62,12 @@ def test_a_loaded_session_is_what_the_journal_would_have_written():
     assert [columns(e, here) for e in again.events.all()] == [columns(e, here) for e in session.events.all()]
     assert list(again.events.values_list("at", flat=True)) == list(loaded.times)
     assert {each.event.number: each.text for each in Words.objects.filter(event__session=again)} == words
-    assert list(audit.breaks()) == []
+    assert list(audit.find_violations()) == []
 
 
 def test_a_session_that_is_open_is_loaded_as_open():
     version = publish(TOY)
-    journal.load([past(version, Walk().answer("no", "stuck").history)])
+    journal.load_sessions([past(version, Walk().answer("no", "stuck").history)])
     session = Session.objects.get()
     assert (session.status, session.node, session.cause, session.step, session.tallied) == (
         "open",
@@ -83,15 +83,15 @@ def test_sessions_that_went_the_same_way_share_a_history_and_nothing_else():
     first = past(version, history, code="a" * 12)
     later = [at + timedelta(days=1) for at in first.times]
     second = past(version, history, code="b" * 12, times=later, channel="embed")
-    assert journal.load(iter([first, second])) == (2, 4)
+    assert journal.load_sessions(iter([first, second])) == (2, 4)
     found = Session.objects.order_by("begun_at").values_list("code", "channel", "begun_at", "count")
     assert list(found) == [("a" * 12, "self", BEGUN, 2), ("b" * 12, "embed", BEGUN + timedelta(days=1), 2)]
-    assert list(audit.breaks()) == []
+    assert list(audit.find_violations()) == []
 
 
 def test_what_an_agent_did_is_theirs():
     agent = User.objects.create_user("agent")
-    journal.load([past(publish(TOY), Walk().history, channel="agent", agent=agent.pk)])
+    journal.load_sessions([past(publish(TOY), Walk().history, channel="agent", agent=agent.pk)])
     assert Session.objects.get().agent == agent
     assert Event.objects.get().actor == "agent"
 
@@ -99,35 +99,35 @@ def test_what_an_agent_did_is_theirs():
 def test_times_of_any_zone_are_the_same_moments():
     version, history = publish(TOY), Walk().history
     elsewhere = BEGUN.astimezone(tz=datetime.strptime("+0530", "%z").tzinfo)
-    journal.load([past(version, history, times=[elsewhere])])
+    journal.load_sessions([past(version, history, times=[elsewhere])])
     assert Session.objects.get().begun_at == Event.objects.get().at == BEGUN
 
 
 def test_what_comes_after_a_load_goes_on_with_the_numbers():
     version = publish(TOY)
     journal.begin(version, "s", "before")
-    journal.load([past(version, Walk().history)])
+    journal.load_sessions([past(version, Walk().history)])
     journal.begin(version, "s", "after")
     assert Session.objects.count() == Event.objects.count() == 3
-    assert list(audit.breaks()) == []
+    assert list(audit.find_violations()) == []
 
 
 def test_a_loaded_session_goes_on():
     version = publish(TOY)
-    journal.load([past(version, Walk().answer("no").history)])
+    journal.load_sessions([past(version, Walk().answer("no").history)])
     assert journal.answer(Session.objects.all(), 2, "none").node == "fix"
-    assert list(audit.breaks()) == []
+    assert list(audit.find_violations()) == []
 
 
 def test_more_sessions_than_one_transaction_holds_are_all_written(monkeypatch):
-    monkeypatch.setattr("wizards.journal.bulk_load.BATCH", 3)
+    monkeypatch.setattr("wizards.journal.bulk_load.BATCH_SIZE", 3)
     version, history = publish(TOY), Walk().history
-    assert journal.load(past(version, history, code=f"code-{number}") for number in range(7)) == (7, 7)
+    assert journal.load_sessions(past(version, history, code=f"code-{number}") for number in range(7)) == (7, 7)
     assert Session.objects.count() == 7
 
 
 def test_nothing_is_loaded_of_nothing():
-    assert journal.load([]) == (0, 0)
+    assert journal.load_sessions([]) == (0, 0)
 
 
 def cut_before_its_end():
@@ -153,6 +153,6 @@ def test_a_log_that_cannot_be_is_refused_and_nothing_is_written(wrong):
     good = past(version, Walk().answer("no").history, code="good")
     history = wrong.pop("history", good.history)
     with pytest.raises(ValueError, match="session bad"):
-        journal.load([good, past(version, history, code="bad", **wrong)])
+        journal.load_sessions([good, past(version, history, code="bad", **wrong)])
     assert not Session.objects.exists()
     assert not Event.objects.exists()

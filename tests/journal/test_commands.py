@@ -29,7 +29,7 @@ def version():
 def session(version):
     """A session that stands at its beginning; every log and row must be sound when the test is over."""
     yield journal.begin(version, "s", "visitor")
-    assert list(audit.breaks()) == []
+    assert list(audit.find_violations()) == []
 
 
 def own(session: Session):
@@ -84,7 +84,7 @@ def test_another_version_makes_another_session(version, session):
 
 
 def test_an_unknown_symptom_begins_nothing(version):
-    with pytest.raises(flow.IllegalMove):
+    with pytest.raises(flow.IllegalMoveError):
         journal.begin(version, "t", "visitor")
     assert not Session.objects.exists()
     assert not Event.objects.exists()
@@ -94,7 +94,7 @@ def test_a_symptom_that_leads_to_an_outcome_begins_and_ends_a_session():
     session = journal.begin(publish(graph("ok = advice")), "s", "visitor")
     assert log(session) == ["1 begin s", "2 end advice"]
     assert session.status == "advice"
-    assert list(audit.breaks()) == []
+    assert list(audit.find_violations()) == []
 
 
 def test_codes_can_be_read_out_and_name_nothing(version):
@@ -143,7 +143,7 @@ def test_a_number_that_was_not_reached_logs_nothing(session, number):
     )
     before = row(session)
     for act in acts:
-        with pytest.raises(flow.IllegalMove):
+        with pytest.raises(flow.IllegalMoveError):
             act()
     assert row(session) == before
     assert len(log(session)) == 2
@@ -155,7 +155,7 @@ def test_a_number_that_was_not_reached_logs_nothing(session, number):
 def test_an_answer_that_the_page_does_not_offer_logs_nothing(session, number, given):
     answered(session, "no")
     before = row(session)
-    with pytest.raises(flow.IllegalMove):
+    with pytest.raises(flow.IllegalMoveError):
         journal.answer(own(session), number, given)
     assert row(session) == before
     assert len(log(session)) == 2
@@ -169,7 +169,7 @@ def test_a_session_that_is_not_among_those_given_does_not_exist(session):
         lambda: journal.restart(nobodys, 1),
         lambda: journal.remark(nobodys, 1, ""),
         lambda: journal.feedback(nobodys, 1, "yes", ""),
-        lambda: journal.help_wanted(nobodys),
+        lambda: journal.request_help(nobodys),
     )
     for act in acts:
         with pytest.raises(Session.DoesNotExist):
@@ -283,32 +283,32 @@ def test_words_can_be_erased_and_the_log_still_replays(session):
     journal.feedback(own(session), session.count, "no", "Call me.")
     Words.objects.all().delete()
     assert flow.replay(TOY, journal.history_of(session).events).ended == "solved"
-    assert list(audit.breaks()) == []
+    assert list(audit.find_violations()) == []
 
 
 def test_help_is_logged_once_for_each_page(session):
     for _ in range(2):
-        session = journal.help_wanted(own(session))
+        session = journal.request_help(own(session))
     session = answered(session, "no")
     for _ in range(2):
-        session = journal.help_wanted(own(session))
+        session = journal.request_help(own(session))
     assert log(session) == ["1 begin s", "2 help", "3 answer no", "4 help"]
     assert list(session.events.filter(kind="help").values_list("to", flat=True)) == [1, 3]
 
 
 def test_whether_it_helped_is_logged_at_the_end_and_may_be_changed(session):
     session = answered(session, "yes")
-    assert journal.helped(session) == ""
+    assert journal.latest_feedback(session) == ""
     for helped in ("yes", "yes", "no"):
         session = journal.feedback(own(session), 3, helped, "")
     assert log(session) == ["1 begin s", "2 answer yes", "3 end solved", "4 feedback yes", "5 feedback no"]
-    assert journal.helped(session) == "no"
+    assert journal.latest_feedback(session) == "no"
 
 
 def test_whether_it_helped_is_not_asked_before_the_end(session):
-    with pytest.raises(flow.IllegalMove):
+    with pytest.raises(flow.IllegalMoveError):
         journal.feedback(own(session), 1, "yes", "")
-    assert journal.helped(session) == ""
+    assert journal.latest_feedback(session) == ""
 
 
 def test_the_row_rebuilds_from_the_log_alone(session):
@@ -316,7 +316,7 @@ def test_the_row_rebuilds_from_the_log_alone(session):
     journal.remark(own(session), 2, "Words.")
     journal.answer(own(session), 4, "loose")
     stored = Session.objects.get()
-    again = journal.rebuilt(stored)
+    again = journal.rebuild_row(stored)
     assert {name: getattr(again, name) for name in audit.REPEATED} == {
         name: getattr(stored, name) for name in audit.REPEATED
     }
@@ -345,24 +345,24 @@ def test_only_editors_tests_of_previews_are_forgotten_with_their_logs(version):
         journal.begin(previews[1], "s", "editor", test),
         journal.begin(version, "s", "editor", test),
     ]
-    journal.forget_tests(Version.objects.filter(pk__in=[previews[0].pk, version.pk]))
+    journal.delete_tests(Version.objects.filter(pk__in=[previews[0].pk, version.pk]))
     assert set(Session.objects.all()) == set(kept)
     assert set(Event.objects.values_list("session", flat=True)) == {session.pk for session in kept}
     assert not Words.objects.exists()
 
 
 def test_a_log_too_long_for_any_person_goes_no_further_but_a_person_can_be_asked_for(session, monkeypatch):
-    monkeypatch.setattr(commands, "MOST_EVENTS", 3)
+    monkeypatch.setattr(commands, "MAX_EVENTS", 3)
     stands = answered(session, "no", "stuck")
     for move in (journal.back, journal.restart):
-        with pytest.raises(flow.IllegalMove, match="too long"):
+        with pytest.raises(flow.IllegalMoveError, match="too long"):
             move(own(session), stands.count)
-    with pytest.raises(flow.IllegalMove, match="too long"):
+    with pytest.raises(flow.IllegalMoveError, match="too long"):
         journal.answer(own(session), stands.count, "next")
-    assert journal.help_wanted(own(session)).count == stands.count + 1
+    assert journal.request_help(own(session)).count == stands.count + 1
 
 
 def test_a_move_sent_twice_where_the_log_has_reached_its_end_is_one_move(session, monkeypatch):
     stands = answered(session, "no", "stuck")
-    monkeypatch.setattr(commands, "MOST_EVENTS", stands.count)
+    monkeypatch.setattr(commands, "MAX_EVENTS", stands.count)
     assert journal.answer(own(session), stands.count - 1, "stuck").position == stands.position

@@ -18,7 +18,7 @@ from django.utils import timezone
 from tests.visitor import Visitor, publish
 from wizards import analytics, journal, permissions
 from wizards.analytics import audit
-from wizards.journal import list_partitions
+from wizards.journal import partitions
 from wizards.models import DayTally, Event, Session, Version, Words
 from wizards.privacy import retention
 
@@ -84,7 +84,7 @@ def test_each_statement_on_the_log_names_the_session():
 def laid_out(transactional_db: None) -> Iterator[None]:
     """Give a log in narrow partitions; put back the one table afterwards, which the other tests expect."""
     publish()
-    journal.lay_out(WIDTH)
+    journal.partition_log(WIDTH)
     yield
     connections.close_all()
     with connection.schema_editor() as editor:
@@ -136,7 +136,7 @@ def test_a_log_that_is_there_already_becomes_the_first_partition(transactional_d
     assert list(Event.objects.order_by("pk").values()) == log
     before.answer("yes")
     assert tables() == {"wizards_event_0"}
-    assert list(audit.breaks()) == []
+    assert list(audit.find_violations()) == []
 
 
 @pytest.mark.only("postgresql")
@@ -146,7 +146,7 @@ def test_walks_over_several_partitions_keep_every_promise(laid_out):
         walked()
         ended(2 * WIDTH)  # wherever the keys begin, the next ones lie in another partition
     assert len(tables()) >= 3
-    assert list(audit.breaks()) == []
+    assert list(audit.find_violations()) == []
     again = Event.objects.first()
     again.pk = None
     with pytest.raises(IntegrityError, match="once"):
@@ -174,20 +174,20 @@ def test_a_statement_of_the_hot_path_reads_one_partition(laid_out):
 def test_what_is_past_its_time_goes_with_its_partition_and_its_figures_stay(laid_out):
     walked()
     ended(3 * WIDTH)
-    first, last = journal.filled()[0], journal.filled()[-1]
+    first, last = journal.full_partitions()[0], journal.full_partitions()[-1]
     old = Session.objects.filter(pk__lt=last.end)
     age(366, old)
     analytics.roll_up()
     figures, gone = figures_before(timezone.localdate()), old.count()
     with CaptureQueriesContext(connection) as captured:
-        done = retention.keep()
+        done = retention.purge_expired()
     assert 'DELETE FROM "wizards_event"' not in "\n".join(statements(captured))
     assert sum("DROP TABLE" in each["sql"] for each in captured) >= 2
     assert (done.finished, old.count()) == (gone, 0)
     assert journal.list_partitions()[0].first == last.end > first.end
     assert figures_before(timezone.localdate()) == figures != []
     assert Session.objects.exists()
-    assert list(audit.breaks()) == []
+    assert list(audit.find_violations()) == []
 
 
 @pytest.mark.only("postgresql")
@@ -195,12 +195,12 @@ def test_what_is_past_its_time_goes_with_its_partition_and_its_figures_stay(laid
 def test_the_sessions_of_a_partition_go_in_portions(laid_out, monkeypatch):
     ended(5 * WIDTH)
     sizes = []
-    forget = journal.forget_rows
-    monkeypatch.setattr(journal, "forget_rows", lambda some: sizes.append(forget(some)) or sizes[-1])
-    whole = [part for part in journal.filled() if part.sessions.count() == WIDTH]
+    forget = journal.delete_partitioned_sessions
+    monkeypatch.setattr(journal, "delete_partitioned_sessions", lambda some: sizes.append(forget(some)) or sizes[-1])
+    whole = [part for part in journal.full_partitions() if part.sessions.count() == WIDTH]
     for part in whole:
         age(366, part.sessions)
-    done = retention.keep(portion=WIDTH - 1)
+    done = retention.purge_expired(portion=WIDTH - 1)
     assert len(whole) >= 2
     assert sizes == [WIDTH - 1, 1] * len(whole)
     assert done.finished == WIDTH * len(whole)
@@ -210,48 +210,48 @@ def test_the_sessions_of_a_partition_go_in_portions(laid_out, monkeypatch):
 @not_laid_out
 def test_a_session_that_somebody_goes_on_with_while_its_partition_goes_stays_with_its_log(laid_out, monkeypatch):
     ended(5 * WIDTH)
-    part = next(each for each in journal.filled() if each.sessions.count() == WIDTH)
+    part = next(each for each in journal.full_partitions() if each.sessions.count() == WIDTH)
     age(366, part.sessions)
     one = part.sessions.order_by("seen_at", "pk").last()
-    forget = journal.forget_rows
+    forget = journal.delete_partitioned_sessions
 
     def meanwhile(some: QuerySet[Session]) -> int:
         if one.count == Session.objects.get(pk=one.pk).count:
             journal.back(Session.objects.filter(pk=one.pk), one.count)
         return forget(some)
 
-    monkeypatch.setattr(journal, "forget_rows", meanwhile)
-    assert retention.keep().finished == WIDTH - 1
+    monkeypatch.setattr(journal, "delete_partitioned_sessions", meanwhile)
+    assert retention.purge_expired().finished == WIDTH - 1
     assert list(part.sessions) == [one]
     assert part in journal.list_partitions()
-    assert list(audit.breaks()) == []
+    assert list(audit.find_violations()) == []
 
 
 @pytest.mark.only("postgresql")
 @not_laid_out
 def test_a_partition_stays_while_one_session_in_it_may_and_after_two_days_the_others_go_without_it(laid_out):
     ended(4 * WIDTH)
-    part = journal.filled()[0]
+    part = journal.full_partitions()[0]
     young = part.sessions.last()
     others = part.sessions.exclude(pk=young.pk)
     age(366, others)
-    retention.keep()
+    retention.purge_expired()
     assert others.count() > 0
-    retention.keep(timezone.now() + timedelta(days=2))
+    retention.purge_expired(timezone.now() + timedelta(days=2))
     assert list(part.sessions) == [young]
     assert part in journal.list_partitions()
-    assert list(audit.breaks()) == []
+    assert list(audit.find_violations()) == []
 
 
 @pytest.mark.only("postgresql")
 @not_laid_out
 def test_sessions_beyond_the_last_partition_are_not_refused_and_keeping_makes_more_partitions(laid_out):
-    ended((list_partitions.AHEAD + 2) * WIDTH)
+    ended((partitions.AHEAD + 2) * WIDTH)
     assert "wizards_event_rest" in tables()
     last = journal.list_partitions()[-1].end
-    retention.keep()
+    retention.purge_expired()
     assert journal.list_partitions()[-1].end >= last + WIDTH
-    assert list(audit.breaks()) == []
+    assert list(audit.find_violations()) == []
 
 
 @pytest.mark.only("postgresql")
@@ -268,12 +268,12 @@ def test_laying_out_twice_changes_nothing(laid_out):
 @not_laid_out
 @pytest.mark.django_db(transaction=True)
 def test_a_log_that_is_in_use_is_left_as_it_is(monkeypatch):
-    monkeypatch.setattr(list_partitions, "PATIENCE", "50ms")
+    monkeypatch.setattr(partitions, "LOCK_TIMEOUT", "50ms")
     other = connections.create_connection("default")
     with other.cursor() as cursor:
         cursor.execute("BEGIN; LOCK TABLE wizards_event IN ROW EXCLUSIVE MODE")
         with pytest.raises(OperationalError, match="lock timeout"):
-            list_partitions._exchange(4)
+            partitions._exchange(4)
     other.close()
     assert journal.list_partitions() == []
 

@@ -52,7 +52,7 @@ def test_two_answers_to_one_page_at_once_are_one_answer_and_then_the_other():
             )
             assert sorted(result.count for result in results) == [2, 4]
             assert Session.objects.get(pk=session.pk).node == logged[-1].removeprefix("answer ")[0]
-    assert list(audit.breaks()) == []
+    assert list(audit.find_violations()) == []
 
 
 def test_the_same_answer_eight_times_at_once_is_logged_once():
@@ -64,7 +64,7 @@ def test_the_same_answer_eight_times_at_once_is_logged_once():
             assert [result.count for result in results] == [2] * 8
             assert [result.node for result in results] == ["l"] * 8
             assert log(session) == ["begin s", "answer left"]
-    assert list(audit.breaks()) == []
+    assert list(audit.find_violations()) == []
 
 
 def test_the_same_step_back_at_once_is_logged_once():
@@ -74,7 +74,7 @@ def test_the_same_step_back_at_once_is_logged_once():
             session = journal.answer(own(begun(version)), 1, "left")
             race(*[lambda session=session: journal.back(own(session), 2)] * 4)
             assert log(session) == ["begin s", "answer left", "back"]
-    assert list(audit.breaks()) == []
+    assert list(audit.find_violations()) == []
 
 
 def test_whatever_happens_at_once_numbers_have_no_gap_and_the_log_replays():
@@ -87,14 +87,14 @@ def test_whatever_happens_at_once_numbers_have_no_gap_and_the_log_replays():
                 lambda mine=mine: journal.answer(mine, 2, "stuck"),
                 lambda mine=mine: journal.answer(mine, 2, "none"),
                 lambda mine=mine: journal.remark(mine, 2, "Words."),
-                lambda mine=mine: journal.help_wanted(mine),
+                lambda mine=mine: journal.request_help(mine),
                 lambda mine=mine: journal.back(mine, 2),
                 lambda mine=mine: journal.answer(mine, 1, "yes"),
             )
             numbers = list(session.events.order_by("number").values_list("number", flat=True))
             assert numbers == list(range(1, len(numbers) + 1))
             assert Session.objects.get(pk=session.pk).count == len(numbers) >= 5
-    assert list(audit.breaks()) == []
+    assert list(audit.find_violations()) == []
 
 
 def test_beginning_twice_at_once_begins_once():

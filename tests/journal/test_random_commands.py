@@ -34,7 +34,7 @@ class Machine(RuleBasedStateMachine):
         try:
             self.version = freeze(document)
             self.session = journal.begin(self.version, "s", "visitor")
-        except flow.IllegalMove:
+        except flow.IllegalMoveError:
             document, self.version = TOY, freeze(TOY)
             self.session = journal.begin(self.version, "s", "visitor")
         self.document = document
@@ -46,12 +46,12 @@ class Machine(RuleBasedStateMachine):
         return list(self.session.events.order_by("number").values())
 
     def attempt(self, act: Callable[[], Session]) -> bool:
-        """Do something if it is legal; return whether it was. Nothing but IllegalMove may be raised."""
+        """Do something if it is legal; return whether it was. Nothing but IllegalMoveError may be raised."""
         before = Session.objects.filter(pk=self.session.pk).values().get(), Words.objects.count()
         try:
             with transaction.atomic():
                 given_back = act()
-        except flow.IllegalMove:
+        except flow.IllegalMoveError:
             assert self.lines() == self.logged
             assert (Session.objects.filter(pk=self.session.pk).values().get(), Words.objects.count()) == before
             return False
@@ -107,7 +107,7 @@ class Machine(RuleBasedStateMachine):
 
     @rule()
     def help_wanted(self) -> None:
-        assert self.attempt(lambda: journal.help_wanted(self.mine))
+        assert self.attempt(lambda: journal.request_help(self.mine))
 
     @rule()
     def erase_words(self) -> None:
@@ -116,7 +116,7 @@ class Machine(RuleBasedStateMachine):
     @invariant()
     def the_row_says_what_the_log_says(self) -> None:
         stored = self.mine.get()
-        again = journal.rebuilt(stored)
+        again = journal.rebuild_row(stored)
         for name in audit.REPEATED:
             assert getattr(stored, name) == getattr(again, name), name
         assert [line["number"] for line in self.logged] == list(range(1, stored.count + 1))
@@ -127,7 +127,7 @@ class Machine(RuleBasedStateMachine):
         assert history.pages[-1].position == self.mine.get().position
 
     def teardown(self) -> None:
-        assert list(audit.breaks()) == []
+        assert list(audit.find_violations()) == []
         Words.objects.all().delete()
         Event.objects.all().delete()
         Session.objects.all().delete()

@@ -90,7 +90,7 @@ def test_it_holds_nothing_of_the_request_but_its_route_and_its_id(said):
 
 def test_a_machine_gets_one_object_without_a_trace(said):
     handler = logging.getLogger("django").handlers[0]
-    before, handler.formatter = handler.formatter, log_format.Json()
+    before, handler.formatter = handler.formatter, log_format.JSONFormatter()
     ask()
     handler.formatter = before
     (line,) = said()
@@ -101,11 +101,11 @@ def test_many_requests_leave_one_line_and_the_next_one_counts_them(said, clock):
     for _ in range(20):
         ask()
     assert len(said()) == 1
-    clock[0] += log_format.AWAY_EVERY
+    clock[0] += log_format.DATABASE_DOWN_INTERVAL
     ask()
     assert len(said()) == 2
     assert said()[1].endswith(" 19 more such lines were left out before.")
-    clock[0] += log_format.AWAY_EVERY
+    clock[0] += log_format.DATABASE_DOWN_INTERVAL
     ask()
     assert said()[2].endswith(" 0 more such lines were left out before.")
 

@@ -216,7 +216,7 @@ def test_a_database_that_is_away_is_a_figure_and_no_fault(watched, monkeypatch):
     def away():
         raise OperationalError("password=hunter2")
 
-    monkeypatch.setattr(analytics_metrics, "sessions", away)
+    monkeypatch.setattr(analytics_metrics, "session_counts", away)
     figures = told()
     assert figures["helpdesk_database_up",] == 0
     assert not any(name.startswith("helpdesk_sessions") for name, *_ in figures)
@@ -224,7 +224,7 @@ def test_a_database_that_is_away_is_a_figure_and_no_fault(watched, monkeypatch):
 
 def test_nothing_is_measured_where_nobody_may_read_it(settings):
     with pytest.raises(metrics.MiddlewareNotUsed):
-        metrics.measured(lambda request: None)
+        metrics.latency_middleware(lambda request: None)
 
 
 # --- Several processes ----------------------------------------------------------------------------------------------
@@ -235,7 +235,7 @@ class Worker:
 
 
 def test_a_new_worker_takes_the_lowest_place_that_is_free():
-    places, first, second, third = multiprocess.Places(), Worker(), Worker(), Worker()
+    places, first, second, third = multiprocess.WorkerSlots(), Worker(), Worker(), Worker()
     places.take(first)
     places.take(second)
     places.free(first)

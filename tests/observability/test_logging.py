@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from helpdesk.observability import logging as log_format
-from helpdesk.observability.gunicorn_logging import ServerLog
+from helpdesk.observability.gunicorn_logging import GunicornLogger
 from tests.visitor import HTMX, Visitor, publish
 
 pytestmark = pytest.mark.once
@@ -44,7 +44,7 @@ def broken(words):
 
 
 def test_a_line_says_when_how_bad_who_and_what():
-    line = log_format.Line().format(record("Sent %s of %s.", 2, 3))
+    line = log_format.LineFormatter().format(record("Sent %s of %s.", 2, 3))
     assert line[:4].isdigit()
     assert line.endswith(" INFO wizards.test: Sent 2 of 3.")
 
@@ -59,7 +59,7 @@ def test_nobodys_words_break_a_line(form, words):
 
 
 def test_a_trace_stands_behind_bars_whatever_its_words():
-    line = log_format.Line().format(
+    line = log_format.LineFormatter().format(
         record("Failed", exc_info=broken(f"{NASTY}\n2026-01-01 00:00:00,000 INFO forged: line"))
     )
     first, *rest = line.splitlines()
@@ -69,7 +69,7 @@ def test_a_trace_stands_behind_bars_whatever_its_words():
 
 
 def test_a_json_line_is_one_object_with_its_trace():
-    line = log_format.Json().format(record("Größe %s", NASTY, exc_info=broken(NASTY)))
+    line = log_format.JSONFormatter().format(record("Größe %s", NASTY, exc_info=broken(NASTY)))
     assert line.isascii()
     told = json.loads(line)
     assert told["message"] == f"Größe {NASTY}"
@@ -80,7 +80,9 @@ def test_a_json_line_is_one_object_with_its_trace():
 
 def test_a_json_line_holds_nothing_that_nobody_named():
     request = RequestFactory().get("/search/?q=my+name+is+Ada")
-    line = log_format.Json().format(record("Not found", request=request, password="hunter2", user="Ada", status=404))
+    line = log_format.JSONFormatter().format(
+        record("Not found", request=request, password="hunter2", user="Ada", status=404)
+    )
     assert "Ada" not in line
     assert "hunter2" not in line
     assert json.loads(line)["status"] == 404
@@ -94,10 +96,10 @@ def answered(request, response=None):
     written = []
 
     def view(asked):
-        written.append(log_format.Line().format(record("In hand")))
+        written.append(log_format.LineFormatter().format(record("In hand")))
         return response or HttpResponse()
 
-    return log_format.request_ids(view)(request), written
+    return log_format.request_id_middleware(view)(request), written
 
 
 def test_every_line_of_a_request_carries_its_id_and_the_next_one_has_another():
@@ -108,24 +110,24 @@ def test_every_line_of_a_request_carries_its_id_and_the_next_one_has_another():
         assert f" [{name}]: In hand" in line
         names.add(name)
     assert len(names) == 2
-    assert "[" not in log_format.Line().format(record("Afterwards"))
+    assert "[" not in log_format.LineFormatter().format(record("Afterwards"))
 
 
 def test_what_django_says_about_a_request_afterwards_carries_its_id_too():
     request = RequestFactory().get("/nowhere/")
     response, _ = answered(request)
-    assert f"[{response[log_format.HEADER]}]" in log_format.Line().format(
+    assert f"[{response[log_format.HEADER]}]" in log_format.LineFormatter().format(
         record("Not Found: /nowhere/", request=request)
     )
 
 
 def test_a_stream_keeps_its_id_while_it_is_read():
     def rows():
-        yield log_format.Line().format(record("A row"))
+        yield log_format.LineFormatter().format(record("A row"))
 
     response, _ = answered(RequestFactory().get("/"), StreamingHttpResponse(rows()))
     assert response[log_format.HEADER].encode() in b"".join(response)
-    assert "[" not in log_format.Line().format(record("Afterwards"))
+    assert "[" not in log_format.LineFormatter().format(record("Afterwards"))
 
 
 def test_a_file_leaves_no_id_behind(tmp_path):
@@ -133,7 +135,7 @@ def test_a_file_leaves_no_id_behind(tmp_path):
     with (tmp_path / "file").open("rb") as file:
         response, _ = answered(RequestFactory().get("/"), FileResponse(file))
         assert b"".join(response) == b"words"
-    assert "[" not in log_format.Line().format(record("Afterwards"))
+    assert "[" not in log_format.LineFormatter().format(record("Afterwards"))
 
 
 @pytest.mark.parametrize("name", ["5f0c1d2e3a4b5c6d7e8f9a0b1c2d3e4f", "abc-DEF_1.2", "x" * 64])
@@ -179,7 +181,7 @@ def test_a_host_that_is_not_ours_leaves_one_line_and_no_trace_on_the_error_outpu
 
 
 def test_the_access_log_names_method_path_and_status_and_no_query_and_no_visitor():
-    log = ServerLog.__new__(ServerLog)
+    log = GunicornLogger.__new__(GunicornLogger)
     log.access_log, log._access_log_enabled = logging.getLogger("gunicorn.access.test"), True
     environ = {
         "REQUEST_METHOD": "GET",

@@ -6,7 +6,7 @@ from django.template import Context, Template
 
 from tests.reading import read
 from wizards.customer.forms import FeedbackForm, RemarkForm
-from wizards.presenters.forms import AnswerForm, Card, SearchForm, plain_text
+from wizards.presenters.forms import AnswerForm, ChoiceCard, SearchForm, validate_plain_text
 
 
 def shown(form, **context):
@@ -17,13 +17,13 @@ def shown(form, **context):
 
 @pytest.mark.parametrize("words", ["", "plain", "größer 📷", "two\nlines\r\n\ttab", "\u202e", "\u200b", "e\u0301"])
 def test_text_is_plain_text(words):
-    plain_text(words)
+    validate_plain_text(words)
 
 
 @pytest.mark.parametrize("words", ["\0", "a\x01", "\x1b[1m", "\x7f", "\x85", "\ud800", "ok\udfff"])
 def test_control_characters_and_lone_surrogates_are_not(words):
     with pytest.raises(ValidationError, match="cannot be read"):
-        plain_text(words)
+        validate_plain_text(words)
 
 
 @pytest.mark.parametrize("data", [{}, {"words": ""}, {"words": "   "}])
@@ -68,7 +68,10 @@ def test_a_query_may_be_empty_and_has_at_most_two_hundred_characters():
     assert not SearchForm({"q": "a\x00b"}).is_valid()
 
 
-CARDS = [("a", Card("First", reason="why", minutes=1, first=True)), ("b", Card("Second", minutes=12, erases=True))]
+CARDS = [
+    ("a", ChoiceCard("First", reason="why", minutes=1, first=True)),
+    ("b", ChoiceCard("Second", minutes=12, erases=True)),
+]
 
 
 def test_choices_are_radio_cards_in_one_group_with_the_heading_as_its_name():
@@ -99,7 +102,7 @@ def test_an_answer_that_is_offered_no_more_chooses_nothing():
 
 def test_labels_and_reasons_are_text():
     evil = "<script>alert(1)</script>"
-    page = shown(AnswerForm(evil, [("a", Card(evil, reason=evil))], chosen=evil))
+    page = shown(AnswerForm(evil, [("a", ChoiceCard(evil, reason=evil))], chosen=evil))
     assert page.inline == []
     assert page.text.count(evil) == 2
 

@@ -21,7 +21,7 @@ from tests.visitor import HTMX, Visitor, publish
 from tests.walks import Walk
 from wizards import flow, presenters
 from wizards.models import Session
-from wizards.presenters.compiled_template import Kept, Stencil, cut
+from wizards.presenters.compiled_template import CompiledTemplate, LRUCache, compile_html
 
 TOKEN = re.compile(r'(name="csrfmiddlewaretoken" value=)"\w+"')
 
@@ -43,7 +43,7 @@ def session(walk, code="abcdefghjkmn"):
 
 def live(view):
     """Return the page as the templates render it now."""
-    shown = {"screen": presenters.screen(view) | {"error": "", "said": ""}}
+    shown = {"screen": presenters.screen_context(view) | {"error": "", "said": ""}}
     return masked(render_to_string("customer/session/_step.html", shown, request()))
 
 
@@ -53,7 +53,7 @@ def masked(page):
 
 def view_of(walk, document):
     row = session(walk)
-    return presenters.View(row, document, row.position, row.count, current=True)
+    return presenters.Page(row, document, row.position, row.count, current=True)
 
 
 def walk_about(document, dice, answers):
@@ -74,7 +74,7 @@ def test_the_quick_page_is_the_page_that_the_template_renders(document, seed):
         walked = True
         view = view_of(walk, document)
         for _ in range(2):  # rendered, then kept
-            quick = presenters.quick_fragment(request(), view)
+            quick = presenters.cached_fragment(request(), view)
             assert masked(quick.content.decode()) == live(view)
     assume(walked)
 
@@ -85,7 +85,7 @@ def test_every_kind_of_screen_has_its_quick_page():
         for walk in walk_about(document, random.Random(seed), 8):
             view = view_of(walk, document)
             seen.add(view.node.screen(view.position))
-            assert masked(presenters.quick_fragment(request(), view).content.decode()) == live(view)
+            assert masked(presenters.cached_fragment(request(), view).content.decode()) == live(view)
     assert seen == set(presenters.screens.SCREENS)
 
 
@@ -94,8 +94,8 @@ def test_two_sessions_at_one_place_get_their_own_values():
     found = []
     for code, token in (("aaaabbbbcccc", "one's"), ("ddddeeeeffff", "another's")):
         row = session(walk, code)
-        view = presenters.View(row, walk.history.document, row.position, 7, current=True)
-        found.append(presenters.quick_fragment(request(token), view).content.decode())
+        view = presenters.Page(row, walk.history.document, row.position, 7, current=True)
+        found.append(presenters.cached_fragment(request(token), view).content.decode())
     own = [("aaaabbbbcccc", "ddddeeeeffff"), ("AAAA BBBB CCCC", "DDDD EEEE FFFF"), ("one&#x27;s", "another&#x27;s")]
     assert "/s/aaaabbbbcccc/7/" in found[0]
     other = found[0]
@@ -109,8 +109,8 @@ def test_two_versions_at_one_position_keep_a_page_each(monkeypatch):
     def shown(document, version):
         row = session(Walk(document).answer("list", "none"))
         row.version_id = version
-        view = presenters.View(row, document, row.position, row.count, current=True)
-        return presenters.quick_fragment(request(), view).content.decode()
+        view = presenters.Page(row, document, row.position, row.count, current=True)
+        return presenters.cached_fragment(request(), view).content.decode()
 
     documents = graph(*TOY), graph(*TOY, slug="mended")
     rendered = [shown(document, version) for version, document in enumerate(documents, 1)]
@@ -128,8 +128,8 @@ def test_a_page_that_shows_more_is_rendered(change):
     walk = Walk(graph(*TOY)).answer("no")
     row = session(walk)
     shown = {"session": row, "document": walk.history.document, "position": row.position, "number": 2, "current": True}
-    assert presenters.quick_fragment(request(), presenters.View(**shown))
-    assert presenters.quick_fragment(request(), presenters.View(**shown | change)) is None
+    assert presenters.cached_fragment(request(), presenters.Page(**shown))
+    assert presenters.cached_fragment(request(), presenters.Page(**shown | change)) is None
 
 
 @pytest.mark.parametrize("change", [{"agent_id": 1}, {"channel": Session.Channel.TEST}])
@@ -138,8 +138,8 @@ def test_a_page_that_somebody_else_looks_at_is_rendered(change):
     row = session(walk)
     for name, value in change.items():
         setattr(row, name, value)
-    view = presenters.View(row, walk.history.document, row.position, 2, current=True)
-    assert presenters.quick_fragment(request(), view) is None
+    view = presenters.Page(row, walk.history.document, row.position, 2, current=True)
+    assert presenters.cached_fragment(request(), view) is None
 
 
 def test_a_page_without_its_picture_is_rendered_until_the_picture_is_there(monkeypatch):
@@ -148,9 +148,9 @@ def test_a_page_without_its_picture_is_rendered_until_the_picture_is_there(monke
     plain["procedures"][0]["steps"] = [step]
     document = flow.Document.model_validate(plain)
     view = view_of(Walk(document).answer("no"), document)
-    assert b"A button" not in presenters.quick_fragment(request(), view).content
+    assert b"A button" not in presenters.cached_fragment(request(), view).content
     monkeypatch.setattr(presenters.images, "is_drawn", lambda name: True)
-    assert b"A button" in presenters.quick_fragment(request(), view).content
+    assert b"A button" in presenters.cached_fragment(request(), view).content
 
 
 @pytest.mark.django_db
@@ -172,14 +172,14 @@ odd = st.text("ab<>&\"'", min_size=1)
 
 @given(st.lists(st.sampled_from(["a<b", "MARK1", "x", "MARK2", "<p>"])), odd, odd)
 def test_what_is_put_in_is_escaped_and_nothing_else_changes(pieces, one, other):
-    stencil = cut("".join(pieces), {"MARK1": "one", "MARK2": "other"})
+    stencil = compile_html("".join(pieces), {"MARK1": "one", "MARK2": "other"})
     wanted = {"MARK1": escape(one), "MARK2": escape(other)}
     assert stencil.filled({"one": one, "other": other}) == "".join(wanted.get(piece, piece) for piece in pieces)
 
 
 def test_a_missing_value_is_an_error():
     with pytest.raises(KeyError):
-        cut("a MARK b", {"MARK": "one"}).filled({})
+        compile_html("a MARK b", {"MARK": "one"}).filled({})
 
 
 def test_marks_are_the_processs_own():
@@ -192,8 +192,8 @@ def test_marks_are_the_processs_own():
 
 
 def test_memory_has_a_bound_and_what_was_not_asked_for_longest_goes():
-    one = Stencil(("x" * 1000,))
-    kept, source = Kept(3 * one.size), object()
+    one = CompiledTemplate(("x" * 1000,))
+    kept, source = LRUCache(3 * one.size), object()
     for key in "abc":
         kept.keep(key, source, one)
     kept.get("a", source)
@@ -203,19 +203,19 @@ def test_memory_has_a_bound_and_what_was_not_asked_for_longest_goes():
         kept.keep(key, source, one)
         assert kept.size <= kept.most
     assert [key for key in "abcdefg" if kept.get(key, source)] == ["e", "f", "g"]
-    kept.keep("h", source, Stencil(("y" * 10_000,)))
+    kept.keep("h", source, CompiledTemplate(("y" * 10_000,)))
     assert len(kept) == kept.size == 0
 
 
 def test_what_was_kept_again_counts_once():
-    kept, source = Kept(10_000), object()
+    kept, source = LRUCache(10_000), object()
     for _ in range(5):
-        kept.keep("a", source, Stencil(("x",)))
-    assert kept.size == Stencil(("x",)).size
+        kept.keep("a", source, CompiledTemplate(("x",)))
+    assert kept.size == CompiledTemplate(("x",)).size
 
 
 def test_what_was_made_from_something_else_is_not_there():
-    kept, source = Kept(10_000), object()
-    kept.keep("a", source, Stencil(("x",)))
+    kept, source = LRUCache(10_000), object()
+    kept.keep("a", source, CompiledTemplate(("x",)))
     assert kept.get("a", source)
     assert kept.get("a", object()) is None

@@ -24,7 +24,7 @@ def visitor():
 
 
 def screen(visitor):
-    return presenters.screen(presenters.view_of(visitor.session))
+    return presenters.screen_context(presenters.page_of(visitor.session))
 
 
 # Which part is asked for
@@ -101,20 +101,20 @@ def test_a_reference_is_the_code_in_groups_of_four(visitor):
 
 
 def test_all_steps_are_refused_where_no_procedure_is_in_hand(visitor):
-    with pytest.raises(flow.IllegalMove):
-        presenters.all_steps(presenters.view_of(visitor.session))
+    with pytest.raises(flow.IllegalMoveError):
+        presenters.all_steps_context(presenters.page_of(visitor.session))
 
 
 @pytest.mark.parametrize("number", [0, -1, 2, 99, 10**30])
 def test_a_page_that_was_not_reached_is_no_page(visitor, number):
     history = journal.history_of(visitor.session)
-    with pytest.raises(flow.IllegalMove):
-        presenters.view_of(visitor.session, number, history)
+    with pytest.raises(flow.IllegalMoveError):
+        presenters.page_of(visitor.session, number, history)
 
 
 def test_an_earlier_page_knows_the_answer_given_and_that_it_is_not_the_current_one(visitor):
     visitor.walk("no", "next")
-    view = presenters.view_of(visitor.session, 1, journal.history_of(visitor.session))
+    view = presenters.page_of(visitor.session, 1, journal.history_of(visitor.session))
     assert view.chosen == "no"
     assert not view.current
     assert view.position == flow.Position("q")
@@ -123,7 +123,7 @@ def test_an_earlier_page_knows_the_answer_given_and_that_it_is_not_the_current_o
 def test_a_page_that_looks_like_the_current_one_is_the_current_one(visitor):
     visitor.walk("no")
     visitor.send("remark", words="odd")
-    assert presenters.view_of(visitor.session, 2, journal.history_of(visitor.session)).current
+    assert presenters.page_of(visitor.session, 2, journal.history_of(visitor.session)).current
 
 
 # What was told
@@ -131,7 +131,7 @@ def test_a_page_that_looks_like_the_current_one_is_the_current_one(visitor):
 
 def told(visitor, number=None):
     session = visitor.session
-    items = presenters.told(session, journal.history_of(session), number)
+    items = presenters.answers_so_far(session, journal.history_of(session), number)
     return [(item["question"], item["answer"]) for item in items]
 
 

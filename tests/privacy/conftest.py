@@ -12,7 +12,7 @@ from wizards.analytics import audit
 def clock(monkeypatch):
     """The time, which tests let pass; the log is sound when they are over."""
     yield Clock(monkeypatch)
-    assert list(audit.breaks()) == []
+    assert list(audit.find_violations()) == []
 
 
 @pytest.fixture(autouse=True)

@@ -36,7 +36,7 @@ AGES = {"left": 30, "finished": 365, "test": 30}
 def test_a_session_goes_when_its_time_is_over_and_not_before(clock, kind, seconds, goes):
     session = MAKERS[kind](clock)
     clock.now = session.seen_at + timedelta(days=AGES[kind], seconds=seconds)
-    retention.keep()
+    retention.purge_expired()
     assert there(session) == [not goes]
 
 
@@ -45,7 +45,7 @@ def test_words_go_when_their_time_is_over_and_not_before(clock, seconds, goes):
     walker = Walker(clock).remark("It is red").answer("yes")
     written = Event.objects.get(kind="remark").at
     clock.now = written + timedelta(days=30, seconds=seconds)
-    retention.keep()
+    retention.purge_expired()
     assert Words.objects.exists() == (not goes)
     assert there(walker.session) == [True]
 
@@ -54,7 +54,7 @@ def test_words_go_when_their_time_is_over_and_not_before(clock, seconds, goes):
 def test_a_search_goes_when_its_time_is_over_and_not_before(clock, seconds, goes):
     searched(NOON)
     clock.now = NOON + timedelta(days=90, seconds=seconds)
-    retention.keep()
+    retention.purge_expired()
     assert Search.objects.exists() == (not goes)
 
 
@@ -63,14 +63,14 @@ def test_somebody_who_goes_on_in_time_keeps_the_session(clock):
     clock.pass_(days=29)
     walker.answer("loose")
     clock.pass_(days=29)
-    retention.keep()
+    retention.purge_expired()
     assert there(walker.session) == [True]
 
 
 def test_an_end_that_somebody_went_back_from_is_no_end(clock):
     walker = Walker(clock).answer("yes").back()
     clock.pass_(days=31)
-    retention.keep()
+    retention.purge_expired()
     assert there(walker.session) == [False]
 
 
@@ -78,10 +78,10 @@ def test_the_settings_say_how_long_each_kind_is_kept(clock, settings):
     session, done = left(clock), finished(clock)
     settings.KEEP_ABANDONED_DAYS, settings.KEEP_FINISHED_DAYS = 3, 2
     clock.pass_(days=2, hours=1)
-    retention.keep()
+    retention.purge_expired()
     assert there(session, done) == [True, False]
     clock.pass_(days=1)
-    retention.keep()
+    retention.purge_expired()
     assert there(session) == [False]
 
 
@@ -89,7 +89,7 @@ def test_keeping_deletes_the_events_and_words_of_a_session_too(clock, settings):
     settings.KEEP_WORDS_DAYS = 1000
     Walker(clock).remark("It is red")
     clock.pass_(days=31)
-    retention.keep()
+    retention.purge_expired()
     assert (Event.objects.count(), Words.objects.count()) == (0, 0)
 
 
@@ -101,7 +101,7 @@ def test_figures_stay_as_they_are_when_their_sessions_go(clock):
     analytics.roll_up()
     before = rows(*TALLIES)
     clock.pass_(days=400)
-    retention.keep()
+    retention.purge_expired()
     assert Session.objects.count() == 0
     assert rows(*TALLIES) == before
     assert [row["begun"] for row in before[DayTally._meta.label]] == [6, 6], "of the day and of the month"
@@ -110,7 +110,7 @@ def test_figures_stay_as_they_are_when_their_sessions_go(clock):
 def test_sessions_are_counted_before_they_go(clock):
     left(clock)
     clock.pass_(days=31)
-    retention.keep()
+    retention.purge_expired()
     assert Session.objects.count() == 0
     assert [row.begun for row in DayTally.objects.all()] == [1, 1], "of the day and of the month"
 
@@ -119,7 +119,7 @@ def test_a_session_that_the_figures_do_not_hold_to_its_end_stays(clock, monkeypa
     session = left(clock)
     monkeypatch.setattr("wizards.privacy.retention.roll_up", lambda: 0)
     clock.pass_(days=31)
-    assert retention.keep().uncounted == 1
+    assert retention.purge_expired().uncounted == 1
     assert there(session) == [True]
 
 
@@ -130,7 +130,7 @@ def test_what_was_deleted_is_known_not_to_be_rebuilt(clock):
     clock.pass_(days=2)
     young = left(clock)
     clock.now = last.seen_at + timedelta(days=30, seconds=1)
-    retention.keep()
+    retention.purge_expired()
     assert there(last, young) == [False, True]
     assert Rolling.objects.get().whole_from == date(2026, 3, 5)  # the day after the last one's
 
@@ -140,7 +140,7 @@ def test_the_day_is_the_help_desks_own(clock, settings):
     clock.now = datetime(2026, 3, 2, 20, tzinfo=UTC)  # the morning of the 3rd there
     left(clock)
     clock.pass_(days=31)
-    retention.keep()
+    retention.purge_expired()
     assert Rolling.objects.get().whole_from == date(2026, 3, 4)
 
 
@@ -149,10 +149,10 @@ def test_the_day_never_moves_back(clock):
     clock.pass_(days=300)
     left(clock)
     clock.pass_(days=31)
-    retention.keep()
+    retention.purge_expired()
     whole_from = Rolling.objects.get().whole_from
     clock.now = done.seen_at + timedelta(days=366)
-    retention.keep()
+    retention.purge_expired()
     assert there(done) == [False]
     assert Rolling.objects.get().whole_from == whole_from
 
@@ -160,7 +160,7 @@ def test_the_day_never_moves_back(clock):
 def test_previews_by_editors_move_no_day_and_count_nowhere(clock):
     left(clock, channel=TEST)
     clock.pass_(days=31)
-    assert retention.keep().tests == 1
+    assert retention.purge_expired().tests == 1
     assert not Rolling.objects.exclude(whole_from=None).exists()
     assert not DayTally.objects.exists()
 
@@ -169,20 +169,20 @@ def test_a_finding_about_a_deleted_session_stays_without_it(clock):
     session = left(clock)
     finding = Finding.objects.create(wizard=session.version.wizard, session=session, note="Look")
     clock.pass_(days=31)
-    retention.keep()
+    retention.purge_expired()
     finding.refresh_from_db()
     assert finding.session is None
 
 
 def test_keeping_goes_in_portions(clock, monkeypatch):
-    monkeypatch.setattr(journal, "partitions", list)  # tests/journal/test_partitions.py holds it for those
+    monkeypatch.setattr(journal, "list_partitions", list)  # tests/journal/test_partitions.py holds it for those
     for name in "abcdefg":
         left(clock, name)
     clock.pass_(days=31)
     sizes = []
-    forget = journal.forget_sessions
-    monkeypatch.setattr(journal, "forget_sessions", lambda part: sizes.append(forget(part)) or sizes[-1])
-    assert retention.keep(portion=3).abandoned == 7
+    forget = journal.delete_sessions
+    monkeypatch.setattr(journal, "delete_sessions", lambda part: sizes.append(forget(part)) or sizes[-1])
+    assert retention.purge_expired(portion=3).abandoned == 7
     assert sizes == [3, 3, 1]
 
 
@@ -191,29 +191,29 @@ def test_sessions_whose_last_events_are_of_one_moment_all_go(clock):
         left(clock, name)
         clock.now = NOON
     clock.pass_(days=31)
-    assert retention.keep(portion=2).abandoned == 7
+    assert retention.purge_expired(portion=2).abandoned == 7
 
 
 def test_a_session_that_somebody_goes_on_with_meanwhile_stays(clock, monkeypatch):
     walker = Walker(clock).answer("no")
     clock.pass_(days=31)
     analytics.roll_up()
-    forget = journal.forget_sessions
+    forget = journal.delete_sessions
 
     def meanwhile(part):
         walker.answer("loose")
         return forget(part)
 
-    monkeypatch.setattr(journal, "forget_sessions", meanwhile)
-    assert retention.keep().abandoned == 0
+    monkeypatch.setattr(journal, "delete_sessions", meanwhile)
+    assert retention.purge_expired().abandoned == 0
     assert there(walker.session) == [True]
 
 
 def test_keeping_again_deletes_nothing_more(clock):
     left(clock)
     clock.pass_(days=31)
-    retention.keep()
-    assert retention.keep() == retention.Counts()
+    retention.purge_expired()
+    assert retention.purge_expired() == retention.Counts()
 
 
 def test_a_dry_run_says_the_same_and_deletes_nothing(clock):
@@ -224,10 +224,10 @@ def test_a_dry_run_says_the_same_and_deletes_nothing(clock):
     clock.pass_(days=91)
     analytics.roll_up()
     before = rows(Session, Event, Words, Search, Rolling, *TALLIES)
-    would = retention.due()
+    would = retention.count_expired()
     assert rows(Session, Event, Words, Search, Rolling, *TALLIES) == before
     assert (would.abandoned, would.tests, would.words, would.searches, would.finished) == (1, 1, 1, 1, 0)
-    assert retention.keep() == would
+    assert retention.purge_expired() == would
 
 
 def test_the_command_says_what_it_did(clock):
@@ -284,7 +284,7 @@ class AnyAges(TestCase):
             searches.append(Search(at=at, words=str(number), query=str(number), found=0))
         for model, made in ((Session, sessions), (Event, events), (Words, texts), (Search, searches)):
             model.objects.bulk_create(made)
-        retention.keep(now, portion)
+        retention.purge_expired(now, portion)
         limits = [30 if status == "open" or channel == "test" else 365 for status, channel, _ in ages]
         kept = [f"c{n}" for n, (age, limit) in enumerate(zip(ages, limits, strict=True)) if age[2] <= limit]
         assert sorted(Session.objects.values_list("code", flat=True)) == sorted(kept)

@@ -98,8 +98,8 @@ def test_an_export_holds_everything_that_is_stored_about_the_person(person):
 
 def test_an_export_says_which_devices_and_agents_were_let_in(person):
     agent = User.objects.create(username="ann")
-    join_codes.join(join_codes.offer(person[0], HandoffCode.For.AGENT), agent)
-    join_codes.admit(join_codes.offer(person[0], HandoffCode.For.DEVICE), "another")
+    join_codes.join(join_codes.create(person[0], HandoffCode.For.AGENT), agent)
+    join_codes.add_device(join_codes.create(person[0], HandoffCode.For.DEVICE), "another")
     taken = json.loads(run("export", person[0].code))
     assert [device["session__code"] for device in taken["devices"]] == [person[0].code]
     (join,) = taken["joins"]
@@ -135,7 +135,7 @@ def test_the_log_replays_after_erasing_and_the_figures_stay(person, clock):
     analytics.roll_up()
     before = rows(Event, *TALLIES)
     run("erase", person[0].code)
-    assert list(audit.breaks()) == []
+    assert list(audit.find_violations()) == []
     call_command("audit_log", stdout=io.StringIO())
     assert rows(Event, *TALLIES) == before
     assert journal.history_of(Session.objects.get(pk=person[0].pk)).events
@@ -180,4 +180,4 @@ def test_a_person_whose_sessions_were_erased_begins_anew(person, clock):
 
 def test_an_export_costs_a_query_a_session_at_most(person, django_assert_max_num_queries):
     with django_assert_max_num_queries(14):
-        subject_access.export(subject_access.person(person[0].code))
+        subject_access.export(subject_access.find_person(person[0].code))

@@ -32,7 +32,7 @@ def upload(content, name="photo.png", kind="image/png"):
 
 def taken(content):
     """Return an upload as it would be kept: the row, and its picture decoded."""
-    row = images.take_in(upload(content))
+    row = images.import_upload(upload(content))
     return row, Image.open(io.BytesIO(row.content))
 
 
@@ -156,16 +156,16 @@ def png_of(width, height):
     ids=range(13),
 )
 def test_everything_else_is_refused_with_a_reason(content):
-    with pytest.raises(images.BadPicture, match=r"PNG, JPEG or WebP"):
-        images.take_in(upload(content, "innocent.png"))
+    with pytest.raises(images.InvalidImageError, match=r"PNG, JPEG or WebP"):
+        images.import_upload(upload(content, "innocent.png"))
 
 
 @pytest.mark.parametrize("size", [(6000, 4001), (60_000, 60_000), (24_000_001, 1)])
 def test_too_many_pixels_are_refused_before_they_are_decoded(size):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-        with pytest.raises(images.BadPicture, match="24 million"):
-            images.take_in(upload(png_of(*size)))
+        with pytest.raises(images.InvalidImageError, match="24 million"):
+            images.import_upload(upload(png_of(*size)))
 
 
 def test_24_million_pixels_are_accepted():
@@ -174,8 +174,8 @@ def test_24_million_pixels_are_accepted():
 
 def test_a_large_file_is_refused_unread(monkeypatch):
     monkeypatch.setattr(images, "decode", lambda content: pytest.fail("was read"))
-    with pytest.raises(images.BadPicture, match=r"5\.0 MB; at most 5 MB"):
-        images.take_in(upload(b"x" * (5 * 1024 * 1024 + 1)))
+    with pytest.raises(images.InvalidImageError, match=r"5\.0 MB; at most 5 MB"):
+        images.import_upload(upload(b"x" * (5 * 1024 * 1024 + 1)))
 
 
 # --- On a step's form ------------------------------------------------------------------------------------------------
@@ -223,7 +223,7 @@ def test_a_bad_upload_is_told_at_its_field_and_nothing_is_kept():
 def test_a_picture_that_was_uploaded_once_can_be_chosen_again():
     client = editor()
     page = step_form(client)
-    picture = images.keep(images.take_in(upload(image())), client.get("/admin/").wsgi_request.user)
+    picture = images.save_picture(images.import_upload(upload(image())), client.get("/admin/").wsgi_request.user)
     page["steps-0-picture"], page["steps-0-picture_alt"] = picture.name, "A square"
     assert page.save().status_code == 302
     assert reopened(client)["steps-0-picture"] == picture.name
@@ -249,7 +249,9 @@ def test_a_picture_that_nobody_knows_is_refused_unless_it_was_there():
 
 
 def kept(content=None):
-    return images.keep(images.take_in(upload(content or image())), editor().get("/admin/").wsgi_request.user)
+    return images.save_picture(
+        images.import_upload(upload(content or image())), editor().get("/admin/").wsgi_request.user
+    )
 
 
 def test_it_is_served_to_everybody_for_a_year():
@@ -273,14 +275,14 @@ def test_nobody_sends_anything_there():
 def test_a_step_shows_an_uploaded_picture_with_its_size(django_assert_num_queries):
     picture = kept()
     shown = {"src": f"/pictures/{picture.name}.webp", "alt": "A square", "width": 60, "height": 40}
-    assert presenters.shown_picture(picture.name, "A square") == shown
+    assert presenters.picture_context(picture.name, "A square") == shown
     with django_assert_num_queries(0):
-        presenters.shown_picture(picture.name, "A square")
+        presenters.picture_context(picture.name, "A square")
 
 
 def test_a_step_whose_picture_is_not_here_shows_none():
-    assert presenters.shown_picture("up-0123456789abcdef", "?") is None
-    assert presenters.shown_picture("no-such-picture", "?") is None
+    assert presenters.picture_context("up-0123456789abcdef", "?") is None
+    assert presenters.picture_context("no-such-picture", "?") is None
 
 
 def test_a_customer_sees_it_on_the_step():

@@ -98,13 +98,13 @@ def test_the_document_of_everything_leaves_no_field_at_its_default():
 
 def test_every_field_of_a_document_goes_through_the_rows():
     document = flow.Document.model_validate(EVERYTHING)
-    assert publishing.compile_draft(publishing.load(document)) == document
+    assert publishing.compile_draft(publishing.import_document(document)) == document
 
 
 @settings(max_examples=examples(20))
 @given(document=documents())
 def test_what_was_loaded_compiles_to_the_same_document(document):
-    again = publishing.compile_draft(publishing.load(document))
+    again = publishing.compile_draft(publishing.import_document(document))
     assert again == document
     assert again.content_hash() == document.content_hash()
 
@@ -124,14 +124,14 @@ def contents():
 
 
 def test_loading_again_changes_nothing():
-    publishing.load(TOY)
+    publishing.import_document(TOY)
     before = identities(), contents()
-    publishing.load(TOY)
+    publishing.import_document(TOY)
     assert (identities(), contents()) == before
 
 
 def test_rows_keep_their_identity_by_their_key_when_all_else_changes():
-    publishing.load(TOY)
+    publishing.import_document(TOY)
     before = identities()
     plain = TOY.plain()
     plain["nodes"].reverse()
@@ -141,14 +141,14 @@ def test_rows_keep_their_identity_by_their_key_when_all_else_changes():
         for part in [*node.get("choices", []), *node.get("causes", [])]:
             part["label"] += ", changed"
     changed = flow.Document.model_validate(plain)
-    assert publishing.compile_draft(publishing.load(changed)) == changed
+    assert publishing.compile_draft(publishing.import_document(changed)) == changed
     assert identities() == before
 
 
 def test_what_a_new_file_leaves_out_goes():
-    publishing.load(TOY)
+    publishing.import_document(TOY)
     smaller = graph("q? yes:ok no:ok", "ok = solved")
-    assert publishing.compile_draft(publishing.load(smaller)) == smaller
+    assert publishing.compile_draft(publishing.import_document(smaller)) == smaller
     assert not Cause.objects.exists()
     assert not Procedure.objects.exists()
     assert set(Node.objects.values_list("key", flat=True)) == {"q", "ok"}
@@ -162,12 +162,12 @@ def test_a_node_may_change_its_kind(node, other):
     for line, procedure in ((node, "p: do"), (other, "r: do")):
         needed = [procedure] if any(mark in line for mark in "[{") else []
         document = graph("q? a:n b:ok", line, "ok = solved", *needed)
-        assert publishing.compile_draft(publishing.load(document)) == document
+        assert publishing.compile_draft(publishing.import_document(document)) == document
         assert [procedure.key for procedure in Procedure.objects.all()] == [part.id for part in document.procedures]
 
 
 def test_what_is_left_over_from_a_node_of_another_kind_does_not_count():
-    wizard = publishing.load(TOY)
+    wizard = publishing.import_document(TOY)
     WizardProcedure.objects.all().delete()
     assert {part.id for part in publishing.compile_draft(wizard).procedures} == {"press", "wipe"}
     wizard.nodes.filter(key="why").update(kind="outcome", result="advice")
@@ -177,22 +177,22 @@ def test_what_is_left_over_from_a_node_of_another_kind_does_not_count():
 
 
 def test_an_editors_procedure_that_is_used_but_not_listed_comes_after_those_listed():
-    wizard = publishing.load(TOY)
+    wizard = publishing.import_document(TOY)
     WizardProcedure.objects.filter(procedure__key="press").delete()
     assert [part.id for part in publishing.compile_draft(wizard).procedures] == ["wipe", "press"]
 
 
 def test_a_draft_with_errors_compiles_and_the_faults_tell():
-    wizard = publishing.load(TOY)
+    wizard = publishing.import_document(TOY)
     Node.objects.filter(key="ok").delete()
     Choice.objects.filter(key="yes").update(label="")
-    codes = {fault.code for fault in flow.errors(publishing.compile_draft(wizard))}
+    codes = {fault.code for fault in flow.find_errors(publishing.compile_draft(wizard))}
     assert codes >= {"no-target", "empty", "no-outcome"}
 
 
 def test_a_target_in_another_wizard_counts_as_none():
-    wizard = publishing.load(TOY)
-    other = publishing.load(graph("elsewhere = advice", slug="other"))
+    wizard = publishing.import_document(TOY)
+    other = publishing.import_document(graph("elsewhere = advice", slug="other"))
     Choice.objects.filter(key="yes").update(to=other.nodes.get())
     assert publishing.compile_draft(wizard).nodes[0].choices[0].to == ""
 
@@ -208,7 +208,7 @@ def wide(nodes: int) -> flow.Document:
 def test_compiling_takes_as_many_queries_for_300_nodes_as_for_10():
     counts = []
     for nodes in (10, 300):
-        wizard = publishing.load(wide(nodes))
+        wizard = publishing.import_document(wide(nodes))
         with CaptureQueriesContext(
             connection,
         ) as queries:
@@ -223,25 +223,25 @@ SHARING = ("do[press] worked:ok failed:ok blocked:ok", "ok = solved")
 
 
 def test_a_procedure_is_shared_by_the_wizards_that_hold_it():
-    first = publishing.load(graph(*SHARING, "press: hold release", slug="first"))
-    second = publishing.load(graph(*SHARING, "press: hold release", slug="second"))
+    first = publishing.import_document(graph(*SHARING, "press: hold release", slug="first"))
+    second = publishing.import_document(graph(*SHARING, "press: hold release", slug="second"))
     assert Procedure.objects.count() == 1
     assert set(Procedure.objects.get().wizards.all()) == {first, second}
 
 
 def test_a_procedure_changed_for_one_wizard_is_changed_in_the_other_ones_draft_but_not_in_its_version():
     first = publish_draft(graph(*SHARING, "press: hold release", slug="first"))
-    publishing.load(graph(*SHARING, "press: push", slug="second"))
+    publishing.import_document(graph(*SHARING, "press: push", slug="second"))
     assert [step.id for step in publishing.compile_draft(first.wizard).procedures[0].steps] == ["push"]
     assert [step.id for step in publishing.document_of(first.pk).procedures[0].steps] == ["hold", "release"]
 
 
 def test_a_procedure_that_another_wizard_still_holds_stays():
-    first = publishing.load(graph(*SHARING, "press: hold", slug="first"))
-    publishing.load(graph(*SHARING, "press: hold", slug="second"))
-    publishing.load(graph("ok = advice", slug="second"))
+    first = publishing.import_document(graph(*SHARING, "press: hold", slug="first"))
+    publishing.import_document(graph(*SHARING, "press: hold", slug="second"))
+    publishing.import_document(graph("ok = advice", slug="second"))
     assert [part.id for part in publishing.compile_draft(first).procedures] == ["press"]
-    publishing.load(graph("ok = advice", slug="first"))
+    publishing.import_document(graph("ok = advice", slug="first"))
     assert not Procedure.objects.exists()
 
 
@@ -249,7 +249,7 @@ def test_a_procedure_that_another_wizard_still_holds_stays():
 
 
 def test_versions_are_numbered_from_one_for_each_wizard():
-    wizard = publishing.load(TOY)
+    wizard = publishing.import_document(TOY)
     numbers = []
     for title in ("One", "Two", "Three"):
         Wizard.objects.filter(pk=wizard.pk).update(title=title)
@@ -276,7 +276,7 @@ def test_a_draft_changed_back_to_an_older_version_is_a_new_version():
 def test_a_draft_with_errors_is_not_published():
     wizard = publish_draft(TOY).wizard
     Node.objects.filter(key="ok").delete()
-    with pytest.raises(publishing.NotPublishable) as refused:
+    with pytest.raises(publishing.NotPublishableError) as refused:
         publishing.publish(wizard)
     assert "no-target" in {fault.code for fault in refused.value.faults}
     assert Version.objects.count() == 1
@@ -292,17 +292,17 @@ def test_a_version_does_not_follow_its_draft():
 
 def test_only_the_current_version_is_offered():
     wizard = publish_draft(TOY).wizard
-    publishing.load(graph("ok = advice", slug="draft-only"))
+    publishing.import_document(graph("ok = advice", slug="draft-only"))
     Wizard.objects.filter(pk=wizard.pk).update(title="Second")
     publishing.publish(wizard)
-    assert [(version.wizard.slug, version.number) for version in publishing.published()] == [("toy", 2)]
+    assert [(version.wizard.slug, version.number) for version in publishing.published_versions()] == [("toy", 2)]
     assert publishing.current_version("toy").number == 2
     assert publishing.current_version("draft-only") is None
 
 
 def test_a_version_knows_its_author_and_note(django_user_model):
     editor = django_user_model.objects.create_user("editor")
-    version, _ = publishing.publish(publishing.load(TOY), author=editor, note="First")
+    version, _ = publishing.publish(publishing.import_document(TOY), author=editor, note="First")
     assert (version.author, version.note) == (editor, "First")
 
 
@@ -316,7 +316,7 @@ def test_a_document_is_read_once_for_each_process():
 
 @pytest.mark.django_db(transaction=True)
 def test_publishing_the_same_draft_twice_at_once_makes_one_version():
-    wizard = publishing.load(TOY)
+    wizard = publishing.import_document(TOY)
     with racing(4) as race:
         for round_ in range(5):
             Wizard.objects.filter(pk=wizard.pk).update(title=f"Round {round_}")

@@ -24,40 +24,40 @@ def fresh(settings):
 
 def test_so_many_are_allowed_and_then_it_says_in_how_many_seconds():
     for _ in range(3):
-        limiter.count("begin", "somebody")
-    with pytest.raises(limiter.Limited) as limit:
-        limiter.count("begin", "somebody")
+        limiter.hit("begin", "somebody")
+    with pytest.raises(limiter.RateLimitExceededError) as limit:
+        limiter.hit("begin", "somebody")
     assert 1 <= limit.value.seconds <= 600
 
 
 def test_one_does_not_count_for_another_nor_one_thing_for_another():
     for _ in range(3):
-        limiter.count("begin", "somebody")
-    limiter.count("begin", "somebody else")
-    limiter.count("code", "somebody")
+        limiter.hit("begin", "somebody")
+    limiter.hit("begin", "somebody else")
+    limiter.hit("code", "somebody")
 
 
 def test_the_tighter_of_two_rates_counts():
-    limiter.count("code", "somebody")
-    limiter.count("code", "somebody")
-    with pytest.raises(limiter.Limited):
-        limiter.count("code", "somebody")
+    limiter.hit("code", "somebody")
+    limiter.hit("code", "somebody")
+    with pytest.raises(limiter.RateLimitExceededError):
+        limiter.hit("code", "somebody")
 
 
 def test_whoever_is_counted_by_two_names_is_stopped_by_either():
     for _ in range(2):
-        limiter.count("code", "an address", "one account")
-    with pytest.raises(limiter.Limited):
-        limiter.count("code", "an address", "another account")
+        limiter.hit("code", "an address", "one account")
+    with pytest.raises(limiter.RateLimitExceededError):
+        limiter.hit("code", "an address", "another account")
 
 
 def test_holding_counts_nothing():
     for _ in range(10):
-        limiter.hold("begin", "somebody")
+        limiter.check("begin", "somebody")
     for _ in range(3):
-        limiter.count("begin", "somebody")
-    with pytest.raises(limiter.Limited):
-        limiter.hold("begin", "somebody")
+        limiter.hit("begin", "somebody")
+    with pytest.raises(limiter.RateLimitExceededError):
+        limiter.check("begin", "somebody")
 
 
 def test_redis_is_imported_before_there_are_threads_that_could_see_half_of_it():
@@ -83,7 +83,7 @@ def test_the_address_that_counts(settings, trusted, remote, forwarded, address):
     request = RequestFactory().get(
         "/", REMOTE_ADDR=remote, **({"HTTP_X_FORWARDED_FOR": forwarded} if forwarded else {})
     )
-    assert limiter.address_of(request) == address
+    assert limiter.client_address(request) == address
 
 
 class Away(MemoryStorage):
@@ -100,9 +100,9 @@ class Away(MemoryStorage):
 def test_where_the_store_is_away_this_process_counts_and_the_log_says_so(monkeypatch, caplog):
     monkeypatch.setattr(limiter, "_limiter", lambda: MovingWindowRateLimiter(Away()))
     for _ in range(3):
-        limiter.count("begin", "somebody")
-    with pytest.raises(limiter.Limited):
-        limiter.count("begin", "somebody")
+        limiter.hit("begin", "somebody")
+    with pytest.raises(limiter.RateLimitExceededError):
+        limiter.hit("begin", "somebody")
     assert "does not answer" in caplog.text
 
 
@@ -124,14 +124,14 @@ def ask(shared, store):
 
 
 def test_a_store_that_is_away_is_left_alone_for_a_while_and_the_log_says_it_once(caplog):
-    shared, store = limiter.Shared(), Store()
+    shared, store = limiter.RedisFallback(), Store()
     assert [ask(shared, store) for _ in range(50)] == ["here"] * 50
     assert store.asked == 1
     assert caplog.text.count("does not answer") == 1
 
 
 def test_a_store_that_is_back_is_asked_again_and_the_log_says_so(monkeypatch, caplog):
-    shared, store = limiter.Shared(), Store()
+    shared, store = limiter.RedisFallback(), Store()
     ask(shared, store)
     store.there = True
     now = limiter.time.monotonic()
@@ -142,7 +142,7 @@ def test_a_store_that_is_back_is_asked_again_and_the_log_says_so(monkeypatch, ca
 
 def test_a_fault_of_our_own_is_not_taken_for_a_store_that_is_away():
     with pytest.raises(ZeroDivisionError):
-        limiter.Shared().ask(lambda: 1 // 0, lambda: 2, ConnectionError)
+        limiter.RedisFallback().ask(lambda: 1 // 0, lambda: 2, ConnectionError)
 
 
 @pytest.mark.django_db

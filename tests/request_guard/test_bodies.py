@@ -67,7 +67,7 @@ def upload_to_editors(length, kind=MULTIPART, body=None):
 
 @pytest.mark.parametrize("kind", [MULTIPART, FORM, "application/octet-stream"])
 def test_editors_uploads_have_a_limit_that_the_page_says_before_anything_is_read(kind):
-    response = upload_to_editors(str(request_guard.LONGEST_UPLOAD + 1), kind)
+    response = upload_to_editors(str(request_guard.MAX_UPLOAD_BYTES + 1), kind)
     assert response.status_code == 413
     assert "<h1>" in response.content.decode()
     assert "larger than 6 MB" in response.content.decode()
@@ -81,7 +81,7 @@ def test_a_picture_of_5_mb_arrives_at_editors_pages():
 
 
 def test_what_states_no_length_is_not_read_on_editors_pages():
-    body = io.BytesIO(b"--x\r\n" + b"b" * (request_guard.LONGEST_UPLOAD + 1))
+    body = io.BytesIO(b"--x\r\n" + b"b" * (request_guard.MAX_UPLOAD_BYTES + 1))
     assert upload_to_editors("", body=body).json()["form"] == {}
     assert body.tell() == 0
 

@@ -36,7 +36,7 @@ def test_a_boundary_is_passed_on_as_it_was(boundary):
     between = json.loads(boundary) if boundary.startswith('"') else boundary
     body = f'--{between}\r\nContent-Disposition: form-data; name="a"\r\n\r\nb\r\n--{between}--\r\n'
     kind = f"multipart/form-data; charset=hex; boundary={boundary}"
-    assert parse_header_parameters(wsgi.plain_type(kind)) == ("multipart/form-data", {"boundary": between})
+    assert parse_header_parameters(wsgi.utf8_content_type(kind)) == ("multipart/form-data", {"boundary": between})
     status, page = ask(kind, body.encode())
     assert (status, json.loads(page)["form"]) == (200, {"a": ["b"]})
 

@@ -20,7 +20,7 @@ PATH, ADD = "/review/searches/", "/review/searches/add/"
 def wizard_of(slug: str, **symptoms: str) -> Wizard:
     """Return a published wizard with these symptoms: key="label"."""
     ways = tuple(flow.Symptom(id=key, label=label, to="ok") for key, label in symptoms.items())
-    wizard = publishing.load(graph("ok = solved", slug=slug).model_copy(update={"symptoms": ways}))
+    wizard = publishing.import_document(graph("ok = solved", slug=slug).model_copy(update={"symptoms": ways}))
     publishing.publish(wizard)
     return Wizard.objects.get(pk=wizard.pk)
 
@@ -39,7 +39,7 @@ def typed(words: str, found: int = 0, symptom: str = "", times: int = 1, wizard:
     """Let so many searches be in the log."""
     chosen = {"wizard": wizard, "symptom": symptom} if symptom else {}
     at = timezone.now() - timedelta(days=days)
-    row = {"words": words, "query": search_log.counted(words), "found": found, "at": at}
+    row = {"words": words, "query": search_log.normalize_query(words), "found": found, "at": at}
     Search.objects.bulk_create(Search(**row, **chosen) for _ in range(times))
 
 

@@ -37,7 +37,7 @@ def load(slug, title, language="en", **symptoms):
     ]
     end = {"id": "end", "kind": "outcome", "result": "advice", "title": "The end"}
     parts = {"format": 1, "slug": slug, "title": title, "language": language, "symptoms": ways, "nodes": [end]}
-    return publishing.load(flow.read(yaml.safe_dump(parts)))
+    return publishing.import_document(flow.parse_document(yaml.safe_dump(parts)))
 
 
 def publish(*parts, **symptoms):
@@ -65,14 +65,14 @@ def _two_wizards(db):
 
 def found(query):
     """Return the ids of the symptoms that a query finds, best first."""
-    return [hit.symptom for hit in search.find(query).results]
+    return [hit.symptom for hit in search.search(query).results]
 
 
 def test_sixty_phrasings_find_their_symptom_among_the_first_three(db, capsys):
     call_command("load_wizards", str(ROOT / "fixtures"), verbosity=0)
     places = []
     for phrasing in PHRASINGS:
-        hits = [(hit.slug, hit.symptom) for hit in search.find(phrasing["query"]).results]
+        hits = [(hit.slug, hit.symptom) for hit in search.search(phrasing["query"]).results]
         wanted = (phrasing["wizard"], phrasing["symptom"])
         places.append(hits.index(wanted) if wanted in hits else len(hits) + 3)
     first, three = sum(place < 1 for place in places), sum(place < 3 for place in places)
@@ -175,7 +175,7 @@ def test_every_way_of_saying_no_is_the_same(db, query):
     ],
 )
 def test_a_brand_brings_its_own_wizard_first(query, slug):
-    hits = search.find(query).results
+    hits = search.search(query).results
     assert hits[0].slug == slug
     assert hits[0].symptom in ("log-in", "password")
 
@@ -219,43 +219,43 @@ def test_a_rare_word_counts_more_than_a_common_one(db):
 @pytest.mark.usefixtures("_two_wizards")
 @pytest.mark.parametrize("query", ["the", "it is what it is", "how do I", "please help me", "no not never"])
 def test_words_that_say_nothing_find_nothing(query):
-    assert search.find(query).results == ()
+    assert search.search(query).results == ()
 
 
 @pytest.mark.usefixtures("_two_wizards")
 @pytest.mark.parametrize("query", ["xqzvw", "12345 67890", "asdfgh jklqwe"])
 def test_noise_finds_nothing_and_offers_the_nearest(query):
-    answer = search.find(query)
+    answer = search.search(query)
     assert answer.results == ()
     assert len(answer.nearest) == 3
 
 
 @pytest.mark.usefixtures("_two_wizards")
 def test_the_nearest_symptom_is_the_one_whose_letters_are_most_alike():
-    assert search.find("drrrripinggg").nearest[0].symptom == "leak"
+    assert search.search("drrrripinggg").nearest[0].symptom == "leak"
 
 
 @pytest.mark.usefixtures("_two_wizards")
 def test_nothing_is_offered_as_nearest_where_something_was_found():
-    assert search.find("leaks").nearest == ()
+    assert search.search("leaks").nearest == ()
 
 
 @pytest.mark.usefixtures("_two_wizards")
 @pytest.mark.parametrize("query", ["", " ", "\t\n"])
 def test_a_blank_query_finds_and_offers_nothing(query):
-    assert search.find(query) == search.Found()
+    assert search.search(query) == search.SearchResult()
 
 
 @pytest.mark.usefixtures("_two_wizards")
 def test_a_hit_says_where_it_leads():
-    hit = search.find("zeta lever").results[0]
+    hit = search.search("zeta lever").results[0]
     assert (hit.slug, hit.wizard_title, hit.symptom) == ("zeta-toaster", "Zeta toaster", "stuck")
     assert hit.label == "The lever does not stay down"
 
 
 @pytest.mark.usefixtures("_two_wizards")
 def test_results_come_best_first_and_no_more_than_asked_for():
-    scores = [hit.score for hit in search.find("toaster password", most=3).results]
+    scores = [hit.score for hit in search.search("toaster password", most=3).results]
     assert len(scores) == 3
     assert scores == sorted(scores, reverse=True)
 
@@ -303,12 +303,14 @@ def test_a_draft_is_not_found(db):
 
 
 def test_nothing_is_found_where_nothing_is_published(db):
-    assert search.find("camera") == search.Found()
+    assert search.search("camera") == search.SearchResult()
 
 
 def test_a_wizard_without_symptoms_does_no_harm():
-    empty = flow.read("{format: 1, slug: toaster, title: Toaster}")
-    kettle = flow.read("{format: 1, slug: kettle, title: Kettle, symptoms: [{id: cold, label: Stays cold, to: end}]}")
+    empty = flow.parse_document("{format: 1, slug: toaster, title: Toaster}")
+    kettle = flow.parse_document(
+        "{format: 1, slug: kettle, title: Kettle, symptoms: [{id: cold, label: Stays cold, to: end}]}"
+    )
     hits = search.Index("english", [empty, kettle]).hits("cold toaster")
     assert [hit.symptom for hit in hits] == ["cold"]
 
@@ -316,7 +318,7 @@ def test_a_wizard_without_symptoms_does_no_harm():
 @pytest.mark.usefixtures("_two_wizards")
 @pytest.mark.parametrize("query", ODD)
 def test_odd_characters_and_endless_queries_are_searched_like_any_other(query):
-    assert search.find(query).results == ()
+    assert search.search(query).results == ()
 
 
 @pytest.mark.usefixtures("_two_wizards")
@@ -327,7 +329,7 @@ def test_only_the_beginning_of_an_endless_query_is_read():
 
 @pytest.fixture(scope="module")
 def index():
-    document = flow.read((ROOT / "fixtures/zosi-camera.yaml").read_bytes())
+    document = flow.parse_document((ROOT / "fixtures/zosi-camera.yaml").read_bytes())
     return search.Index("english", [document])
 
 
@@ -340,6 +342,6 @@ def test_no_query_breaks_the_index(index, query):
 def test_a_search_takes_one_query_however_many_wizards_there_are(db, django_assert_num_queries):
     for number in range(1, 13):
         publish(f"kettle-{number}", f"Kettle {number}", cold=[f"The water of number {number} stays cold"])
-    search.find("cold water")
+    search.search("cold water")
     with django_assert_num_queries(1):
         assert found("cold water")

@@ -31,17 +31,17 @@ def earlier(**time: int) -> None:
 
 
 def test_words_that_found_nothing_are_kept_as_typed_and_as_they_are_counted():
-    search_log.missed("  Xyzzy,\tPlügh! ")
+    search_log.log_miss("  Xyzzy,\tPlügh! ")
     assert logged() == [("Xyzzy, Plügh!", "xyzzy plugh", 0, "", "")]
 
 
 def test_words_that_found_what_does_not_fit_say_how_much_was_found():
-    search_log.missed("reset")
+    search_log.log_miss("reset")
     assert logged() == [("reset", "reset", 1, "", "")]
 
 
 def test_a_choice_says_which_symptom_of_which_wizard():
-    search_log.chosen("Reset", "toy", "reset")
+    search_log.log_choice("Reset", "toy", "reset")
     assert logged() == [("Reset", "reset", 1, "toy", "reset")]
 
 
@@ -53,60 +53,60 @@ def test_nothing_is_kept_of_who_typed():
 
 @pytest.mark.parametrize("again", ["xyzzy", "XYZZY?", " xyzzy "])
 def test_the_same_words_within_a_minute_are_one_miss(again):
-    search_log.missed("xyzzy")
+    search_log.log_miss("xyzzy")
     earlier(seconds=55)
-    search_log.missed(again)
+    search_log.log_miss(again)
     assert len(logged()) == 1
 
 
 def test_the_same_words_after_a_minute_are_another_miss():
-    search_log.missed("xyzzy")
+    search_log.log_miss("xyzzy")
     earlier(seconds=61)
-    search_log.missed("xyzzy")
+    search_log.log_miss("xyzzy")
     assert len(logged()) == 2
 
 
 def test_other_words_are_another_miss():
-    search_log.missed("xyzzy")
-    search_log.missed("xyzzy plugh")
+    search_log.log_miss("xyzzy")
+    search_log.log_miss("xyzzy plugh")
     assert len(logged()) == 2
 
 
 def test_a_choice_among_the_nearest_belongs_to_the_search_that_found_nothing():
-    search_log.missed("xyzzy")
+    search_log.log_miss("xyzzy")
     earlier(minutes=9)
-    search_log.chosen("xyzzy", "toy", "reset")
+    search_log.log_choice("xyzzy", "toy", "reset")
     assert logged() == [("xyzzy", "xyzzy", 0, "toy", "reset")]
 
 
 def test_a_choice_long_after_is_a_search_of_its_own():
-    search_log.missed("xyzzy")
+    search_log.log_miss("xyzzy")
     earlier(minutes=11)
-    search_log.chosen("xyzzy", "toy", "reset")
+    search_log.log_choice("xyzzy", "toy", "reset")
     assert len(logged()) == 2
 
 
 def test_two_people_who_choose_the_same_are_two_searches():
-    search_log.chosen("reset", "toy", "reset")
-    search_log.chosen("reset", "toy", "reset")
+    search_log.log_choice("reset", "toy", "reset")
+    search_log.log_choice("reset", "toy", "reset")
     assert len(logged()) == 2
 
 
 def test_a_miss_after_a_choice_is_a_search_of_its_own():
-    search_log.chosen("reset", "toy", "reset")
-    search_log.missed("reset")
+    search_log.log_choice("reset", "toy", "reset")
+    search_log.log_miss("reset")
     assert len(logged()) == 2
 
 
 @pytest.mark.parametrize("words", ["???", "😀", "’"])
 def test_words_without_letters_are_counted_by_themselves(words):
-    search_log.missed(words)
+    search_log.log_miss(words)
     assert logged()[0][:2] == (words, words)
 
 
 @pytest.mark.parametrize("words", ["㍿" * 200, "ß" * 200, "?" * 300, "a " * 300, "İ" * 200])
 def test_words_that_grow_when_they_are_counted_fit(words):
-    search_log.missed(words)
+    search_log.log_miss(words)
     Search.objects.get().full_clean(exclude=["wizard", "symptom"])
 
 
@@ -114,5 +114,5 @@ def test_words_that_grow_when_they_are_counted_fit(words):
 def test_of_the_same_miss_from_two_presses_at_once_one_is_kept():
     publish(symptoms=SYMPTOMS)
     with racing(4) as race:
-        race(*[lambda: search_log.missed("xyzzy")] * 4)
+        race(*[lambda: search_log.log_miss("xyzzy")] * 4)
     assert len(logged()) == 1

@@ -65,7 +65,7 @@ def now(session):
 def joined(toy, by):
     """Let an agent into a customer's session."""
     session = journal.begin(toy, "s", "customer")
-    return calls.join(join_codes.offer(session, HandoffCode.For.AGENT), by)
+    return calls.join(join_codes.create(session, HandoffCode.For.AGENT), by)
 
 
 def in_hand(user):
@@ -106,7 +106,7 @@ def test_a_session_that_the_customer_ended_is_in_nobodys_hand(toy, ann):
     join_codes.end(now(session))
     assert in_hand(ann) == []
     assert list(calls.calls_of(ann)) == []
-    assert "not in this session" in calls.why_not(now(session), ann)
+    assert "not in this session" in calls.blocked_reason(now(session), ann)
 
 
 def test_finishing_an_agents_own_call_keeps_who_led_it(toy, ann):
@@ -125,17 +125,17 @@ def test_a_finished_call_can_be_taken_up_again(toy, ann):
 
 def test_what_is_put_aside_cannot_be_moved_until_it_is_resumed(toy, ann):
     session = calls.begin(toy, "s", ann)
-    calls.put_aside(session, ann)
+    calls.put_on_hold(session, ann)
     assert in_hand(ann) == []
-    assert "put aside" in calls.why_not(now(session), ann)
-    calls.put_aside(session, ann, aside=False)
+    assert "put aside" in calls.blocked_reason(now(session), ann)
+    calls.put_on_hold(session, ann, aside=False)
     assert in_hand(ann) == [session]
-    assert calls.why_not(now(session), ann) == ""
+    assert calls.blocked_reason(now(session), ann) == ""
 
 
 def test_nobody_puts_a_colleagues_call_aside(toy, ann, bob):
     session = calls.begin(toy, "s", ann)
-    calls.put_aside(session, bob)
+    calls.put_on_hold(session, bob)
     calls.leave(session, bob)
     assert in_hand(ann) == [session]
 
@@ -148,9 +148,9 @@ def test_a_call_that_is_passed_on_waits_for_the_colleague_with_everything_in_pla
     call = calls.calls_of(bob).get()
     assert (call.session, call.caller, call.aside, calls.was_passed(call)) == (session, "Mr X", True, True)
     assert (now(session).node, now(session).agent, in_hand(ann)) == ("why", bob, [])
-    calls.put_aside(session, bob, aside=False)
+    calls.put_on_hold(session, bob, aside=False)
     assert in_hand(bob) == [session]
-    calls.put_aside(session, bob)
+    calls.put_on_hold(session, bob)
     assert not calls.was_passed(calls.calls_of(bob).get())
 
 
@@ -160,7 +160,7 @@ def test_whoever_passed_a_call_on_still_sees_it_and_cannot_move_it(toy, ann, bob
     assert session in permissions.desk_sessions(ann)
     with pytest.raises(Session.DoesNotExist):
         journal.answer(permissions.in_hand(ann).filter(pk=session.pk), 1, "no", by=ann)
-    assert "bob" in calls.why_not(now(session), ann)
+    assert "bob" in calls.blocked_reason(now(session), ann)
 
 
 @pytest.mark.parametrize("who", ["ann", "inactive", "customer", "reviewer"])
@@ -176,9 +176,9 @@ def test_calls_are_passed_only_to_active_staff_who_take_calls(toy, ann, who):
 
 def test_a_colleague_passes_on_no_call_that_is_not_theirs(toy, ann, bob, lea):
     session = calls.begin(toy, "s", ann)
-    with pytest.raises(calls.NotYours, match="in the hand of Ann Archer"):
+    with pytest.raises(calls.NotYourCallError, match="in the hand of Ann Archer"):
         calls.pass_on(session, bob, lea)
-    with pytest.raises(calls.NotYours):
+    with pytest.raises(calls.NotYourCallError):
         calls.take(session, bob)
     assert in_hand(ann) == [session]
 
@@ -189,14 +189,14 @@ def test_who_leads_takes_a_call_over_and_the_log_says_so(toy, ann, lea):
     assert (in_hand(lea), in_hand(ann)) == ([session], [])
     last = session.events.order_by("-number").first()
     assert (last.kind, last.agent) == ("passed", lea)
-    assert list(audit.breaks()) == []
+    assert list(audit.find_violations()) == []
 
 
 @pytest.mark.parametrize("name", ["ann", "lea"])
 def test_nobody_takes_a_customers_session_without_their_code(toy, ann, lea, name):
     session = joined(toy, ann)
     calls.leave(session, ann)
-    with pytest.raises(calls.NotYours, match="ask for a new code"):
+    with pytest.raises(calls.NotYourCallError, match="ask for a new code"):
         calls.take(now(session), {"ann": ann, "lea": lea}[name])
 
 
@@ -220,16 +220,16 @@ def test_whoever_leads_sees_every_session_but_previews(toy, ann, lea):
 
 def test_who_calls_can_be_erased(toy, ann):
     session = calls.begin(toy, "s", ann, "Mr X")
-    calls.describe(session, "")
+    calls.set_caller(session, "")
     assert now(session).call.caller == ""
-    calls.describe(session, "Mr Y")
-    assert calls.forget_callers(own(session)) == 1
-    assert calls.forget_callers(own(session)) == 0
+    calls.set_caller(session, "Mr Y")
+    assert calls.erase_callers(own(session)) == 1
+    assert calls.erase_callers(own(session)) == 0
     assert now(session).call.caller == ""
 
 
 def test_a_symptom_that_is_not_there_begins_nothing(toy, ann):
-    with pytest.raises(flow.IllegalMove):
+    with pytest.raises(flow.IllegalMoveError):
         calls.begin(toy, "nothing", ann)
     assert not Call.objects.exists()
     assert not Handling.objects.exists()
@@ -243,7 +243,7 @@ def test_of_two_who_pass_on_the_same_call_at_once_one_wins():
         for _ in range(10):
             session = calls.begin(toy, "s", ann)
             results = race(*[lambda to=to, one=session: calls.pass_on(one, ann, to) for to in others])
-            assert sorted(type(each) for each in results if each) == [calls.NotYours]
+            assert sorted(type(each) for each in results if each) == [calls.NotYourCallError]
             one = now(session)
             assert one.agent == one.call.agent
             assert one.events.filter(kind="passed").count() == 1

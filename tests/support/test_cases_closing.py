@@ -120,7 +120,7 @@ def test_the_customer_gets_a_mail_with_a_link_whose_secret_stands_behind_the_has
     for kind in ("plain", "html"):
         text = got.get_body((kind,)).get_content()
         assert f"http://127.0.0.1:8000/case/{case.session.code}/#{secret}" in text
-        assert follow_up_links.grouped(secret) in text
+        assert follow_up_links.format_secret(secret) in text
     assert list(got.iter_attachments()) == []
 
 
@@ -128,7 +128,7 @@ def test_no_table_holds_the_secret(mail):
     case, secret = closed(mail)
     held = repr(rows(*apps.get_models()))
     assert secret not in held
-    assert follow_up_links.grouped(secret) not in held
+    assert follow_up_links.format_secret(secret) not in held
     assert Case.objects.get(pk=case.pk).follow_up in held
 
 
@@ -144,7 +144,7 @@ def test_the_secret_is_another_one_each_time(mail):
 
 def test_an_address_that_was_erased_meanwhile_gets_no_mail(mail):
     cases.close(opened(), None, other="x")
-    cases.forget_words(Case.objects.all())
+    cases.erase_words(Case.objects.all())
     work()
     row = Delivery.objects.get(event="case.closed")
     assert (row.state, row.error) == ("failed", "The customer’s address is no longer known.")
@@ -218,7 +218,7 @@ def test_of_a_case_that_is_open_again_nothing_changes_by_saying_that_it_works(ma
 
 def test_the_code_can_be_typed_in_groups_and_capitals(mail):
     case, secret = closed(mail)
-    assert say(case, f" {follow_up_links.grouped(secret).upper()} ", "works").status_code == 200
+    assert say(case, f" {follow_up_links.format_secret(secret).upper()} ", "works").status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -303,6 +303,6 @@ def test_the_customer_sees_on_their_own_page_that_it_is_closed(agent):
 def test_closed_cases_go_with_all_that_was_sent_and_open_ones_stay(agent):
     cases.close(opened(), agent, other="x")
     there = opened()
-    assert cases.forget(Session.objects.all()) == 1
+    assert cases.delete_cases(Session.objects.all()) == 1
     assert list(Case.objects.all()) == [there]
     assert {row.case for row in Delivery.objects.all()} == {there}

@@ -16,7 +16,7 @@ from wizards import journal
 from wizards.models import Case, Delivery, Session
 from wizards.support import cases
 from wizards.support.delivery import tasks
-from wizards.support.transcript import transcript
+from wizards.support.transcript import build_transcript
 
 pytestmark = pytest.mark.django_db
 
@@ -48,7 +48,7 @@ def test_the_page_shows_exactly_what_will_be_sent():
     visitor = stranded()
     page = read(visitor.client.get(address(visitor))).text
     session = visitor.session
-    sent = transcript(session)
+    sent = build_transcript(session)
     assert sent["told"][0] == {"question": "What is wrong", "answer": "It does not work"}
     assert len(sent["told"]) >= 4
     for words in (sent["product"]["title"], sent["stands_at"], sent["reference"]):
@@ -309,7 +309,7 @@ def test_the_session_goes_on_after_it_was_sent_and_its_log_keeps_its_promises():
     send(visitor)
     visitor.number = visitor.session.count
     assert visitor.send("back").status_code == 303
-    assert journal.rebuilt(visitor.session).count == visitor.session.count
+    assert journal.rebuild_row(visitor.session).count == visitor.session.count
 
 
 def test_a_case_costs_the_same_queries_however_long_the_way_was(django_assert_max_num_queries):

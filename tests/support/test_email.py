@@ -86,7 +86,7 @@ def test_a_telephone_number_is_nobody_to_answer_to(mail, settings):
 def test_what_was_erased_before_it_was_sent_is_not_sent(mail, settings):
     settings.MAIL_WORDS = True
     opened()
-    cases.forget_words(Case.objects.all())
+    cases.erase_words(Case.objects.all())
     work()
     whole = "".join(parts(mail.mails[0]).values())
     assert CONTACT not in whole

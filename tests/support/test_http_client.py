@@ -6,7 +6,7 @@ import pytest
 
 from tests.support.names import INSIDE, Names
 from wizards.support.delivery import http_client
-from wizards.support.delivery.http_client import NotAcceptedError, Rules, checked, post
+from wizards.support.delivery.http_client import AddressRules, NotAcceptedError, check_url, post
 
 pytestmark = pytest.mark.once
 
@@ -27,20 +27,20 @@ def connected(monkeypatch) -> list[str]:
 @pytest.mark.parametrize("address", INSIDE)
 def test_a_name_that_leads_inside_is_refused_and_nobody_is_called(connected, address):
     with pytest.raises(NotAcceptedError, match="not on the public internet"):
-        post("https://hooks.example.org/", b"", {}, Rules(), Names([address]))
+        post("https://hooks.example.org/", b"", {}, AddressRules(), Names([address]))
     assert connected == []
 
 
 def test_a_name_that_leads_inside_among_others_is_refused(connected):
     with pytest.raises(NotAcceptedError, match=r"leads to 10\.0\.0\.1"):
-        post("https://hooks.example.org/", b"", {}, Rules(), Names(["8.8.8.8", "10.0.0.1"]))
+        post("https://hooks.example.org/", b"", {}, AddressRules(), Names(["8.8.8.8", "10.0.0.1"]))
     assert connected == []
 
 
 def test_the_connection_goes_to_the_address_that_was_looked_at(connected):
     names = Names(["8.8.8.8"], ["127.0.0.1"])
     with pytest.raises(ConnectionRefusedError):
-        post("https://hooks.example.org/", b"", {}, Rules(), names)
+        post("https://hooks.example.org/", b"", {}, AddressRules(), names)
     assert connected == ["8.8.8.8"]
     assert names.asked == [("hooks.example.org", 443)]
 
@@ -48,16 +48,16 @@ def test_the_connection_goes_to_the_address_that_was_looked_at(connected):
 def test_a_name_that_points_inside_the_next_time_is_refused_then(connected):
     names = Names(["8.8.8.8"], ["127.0.0.1"])
     with pytest.raises(ConnectionRefusedError):
-        post("https://hooks.example.org/", b"", {}, Rules(), names)
+        post("https://hooks.example.org/", b"", {}, AddressRules(), names)
     with pytest.raises(NotAcceptedError, match=r"leads to 127\.0\.0\.1"):
-        post("https://hooks.example.org/", b"", {}, Rules(), names)
+        post("https://hooks.example.org/", b"", {}, AddressRules(), names)
     assert connected == ["8.8.8.8"]
 
 
 @pytest.mark.parametrize("host", ["127.1", "0x7f.1", "2130706433", "017700000001", "localhost", "127.0.0.1"])
 def test_every_way_to_write_this_machine_is_refused_by_the_system_s_own_resolver(connected, host):
     with pytest.raises((NotAcceptedError, OSError)) as refused:
-        post(f"https://{host}/", b"", {}, Rules())
+        post(f"https://{host}/", b"", {}, AddressRules())
     assert connected == []
     assert not isinstance(refused.value, ConnectionRefusedError)
 
@@ -94,18 +94,18 @@ def test_every_way_to_write_this_machine_is_refused_by_the_system_s_own_resolver
 )
 def test_an_address_that_can_never_be_used_is_refused_with_a_sentence(url, why):
     with pytest.raises(NotAcceptedError, match=why):
-        checked(url, Rules())
+        check_url(url, AddressRules())
 
 
 @pytest.mark.parametrize(
     "url", ["https://hooks.example.org", "https://bücher.example/a?b=c", "https://[2606:4700::1]:8443/"]
 )
 def test_other_addresses_are_taken(url):
-    assert checked(url, Rules()).scheme == "https"
+    assert check_url(url, AddressRules()).scheme == "https"
 
 
 def test_plain_http_and_ones_own_network_have_to_be_allowed():
-    assert checked("http://hooks.example.org/", Rules(http=True)).hostname
-    assert checked("https://10.0.0.1/", Rules(private=True)).hostname
+    assert check_url("http://hooks.example.org/", AddressRules(http=True)).hostname
+    assert check_url("https://10.0.0.1/", AddressRules(private=True)).hostname
     with pytest.raises(NotAcceptedError):
-        checked("http://10.0.0.1/", Rules(private=True))
+        check_url("http://10.0.0.1/", AddressRules(private=True))

@@ -10,11 +10,11 @@ import pytest
 from tests.support.names import Names
 from tests.support.receivers import HOST, hook_server
 from wizards.support.delivery import http_client
-from wizards.support.delivery.http_client import Rules, post
+from wizards.support.delivery.http_client import AddressRules, post
 
 pytestmark = pytest.mark.once
 
-ANYTHING = Rules(http=True, private=True)
+ANYTHING = AddressRules(http=True, private=True)
 
 
 def send(server, url: str = "", seconds: float = 5, **options) -> int:
@@ -114,7 +114,7 @@ def test_a_body_that_nobody_reads_ends_in_time():
 
 
 def test_by_default_it_is_ten_seconds():
-    assert http_client.SECONDS == 10
+    assert http_client.TIMEOUT_SECONDS == 10
 
 
 @pytest.mark.parametrize(

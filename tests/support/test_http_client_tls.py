@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from tests.support.names import Names
 from tests.support.receivers import HOST, hook_server
-from wizards.support.delivery.http_client import Rules, post
+from wizards.support.delivery.http_client import AddressRules, post
 
 pytestmark = pytest.mark.once
 
@@ -50,7 +50,7 @@ def test_over_tls_the_name_of_the_url_is_asked_for_at_the_address_that_was_check
     server_side.sni_callback = lambda line, name, context: names.append(name)
     with hook_server(context=server_side) as server:
         url = f"https://hooks.example.org:{server.port}/"
-        assert post(url, b"{}", {}, Rules(private=True), Names([HOST]), client_side) == 204
+        assert post(url, b"{}", {}, AddressRules(private=True), Names([HOST]), client_side) == 204
         assert server.seen[0]["host"] == f"hooks.example.org:{server.port}"
     assert names == ["hooks.example.org"]
 
@@ -60,7 +60,7 @@ def test_a_certificate_of_another_name_is_refused(certificate):
     with hook_server(context=server_side) as server:
         url = f"https://other.example.org:{server.port}/"
         with pytest.raises(ssl.SSLCertVerificationError, match="mismatch"):
-            post(url, b"{}", {}, Rules(private=True), Names([HOST]), client_side)
+            post(url, b"{}", {}, AddressRules(private=True), Names([HOST]), client_side)
         assert server.seen == []
 
 
@@ -69,5 +69,5 @@ def test_a_certificate_that_nobody_vouches_for_is_refused(certificate):
     with hook_server(context=server_side) as server:
         url = f"https://hooks.example.org:{server.port}/"
         with pytest.raises(ssl.SSLCertVerificationError):
-            post(url, b"{}", {}, Rules(private=True), Names([HOST]))
+            post(url, b"{}", {}, AddressRules(private=True), Names([HOST]))
         assert server.seen == []

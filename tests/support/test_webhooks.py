@@ -10,7 +10,7 @@ from tests.support.walking import CONTACT, SECRET, WORDS, opened, states, webhoo
 from wizards.models import Call, Delivery, Webhook
 from wizards.support import delivery
 from wizards.support.delivery import webhooks
-from wizards.support.transcript import transcript
+from wizards.support.transcript import build_transcript
 
 pytestmark = pytest.mark.django_db
 
@@ -39,7 +39,7 @@ def test_the_message_says_what_happened_to_which_case_and_where_it_is(hook):
     assert data["product"] == {"slug": "toy", "title": "Toy", "version": 1}
     assert data["symptom"] == "It does not work"
     assert data["status"] == "unsolved"
-    assert data["told"] == transcript(case.session)["told"]
+    assert data["told"] == build_transcript(case.session)["told"]
 
 
 def test_it_is_thin_nothing_personal_is_in_it(hook):

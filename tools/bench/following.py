@@ -148,7 +148,7 @@ def filled(number: int) -> list[Follower]:
 
     call_command("migrate", verbosity=0)
     call_command("load_wizards", str(ROOT / "fixtures" / "hikvision-camera.yaml"), verbosity=0, stdout=sys.stderr)
-    (version,) = publishing.published()
+    (version,) = publishing.published_versions()
     symptom = publishing.document_of(version.pk).symptoms[0].id
     agents = [User.objects.create_user(f"agent-{place}", is_staff=True) for place in range(AGENTS)]
     Group.objects.get(name="agents").user_set.add(*agents)
@@ -158,7 +158,7 @@ def filled(number: int) -> list[Follower]:
         for place, (agent, cookie) in zip(range(number), cycle(zip(agents, cookies, strict=True)), strict=False):
             secret = permissions.new_secret()
             session = journal.begin(version, symptom, permissions.digest(secret))
-            session = calls.join(join_codes.offer(session, HandoffCode.For.AGENT), agent)
+            session = calls.join(join_codes.create(session, HandoffCode.For.AGENT), agent)
             is_desk = place % 2 == 1
             own = cookie if is_desk else f"visitor={secret}"
             followers.append(Follower(session.code, agent, own, is_desk, session.count))

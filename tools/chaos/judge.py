@@ -38,7 +38,7 @@ def verdict(url: str, people: Iterable[Person]) -> Verdict:
                 _hold(person, *logs.pop(person.code, (0, [])), found)
         # Whoever was cut off at the very beginning began anew; nobody was told of the first one.
         found.breaks += [f"{code}: an answer of nobody's" for code, (_, events) in logs.items() if len(events) > 1]
-        found.breaks += islice(audit.breaks(), SHOWN)
+        found.breaks += islice(audit.find_violations(), SHOWN)
     return found
 
 
@@ -61,7 +61,7 @@ def _hold(person: Person, version: int, log: list[flow.Event], found: Verdict) -
         return
     try:
         wrong = _differs(person, flow.History(document_of(version), log[:1]), log)
-    except (flow.IllegalMove, flow.BrokenLog) as illegal:
+    except (flow.IllegalMoveError, flow.BrokenLogError) as illegal:
         wrong = str(illegal)
     if wrong is None:
         found.untold += 1
@@ -71,7 +71,7 @@ def _hold(person: Person, version: int, log: list[flow.Event], found: Verdict) -
 
 def _differs(person: Person, history: flow.History, log: list[flow.Event]) -> str | None:
     """Return how a log differs from what its person was told; None where it holds what was on its way besides."""
-    if history.events != list(flow.begin(history.document, person.symptom)):
+    if history.events != list(flow.begin_events(history.document, person.symptom)):
         return "it began otherwise"
     for each in person.said:
         _replay(history, each, log)
@@ -91,7 +91,7 @@ def _replay(history: flow.History, moves: Sequence[Move], log: Sequence[flow.Eve
         for event in _events(history, move):
             history.append(event)
     if max(move.became for move in moves) != len(history):
-        raise flow.IllegalMove(f"after {moves} there are {len(history)} events")
+        raise flow.IllegalMoveError(f"after {moves} there are {len(history)} events")
 
 
 def _events(history: flow.History, move: Move) -> tuple[flow.Event, ...]:

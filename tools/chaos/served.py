@@ -92,7 +92,7 @@ def unsynced(application: Any) -> Any:
 
 def leaning(application: Any) -> Any:
     """Take out what counts in this process while Redis is away."""
-    limiter.shared.ask = lambda there, here, away: there()
+    limiter.redis_fallback.ask = lambda there, here, away: there()
     return application
 
 
@@ -117,7 +117,17 @@ def warm(application: Any) -> None:
     address = {"REQUEST_METHOD": "GET", "PATH_INFO": "/contact/", "SERVER_NAME": "127.0.0.1", "SERVER_PORT": "80"}
     rest = {"wsgi.url_scheme": "http", "wsgi.input": io.BytesIO(), "wsgi.errors": io.StringIO()}
     b"".join(application({**address, **rest, "HTTP_HOST": "127.0.0.1"}, lambda *_: None))
-    for name in ("step", "_step", "_screen", "_question", "_do", "_confirm", "_procedure", "_diagnosis", "_outcome"):
+    for name in (
+        "step",
+        "_step",
+        "_screen",
+        "_question",
+        "_instructions",
+        "_confirm",
+        "_procedure",
+        "_diagnosis",
+        "_outcome",
+    ):
         get_template(f"customer/session/{name}.html")
 
 

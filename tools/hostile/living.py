@@ -26,7 +26,7 @@ from tests.admin.forms.editing import Form, address
 from tests.graphs import TOY, graph
 from tests.support.walking import work
 from wizards import flow
-from wizards.flow.fields import LONGEST_LINE, LONGEST_TEXT, Line, Part
+from wizards.flow.fields import MAX_LINE, MAX_TEXT, Line, Part
 from wizards.models import Case, Delivery, Finding, HandoffCode, Session, Webhook, Wizard
 from wizards.support import join_codes
 from wizards.support.delivery import follow_up_links
@@ -121,17 +121,17 @@ class Lived:
         self.post("editor", "/admin/wizards/wizard/import/", **asked)
         self.wizard = Wizard.objects.get(slug="toy")
         step = Form(self.clients["editor"], address(self.wizard.procedures.get(key="press")))
-        step["steps-0-picture_alt"] = self.say("editor.picture_alt", LONGEST_LINE)
+        step["steps-0-picture_alt"] = self.say("editor.picture_alt", MAX_LINE)
         assert step.save(**{"steps-0-upload": SimpleUploadedFile("a.png", png(), "image/png")}).status_code == 302
         self._publish("first")
         question = Form(self.clients["editor"], address(self.wizard.nodes.get(key="q")))
-        question["title"] = self.say("editor.title", LONGEST_LINE)
+        question["title"] = self.say("editor.title", MAX_LINE)
         assert question.save().status_code == 302
         self._publish("second")
         preview = self.post("editor", f"/admin/wizards/wizard/{self.wizard.pk}/preview/q/")
         self.codes["preview"] = preview["Location"].split("/")[2]
         question = Form(self.clients["editor"], address(self.wizard.nodes.get(key="q")))
-        question["text"] = self.say("editor.text", LONGEST_TEXT)
+        question["text"] = self.say("editor.text", MAX_TEXT)
         assert question.save().status_code == 302
 
     def _publish(self, which: str) -> None:
@@ -165,7 +165,7 @@ class Lived:
         self.post("owner", self.at(solved, "feedback/"), helped="no", words=self.say("feedback.words"))
         self.post("other", "/search/missed/", q=self.say("search.missed"))
         self.begin("other", "others", "list")
-        device = join_codes.offer(Session.objects.get(code=mid), HandoffCode.For.DEVICE)
+        device = join_codes.create(Session.objects.get(code=mid), HandoffCode.For.DEVICE)
         self.post("guest", "/join/", code=self.secret("device code", device))
         waiting = f"{self.say('case.contact', 180)} 020 7946 0000"  # with what support can call
         for name, contact in (("case", f"anna{len(self.said)}@example.org"), ("waiting", waiting)):
@@ -180,7 +180,7 @@ class Lived:
         self.post("agent", f"/desk/{call}/1/", answer="list")
         self.post("agent", f"/desk/{call}/note/", words=self.say("desk.words"), number="2")
         joined = self.begin("other", "joined", "no")
-        code = join_codes.offer(Session.objects.get(code=joined), HandoffCode.For.AGENT)
+        code = join_codes.create(Session.objects.get(code=joined), HandoffCode.For.AGENT)
         self.post("agent", "/desk/join/", code=self.secret("agent code", code))
         self.codes["agents case"] = stuck = self.post(
             "agent", "/desk/begin/", way="toy/s", caller=self.say("case.caller"), once="def"
@@ -201,7 +201,7 @@ class Lived:
         self.post("agent", f"/desk/cases/{case.pk}/close/", other=self.say("close.other"), works="yes")
         self.deliver()
         closed = Delivery.objects.filter(case=case, event="case.closed").exclude(address="").get()
-        self.follow_up = {"secret": self.secret("follow-up", follow_up_links.secret(closed.pk)), "said": "back"}
+        self.follow_up = {"secret": self.secret("follow-up", follow_up_links.make_secret(closed.pk)), "said": "back"}
         self.post("owner", f"/case/{self.codes['case']}/", (200,), **self.follow_up)
         self.deliver()
         own = Case.objects.get(session__code=self.codes["agents case"])
@@ -253,9 +253,7 @@ def worded(part: Any, site: Lived) -> Any:
             changes[name] = worded(flow.procedures.Picture(name=PICTURE, alt=""), site)
         elif is_words(field) and (value or name != "erases"):
             longest = (
-                LONGEST_TEXT
-                if any(getattr(each, "max_length", 0) == LONGEST_TEXT for each in field.metadata)
-                else LONGEST_LINE
+                MAX_TEXT if any(getattr(each, "max_length", 0) == MAX_TEXT for each in field.metadata) else MAX_LINE
             )
             # No two labels of a list may be alike.
             said = f"{site.say(f'{type(part).__name__}.{name}', longest - 5)} {next(NUMBERS)}"

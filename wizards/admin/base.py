@@ -34,7 +34,7 @@ def wizard_or_404(model_admin: admin.ModelAdmin, request: HttpRequest, pk: int) 
     return wizard
 
 
-def of_wizard(
+def wizard_view(
     model_admin: admin.ModelAdmin, tab: str, view: Callable[..., HttpResponse]
 ) -> Callable[..., HttpResponse]:
     """Return a view of one wizard's page, for editors only, that gives `view` the wizard instead of its key.
@@ -46,14 +46,16 @@ def of_wizard(
         wizard = wizard_or_404(model_admin, request, pk)
         try:
             return view(request, wizard, **arguments)
-        except publishing.BadDraft as bad:
+        except publishing.InvalidDraftError as bad:
             problems = str(bad).splitlines()
-            return page(model_admin, request, wizard, "invalid_draft.html", tab, problems=problems, status=409)
+            return render_wizard_page(
+                model_admin, request, wizard, "invalid_draft.html", tab, problems=problems, status=409
+            )
 
     return model_admin.admin_site.admin_view(handle)
 
 
-def page(
+def render_wizard_page(
     model_admin: admin.ModelAdmin, request: HttpRequest, wizard: Wizard, template: str, tab: str, **context: Any
 ) -> HttpResponse:
     """Return one of a wizard's pages: `template` extends admin/wizards/page.html; `tab` is the current tab's name."""

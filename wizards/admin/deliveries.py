@@ -57,7 +57,7 @@ class WebhookForm(forms.ModelForm):
         """Refuse an address to which nothing would ever be sent."""
         url = str(self.cleaned_data["url"])
         try:
-            http_client.checked(url, webhooks.rules())
+            http_client.check_url(url, webhooks.address_rules())
         except http_client.NotAcceptedError as reason:
             raise ValidationError(str(reason)) from reason
         return url

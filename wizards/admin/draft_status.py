@@ -9,13 +9,13 @@ from functools import cached_property
 from .. import flow, publishing
 from ..flow.fault import Path
 from ..models import Version, Wizard
-from ..publishing.validation import all_faults
+from ..publishing.validation import find_draft_faults
 from .release import check
 from .urls import WizardRows, path_link, rows_of
 
 
 @dataclass
-class Draft:
+class CompiledDraft:
     """A wizard's draft as a document; `problem` says why there is none, where its rows make none."""
 
     wizard: Wizard
@@ -25,7 +25,7 @@ class Draft:
     @cached_property
     def faults(self) -> list[flow.Fault]:
         """Everything that is wrong with the draft, errors first."""
-        return all_faults(self.document) if self.document else []
+        return find_draft_faults(self.document) if self.document else []
 
     @cached_property
     def rows(self) -> WizardRows | None:
@@ -34,7 +34,7 @@ class Draft:
 
     def told(self, faults: Iterable[flow.Fault]) -> list[dict[str, str]]:
         """Return some of its faults as the pages show them (see check.told)."""
-        return [check.told(fault, self.document, self.rows) for fault in faults if self.document and self.rows]
+        return [check.fault_context(fault, self.document, self.rows) for fault in faults if self.document and self.rows]
 
     def faults_of(self, part: str, key: str) -> list[flow.Fault]:
         """Return the faults within one part: `part` is "nodes" or "procedures", `key` the part's id."""
@@ -67,30 +67,30 @@ class Draft:
             return []
         return [
             (node.title or node.id, path_link(("nodes", self.place(node.id)), self.rows))
-            for node in flow.lost_without(self.document, key)
+            for node in flow.unreachable_without(self.document, key)
         ]
 
 
-def read(wizards: Iterable[Wizard]) -> list[Draft]:
+def read_drafts(wizards: Iterable[Wizard]) -> list[CompiledDraft]:
     """Return the drafts of the wizards, in as many queries as for one."""
     wizards = list(wizards)
     try:
         documents = publishing.compile_drafts(wizards) if wizards else {}
-    except publishing.BadDraft:
+    except publishing.InvalidDraftError:
         return [_read_alone(wizard) for wizard in wizards]
-    return [Draft(wizard, documents[wizard.pk]) for wizard in wizards]
+    return [CompiledDraft(wizard, documents[wizard.pk]) for wizard in wizards]
 
 
-def _read_alone(wizard: Wizard) -> Draft:
+def _read_alone(wizard: Wizard) -> CompiledDraft:
     """Return one draft, also where its rows make no document (the forms do not let such rows in)."""
     try:
-        return Draft(wizard, publishing.compile_draft(wizard))
-    except publishing.BadDraft as reason:
-        return Draft(wizard, None, str(reason))
+        return CompiledDraft(wizard, publishing.compile_draft(wizard))
+    except publishing.InvalidDraftError as reason:
+        return CompiledDraft(wizard, None, str(reason))
 
 
 @dataclass(frozen=True, slots=True)
-class State:
+class DraftStatus:
     """Where a wizard stands: its published number (0 for none), its unpublished changes, its faults."""
 
     number: int
@@ -109,7 +109,7 @@ class State:
         if self.archived:
             words.insert(0, "archived")
         if self.number:
-            words.append(counted(self.changes, "unpublished change") if self.changes else "no unpublished changes")
+            words.append(format_count(self.changes, "unpublished change") if self.changes else "no unpublished changes")
         if self.problem:
             return [*words, "the draft cannot be read"]
         return [*words, self.faults()]
@@ -118,31 +118,31 @@ class State:
         """Return how many faults there are: errors stop a publication, warnings do not."""
         if not self.errors + self.warnings:
             return "no faults"
-        errors = counted(self.errors, "error") if self.errors else "no errors"
-        warnings = counted(self.warnings, "warning") if self.warnings else "no warnings"
-        return f"{counted(self.errors + self.warnings, 'fault')}: {errors}, {warnings}"
+        errors = format_count(self.errors, "error") if self.errors else "no errors"
+        warnings = format_count(self.warnings, "warning") if self.warnings else "no warnings"
+        return f"{format_count(self.errors + self.warnings, 'fault')}: {errors}, {warnings}"
 
 
-def counted(number: int, what: str) -> str:
+def format_count(number: int, what: str) -> str:
     """Return a number of things in words."""
     return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
-def states(wizards: Iterable[Wizard]) -> dict[int, State]:
+def draft_statuses(wizards: Iterable[Wizard]) -> dict[int, DraftStatus]:
     """Return the state of each wizard by its primary key, in as many queries as for one.
 
     The wizards come with `current` (its document's text may be deferred).
     """
-    return states_of(read(wizards))
+    return statuses_of(read_drafts(wizards))
 
 
-def states_of(found: list[Draft]) -> dict[int, State]:
+def statuses_of(found: list[CompiledDraft]) -> dict[int, DraftStatus]:
     """Return what `states` does, of drafts that are read already."""
     before = _changed_documents(found)
     return {draft.wizard.pk: _state(draft, before.get(draft.wizard.pk)) for draft in found}
 
 
-def _changed_documents(found: list[Draft]) -> dict[int, flow.Document]:
+def _changed_documents(found: list[CompiledDraft]) -> dict[int, flow.Document]:
     """Return the published documents of the wizards whose drafts say something else, by the wizards' keys."""
     changed = [
         draft.wizard.current.pk
@@ -154,10 +154,10 @@ def _changed_documents(found: list[Draft]) -> dict[int, flow.Document]:
     return {wizard: flow.Document.model_validate_json(text) for wizard, text in texts}
 
 
-def _state(draft: Draft, before: flow.Document | None) -> State:
+def _state(draft: CompiledDraft, before: flow.Document | None) -> DraftStatus:
     current = draft.wizard.current
     errors = sum(fault.level == "error" for fault in draft.faults)
-    return State(
+    return DraftStatus(
         number=(current.number or 0) if current else 0,
         changes=len(flow.diff(before, draft.document)) if before and draft.document else 0,
         errors=errors,

@@ -19,14 +19,14 @@ from django.utils.safestring import SafeString
 
 from ..models import Picture, Step, Version
 from ..models.pictures import UPLOADED
-from .draft_status import counted
+from .draft_status import format_count
 from .urls import change_url, form_link
 
 # An upload's name as the canonical JSON of a version quotes it.
 QUOTED = re.compile(rf'"({UPLOADED}[0-9a-f]{{16}})"')
 
 
-def uses(names: Collection[str]) -> Counter[str]:
+def picture_uses(names: Collection[str]) -> Counter[str]:
     """Return how many steps of drafts, and versions, show each of these pictures, in two queries.
 
     Previews are versions, too: while one of them is walked its pictures stay.
@@ -44,7 +44,7 @@ class PictureList(ChangeList):
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
         self.result_list = list(self.result_list)
-        used = uses([picture.name for picture in self.result_list])
+        used = picture_uses([picture.name for picture in self.result_list])
         for picture in self.result_list:
             picture.used = used[picture.name]
 
@@ -102,7 +102,7 @@ class PictureAdmin(admin.ModelAdmin):
     @admin.display(description="Used in")
     def used_in(self, picture: Any) -> str:
         """Say in how many steps and versions a picture is used."""
-        return counted(picture.used, "place") if picture.used else "nothing"
+        return format_count(picture.used, "place") if picture.used else "nothing"
 
     @admin.display(description="Steps of drafts")
     def steps(self, picture: Picture) -> SafeString | str:
@@ -126,7 +126,7 @@ def versions_with(picture: Picture) -> QuerySet[Version]:
 def in_use(pictures: Iterable[Picture]) -> list[str]:
     """Return a line for each of the pictures that something uses, with a link to the page that says where."""
     pictures = list(pictures)
-    used = uses([picture.name for picture in pictures])
+    used = picture_uses([picture.name for picture in pictures])
     line = '<a href="{}">{}</a> is used in {}'
-    rows = [(form_link(each), each, counted(used[each.name], "place")) for each in pictures if used[each.name]]
+    rows = [(form_link(each), each, format_count(used[each.name], "place")) for each in pictures if used[each.name]]
     return [format_html(line, *row) for row in rows]

@@ -16,7 +16,7 @@ from django.urls import URLPattern, path
 from django.views.decorators.http import require_POST
 from django_object_actions import action
 
-from helpdesk.parsing import whole
+from helpdesk.parsing import parse_nonnegative_int
 
 from .. import flow
 from ..models import Cause, Choice, Node, Wizard
@@ -25,11 +25,11 @@ from ..publishing.mapping import shared_fields
 from . import draft_status, object_actions
 from .base import tabs
 from .forms import labels
-from .forms.inlines import PartFields, StackedParts, TabularParts, next_place
-from .forms.live_preview import look
+from .forms.inlines import PartFields, StackedParts, TabularParts, next_position
+from .forms.live_preview import node_preview
 from .forms.model_forms import NodeForm
-from .forms.optimistic_lock import GuardedAdmin
-from .map.iframe import BesideMap
+from .forms.optimistic_lock import OptimisticLockAdmin
+from .map.iframe import MapIframeMixin
 from .urls import change_url
 
 
@@ -71,7 +71,7 @@ class KindFilter(admin.SimpleListFilter):
 
 
 @admin.register(Node)
-class NodeAdmin(BesideMap, object_actions.Buttons, PartFields, SortableAdminBase, GuardedAdmin):
+class NodeAdmin(MapIframeMixin, object_actions.ObjectActions, PartFields, SortableAdminBase, OptimisticLockAdmin):
     """A node of any kind. The kind is chosen when it is added, and stays."""
 
     form = NodeForm
@@ -97,13 +97,13 @@ class NodeAdmin(BesideMap, object_actions.Buttons, PartFields, SortableAdminBase
         node = get_object_or_404(Node.objects.select_related("wizard"), pk=pk)
         if not self.has_change_permission(request, node):
             raise PermissionDenied
-        return look(request, node)
+        return node_preview(request, node)
 
     def markdown_view(self, request: HttpRequest) -> HttpResponse:
         """Return Markdown as readers will see it: what the preview beside a field asks for while one types."""
         if not self.has_change_permission(request):
             raise PermissionDenied
-        return HttpResponse(render_markdown(request.POST.get("text", "")[: flow.fields.LONGEST_TEXT]))
+        return HttpResponse(render_markdown(request.POST.get("text", "")[: flow.fields.MAX_TEXT]))
 
     @admin.display(description="Permanent name", ordering="key")
     def permanent_name(self, node: Node) -> str:
@@ -173,7 +173,7 @@ class NodeAdmin(BesideMap, object_actions.Buttons, PartFields, SortableAdminBase
         return super().render_change_form(request, context, *args, **kwargs)
 
     def consequences(self, row: Node) -> dict[str, Any]:
-        draft = draft_status.read([row.wizard])[0]
+        draft = draft_status.read_drafts([row.wizard])[0]
         follows = [
             ("These will lead nowhere, until you choose another node for them:", draft.ways_to(row.key)),
             ("Nobody will be able to reach these any more:", draft.lost_without(row.key)),
@@ -182,7 +182,7 @@ class NodeAdmin(BesideMap, object_actions.Buttons, PartFields, SortableAdminBase
 
     def save_model(self, request: HttpRequest, obj: Node, form: Any, change: bool) -> None:
         if not change:
-            obj.place = next_place(Node.objects.filter(wizard=obj.wizard_id))
+            obj.place = next_position(Node.objects.filter(wizard=obj.wizard_id))
         super().save_model(request, obj, form, change)
 
     def response_post_save_add(self, request: HttpRequest, obj: Node) -> HttpResponseRedirect:
@@ -194,7 +194,7 @@ class NodeAdmin(BesideMap, object_actions.Buttons, PartFields, SortableAdminBase
     def response_delete(self, request: HttpRequest, obj_display: str, obj_id: int) -> HttpResponse:
         """Go on to the wizard, where the admin would go to the list of all nodes."""
         response = super().response_delete(request, obj_display, obj_id)
-        wizard = whole(request.POST.get("wizard"))
+        wizard = parse_nonnegative_int(request.POST.get("wizard"))
         if wizard is None or IS_POPUP_VAR in request.POST:
             return response
         return HttpResponseRedirect(change_url("wizard", wizard))
@@ -224,7 +224,7 @@ def frame(wizard: Wizard, kind: str) -> dict[str, Any]:
 
 def about(node: Node) -> dict[str, Any]:
     """Return what a node's page says about where it stands in its wizard."""
-    draft = draft_status.read([node.wizard])[0]
+    draft = draft_status.read_drafts([node.wizard])[0]
     mine = draft.faults_of("nodes", node.key)
     return {
         **frame(node.wizard, node.kind),

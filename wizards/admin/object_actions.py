@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, re_path, reverse
 from django_object_actions import DjangoObjectActions
 
-from helpdesk.parsing import whole
+from helpdesk.parsing import parse_nonnegative_int
 
 from ..models import Wizard
 
@@ -18,7 +18,7 @@ OF_LISTS = "^actions/"
 OF_A_ROW = r"^(?P<pk>\d{1,18})/actions/(?P<tool>\w+)/$"
 
 
-class Buttons(DjangoObjectActions):
+class ObjectActions(DjangoObjectActions):
     """Buttons on the page of a row. The library's addresses take any words for its key, and there are some for lists.
 
     Here a key is a number, and no list has buttons: other addresses name nothing.
@@ -31,7 +31,9 @@ class Buttons(DjangoObjectActions):
         ]
 
 
-def lead(model_admin: admin.ModelAdmin, request: HttpRequest, name: str, *arguments: Any) -> HttpResponseRedirect:
+def redirect_to(
+    model_admin: admin.ModelAdmin, request: HttpRequest, name: str, *arguments: Any
+) -> HttpResponseRedirect:
     """Lead to one of the wizards' pages; 403 without the permission."""
     if not model_admin.has_change_permission(request):
         raise PermissionDenied
@@ -40,10 +42,10 @@ def lead(model_admin: admin.ModelAdmin, request: HttpRequest, name: str, *argume
 
 def wizard_named(request: HttpRequest) -> int | None:
     """Return the wizard that the address of a form names: the one from which an editor came there, if any."""
-    return whole(request.GET.get("wizard"))
+    return parse_nonnegative_int(request.GET.get("wizard"))
 
 
 def preview(model_admin: admin.ModelAdmin, request: HttpRequest, wizard: Wizard, key: str) -> HttpResponse | None:
     """Begin a preview at a node. The browser posts again to where a preview begins, so that a GET begins none."""
-    found = lead(model_admin, request, "preview", wizard.pk, key)
+    found = redirect_to(model_admin, request, "preview", wizard.pk, key)
     return HttpResponseRedirect(found.url, preserve_request=True) if request.method == "POST" else None

@@ -18,7 +18,7 @@ from . import draft_status, object_actions
 from .forms import live_preview
 from .forms.inlines import PartFields, StackedParts
 from .forms.model_forms import PartForm, PartFormSet, ProcedureForm
-from .forms.optimistic_lock import GuardedAdmin
+from .forms.optimistic_lock import OptimisticLockAdmin
 from .forms.widgets import PictureSelect
 from .urls import change_url
 
@@ -31,7 +31,7 @@ class StepForm(PartForm):
         required=False,
         label="Or a new picture",
         help_text="PNG, JPEG or WebP, at most 5 MB. It is scaled down, and what the camera wrote into it goes.",
-        widget=forms.FileInput(attrs={"accept": "image/png,image/jpeg,image/webp", "data-most": images.MOST_BYTES}),
+        widget=forms.FileInput(attrs={"accept": "image/png,image/jpeg,image/webp", "data-most": images.MAX_BYTES}),
     )
 
     def use(self, shared: dict[str, Any]) -> None:
@@ -45,8 +45,8 @@ class StepForm(PartForm):
     def clean_upload(self) -> Picture | None:
         upload = self.cleaned_data.get("upload")
         try:
-            return images.take_in(upload) if upload else None
-        except images.BadPicture as reason:
+            return images.import_upload(upload) if upload else None
+        except images.InvalidImageError as reason:
             raise ValidationError(str(reason), code="bad-picture") from reason
 
     def clean(self) -> dict[str, Any]:
@@ -62,7 +62,7 @@ class StepFormSet(PartFormSet):
     """The steps, which share the list of pictures."""
 
     def more_shared(self) -> dict[str, Any]:
-        return {"pictures": images.listed()}
+        return {"pictures": images.picture_choices()}
 
 
 class StepInline(StackedParts):
@@ -81,7 +81,7 @@ class StepInline(StackedParts):
 
 
 @admin.register(Procedure)
-class ProcedureAdmin(PartFields, SortableAdminBase, GuardedAdmin):
+class ProcedureAdmin(PartFields, SortableAdminBase, OptimisticLockAdmin):
     """A procedure, which several nodes and wizards may use."""
 
     form = ProcedureForm
@@ -120,17 +120,17 @@ class ProcedureAdmin(PartFields, SortableAdminBase, GuardedAdmin):
         """Keep the pictures that were uploaded with the steps."""
         for step in formset.forms:
             if step not in formset.deleted_forms and (new := step.cleaned_data.get("upload")):
-                images.keep(new, request.user)
+                images.save_picture(new, request.user)
         super().save_formset(request, form, formset, change)
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
         context["wizard"] = Wizard.objects.filter(pk=object_actions.wizard_named(request) or 0).first()
         if row := context.get("original"):
-            context |= {"uses": uses(row), "faults": faults(row, self.wizards_of(row))}
+            context |= {"uses": procedure_uses(row), "faults": faults(row, self.wizards_of(row))}
         return super().render_change_form(request, context, *args, **kwargs)
 
     def consequences(self, row: Procedure) -> dict[str, Any]:
-        return {"uses": uses(row)}
+        return {"uses": procedure_uses(row)}
 
     def response_post_save_add(self, request: HttpRequest, obj: Procedure) -> HttpResponseRedirect:
         return self.back(request, obj) or super().response_post_save_add(request, obj)
@@ -149,13 +149,13 @@ def faults(procedure: Procedure, wizards: list[Wizard]) -> list[dict[str, str]]:
     """Return the faults of a procedure in the wizards that use it, each once (see check.told)."""
     found = {
         (each["message"], each["url"].partition("#")[2]): each
-        for draft in draft_status.read(wizards)
+        for draft in draft_status.read_drafts(wizards)
         for each in draft.told(draft.faults_of("procedures", procedure.key))
     }
     return list(found.values())
 
 
-def uses(procedure: Procedure) -> list[tuple[str, str]]:
+def procedure_uses(procedure: Procedure) -> list[tuple[str, str]]:
     """Return where a procedure is used, in all wizards: words, and the address of the form."""
     nodes: QuerySet[Node] = Node.objects.filter(procedure=procedure).select_related("wizard")
     causes: QuerySet[Cause] = Cause.objects.filter(procedure=procedure).select_related("node__wizard")

@@ -19,10 +19,10 @@ from .base import TABS, tabs
 from .forms import labels
 from .forms.inlines import PartFields, StackedParts, TabularParts
 from .forms.model_forms import WizardForm
-from .forms.optimistic_lock import GuardedAdmin
+from .forms.optimistic_lock import OptimisticLockAdmin
 from .map import views as map_views
 from .release import check, import_file, preview, publish, versions
-from .release.preview_cleanup import ThrowsAwayPreviews
+from .release.preview_cleanup import PreviewCleanupMixin
 from .urls import change_url, procedure_url
 
 # How many faults the wizard's own page lists; its check lists all.
@@ -76,13 +76,15 @@ class WizardList(ChangeList):
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
         self.result_list = list(self.result_list)
-        states = draft_status.states(self.result_list)
+        states = draft_status.draft_statuses(self.result_list)
         for wizard in self.result_list:
             wizard.state = states[wizard.pk]
 
 
 @admin.register(Wizard)
-class WizardAdmin(ThrowsAwayPreviews, object_actions.Buttons, PartFields, SortableAdminBase, GuardedAdmin):
+class WizardAdmin(
+    PreviewCleanupMixin, object_actions.ObjectActions, PartFields, SortableAdminBase, OptimisticLockAdmin
+):
     """A wizard: changed as a draft, and published as a whole."""
 
     form = WizardForm
@@ -141,12 +143,12 @@ class WizardAdmin(ThrowsAwayPreviews, object_actions.Buttons, PartFields, Sortab
     @action(label="Map", description="The draft as a drawing")
     def open_map(self, request: HttpRequest, obj: Wizard) -> HttpResponse | None:
         """Lead to the map."""
-        return object_actions.lead(self, request, "map", obj.pk)
+        return object_actions.redirect_to(self, request, "map", obj.pk)
 
     @action(label="Check", description="Everything that is wrong with the draft")
     def open_check(self, request: HttpRequest, obj: Wizard) -> HttpResponse | None:
         """Lead to the faults."""
-        return object_actions.lead(self, request, "check", obj.pk)
+        return object_actions.redirect_to(self, request, "check", obj.pk)
 
     @action(label="Preview", description="Walk the draft from its first symptom", button_type="form")
     def open_preview(self, request: HttpRequest, obj: Wizard) -> HttpResponse | None:
@@ -164,26 +166,26 @@ class WizardAdmin(ThrowsAwayPreviews, object_actions.Buttons, PartFields, Sortab
         if obj.current is None:
             messages.warning(request, "There is nothing to compare with yet: nothing is published.")
             return None
-        return object_actions.lead(self, request, "compare", obj.pk, obj.current.number, "draft")
+        return object_actions.redirect_to(self, request, "compare", obj.pk, obj.current.number, "draft")
 
     @action(label="Publish", description="Make the draft the next version")
     def open_publish(self, request: HttpRequest, obj: Wizard) -> HttpResponse | None:
         """Lead to the page that publishes."""
-        return object_actions.lead(self, request, "publish", obj.pk)
+        return object_actions.redirect_to(self, request, "publish", obj.pk)
 
     @action(label="Export", description="The draft as a YAML file")
     def export(self, request: HttpRequest, obj: Wizard) -> HttpResponse | None:
         """Lead to the draft as a file."""
-        return object_actions.lead(self, request, "export", obj.pk, "draft", "yaml")
+        return object_actions.redirect_to(self, request, "export", obj.pk, "draft", "yaml")
 
 
 def about(wizard: Wizard) -> dict[str, Any]:
     """Return what a wizard's page says beside its form."""
-    found = draft_status.read([wizard])
+    found = draft_status.read_drafts([wizard])
     return {
         "wizard": wizard,
         "tabs": tabs(wizard, "wizards_wizard_change"),
-        "state": draft_status.states_of(found)[wizard.pk],
+        "state": draft_status.statuses_of(found)[wizard.pk],
         "faults": found[0].told(found[0].faults[:MOST_FAULTS]),
         "more_faults": max(0, len(found[0].faults) - MOST_FAULTS),
         "kinds": kinds(wizard),
@@ -205,7 +207,7 @@ def kinds(wizard: Wizard) -> list[dict[str, Any]]:
     ]
 
 
-def procedures(draft: draft_status.Draft) -> list[tuple[str, str]]:
+def procedures(draft: draft_status.CompiledDraft) -> list[tuple[str, str]]:
     """Return the procedures that a draft uses: titles and addresses of their forms, which lead back to the wizard."""
     if draft.document is None or draft.rows is None:
         return []

@@ -6,7 +6,7 @@
 `histogram` keeps times small and addable. Rolling up the same log always gives the same rows.
 """
 
-from .consistency import breaks
+from .consistency import find_inconsistencies
 from .histogram import Histogram
 from .queries import (
     CHANNELS,
@@ -15,15 +15,15 @@ from .queries import (
     Place,
     PlaceFigures,
     Scope,
-    begun,
-    left_since,
-    places,
-    summary,
-    times,
-    ways,
+    abandoned_since,
+    begun_by_version,
+    day_figures,
+    edge_figures,
+    place_figures,
+    place_times,
 )
-from .rollup import forgotten, rebuild, roll_up
-from .sessions import moments
+from .rollup import mark_deleted_until, rebuild, roll_up
+from .sessions import day_bounds
 
 __all__ = [
     "CHANNELS",
@@ -33,15 +33,15 @@ __all__ = [
     "Place",
     "PlaceFigures",
     "Scope",
-    "begun",
-    "breaks",
-    "forgotten",
-    "left_since",
-    "moments",
-    "places",
+    "abandoned_since",
+    "begun_by_version",
+    "day_bounds",
+    "day_figures",
+    "edge_figures",
+    "find_inconsistencies",
+    "mark_deleted_until",
+    "place_figures",
+    "place_times",
     "rebuild",
     "roll_up",
-    "summary",
-    "times",
-    "ways",
 ]

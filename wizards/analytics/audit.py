@@ -28,13 +28,13 @@ REPEATED = (
 CHUNK = 500
 
 
-def breaks() -> Iterator[str]:
+def find_violations() -> Iterator[str]:
     """Yield one line for each broken promise, versions first, then sessions as they were made, then tallies."""
     yield from _versions()
     yield from _numbers()
     for session in Session.objects.order_by("pk").iterator(CHUNK):
         yield from _steadily(session)
-    yield from analytics.breaks()
+    yield from analytics.find_inconsistencies()
 
 
 def _steadily(session: Session) -> list[str]:
@@ -79,8 +79,8 @@ def _numbers() -> Iterator[str]:
 
 def _session(session: Session) -> Iterator[str]:
     try:
-        again = journal.rebuilt(session)
-    except flow.BrokenLog as broken:
+        again = journal.rebuild_row(session)
+    except flow.BrokenLogError as broken:
         yield f"session {session.code}: {broken}"
         return
     except (TypeError, ValueError) as wrong:

@@ -14,12 +14,12 @@ from django.db.models import Max, Min
 from ..models import Rolling, Session
 from .histogram import Histogram
 from .rollup import COLUMNS, Key, Span, Table, key_names, month_of, rows_of
-from .sessions import local_day, moments, whole
+from .sessions import day_bounds, local_day, summarize_all
 
 PORTION = 1000  # sessions whose logs are read at once
 
 
-def breaks() -> Iterator[str]:
+def find_inconsistencies() -> Iterator[str]:
     """Yield a line for each row of the tallies that is not what the logs say; only of days that are all there."""
     first = Rolling.objects.values_list("whole_from", flat=True).first()
     for day in _days(first):
@@ -85,9 +85,9 @@ def _days(first: date | None) -> Iterator[date]:
 
 def _logged(day: date) -> dict[Table, Rows]:
     """Return what the logs of the sessions begun on a day add up to, as the rows of each table."""
-    start, end = moments(day, day)
+    start, end = day_bounds(day, day)
     begun = Session.objects.filter(begun_at__gte=start, begun_at__lt=end, tallied__gt=0).order_by("pk")
-    sums = whole(begun.iterator(PORTION))
+    sums = summarize_all(begun.iterator(PORTION))
     return {table: {key: _plain(row) for key, row in rows_of(table, sums)} for table in COLUMNS}
 
 

@@ -12,7 +12,7 @@ from math import log, sqrt
 BASE = 1.1
 BITS = 32
 LANE = (1 << BITS) - 1
-LONGEST = 10**7  # seconds: some months; anything longer counts as this
+MAX_SECONDS = 10**7  # seconds: some months; anything longer counts as this
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,4 +63,4 @@ class Histogram:
 
 def bucket(seconds: float) -> int:
     """Return the number of the bucket for a time; anything below a second goes to the first."""
-    return int(log(min(seconds, LONGEST)) / log(BASE)) if seconds > 1 else 0
+    return int(log(min(seconds, MAX_SECONDS)) / log(BASE)) if seconds > 1 else 0

@@ -21,8 +21,8 @@ from django.utils import timezone
 from ..models import OPEN, DayTally, PlaceTally, Rolling, Session, Tally, WayTally
 from .histogram import Histogram
 from .rollup import Table
-from .session_summary import DAY_COLUMNS, PLACE_COLUMNS, Counts, Digest, Spot
-from .sessions import Group, Sums, beyond, group_of, month_after, untallied
+from .session_summary import DAY_COLUMNS, PLACE_COLUMNS, Counts, SessionSummary, Spot
+from .sessions import Group, Sums, group_of, month_after, summarize_untallied, untallied_sessions
 
 TRIES = 3
 FEW_PAGES = 500  # that a statement names. Of more, most rows are wanted anyway, and databases bound its values.
@@ -131,7 +131,7 @@ class PlaceFigures(Addable):
     times: Histogram = field(default_factory=Histogram)
 
 
-def left_since() -> datetime:
+def abandoned_since() -> datetime:
     """Return the moment since when an open session must have had an event, or else it was left."""
     return timezone.now() - settings.LEFT_AFTER
 
@@ -139,7 +139,7 @@ def left_since() -> datetime:
 Result = TypeVar("Result")
 
 
-def steadily(read: Callable[[], Result]) -> Result:
+def read_consistently(read: Callable[[], Result]) -> Result:
     """Return what `read` reads, read again where the tallies changed meanwhile: a session counts once, not twice."""
     for _ in range(TRIES):
         before = _generation()
@@ -153,17 +153,17 @@ def _generation() -> int:
     return Rolling.objects.values_list("generation", flat=True).first() or 0
 
 
-def summary(scope: Scope, before: Scope | None = None) -> Summary:
+def day_figures(scope: Scope, before: Scope | None = None) -> Summary:
     """Return how the sessions of the scope ended, and those of the scope `before` it: all from one reading."""
 
     def read() -> Summary:
         latest = _latest(scope, before) if before else _latest(scope)
         return Summary(_versions(scope, latest), _days(scope, latest), _versions(before, latest) if before else {})
 
-    return steadily(read)
+    return read_consistently(read)
 
 
-def _versions(scope: Scope, latest: Latest) -> dict[int, DayFigures]:
+def _versions(scope: Scope, latest: UntalliedSums) -> dict[int, DayFigures]:
     # Added up as bare numbers: the days at the ends of a year may be hundreds of rows.
     sums: dict[int, tuple[int, ...]] = {}
     lanes: dict[int, int] = defaultdict(int)
@@ -179,7 +179,7 @@ def _versions(scope: Scope, latest: Latest) -> dict[int, DayFigures]:
     return {version: _day(counts, still[version]) for version, counts in counted.items()}
 
 
-def _days(scope: Scope, latest: Latest) -> dict[date, Ends]:
+def _days(scope: Scope, latest: UntalliedSums) -> dict[date, Ends]:
     rows = _rows(DayTally, scope, _span(Tally.Span.DAY, scope.since, scope.until + DAY)).values_list("day")
     counted = {day: numbers for day, *numbers in rows.annotate(*(Sum(column) for column in END_COLUMNS))}
     for (day, _, _), digest in latest.beyond(scope):
@@ -189,14 +189,14 @@ def _days(scope: Scope, latest: Latest) -> dict[date, Ends]:
     return {day: Ends._make((*numbers, *_opened(numbers, still[day]))) for day, numbers in sorted(counted.items())}
 
 
-def begun(versions: Iterable[int]) -> dict[int, int]:
+def begun_by_version(versions: Iterable[int]) -> dict[int, int]:
     """Return how many sessions ever began on each of these versions, by primary key; also of those deleted since."""
     scope = Scope(date.min, timezone.localdate(timezone=timezone.get_default_timezone()), tuple(versions), CHANNELS)
-    found = steadily(lambda: _versions(scope, _latest(scope)))
+    found = read_consistently(lambda: _versions(scope, _latest(scope)))
     return {version: figures.begun for version, figures in found.items()}
 
 
-def places(scope: Scope, whole: bool = False, timed: bool = True) -> dict[Place, PlaceFigures]:
+def place_figures(scope: Scope, whole: bool = False, timed: bool = True) -> dict[Place, PlaceFigures]:
     """Return the figures of each page that a session of the scope reached; or of each node as a whole.
 
     Without the times if they are not wanted: they are what costs most (see `times`).
@@ -221,10 +221,10 @@ def places(scope: Scope, whole: bool = False, timed: bool = True) -> dict[Place,
         standing = Counter(_place_of(session, whole) for _, session in latest.still(scope))
         return {place: _place(counts, standing[place]) for place, counts in counted.items()}
 
-    return steadily(read)
+    return read_consistently(read)
 
 
-def times(scope: Scope, pages: Collection[Spot]) -> dict[Place, Histogram]:
+def place_times(scope: Scope, pages: Collection[Spot]) -> dict[Place, Histogram]:
     """Return the seconds that sessions of the scope spent at each of these pages, as `places` says."""
 
     def read() -> dict[Place, Histogram]:
@@ -236,7 +236,7 @@ def times(scope: Scope, pages: Collection[Spot]) -> dict[Place, Histogram]:
                     counted[Place(version, *page)] += counts.times
         return dict(counted)
 
-    return steadily(read)
+    return read_consistently(read)
 
 
 def _lanes(scope: Scope, whole: bool, pages: Collection[Spot] | None = None) -> dict[Place, int]:
@@ -254,7 +254,7 @@ def _lanes(scope: Scope, whole: bool, pages: Collection[Spot] | None = None) -> 
     return {Place(*place): each for place, each in lanes.items()}
 
 
-def ways(scope: Scope) -> dict[tuple[int, str, str], int]:
+def edge_figures(scope: Scope) -> dict[tuple[int, str, str], int]:
     """Return how many sessions went from one node to another, by version, node and the node after it."""
 
     def read() -> dict[tuple[int, str, str], int]:
@@ -265,7 +265,7 @@ def ways(scope: Scope) -> dict[tuple[int, str, str], int]:
                 counted[version, node, to] += sessions
         return dict(counted)
 
-    return steadily(read)
+    return read_consistently(read)
 
 
 def _rows(table: Table, scope: Scope, period: Q | None = None) -> QuerySet[Any]:
@@ -289,13 +289,13 @@ def _span(span: Tally.Span, since: date, end: date) -> Q:
 
 
 @dataclass(frozen=True, slots=True)
-class Latest:
+class UntalliedSums:
     """What the tallies do not say of some scopes: what sessions count for beyond them, and which are still there."""
 
     sums: Sums
     there: list[tuple[Group, Session]]
 
-    def beyond(self, scope: Scope) -> list[tuple[Group, Digest]]:
+    def beyond(self, scope: Scope) -> list[tuple[Group, SessionSummary]]:
         """Return what each group of the scope counts for beyond the tallies."""
         return [each for each in self.sums.digests.items() if scope.has(each[0])]
 
@@ -304,14 +304,14 @@ class Latest:
         return [each for each in self.there if scope.has(each[0])]
 
 
-def _latest(*scopes: Scope) -> Latest:
+def _latest(*scopes: Scope) -> UntalliedSums:
     """Read the latest of the scopes. Whoever is still there counts as open, too, however busy the site is."""
-    since = left_since()
+    since = abandoned_since()
     there = _of(scopes, Session.objects.filter(status=OPEN, seen_at__gte=since).order_by())
-    more = _of(scopes, untallied())  # read last: of a session that is in both, this row is what counts
+    more = _of(scopes, untallied_sessions())  # read last: of a session that is in both, this row is what counts
     known = (there | more).values()
     still = [(group_of(each), each) for each in known if each.status == OPEN and each.seen_at >= since]
-    return Latest(beyond(more.values()), still)
+    return UntalliedSums(summarize_untallied(more.values()), still)
 
 
 def _of(scopes: Iterable[Scope], sessions: Iterable[Session]) -> dict[int, Session]:

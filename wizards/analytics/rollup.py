@@ -21,7 +21,7 @@ from .. import journal
 from ..models import DayTally, PlaceTally, Rolling, Tally, WayTally
 from .histogram import Histogram
 from .session_summary import DAY_COLUMNS, PLACE_COLUMNS, Counts
-from .sessions import Sums, beyond, local_day, moments, month_after, untallied
+from .sessions import Sums, day_bounds, local_day, month_after, summarize_untallied, untallied_sessions
 
 RULES = 2  # of what a session counts for (`digest`): where they change, one more, and all that can be is counted anew
 PORTION = 500  # sessions in one transaction
@@ -47,7 +47,7 @@ def roll_up(portion: int = PORTION) -> int:
 
     Where the help desk's time zone is another one than before, or the rules are, all tallies that can be are made anew.
     """
-    state = rolling()
+    state = rollup_state()
     if (state.zone, state.rules) != (settings.TIME_ZONE, RULES):
         rebuild()
     done = 0
@@ -56,7 +56,7 @@ def roll_up(portion: int = PORTION) -> int:
     return done
 
 
-def rolling() -> Rolling:
+def rollup_state() -> Rolling:
     """Return the row that says how far the tallies are, made where it is missing."""
     return Rolling.objects.get_or_create(pk=1, defaults={"zone": settings.TIME_ZONE, "rules": RULES})[0]
 
@@ -82,11 +82,11 @@ def rebuild() -> None:
 def _first_whole_day(cut: datetime) -> date:
     """Return the first day of the help desk's zone that lies after a moment from its beginning on."""
     day = local_day(cut)
-    return day if moments(day, day)[0] >= cut else day + timedelta(days=1)
+    return day if day_bounds(day, day)[0] >= cut else day + timedelta(days=1)
 
 
 @transaction.atomic
-def forgotten(day: date) -> None:
+def mark_deleted_until(day: date) -> None:
     """Note that sessions begun on `day` are deleted: the tallies of days up to it stay, and are never rebuilt."""
     state = _locked()
     if state.whole_from is None or state.whole_from <= day:
@@ -97,7 +97,7 @@ def forgotten(day: date) -> None:
 @transaction.atomic
 def _roll_portion(portion: int) -> int:
     state = _locked()
-    quiet = untallied().filter(seen_at__lt=timezone.now() - QUIET)
+    quiet = untallied_sessions().filter(seen_at__lt=timezone.now() - QUIET)
     sessions = list(
         quiet.order_by("pk").select_for_update(skip_locked=connection.features.has_select_for_update_skip_locked)[
             :portion
@@ -105,14 +105,14 @@ def _roll_portion(portion: int) -> int:
     )
     if not sessions:
         return 0
-    write(beyond(sessions))
+    write(summarize_untallied(sessions))
     journal.mark_tallied({session.pk: session.count for session in sessions})
     Rolling.objects.filter(pk=state.pk).update(generation=F("generation") + 1)
     return len(sessions)
 
 
 def _locked() -> Rolling:
-    rolling()
+    rollup_state()
     return Rolling.objects.select_for_update().get(pk=1)
 
 

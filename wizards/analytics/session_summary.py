@@ -26,7 +26,7 @@ PLACE_COLUMNS = ("reached", "moved", "ended", "backs", "helps", "remarks")
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class LogLine:
     """One event, as far as it counts."""
 
     kind: str
@@ -53,14 +53,14 @@ class Counts:
 
 
 @dataclass(slots=True)
-class Digest:
+class SessionSummary:
     """What a session counts for, or what several do."""
 
     day: Counts = field(default_factory=Counts)
     places: dict[Part, Counts] = field(default_factory=dict)
     ways: dict[Way, int] = field(default_factory=dict)
 
-    def add(self, other: Digest) -> None:
+    def add(self, other: SessionSummary) -> None:
         """Add what another digest says."""
         self.day += other.day
         for part, counts in other.places.items():
@@ -68,9 +68,9 @@ class Digest:
         for way, sessions in other.ways.items():
             self.ways[way] = self.ways.get(way, 0) + sessions
 
-    def __neg__(self) -> Digest:
+    def __neg__(self) -> SessionSummary:
         places = {part: -counts for part, counts in self.places.items()}
-        return Digest(-self.day, places, {way: -sessions for way, sessions in self.ways.items()})
+        return SessionSummary(-self.day, places, {way: -sessions for way, sessions in self.ways.items()})
 
 
 @dataclass(slots=True)
@@ -80,27 +80,27 @@ class _Stay:
     seconds: float
 
 
-def digest(log: Sequence[Line], after: Sequence[Line], here: Spot, pause: timedelta) -> Digest:
+def summarize(log: Sequence[LogLine], after: Sequence[LogLine], here: Spot, pause: timedelta) -> SessionSummary:
     """Return what the events of `log` count for; those that came `after` it, or else `here`, tell where it stands."""
     if not log:
-        return Digest()
+        return SessionSummary()
     ended = _end(log)
     stays = list(_stays(log, _standing(after, here), ended is not None, pause))
     wholes = _wholes(stays)
-    result = Digest(_day(log, stays, ended))
+    result = SessionSummary(_day(log, stays, ended))
     for each in (stays, wholes):
         _places(result.places, each, log)
     result.ways = dict.fromkeys(((one.part[1], two.part[1]) for one, two in pairwise(wholes) if one.how == "on"), 1)
     return result
 
 
-def _standing(after: Iterable[Line], here: Spot) -> Spot:
+def _standing(after: Iterable[LogLine], here: Spot) -> Spot:
     """Return where the session stood before the events `after` it: at the place of the first that is no aside."""
     said = frozenset(EventKind) - MOVES - {EventKind.END}
     return next((line.spot for line in after if line.kind not in said), here)
 
 
-def _end(log: Sequence[Line]) -> Line | None:
+def _end(log: Sequence[LogLine]) -> LogLine | None:
     """Return the end at which the session stands; None where it is open, also again after going back."""
     for line in reversed(log):
         if line.kind == EventKind.END:
@@ -110,7 +110,7 @@ def _end(log: Sequence[Line]) -> Line | None:
     return None
 
 
-def _stays(log: Sequence[Line], standing: Spot, ended: bool, pause: timedelta) -> Iterator[_Stay]:
+def _stays(log: Sequence[LogLine], standing: Spot, ended: bool, pause: timedelta) -> Iterator[_Stay]:
     moves = [line for line in log if line.kind in MOVES]
     for arrived, left in pairwise(moves):
         spent = left.at - arrived.at
@@ -131,7 +131,7 @@ def _wholes(stays: Sequence[_Stay]) -> list[_Stay]:
     return wholes
 
 
-def _places(places: dict[Part, Counts], stays: Iterable[_Stay], log: Iterable[Line]) -> None:
+def _places(places: dict[Part, Counts], stays: Iterable[_Stay], log: Iterable[LogLine]) -> None:
     last: dict[Part, _Stay] = {}
     seconds: dict[Part, float] = {}
     back: set[Part] = set()
@@ -158,7 +158,7 @@ def _part(spot: Spot, whole: bool) -> Part:
     return (True, spot[0], "", "") if whole else (False, *spot)
 
 
-def _day(log: Sequence[Line], stays: Iterable[_Stay], ended: Line | None) -> Counts:
+def _day(log: Sequence[LogLine], stays: Iterable[_Stay], ended: LogLine | None) -> Counts:
     kinds = {line.kind for line in log}
     result = ended.answer if ended else ""
     last = next((line for line in reversed(log) if line.kind in (EventKind.END, EventKind.FEEDBACK)), None)

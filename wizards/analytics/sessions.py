@@ -12,7 +12,7 @@ from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from ..models import Event, Session
-from .session_summary import Digest, Line, digest
+from .session_summary import LogLine, SessionSummary, summarize
 
 KEYS = 1000  # in one query
 
@@ -23,11 +23,11 @@ Group = tuple[date, int, str]  # day on which the sessions began, version, chann
 class Sums:
     """Digests of many sessions, added up by the day on which they began, their version and their channel."""
 
-    digests: dict[Group, Digest] = field(default_factory=dict)
+    digests: dict[Group, SessionSummary] = field(default_factory=dict)
 
-    def add(self, group: Group, more: Digest) -> None:
+    def add(self, group: Group, more: SessionSummary) -> None:
         """Add what a session of the group counts for."""
-        self.digests.setdefault(group, Digest()).add(more)
+        self.digests.setdefault(group, SessionSummary()).add(more)
 
     def by_month(self) -> Sums:
         """Return the same, added up by the first day of the month."""
@@ -37,7 +37,7 @@ class Sums:
         return months
 
 
-def untallied() -> QuerySet[Session]:
+def untallied_sessions() -> QuerySet[Session]:
     """Return the sessions of which the tallies hold nothing, or not all; tests count nowhere."""
     return Session.objects.filter(tallied__lt=F("count")).exclude(channel=Session.Channel.TEST).order_by()
 
@@ -47,7 +47,7 @@ def local_day(begun: datetime) -> date:
     return timezone.localdate(begun, timezone.get_default_timezone())
 
 
-def moments(since: date, until: date) -> tuple[datetime, datetime]:
+def day_bounds(since: date, until: date) -> tuple[datetime, datetime]:
     """Return the moments between which the days from `since` to `until` lie: from the first on, before the second."""
     zone = timezone.get_default_timezone()
     return datetime.combine(since, time.min, zone), datetime.combine(until + timedelta(days=1), time.min, zone)
@@ -63,7 +63,7 @@ def group_of(session: Session) -> Group:
     return local_day(session.begun_at), session.version_id, session.channel
 
 
-def beyond(sessions: Iterable[Session]) -> Sums:
+def summarize_untallied(sessions: Iterable[Session]) -> Sums:
     """Return what the sessions count for beyond what the tallies hold."""
     known = {session.pk: session for session in sessions}
     sums = Sums()
@@ -76,7 +76,7 @@ def beyond(sessions: Iterable[Session]) -> Sums:
     return sums
 
 
-def whole(sessions: Iterable[Session]) -> Sums:
+def summarize_all(sessions: Iterable[Session]) -> Sums:
     """Return what the sessions count for as far as the tallies hold them."""
     known = {session.pk: session for session in sessions if session.tallied}
     sums = Sums()
@@ -86,18 +86,20 @@ def whole(sessions: Iterable[Session]) -> Sums:
     return sums
 
 
-def _up_to(session: Session, lines: list[Line], count: int) -> Digest:
+def _up_to(session: Session, lines: list[LogLine], count: int) -> SessionSummary:
     """Return what the first `count` events of a session count for."""
     here = (session.node, session.cause, session.step)
-    return digest(lines[:count], lines[count:], here, settings.LEFT_AFTER)
+    return summarize(lines[:count], lines[count:], here, settings.LEFT_AFTER)
 
 
-def _lines(sessions: Mapping[int, Session]) -> Iterator[tuple[int, list[Line]]]:
+def _lines(sessions: Mapping[int, Session]) -> Iterator[tuple[int, list[LogLine]]]:
     """Yield the logs of the sessions by their keys, each as far as its row counts; a query for each thousand."""
     keys = list(sessions)
     for start in range(0, len(keys), KEYS):
         rows = Event.objects.filter(session__in=keys[start : start + KEYS]).order_by("session_id", "number")
         values = rows.values_list("session_id", "kind", "at", "node", "cause", "step", "answer").iterator(5000)
         for pk, events in groupby(values, key=lambda row: row[0]):
-            lines = [Line(kind, at, (node, cause, step), answer) for _, kind, at, node, cause, step, answer in events]
+            lines = [
+                LogLine(kind, at, (node, cause, step), answer) for _, kind, at, node, cause, step, answer in events
+            ]
             yield pk, lines[: sessions[pk].count]

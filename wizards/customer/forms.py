@@ -11,15 +11,15 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import EmailValidator
 
-from ..presenters.forms import WordsForm, plain_text
+from ..presenters.forms import WordsForm, validate_plain_text
 
-LONGEST_CONTACT = 200
+MAX_CONTACT = 200
 FEWEST_DIGITS = 5  # of a number that can be called
 WANTED = "Please give an e-mail address or a phone number."
 CHECK_ADDRESS = "Please check the e-mail address. It looks like name@example.org."
 
 
-def reaches_somebody(contact: str) -> bool:
+def is_reachable(contact: str) -> bool:
     """Return whether something in a contact can be written to, with an @ within a word, or has the digits to call."""
     digits = sum(character.isdecimal() for character in contact)
     return digits >= FEWEST_DIGITS or re.search(r"\S@\S", contact) is not None
@@ -52,11 +52,11 @@ class CaseForm(WordsForm):
         label="How can we reach you?",
         required=False,  # checked below: what is optional says so, the rest needs no asterisk
         help_text="A telephone number or an e-mail address.",
-        max_length=LONGEST_CONTACT,
-        validators=[plain_text],
+        max_length=MAX_CONTACT,
+        validators=[validate_plain_text],
         widget=forms.TextInput(attrs={"autocomplete": "email"}),
         error_messages={
-            "max_length": f"Please use at most {LONGEST_CONTACT} characters. Nothing you wrote is lost.",
+            "max_length": f"Please use at most {MAX_CONTACT} characters. Nothing you wrote is lost.",
         },
     )
     field_order = ("contact", "words")
@@ -73,7 +73,7 @@ class CaseForm(WordsForm):
         contact = " ".join(str(self.cleaned_data["contact"]).split())
         if "@" in contact and " " not in contact:
             EmailValidator(CHECK_ADDRESS)(contact)
-        elif not reaches_somebody(contact):
+        elif not is_reachable(contact):
             raise ValidationError(WANTED)
         return contact
 
@@ -85,7 +85,7 @@ class FollowUpForm(forms.Form):
         label="The code from our mail",
         required=False,
         max_length=100,
-        validators=[plain_text],
+        validators=[validate_plain_text],
         widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}),
         error_messages={"max_length": "That code is too long."},
     )
@@ -117,7 +117,7 @@ class DeviceCodeForm(forms.Form):
     code = forms.CharField(
         label="Code",
         max_length=40,
-        validators=[plain_text],
+        validators=[validate_plain_text],
         error_messages={"required": "Type the code that the other device shows."},
         widget=forms.TextInput(
             attrs={"class": "form-control", "autocomplete": "one-time-code", "autocapitalize": "characters"}

@@ -12,7 +12,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 
-from helpdesk.timezones import in_own_zone
+from helpdesk.timezones import in_local_timezone
 
 from .. import permissions, presenters
 from ..models import Call, Session
@@ -27,12 +27,15 @@ NOT_NEEDED = ("version__document", "visitor")
 def agents_only(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     """Let only agents see a view, with moments in their own time zone; changing something takes the right to work."""
     guarded = {
-        right: permissions.staff_only(right)(in_own_zone(view)) for right in (permissions.DESK, permissions.WORK)
+        right: permissions.staff_only(right)(in_local_timezone(view))
+        for right in (permissions.VIEW_CALLS, permissions.TAKE_CALLS)
     }
 
     @wraps(view)
     def handle(request: HttpRequest, **arguments: Any) -> HttpResponse:
-        return guarded[permissions.DESK if request.method in READING else permissions.WORK](request, **arguments)
+        return guarded[permissions.VIEW_CALLS if request.method in READING else permissions.TAKE_CALLS](
+            request, **arguments
+        )
 
     return handle
 
@@ -56,35 +59,35 @@ def agent_of(request: HttpRequest) -> User:
     return cast(User, request.user)
 
 
-def one_of(sessions: QuerySet[Session]) -> Session:
+def session_or_404(sessions: QuerySet[Session]) -> Session:
     """Return the session that a query is narrowed to, with all that its page shows of it; raise DoesNotExist."""
     joined = sessions.select_related("version__wizard", "agent", "call__agent", "case__agent")
     return joined.defer(*NOT_NEEDED).get()
 
 
-def address_of(session: Session, number: int | None = None) -> str:
+def call_address(session: Session, number: int | None = None) -> str:
     """Return the address of a page of a session at the desk; by default of that where it stands."""
     return reverse("desk_step", args=[session.code, number or session.count])
 
 
-def page(
+def render_desk_page(
     request: HttpRequest, template: str, *, fragment: str = "", address: str = "", status: int = 200, **context: Any
 ) -> HttpResponse:
     """Return a page of the desk, or its `fragment` where HTMX asked for it."""
     shown = {
         "zone": timezone.get_current_timezone_name(),
-        "leads": agent_of(request).has_perm(permissions.LEAD),
+        "leads": agent_of(request).has_perm(permissions.LEAD_CALLS),
         **context,
     }
     if not (fragment and presenters.wants_fragment(request)) and "calls" not in shown:
         shown["calls"] = list(calls.calls_of(agent_of(request)))
     if "calls" in shown:
-        shown["tabs"] = [card(call) for call in shown.pop("calls") if not call.aside]
+        shown["tabs"] = [call_card(call) for call in shown.pop("calls") if not call.aside]
     template, fragment = f"desk/{template}", fragment and f"desk/{fragment}"
-    return presenters.show(request, template, shown, fragment=fragment, address=address, status=status)
+    return presenters.render_page(request, template, shown, fragment=fragment, address=address, status=status)
 
 
-def card(call: Call) -> presenters.Context:
+def call_card(call: Call) -> presenters.Context:
     """Return a call as tabs and lists show it."""
     session = call.session
     document = document_of(session.version_id)
@@ -95,10 +98,10 @@ def card(call: Call) -> presenters.Context:
         "reference": presenters.reference(session),
         "wizard": document.title,
         "symptom": symptom.label if symptom else "",
-        "place": presenters.heading(presenters.view_of(session)),
+        "place": presenters.heading(presenters.page_of(session)),
         "url": reverse("desk_call", args=[session.code]),
         "joined": session.channel != Session.Channel.AGENT,
-        "agent": calls.name_of(call.agent),
+        "agent": calls.agent_name(call.agent),
         "since": call.since,
         "status": session.status,
     }

@@ -19,16 +19,16 @@ from ..flow import EventKind
 from ..flow.kinds.diagnosis import NONE, NONE_WORDING
 from ..flow.procedures import BLOCKED, CONFIRM, DECLINE, FAILED, NEXT, WORDINGS, WORKED
 from ..models import OPEN, Event, Session
-from ..presenters.forms import Card
-from ..presenters.readonly_html import still
+from ..presenters.forms import ChoiceCard
+from ..presenters.readonly_html import make_readonly
 from ..publishing import document_of
 from ..support import calls
-from .base import address_of
+from .base import call_address
 
 KEYS = "1234567890"
 REFERS = re.compile(r' (id|for|aria-labelledby|aria-describedby)="')
 # What happened beside the way, in words; notes speak for themselves.
-HAPPENED = {
+EVENT_LABELS = {
     EventKind.HELP: "asked for a person",
     EventKind.REMARK: "said that it looks different",
     EventKind.JOIN: "joined",
@@ -42,76 +42,76 @@ class Choice:
     """One answer as a button: the digit that gives it, its words, and whether it was given before."""
 
     value: str
-    card: Card
+    card: ChoiceCard
     key: str = ""
     chosen: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class CallState:
     """One page of a session, with the log that led to it."""
 
-    view: presenters.View
+    view: presenters.Page
     history: flow.History
     rows: list[Event]
 
 
-def seen(session: Session, number: int | None = None) -> Seen:
-    """Return page `number` of a session (the current one by default); raise IllegalMove where it was not reached."""
+def call_state(session: Session, number: int | None = None) -> CallState:
+    """Return page `number` of a session (by default the current one); raise IllegalMoveError if it was not reached."""
     rows = list(session.events.select_related("agent").order_by("number"))
     history = flow.History(document_of(session.version_id), (row.event for row in rows))
     said = next((e for e in reversed(history.events) if e.kind in (EventKind.END, EventKind.FEEDBACK)), None)
     helped = said.answer if said and said.kind == EventKind.FEEDBACK and session.status != OPEN else ""
-    return Seen(presenters.view_of(session, number, history, helped), history, rows)
+    return CallState(presenters.page_of(session, number, history, helped), history, rows)
 
 
-def is_where_it_stood(history: flow.History, number: int, count: int) -> bool:
+def is_unmoved(history: flow.History, number: int, count: int) -> bool:
     """Return whether page `number` was the current one when the log held `count` events."""
     try:
         return history.page(number).origin == history.page(count).origin
-    except flow.IllegalMove:
+    except flow.IllegalMoveError:
         return False
 
 
-def shown(request: HttpRequest, page: Seen, user: User) -> dict[str, Any]:
+def call_context(request: HttpRequest, page: CallState, user: User) -> dict[str, Any]:
     """Return all that the part of the page shows that moves change."""
     session = page.view.session
     return {
         "session": session,
         "path": path(page),
-        "happened": happened(page.rows, session),
+        "happened": event_log(page.rows, session),
         "case": getattr(session, "case", None),
-        **of_page(request, page.view),
-        **of_hands(session, user),
+        **page_context(request, page.view),
+        **ownership_context(session, user),
     }
 
 
-def of_page(request: HttpRequest, view: presenters.View) -> dict[str, Any]:
+def page_context(request: HttpRequest, view: presenters.Page) -> dict[str, Any]:
     """Return the page itself: what to say, the choices, the customer's view, and where its links and forms lead."""
-    session, screen = view.session, presenters.screen(view)
+    session, screen = view.session, presenters.screen_context(view)
     return {
         "number": view.number,
         "seen": session.count,
         "screen": screen,
-        "agent": presenters.for_agent(view),
+        "agent": presenters.agent_context(view),
         "confirms": view.node.screen(view.position) == "confirm",
         "choices": list(choices(view, screen)),
-        "theirs": theirs(request, view, screen),
-        "here_url": address_of(session, view.number),
-        "current_url": address_of(session),
+        "theirs": customer_view(request, view, screen),
+        "here_url": call_address(session, view.number),
+        "current_url": call_address(session),
         "news_url": reverse("desk_news", args=[session.code, view.number]),
         "note_url": reverse("desk_note", args=[session.code]),
     }
 
 
-def of_hands(session: Session, user: User) -> dict[str, Any]:
+def ownership_context(session: Session, user: User) -> dict[str, Any]:
     """Return in whose hand a session is, and what the agent who looks at it may do with it."""
-    why_not, held_by = calls.why_not(session, user), calls.holder(session)
+    why_not, held_by = calls.blocked_reason(session, user), calls.current_agent(session)
     joined = session.channel != Session.Channel.AGENT
     return {
         "why_not": why_not,
         "may_move": not why_not,
-        "take_words": take_words(session, user),
+        "take_words": take_label(session, user),
         "joined": joined,
         "held_by": held_by,
         "is_mine": held_by == user,
@@ -120,70 +120,70 @@ def of_hands(session: Session, user: User) -> dict[str, Any]:
     }
 
 
-def take_words(session: Session, user: User) -> str:
+def take_label(session: Session, user: User) -> str:
     """Return what the button says by which somebody takes a session; empty where they may not."""
     if not calls.may_take(session, user):
         return ""
-    return "Take over" if calls.holder(session) else "Take it up again"
+    return "Take over" if calls.current_agent(session) else "Take it up again"
 
 
-def theirs(request: HttpRequest, view: presenters.View, screen: presenters.Context) -> SafeString:
+def customer_view(request: HttpRequest, view: presenters.Page, screen: presenters.Context) -> SafeString:
     """Return the page as the customer sees it, still: nothing on it does anything.
 
     Its headings are two levels down, and its ids are not those of the page around it.
     """
-    html = still(render_to_string("customer/session/_screen.html", {"screen": screen}, request), view.chosen)
+    html = make_readonly(render_to_string("customer/session/_screen.html", {"screen": screen}, request), view.chosen)
     for level in (2, 1):
         html = html.replace(f"<h{level}", f"<h{level + 2}").replace(f"</h{level}>", f"</h{level + 2}>")
     return mark_safe(REFERS.sub(r' \1="their-', html))  # nosec B308, B703  # noqa: S308  ours, escaped
 
 
-def choices(view: presenters.View, screen: presenters.Context) -> Iterator[Choice]:
+def choices(view: presenters.Page, screen: presenters.Context) -> Iterator[Choice]:
     """Yield the answers that can be given on a page, in the customer's order and words, each with its digit."""
     cards = [*screen["form"].fields["answer"].choices] if "form" in screen else []
-    cards += lesser(view, screen)
+    cards += is_secondary(view, screen)
     for place, (value, card) in enumerate(cards):
         yield Choice(value, card, KEYS[place] if place < len(KEYS) else "", value == view.chosen)
 
 
-def lesser(view: presenters.View, screen: presenters.Context) -> list[tuple[str, Card]]:
+def is_secondary(view: presenters.Page, screen: presenters.Context) -> list[tuple[str, ChoiceCard]]:
     """Return the answers of a page that are buttons for the customer, not cards."""
     name = view.node.screen(view.position)
     if name == "diagnosis":
-        again = [(each["value"], Card(each["label"], f"Again: {each['result']}")) for each in screen["tried"]]
-        return [(NONE, Card(NONE_WORDING)), *again]
+        again = [(each["value"], ChoiceCard(each["label"], f"Again: {each['result']}")) for each in screen["tried"]]
+        return [(NONE, ChoiceCard(NONE_WORDING)), *again]
     if name == "confirm":
-        return [(CONFIRM, Card(WORDINGS[CONFIRM], erases=True)), (DECLINE, Card(WORDINGS[DECLINE]))]
+        return [(CONFIRM, ChoiceCard(WORDINGS[CONFIRM], erases=True)), (DECLINE, ChoiceCard(WORDINGS[DECLINE]))]
     if name != "procedure":
         return []
-    blocked = (BLOCKED, Card("They can’t do this"))
+    blocked = (BLOCKED, ChoiceCard("They can’t do this"))
     if screen["is_last"]:
-        return [(WORKED, Card(screen["worked_label"])), (FAILED, Card(screen["failed_label"])), blocked]
-    works_now = [(WORKED, Card(screen["works_now_label"]))] if screen["works_now_label"] else []
-    return [(NEXT, Card("Done, next step")), *works_now, blocked]
+        return [(WORKED, ChoiceCard(screen["worked_label"])), (FAILED, ChoiceCard(screen["failed_label"])), blocked]
+    works_now = [(WORKED, ChoiceCard(screen["works_now_label"]))] if screen["works_now_label"] else []
+    return [(NEXT, ChoiceCard("Done, next step")), *works_now, blocked]
 
 
-def path(page: Seen) -> list[dict[str, Any]]:
+def path(page: CallState) -> list[dict[str, Any]]:
     """Return the pages that lead to where the session stands, each with the answer given on it and its address."""
     session, history = page.view.session, page.history
     here = history.page(page.view.number).origin
     trail = history.trail()
     items = []
     for origin, following in pairwise([*trail, 0]):
-        view = presenters.View(session, history.document, history.page(origin).position, origin, current=not following)
+        view = presenters.Page(session, history.document, history.page(origin).position, origin, current=not following)
         given = history.events[following - 1].answer if following else ""
         items.append(
             {
                 "title": presenters.heading(view),
                 "answer": view.node.wording(history.document, view.position, given) if given else "",
-                "url": address_of(session, origin),
+                "url": call_address(session, origin),
                 "here": origin == here,
             }
         )
     return items
 
 
-def happened(rows: list[Event], session: Session) -> list[dict[str, Any]]:
+def event_log(rows: list[Event], session: Session) -> list[dict[str, Any]]:
     """Return what was noted and what happened beside the way, latest first, with who did it and when."""
     notes = session.events.filter(kind=EventKind.NOTE).select_related("words")
     words = {row.number: row.words.text for row in notes if hasattr(row, "words")}
@@ -191,12 +191,12 @@ def happened(rows: list[Event], session: Session) -> list[dict[str, Any]]:
     return [
         {
             "at": row.at,
-            "who": calls.name_of(row.agent) if row.actor == Event.Actor.AGENT else customer,
-            "what": HAPPENED.get(EventKind(row.kind), ""),
+            "who": calls.agent_name(row.agent) if row.actor == Event.Actor.AGENT else customer,
+            "what": EVENT_LABELS.get(EventKind(row.kind), ""),
             "is_note": row.kind == EventKind.NOTE,
             "words": words.get(row.number, ""),
-            "url": address_of(session, row.to),
+            "url": call_address(session, row.to),
         }
         for row in reversed(rows)
-        if row.kind == EventKind.NOTE or row.kind in HAPPENED
+        if row.kind == EventKind.NOTE or row.kind in EVENT_LABELS
     ]

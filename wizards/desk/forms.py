@@ -8,11 +8,11 @@ from django import forms
 from django.contrib.auth.models import User
 from django.db.models import QuerySet
 
-from ..presenters.forms import LONGEST_QUERY, LONGEST_WORDS, WordsForm
+from ..presenters.forms import MAX_QUERY, MAX_WORDS, WordsForm
 from ..support import calls
 
-LONGEST_CALLER = 200
-LONGEST_CODE = 60  # however it was read out and typed
+MAX_CALLER = 200
+MAX_CODE = 60  # however it was read out and typed
 
 TOO_LONG = "Please use at most {} characters."
 
@@ -21,7 +21,7 @@ class CallerForm(forms.Form):
     """Who calls, in whatever characters: a name, a number, a customer's reference."""
 
     caller = forms.CharField(
-        required=False, max_length=LONGEST_CALLER, error_messages={"max_length": TOO_LONG.format(LONGEST_CALLER)}
+        required=False, max_length=MAX_CALLER, error_messages={"max_length": TOO_LONG.format(MAX_CALLER)}
     )
 
 
@@ -30,13 +30,13 @@ class BeginForm(CallerForm):
 
     way = forms.RegexField(r"^[\w-]+/[\w-]+$", error_messages={"required": "", "invalid": ""})
     once = forms.CharField(required=False, max_length=100)
-    q = forms.CharField(required=False, max_length=LONGEST_QUERY)
+    q = forms.CharField(required=False, max_length=MAX_QUERY)
 
 
 class JoinCodeForm(forms.Form):
     """The code that a customer reads out."""
 
-    code = forms.CharField(max_length=LONGEST_CODE, required=False)
+    code = forms.CharField(max_length=MAX_CODE, required=False)
 
 
 class NoteForm(WordsForm):
@@ -70,14 +70,14 @@ class OpenForm(forms.Form):
     contact = forms.CharField(
         max_length=200, error_messages={"required": "Say how the caller can be reached: a number or an address."}
     )
-    words = forms.CharField(required=False, max_length=LONGEST_WORDS)
+    words = forms.CharField(required=False, max_length=MAX_WORDS)
 
 
 class CloseForm(forms.Form):
     """What it was in the end: a cause as "node/cause", or something else in words; and whether the device works."""
 
     cause = forms.CharField(required=False, max_length=200)
-    other = forms.CharField(required=False, max_length=LONGEST_WORDS)
+    other = forms.CharField(required=False, max_length=MAX_WORDS)
     works = forms.ChoiceField(
         choices=[("yes", "Yes"), ("no", "No")],
         error_messages=dict.fromkeys(("required", "invalid_choice"), "Say whether the device works now."),

@@ -21,14 +21,14 @@ CASE = re.compile("(?:case)? ?([0-9]{1,9})")
 
 
 @dataclass(frozen=True, slots=True)
-class Lead:
+class Match:
     """Where what was typed leads: the words of the link and its address; or only words, where it leads nowhere."""
 
     words: str
     url: str = ""
 
 
-def lead(typed: str, user: User) -> Lead | None:
+def find_match(typed: str, user: User) -> Match | None:
     """Return where a reference or the number of a case leads an agent; None for whatever looks like neither."""
     plain = " ".join(typed.casefold().split())
     if REFERENCE.fullmatch(plain):
@@ -38,26 +38,26 @@ def lead(typed: str, user: User) -> Lead | None:
     return None
 
 
-def by_reference(code: str, user: User) -> Lead:
+def by_reference(code: str, user: User) -> Match:
     """Return where a reference leads: to the case of its session, or to the session where that has none."""
     session = permissions.desk_sessions(user).filter(code=code).select_related("case").first()
     if session is None:
-        return Lead("This may be a customer’s session: ask them for a code, and type it under “Enter a code”.")
+        return Match("This may be a customer’s session: ask them for a code, and type it under “Enter a code”.")
     return to_case(session.case.pk) if hasattr(session, "case") else to_call(session)
 
 
-def by_case(number: int, user: User) -> Lead:
+def by_case(number: int, user: User) -> Match:
     """Return where the number of a case leads."""
     if permissions.desk_cases(user).filter(pk=number).exists():
         return to_case(number)
-    return Lead(f"No case {number} waits or is yours. Ask who calls for their reference.")
+    return Match(f"No case {number} waits or is yours. Ask who calls for their reference.")
 
 
-def to_case(number: int) -> Lead:
+def to_case(number: int) -> Match:
     """Return the way to a case."""
-    return Lead(f"Case {number}", reverse("desk_case", args=[number]))
+    return Match(f"Case {number}", reverse("desk_case", args=[number]))
 
 
-def to_call(session: Session) -> Lead:
+def to_call(session: Session) -> Match:
     """Return the way to a call, or to a customer's session that the agent was in."""
-    return Lead(f"The call {presenters.reference(session)}", reverse("desk_call", args=[session.code]))
+    return Match(f"The call {presenters.reference(session)}", reverse("desk_call", args=[session.code]))

@@ -8,7 +8,7 @@ from .views import call, cases, home, ownership
 
 urlpatterns = [
     path("", home.home, name="desk"),
-    path("find/", home.find, name="desk_find"),
+    path("find/", home.find_symptoms, name="desk_find"),
     path("begin/", home.begin, name="desk_begin"),
     path("join/", home.join, name="desk_join"),
     path("cases/<int:pk>/", cases.case, name="desk_case"),
@@ -17,8 +17,8 @@ urlpatterns = [
     path("cases/<int:pk>/reopen/", cases.reopen, name="desk_case_reopen"),
     path("<code:code>/", call.call, name="desk_call"),
     path("<code:code>/note/", call.note, name="desk_note"),
-    path("<code:code>/case/", cases.opened, name="desk_case_open"),
-    path("<code:code>/aside/", ownership.aside, name="desk_aside"),
+    path("<code:code>/case/", cases.open_case, name="desk_case_open"),
+    path("<code:code>/aside/", ownership.hold, name="desk_aside"),
     path("<code:code>/resume/", ownership.resume, name="desk_resume"),
     path("<code:code>/pass/", ownership.pass_on, name="desk_pass"),
     path("<code:code>/take/", ownership.take, name="desk_take"),
@@ -27,5 +27,5 @@ urlpatterns = [
     path("<code:code>/<int:number>/", call.step, name="desk_step"),
     path("<code:code>/<int:number>/back/", call.back, name="desk_back"),
     path("<code:code>/<int:number>/restart/", call.restart, name="desk_restart"),
-    path("<code:code>/<int:number>/news/", call.news, name="desk_news"),
+    path("<code:code>/<int:number>/news/", call.updates, name="desk_news"),
 ]

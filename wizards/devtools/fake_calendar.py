@@ -18,7 +18,7 @@ GROWTH = 0.4  # from the first day to the last
 UNEVEN = 0.12  # how much days differ that should be alike
 
 
-def moments(rng: Random, number: int, since: datetime, until: datetime) -> list[float]:
+def start_times(rng: Random, number: int, since: datetime, until: datetime) -> list[float]:
     """Return so many moments between two, in order, as seconds since the epoch."""
     hours = list(_hours(rng, since, until))
     totals = list(accumulate(weight for *_, weight in hours))

@@ -14,9 +14,9 @@ from django.contrib.auth.models import User
 
 from .. import flow, journal, publishing
 from ..models import CODE_ALPHABET, CODE_LENGTH, Search, Session, Version
-from .fake_calendar import moments
+from .fake_calendar import start_times
 from .fake_texts import FEEDBACK, NOT_FOUND, REMARKS
-from .fake_visitors import AGENTS, CUSTOMERS, Crowd, Track, seeded_random
+from .fake_visitors import AGENTS, CUSTOMERS, FakeVisitors, FakeWalk, seeded_random
 
 DIFFERENT_WALKS = 2000  # of one version; more sessions than that share them, each with times of its own
 CHANNELS = {Session.Channel.SELF_SERVICE: 77, Session.Channel.AGENT: 15, Session.Channel.EMBEDDED: 8}
@@ -39,7 +39,7 @@ class Plan:
     seed: str = "1"
 
 
-def sessions(plan: Plan) -> Iterator[journal.Past]:
+def sessions(plan: Plan) -> Iterator[journal.PastSession]:
     """Yield the sessions in the order in which they begin. Raises LookupError where no wizard is published."""
     rng = seeded_random(plan.seed, "sessions")
     wizards = _wizards(plan)
@@ -48,14 +48,14 @@ def sessions(plan: Plan) -> Iterator[journal.Past]:
         User.objects.filter(groups__name="agents", is_active=True).order_by("pk").values_list("pk", flat=True)
     )
     visitors: list[str] = []
-    begins = moments(rng, plan.number, plan.since, plan.until)
+    begins = start_times(rng, plan.number, plan.since, plan.until)
     wizard_of = rng.choices(wizards, shares, k=plan.number)
     channel_of = rng.choices(list(CHANNELS), list(CHANNELS.values()), k=plan.number)
     for begun, wizard, channel in zip(begins, wizard_of, channel_of, strict=True):
         by_agent = channel == Session.Channel.AGENT
         version, track = wizard.walk(rng, begun, by_agent)
         track, times = _timed(rng, track, begun, plan.until)
-        yield journal.Past(
+        yield journal.PastSession(
             version=version,
             history=track.history,
             times=times,
@@ -72,7 +72,7 @@ def searches(plan: Plan) -> Iterator[Search]:
     rng = seeded_random(plan.seed, "searches")
     wizards = _wizards(plan)
     shares = [wizard.share for wizard in wizards]
-    for moment in moments(rng, round(plan.number * SEARCHES), plan.since, plan.until):
+    for moment in start_times(rng, round(plan.number * SEARCHES), plan.since, plan.until):
         (wizard,) = rng.choices(wizards, shares)
         search = wizard.search(rng)
         search.at = datetime.fromtimestamp(moment, UTC)
@@ -87,15 +87,18 @@ class _Wizard:
         self.slug = versions[0].wizard.slug
         self.since = [version.published_at.timestamp() for version in versions[1:]]
         self.share = seeded_random(plan.seed, self.slug).uniform(0.5, 2)
-        self.crowds: dict[tuple[int, bool], tuple[Crowd, list[Track]]] = {}
+        self.crowds: dict[tuple[int, bool], tuple[FakeVisitors, list[FakeWalk]]] = {}
 
-    def walk(self, rng: Random, begun: float, by_agent: bool) -> tuple[int, Track]:
+    def walk(self, rng: Random, begun: float, by_agent: bool) -> tuple[int, FakeWalk]:
         """Return the version that was current at a moment, its key, and a walk through it."""
         place = bisect_right(self.since, begun)
         version = self.versions[place]
         if (place, by_agent) not in self.crowds:
             document = publishing.document_of(version.pk)
-            self.crowds[place, by_agent] = Crowd(document, place, self.seed, AGENTS if by_agent else CUSTOMERS), []
+            self.crowds[place, by_agent] = (
+                FakeVisitors(document, place, self.seed, AGENTS if by_agent else CUSTOMERS),
+                [],
+            )
         crowd, walks = self.crowds[place, by_agent]
         if len(walks) < DIFFERENT_WALKS:
             walks.append(crowd.walk())
@@ -115,7 +118,7 @@ class _Wizard:
 
 
 def _wizards(plan: Plan) -> list[_Wizard]:
-    wizards = [version.wizard_id for version in publishing.published()]
+    wizards = [version.wizard_id for version in publishing.published_versions()]
     if not wizards:
         raise LookupError("No wizard is published.")
     versions = Version.objects.filter(wizard__in=wizards, number__isnull=False).select_related("wizard")
@@ -124,7 +127,7 @@ def _wizards(plan: Plan) -> list[_Wizard]:
     return [_Wizard(plan, [version for version in ordered if version.wizard.slug == slug]) for slug in slugs]
 
 
-def _timed(rng: Random, track: Track, begun: float, until: datetime) -> tuple[Track, list[datetime]]:
+def _timed(rng: Random, track: FakeWalk, begun: float, until: datetime) -> tuple[FakeWalk, list[datetime]]:
     """Return a walk with the times of its events; what would come after `until` has not happened yet."""
     pace = rng.choice(SPREAD) ** 0.5
     seconds = [wait * pace for wait in map(mul, track.waits, rng.choices(SPREAD, k=len(track.waits)))]
@@ -149,7 +152,7 @@ def _visitor(rng: Random, before: list[str]) -> str:
     return visitor
 
 
-def _words(rng: Random, track: Track) -> dict[int, str]:
+def _words(rng: Random, track: FakeWalk) -> dict[int, str]:
     """Return what people wrote with their remarks and with their feedback, by the events' numbers."""
     words = {}
     for number in track.told:

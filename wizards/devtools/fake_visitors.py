@@ -27,7 +27,7 @@ def seeded_random(*words: object) -> Random:
 
 
 @dataclass(frozen=True, slots=True)
-class Track:
+class FakeWalk:
     """A whole walk. `waits`: the median of the seconds before each event; 0 where it comes with the one before it."""
 
     history: flow.History
@@ -40,9 +40,9 @@ class Track:
             n for n, event in enumerate(self.history.events, 1) if event.kind in (EventKind.REMARK, EventKind.FEEDBACK)
         ]
 
-    def first(self, count: int) -> Track:
+    def first(self, count: int) -> FakeWalk:
         """Return the walk as far as its first `count` events go."""
-        return Track(flow.History(self.history.document, self.history.events[:count]), self.waits[:count])
+        return FakeWalk(flow.History(self.history.document, self.history.events[:count]), self.waits[:count])
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ AT_LAST = {"worked": 66, "failed": 25, "blocked": 9}
 BEFORE = {"confirm": 72, "decline": 28}
 
 
-class Crowd:
+class FakeVisitors:
     """People who walk through one version of a wizard."""
 
     def __init__(self, document: flow.Document, mended: int, seed: str, habits: Habits = CUSTOMERS) -> None:
@@ -83,13 +83,13 @@ class Crowd:
         self.hard: frozenset[Spot] = frozenset()
         self.hard = frozenset(self._hard_places()[mended:])
 
-    def walk(self) -> Track:
+    def walk(self) -> FakeWalk:
         """Return the walk of one more person."""
         (symptom,) = self.rng.choices(self.symptoms, self.entered)
         walk = _Walk(self.document, symptom)
         while len(walk.history) < LONGEST and self._act(walk):
             pass
-        return Track(walk.history, tuple(walk.waits))
+        return FakeWalk(walk.history, tuple(walk.waits))
 
     def _act(self, walk: _Walk) -> bool:
         """Do what a person does on a page; return whether they stay."""
@@ -194,7 +194,7 @@ class _Walk:
     def __init__(self, document: flow.Document, symptom: str) -> None:
         self.history = flow.History(document)
         self.waits: list[float] = []
-        self.add(0.0, *flow.begin(document, symptom))
+        self.add(0.0, *flow.begin_events(document, symptom))
 
     @property
     def position(self) -> Position:

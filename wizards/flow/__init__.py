@@ -2,7 +2,7 @@
 
     files --read--> document --faults--> what is wrong with it
                        |
-                       +-- walk: document + log + answer --> the events to append, or IllegalMove
+                       +-- walk: document + log + answer --> the events to append, or IllegalMoveError
                               kinds/: what each kind of node offers and where it leads
 
 `document` holds the parts, `kinds/` one module for each kind of node, `procedures` the going through steps,
@@ -14,23 +14,40 @@ somebody took; `drawing` is a document as a graph to draw.
 from .diff import Change, ChangeKind, diff
 from .document import Document, Source, Symptom
 from .fault import Fault
-from .faults import EDITORIAL, errors, faults, lost_without, reachable
+from .faults import EDITORIAL, find_errors, find_faults, reachable, unreachable_without
 from .graph import graph_elements
 from .kinds import KINDS, BaseNode
-from .position import BrokenLog, Event, EventKind, IllegalMove, Position
+from .position import BrokenLogError, Event, EventKind, IllegalMoveError, Position
 from .procedures import Procedure, Step
 from .replay_impact import Fate, ReplayImpact, replay_against
 from .schema import schema
-from .serialization import BadFile, Problem, problems, read, read_faultless, write
-from .text_diff import Run, word_by_word
-from .transitions import History, Page, answer, aside, begin, entry, moved, node_at, outcome, replay
+from .serialization import (
+    InvalidFileError,
+    Problem,
+    dump_document,
+    parse_document,
+    parse_valid_document,
+    validation_problems,
+)
+from .text_diff import Run, diff_words
+from .transitions import (
+    History,
+    Page,
+    annotation,
+    apply_answer,
+    begin_events,
+    entry_position,
+    next_position,
+    node_at,
+    outcome,
+    replay,
+)
 
 __all__ = [
     "EDITORIAL",
     "KINDS",
-    "BadFile",
     "BaseNode",
-    "BrokenLog",
+    "BrokenLogError",
     "Change",
     "ChangeKind",
     "Document",
@@ -39,7 +56,8 @@ __all__ = [
     "Fate",
     "Fault",
     "History",
-    "IllegalMove",
+    "IllegalMoveError",
+    "InvalidFileError",
     "Page",
     "Position",
     "Problem",
@@ -49,25 +67,25 @@ __all__ = [
     "Source",
     "Step",
     "Symptom",
-    "answer",
-    "aside",
-    "begin",
+    "annotation",
+    "apply_answer",
+    "begin_events",
     "diff",
-    "entry",
-    "errors",
-    "faults",
+    "diff_words",
+    "dump_document",
+    "entry_position",
+    "find_errors",
+    "find_faults",
     "graph_elements",
-    "lost_without",
-    "moved",
+    "next_position",
     "node_at",
     "outcome",
-    "problems",
+    "parse_document",
+    "parse_valid_document",
     "reachable",
-    "read",
-    "read_faultless",
     "replay",
     "replay_against",
     "schema",
-    "word_by_word",
-    "write",
+    "unreachable_without",
+    "validation_problems",
 ]

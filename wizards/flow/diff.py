@@ -13,7 +13,7 @@ from pydantic.fields import FieldInfo
 
 from .document import Document
 from .fields import Part, Reference
-from .text_diff import Run, word_by_word
+from .text_diff import Run, diff_words
 
 
 class ChangeKind(StrEnum):
@@ -56,7 +56,7 @@ class Change:
         """The change word by word; what stands elsewhere now is no new text."""
         if self.kind == ChangeKind.REORDERED:
             return [Run("same", self.after)]
-        return word_by_word(self.before, self.after)
+        return diff_words(self.before, self.after)
 
     def __str__(self) -> str:
         place = " › ".join(filter(None, (*self.where, self.field)))

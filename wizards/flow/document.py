@@ -9,13 +9,13 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, StringConstraints
 
-from .fields import FactId, Id, Line, NodeId, Part, Sources, filled
+from .fields import FactId, Id, Line, NodeId, Part, Sources, non_empty_lines
 from .kinds import BaseNode, Node
 from .procedures import Procedure
 
 LANGUAGE = r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$"
 Language = Annotated[str, StringConstraints(strict=True, pattern=LANGUAGE, max_length=20)]
-Words = Annotated[tuple[Line, ...], Field(max_length=60), AfterValidator(filled)]
+Words = Annotated[tuple[Line, ...], Field(max_length=60), AfterValidator(non_empty_lines)]
 
 
 class Source(Part):

@@ -24,7 +24,7 @@ class Fault:
         return " ".join(filter(None, [f"{self.where}:" if self.where else "", self.message, self.remedy]))
 
 
-class Named(Protocol):
+class LabelledPart(Protocol):
     @property
     def id(self) -> str: ...
     @property
@@ -41,7 +41,7 @@ def warning(code: str, path: Path, message: str, remedy: str) -> Fault:
     return Fault("warning", code, path, message, remedy)
 
 
-def duplicates(field: str, parts: Iterable[Named]) -> Iterator[Fault]:
+def duplicates(field: str, parts: Iterable[LabelledPart]) -> Iterator[Fault]:
     """Yield a fault for each part of a list that repeats the id or the label of an earlier one."""
     ids: set[str] = set()
     labels: set[str] = set()

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from .fault import Fault, Path, duplicates, error, warning
-from .fields import shows
+from .fields import is_visible
 
 if TYPE_CHECKING:
     from .document import Document
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 EDITORIAL = "editorial"
 
 
-def faults(document: Document) -> list[Fault]:
+def find_faults(document: Document) -> list[Fault]:
     """Return everything that is wrong with `document`, errors first, in the order of the document."""
     found = [
         *_texts(document),
@@ -32,16 +32,16 @@ def faults(document: Document) -> list[Fault]:
     return sorted(found, key=lambda fault: fault.level != "error")
 
 
-def errors(document: Document) -> list[Fault]:
+def find_errors(document: Document) -> list[Fault]:
     """Return the faults that stop a publication."""
-    return [fault for fault in faults(document) if fault.level == "error"]
+    return [fault for fault in find_faults(document) if fault.level == "error"]
 
 
 def _texts(document: Document) -> Iterator[Fault]:
-    if not shows(document.title):
+    if not is_visible(document.title):
         yield error("empty", ("title",), "The wizard has no title.", "Write one.")
     for place, node in enumerate(document.nodes):
-        if not shows(node.title):
+        if not is_visible(node.title):
             yield replace(
                 error("empty", ("nodes", place, "title"), "This node has no title.", "Write the heading to show."),
                 where=f"node {node.id}",
@@ -63,7 +63,7 @@ def _symptoms(document: Document) -> Iterator[Fault]:
         yield error("no-symptoms", ("symptoms",), "Nobody can get in: there are no symptoms.", "Add at least one.")
     for place, symptom in enumerate(document.symptoms):
         where, path = f"symptom {symptom.id}", ("symptoms", place)
-        if not shows(symptom.label):
+        if not is_visible(symptom.label):
             yield replace(
                 error("empty", (*path, "label"), "It has no label.", "Write what a person sees."), where=where
             )
@@ -96,7 +96,7 @@ def _procedures(document: Document) -> Iterator[Fault]:
 
 
 def _procedure(procedure: Procedure, used: bool) -> Iterator[Fault]:
-    if not shows(procedure.title):
+    if not is_visible(procedure.title):
         yield error("empty", ("title",), "This procedure has no title.", "Write what it does.")
     if not procedure.steps:
         yield error("no-steps", ("steps",), "This procedure has no steps.", "Add at least one.")
@@ -107,7 +107,7 @@ def _procedure(procedure: Procedure, used: bool) -> Iterator[Fault]:
         if step.id in seen:
             yield error("duplicate-id", ("steps", place, "id"), f"The id “{step.id}” is used twice.", "Change one.")
         seen.add(step.id)
-        if not shows(step.title):
+        if not is_visible(step.title):
             yield error("empty", ("steps", place, "title"), "A step has no title.", "Say in a few words what to do.")
         if step.hold_seconds and step.wait_seconds:
             yield error(
@@ -150,7 +150,7 @@ def reachable(document: Document, starts: Iterable[str], without: str = "") -> s
     return _closure({node.id: [edge.to for edge in node.edges(document) if edge.taken] for node in kept}, starts)
 
 
-def lost_without(document: Document, key: str) -> list[BaseNode]:
+def unreachable_without(document: Document, key: str) -> list[BaseNode]:
     """Return the nodes that nobody reaches any more once the node `key` is gone, in the order of the document."""
     starts = [symptom.to for symptom in document.symptoms]
     lost = reachable(document, starts) - reachable(document, starts, without=key) - {key}

@@ -8,9 +8,9 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
-LONGEST_LINE = 300
-LONGEST_TEXT = 8_000
-MOST_MARKS = 30
+MAX_LINE = 300
+MAX_TEXT = 8_000
+MAX_COMBINING_MARKS = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +42,8 @@ def _composable(text: str) -> None:
     marks = 0
     for character in text:
         marks = marks + 1 if unicodedata.combining(character) else 0
-        if marks > MOST_MARKS:
-            raise ValueError(f"has more than {MOST_MARKS} accents on one letter; delete some")
+        if marks > MAX_COMBINING_MARKS:
+            raise ValueError(f"has more than {MAX_COMBINING_MARKS} accents on one letter; delete some")
 
 
 def one_line(value: str) -> str:
@@ -51,12 +51,12 @@ def one_line(value: str) -> str:
     return " ".join(value.split())
 
 
-def shows(text: str) -> bool:
+def is_visible(text: str) -> bool:
     """Return whether a text has something to see: a letter, a digit or a sign, not only what joins or spaces."""
     return any(unicodedata.category(character)[0] in "LNPS" for character in text)
 
 
-def filled(lines: tuple[str, ...]) -> tuple[str, ...]:
+def non_empty_lines(lines: tuple[str, ...]) -> tuple[str, ...]:
     """Return `lines` without the empty ones."""
     return tuple(filter(None, lines))
 
@@ -66,12 +66,12 @@ FACT_ID = r"^[A-Za-z0-9][A-Za-z0-9-]{0,31}$"
 FactId = Annotated[str, StringConstraints(strict=True, pattern=FACT_ID)]
 Line = Annotated[
     str,
-    StringConstraints(strict=True, max_length=LONGEST_LINE),
+    StringConstraints(strict=True, max_length=MAX_LINE),
     BeforeValidator(printable),
     AfterValidator(one_line),
 ]
-Text = Annotated[str, StringConstraints(strict=True, max_length=LONGEST_TEXT), BeforeValidator(printable)]
-Lines = Annotated[tuple[Line, ...], AfterValidator(filled)]
+Text = Annotated[str, StringConstraints(strict=True, max_length=MAX_TEXT), BeforeValidator(printable)]
+Lines = Annotated[tuple[Line, ...], AfterValidator(non_empty_lines)]
 _Target = Annotated[str, StringConstraints(strict=True, pattern=r"^([a-z0-9][a-z0-9-]{0,63})?$")]
 NodeId = Annotated[_Target, Reference("node")]
 ProcedureId = Annotated[_Target, Reference("procedure")]

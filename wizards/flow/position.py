@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 
-class IllegalMove(Exception):
+class IllegalMoveError(Exception):
     """The move cannot be made from where the session stands. `str()` is a sentence for the person who tried."""
 
 
-class BrokenLog(Exception):
+class BrokenLogError(Exception):
     """A log breaks one of its promises. `number` is the first event at which it does."""
 
     def __init__(self, number: int, reason: str) -> None:

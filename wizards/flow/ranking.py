@@ -13,14 +13,14 @@ from collections.abc import Callable, Iterable
 from typing import Protocol, TypeVar
 
 
-class Weighed(Protocol):
+class Rankable(Protocol):
     @property
     def weight(self) -> int: ...
     @property
     def minutes(self) -> int: ...
 
 
-C = TypeVar("C", bound=Weighed)
+C = TypeVar("C", bound=Rankable)
 
 
 def best_first(causes: Iterable[C], erases: Callable[[C], bool]) -> list[C]:

@@ -8,8 +8,8 @@ from itertools import pairwise
 
 from . import procedures as run
 from .document import Document
-from .position import Event, IllegalMove, Position
-from .transitions import History, answer, entry, moved, outcome
+from .position import Event, IllegalMoveError, Position
+from .transitions import History, apply_answer, entry_position, next_position, outcome
 
 
 class Fate(StrEnum):
@@ -39,8 +39,8 @@ def replay_against(history: History, document: Document) -> ReplayImpact:
     trail = history.trail()
     here = history.pages[0].position
     try:
-        position = entry(document, history.events[0].answer)
-    except IllegalMove as illegal:
+        position = entry_position(document, history.events[0].answer)
+    except IllegalMoveError as illegal:
         return ReplayImpact(Fate.BROKEN, here.node, str(illegal))
     if position.node != here.node:
         return ReplayImpact(Fate.OTHER, here.node)
@@ -50,7 +50,7 @@ def replay_against(history: History, document: Document) -> ReplayImpact:
             continue
         try:
             position = _given(document, position, event)
-        except IllegalMove as illegal:
+        except IllegalMoveError as illegal:
             return ReplayImpact(Fate.BROKEN, event.node, str(illegal))
         after = history.page(number).position
         if (position.node, position.cause) != (after.node, after.cause):
@@ -65,10 +65,10 @@ def _given(document: Document, position: Position, event: Event) -> Position:
     """Return where the answer of `event` leads; in a procedure, confirm first where that is asked now."""
     if event.step and not position.step:
         if not _procedure(document, position):
-            raise IllegalMove("There is no procedure here any more.")
-        position = moved(document, position, run.CONFIRM)
-    answer(document, position, event.answer)
-    return moved(document, position, event.answer)
+            raise IllegalMoveError("There is no procedure here any more.")
+        position = next_position(document, position, run.CONFIRM)
+    apply_answer(document, position, event.answer)
+    return next_position(document, position, event.answer)
 
 
 def _procedure(document: Document, position: Position) -> bool:

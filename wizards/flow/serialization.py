@@ -18,22 +18,22 @@ from pydantic import ValidationError
 
 from .document import LANGUAGE, Document
 from .fault import Fault
-from .faults import errors
+from .faults import find_errors
 from .fields import FACT_ID
 from .kinds import KINDS
 
 Format = Literal["yaml", "json"]
 Path = tuple[str | int, ...]
 
-LARGEST = 1_000_000
-DEEPEST = 20
+MAX_BYTES = 1_000_000
+MAX_DEPTH = 20
 # Far more than any wizard needs, and few enough to be judged in a moment.
-MOST_VALUES = 50_000
-MOST_KEYS = 50
-MOST_PROBLEMS = 50
-LONGEST_QUOTE = 80
+MAX_VALUES = 50_000
+MAX_KEYS = 50
+MAX_PROBLEMS = 50
+MAX_QUOTE = 80
 # What a text has to look like, by its pattern; most are ids.
-AN_ID = "lower-case letters, digits and hyphens, at most 64 of them"
+ID_RULE = "lower-case letters, digits and hyphens, at most 64 of them"
 SHAPES = {
     FACT_ID: "letters, digits and hyphens, at most 32 of them",
     LANGUAGE: "a language's code, such as “en” or “en-GB”",
@@ -58,14 +58,14 @@ class Problem:
         return f"{place}{self.where + ': ' if self.where else ''}{self.message}"
 
 
-class BadFile(Exception):
+class InvalidFileError(Exception):
     """A file holds no valid document. `problems` says what is wrong, in the order of the file, with an end to it."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         found = sorted(problems, key=lambda problem: problem.line)
-        left = len(found) - MOST_PROBLEMS
+        left = len(found) - MAX_PROBLEMS
         more = [Problem(0, "", f"And {left} more. Mend these first.")] if left > 0 else []
-        self.problems = found[:MOST_PROBLEMS] + more
+        self.problems = found[:MAX_PROBLEMS] + more
         super().__init__("\n".join(str(problem) for problem in self.problems))
 
 
@@ -93,8 +93,8 @@ class Parsed:
         return " › ".join(words)
 
 
-def read(content: str | bytes, form: Format = "yaml") -> Document:
-    """Return the document in a file's content; raise BadFile with every problem that can be told at once.
+def parse_document(content: str | bytes, form: Format = "yaml") -> Document:
+    """Return the document in a file's content; raise InvalidFileError with every problem that can be told at once.
 
     Only the form is checked here: `read_faultless` also refuses a document with errors.
     """
@@ -102,16 +102,16 @@ def read(content: str | bytes, form: Format = "yaml") -> Document:
     return _document(source)
 
 
-def read_faultless(content: str | bytes, form: Format = "yaml") -> Document:
-    """Return the document in a file's content; raise BadFile where its form is wrong or `faults` finds errors."""
+def parse_valid_document(content: str | bytes, form: Format = "yaml") -> Document:
+    """Parse a document and check it; raise InvalidFileError for a wrong form and for errors of `find_errors`."""
     source = _json_source(_decoded(content)) if form == "json" else _yaml_source(_decoded(content))
     document = _document(source)
-    if found := errors(document):
-        raise BadFile(_problem(source, fault) for fault in found)
+    if found := find_errors(document):
+        raise InvalidFileError(_problem(source, fault) for fault in found)
     return document
 
 
-def write(document: Document, form: Format = "yaml") -> str:
+def dump_document(document: Document, form: Format = "yaml") -> str:
     """Return the document as the text of a file; reading it again gives the same document and hash."""
     if form == "json":
         return json.dumps(document.plain(), ensure_ascii=False, indent=2) + "\n"
@@ -124,7 +124,7 @@ def _problem(source: Parsed, fault: Fault) -> Problem:
 
 def quotable(words: str) -> str:
     """Return words from a file such that a message can quote them: not too long, and without what nobody can print."""
-    short = words if len(words) <= LONGEST_QUOTE else f"{words[:LONGEST_QUOTE]}…"
+    short = words if len(words) <= MAX_QUOTE else f"{words[:MAX_QUOTE]}…"
     return "".join(character if character.isprintable() else "\ufffd" for character in short)
 
 
@@ -135,26 +135,28 @@ def _inside(part: Any, key: str | int) -> Any:
 
 
 def _decoded(content: str | bytes) -> str:
-    if len(content) > LARGEST:
-        raise BadFile([Problem(0, "", f"The file is larger than {LARGEST // 1000} kB. Split the wizard in two.")])
+    if len(content) > MAX_BYTES:
+        raise InvalidFileError(
+            [Problem(0, "", f"The file is larger than {MAX_BYTES // 1000} kB. Split the wizard in two.")]
+        )
     if isinstance(content, str):
         content = content.encode(errors="surrogatepass")
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as wrong:
         line = content.count(b"\n", 0, wrong.start) + 1
-        raise BadFile([Problem(line, "", "The file is not UTF-8 text. Save it as UTF-8.")]) from wrong
+        raise InvalidFileError([Problem(line, "", "The file is not UTF-8 text. Save it as UTF-8.")]) from wrong
 
 
 def _document(source: Parsed) -> Document:
     if not isinstance(source.data, dict):
-        raise BadFile([Problem(1, "", "The file does not hold a wizard. It starts with “format: 1”.")])
+        raise InvalidFileError([Problem(1, "", "The file does not hold a wizard. It starts with “format: 1”.")])
     if oversized := list(_oversized(source)):
-        raise BadFile(oversized)
+        raise InvalidFileError(oversized)
     try:
         return Document.model_validate(source.data)
     except ValidationError as invalid:
-        raise BadFile(_invalid(source, invalid)) from invalid
+        raise InvalidFileError(_invalid(source, invalid)) from invalid
 
 
 def _oversized(source: Parsed) -> Iterator[Problem]:
@@ -165,17 +167,17 @@ def _oversized(source: Parsed) -> Iterator[Problem]:
         path, part = waiting.pop()
         inside = list(part.items()) if isinstance(part, dict) else list(enumerate(part))
         count += len(inside)
-        if isinstance(part, dict) and len(inside) > MOST_KEYS:
-            message = f"This has {len(inside)} fields. Nothing in a wizard has more than {MOST_KEYS}."
+        if isinstance(part, dict) and len(inside) > MAX_KEYS:
+            message = f"This has {len(inside)} fields. Nothing in a wizard has more than {MAX_KEYS}."
             yield Problem(source.line(path), source.where(path), message)
-        elif count > MOST_VALUES:
-            yield Problem(0, "", f"The file holds more than {MOST_VALUES:,} values. Split the wizard in two.")
+        elif count > MAX_VALUES:
+            yield Problem(0, "", f"The file holds more than {MAX_VALUES:,} values. Split the wizard in two.")
             return
         else:
             waiting += [((*path, key), value) for key, value in inside if isinstance(value, dict | list)]
 
 
-def problems(data: Any, invalid: ValidationError) -> list[Problem]:
+def validation_problems(data: Any, invalid: ValidationError) -> list[Problem]:
     """Return what pydantic found wrong with `data`, in plain words."""
     return list(_invalid(Parsed(data), invalid))
 
@@ -201,7 +203,7 @@ def _plain_words(kind: str, message: str, context: dict[str, Any]) -> str:
         case "string_type":
             return "This must be text. Put it in quotes."
         case "string_pattern_mismatch":
-            return f"This must be {SHAPES.get(context['pattern'], AN_ID)}."
+            return f"This must be {SHAPES.get(context['pattern'], ID_RULE)}."
         case "string_too_long":
             return f"This is longer than {context['max_length']} characters. Shorten it."
         case "int_type" | "int_parsing":
@@ -220,16 +222,18 @@ def _json_source(text: str) -> Parsed:
     try:
         return Parsed(json.loads(text, object_pairs_hook=_unique), _json_lines(text))
     except json.JSONDecodeError as wrong:
-        raise BadFile([Problem(wrong.lineno, "", f"This is not JSON: {quotable(wrong.msg)}.")]) from wrong
+        raise InvalidFileError([Problem(wrong.lineno, "", f"This is not JSON: {quotable(wrong.msg)}.")]) from wrong
     except (RecursionError, ValueError) as wrong:
-        raise BadFile([Problem(0, "", "This is nested too deeply, or holds a number that is too long.")]) from wrong
+        raise InvalidFileError(
+            [Problem(0, "", "This is nested too deeply, or holds a number that is too long.")]
+        ) from wrong
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for key, value in pairs:
         if key in found:
-            raise BadFile([Problem(0, "", f"A key stands twice in one place: {quotable(key)}.")])
+            raise InvalidFileError([Problem(0, "", f"A key stands twice in one place: {quotable(key)}.")])
         found[key] = value
     return found
 
@@ -238,15 +242,15 @@ def _refuse_depth(text: str) -> None:
     depth = 0
     for found in _BRACKETS.finditer(text):
         depth += {"[": 1, "{": 1, "]": -1, "}": -1}.get(found[0], 0)
-        if depth > DEEPEST:
+        if depth > MAX_DEPTH:
             line = text.count("\n", 0, found.start()) + 1
-            raise BadFile([Problem(line, "", f"This is nested more than {DEEPEST} deep.")])
+            raise InvalidFileError([Problem(line, "", f"This is nested more than {MAX_DEPTH} deep.")])
 
 
 def _json_lines(text: str) -> dict[Path, int]:
     """Return the lines of JSON's parts, as far as YAML's parser, which reads nearly all JSON, can tell them."""
     source = Parsed()
-    with suppress(BadFile, yaml.YAMLError, UnicodeError):
+    with suppress(InvalidFileError, yaml.YAMLError, UnicodeError):
         _Builder(source).build(yaml.parse(text, Loader=_Loader))
     return source.lines
 
@@ -258,9 +262,9 @@ def _yaml_source(text: str) -> Parsed:
     except yaml.MarkedYAMLError as wrong:
         mark = wrong.problem_mark or wrong.context_mark
         message = f"This is not YAML: {quotable(str(wrong.problem or wrong.context))}."
-        raise BadFile([Problem(mark.line + 1 if mark else 0, "", message)]) from wrong
+        raise InvalidFileError([Problem(mark.line + 1 if mark else 0, "", message)]) from wrong
     except yaml.YAMLError as wrong:
-        raise BadFile([Problem(0, "", "The file holds a character that YAML does not allow.")]) from wrong
+        raise InvalidFileError([Problem(0, "", "The file holds a character that YAML does not allow.")]) from wrong
     return source
 
 
@@ -291,19 +295,19 @@ class _Builder:
 
     def _refuse(self, event: yaml.Event) -> None:
         self.count += 1
-        if self.count > 3 * MOST_VALUES:  # a key, its value, the end of what that opened
-            self._fail(event, f"The file holds more than {MOST_VALUES:,} values. Split the wizard in two.")
+        if self.count > 3 * MAX_VALUES:  # a key, its value, the end of what that opened
+            self._fail(event, f"The file holds more than {MAX_VALUES:,} values. Split the wizard in two.")
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
             self._fail(event, "Anchors and aliases (& and *) are not allowed. Write the text out.")
         if getattr(event, "tag", None):
             self._fail(event, "Tags (!) are not allowed. Put the text in quotes.")
 
     def _fail(self, event: yaml.Event, message: str) -> NoReturn:
-        raise BadFile([Problem(_line(event), "", message)])
+        raise InvalidFileError([Problem(_line(event), "", message)])
 
     def _open(self, event: yaml.Event, container: Any) -> None:
-        if len(self.stack) >= DEEPEST:
-            self._fail(event, f"This is nested more than {DEEPEST} deep.")
+        if len(self.stack) >= MAX_DEPTH:
+            self._fail(event, f"This is nested more than {MAX_DEPTH} deep.")
         path = self._place(event, container)
         self.stack.append((container, path))
         self.key.append(None)

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 
 # Texts of which less than this share of words is common are shown as one that went and one that came.
-ALIKE = 0.3
+MIN_SIMILARITY = 0.3
 # Pairs of words up to which they are compared one by one; beyond, frequent words are left out of the search.
 EASY = 1_000_000
 
@@ -20,7 +20,7 @@ class Run:
     text: str
 
 
-def word_by_word(before: str, after: str) -> list[Run]:
+def diff_words(before: str, after: str) -> list[Run]:
     """Return the runs of words that stayed, went and came, in order; joined, all but the removed ones give `after`.
 
     A change of blanks between words is none; a change of line breaks is one.
@@ -30,7 +30,7 @@ def word_by_word(before: str, after: str) -> list[Run]:
         return [Run(mark, text) for mark, text in (("removed", before), ("added", after)) if text]
     easy = len(old) * len(new) <= EASY
     matcher = difflib.SequenceMatcher(None, list(map(_key, old)), list(map(_key, new)), autojunk=not easy)
-    if matcher.quick_ratio() < ALIKE:
+    if matcher.quick_ratio() < MIN_SIMILARITY:
         return [Run("removed", before), Run("added", after)]
     runs: list[Run] = []
     for tag, i1, i2, j1, j2 in matcher.get_opcodes():

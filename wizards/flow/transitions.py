@@ -16,10 +16,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from .document import Document
-from .kinds import BaseNode, go
-from .position import BrokenLog, Event, EventKind, IllegalMove, Position
+from .kinds import BaseNode, enter_target
+from .position import BrokenLogError, Event, EventKind, IllegalMoveError, Position
 
-ASIDES = frozenset(EventKind) - {EventKind.BEGIN, EventKind.ANSWER, EventKind.BACK, EventKind.END}
+ANNOTATIONS = frozenset(EventKind) - {EventKind.BEGIN, EventKind.ANSWER, EventKind.BACK, EventKind.END}
 HELPED = ("yes", "no")
 
 
@@ -32,18 +32,18 @@ class Page:
     before: int
 
 
-def begin(document: Document, symptom_id: str) -> tuple[Event, ...]:
-    """Return the first events of a session that enters by a symptom; raise IllegalMove if it cannot be entered."""
-    return _with_end(document, Event(EventKind.BEGIN, answer=symptom_id), entry(document, symptom_id))
+def begin_events(document: Document, symptom_id: str) -> tuple[Event, ...]:
+    """Return the first events of a session that enters by a symptom; raise IllegalMoveError if it cannot be entered."""
+    return _with_end(document, Event(EventKind.BEGIN, answer=symptom_id), entry_position(document, symptom_id))
 
 
-def answer(document: Document, position: Position, given: str) -> tuple[Event, ...]:
-    """Return the events of answering `given` at `position`; raise IllegalMove if that is no legal answer there."""
+def apply_answer(document: Document, position: Position, given: str) -> tuple[Event, ...]:
+    """Return the events of answering `given` at `position`; raise IllegalMoveError if that is no legal answer there."""
     node = node_at(document, position)
     if not given:
-        raise IllegalMove("Please choose an answer to go on.")
+        raise IllegalMoveError("Please choose an answer to go on.")
     if given not in node.answers(document, position):
-        raise IllegalMove("That is not one of the answers on this page. Please choose one of those shown.")
+        raise IllegalMoveError("That is not one of the answers on this page. Please choose one of those shown.")
     event = Event(
         EventKind.ANSWER,
         node=position.node,
@@ -52,10 +52,10 @@ def answer(document: Document, position: Position, given: str) -> tuple[Event, .
         answer=given,
         offered=node.offered(document, position),
     )
-    return _with_end(document, event, moved(document, position, given))
+    return _with_end(document, event, next_position(document, position, given))
 
 
-def moved(document: Document, position: Position, given: str) -> Position:
+def next_position(document: Document, position: Position, given: str) -> Position:
     """Return where a legal answer leads from `position`."""
     return node_at(document, position).move(document, position, given)
 
@@ -65,20 +65,20 @@ def outcome(document: Document, position: Position) -> str:
     return node_at(document, position).outcome()
 
 
-def aside(document: Document, position: Position, kind: EventKind, page: int, given: str = "") -> Event:
-    """Return what is said or done beside the way, a remark say, about a page; raise IllegalMove if out of place."""
-    if kind not in ASIDES:
-        raise IllegalMove("That cannot be noted here.")
+def annotation(document: Document, position: Position, kind: EventKind, page: int, given: str = "") -> Event:
+    """Return the event that annotates a page, a remark for example; raise IllegalMoveError if out of place."""
+    if kind not in ANNOTATIONS:
+        raise IllegalMoveError("That cannot be noted here.")
     if kind == EventKind.FEEDBACK and (given not in HELPED or not outcome(document, position)):
-        raise IllegalMove("Please say yes or no, at the end of the walk.")
+        raise IllegalMoveError("Please say yes or no, at the end of the walk.")
     return Event(kind, position.node, position.cause, position.step, given if kind == EventKind.FEEDBACK else "", page)
 
 
 def node_at(document: Document, position: Position) -> BaseNode:
-    """Return the node of a position; raise IllegalMove if the document has no such node."""
+    """Return the node of a position; raise IllegalMoveError if the document has no such node."""
     node = document.node(position.node)
     if node is None:
-        raise IllegalMove("This page is no longer there. Please start again, or talk to a person.")
+        raise IllegalMoveError("This page is no longer there. Please start again, or talk to a person.")
     return node
 
 
@@ -86,7 +86,7 @@ class History:
     """A session's log replayed over its document: every page that was shown, and the way that led to each."""
 
     def __init__(self, document: Document, events: Iterable[Event] = ()) -> None:
-        """Replay `events`; raise BrokenLog at the first one that breaks a promise of the log."""
+        """Replay `events`; raise BrokenLogError at the first one that breaks a promise of the log."""
         self.document = document
         self.events: list[Event] = []
         self.pages: list[Page] = []
@@ -107,19 +107,19 @@ class History:
         return outcome(self.document, self.pages[-1].position) if self.pages else ""
 
     def append(self, event: Event) -> None:
-        """Add one event, checked against everything before it; raise BrokenLog if it cannot have happened."""
+        """Add one event, checked against everything before it; raise BrokenLogError if it cannot have happened."""
         number = len(self.events) + 1
         try:
             page = self._after(number, event)
-        except IllegalMove as illegal:
-            raise BrokenLog(number, f"illegal move: {illegal}") from illegal
+        except IllegalMoveError as illegal:
+            raise BrokenLogError(number, f"illegal move: {illegal}") from illegal
         self.events.append(event)
         self.pages.append(page)
 
     def page(self, number: int) -> Page:
-        """Return page `number`; raise IllegalMove if there is no such page yet."""
+        """Return page `number`; raise IllegalMoveError if there is no such page yet."""
         if not 1 <= number <= len(self.pages):
-            raise IllegalMove("This page has not been reached yet.")
+            raise IllegalMoveError("This page has not been reached yet.")
         return self.pages[number - 1]
 
     def trail(self, number: int | None = None) -> list[int]:
@@ -152,10 +152,10 @@ class History:
         """Return the events of answering `given` on page `number`, which may be an earlier one.
 
         No event for the same answer given again; a back event first where the person changes an earlier answer.
-        Raises IllegalMove for a page that was not reached and for an answer that the page does not offer.
+        Raises IllegalMoveError for a page that was not reached and for an answer that the page does not offer.
         """
         page = self.page(number)
-        events = answer(self.document, page.position, given)
+        events = apply_answer(self.document, page.position, given)
         if page.origin == self.pages[-1].origin:
             return events
         if self.given(number) == given:
@@ -174,8 +174,8 @@ class History:
         return (self._back_to(target),)
 
     def aside(self, number: int, kind: EventKind, given: str = "") -> Event:
-        """Return a remark, request for help or feedback about page `number`; raise IllegalMove if out of place."""
-        return aside(self.document, self.page(number).position, kind, number, given)
+        """Return a remark, request for help or feedback about page `number`; raise IllegalMoveError if out of place."""
+        return annotation(self.document, self.page(number).position, kind, number, given)
 
     def _back_to(self, number: int) -> Event:
         here = self.pages[-1].position
@@ -184,35 +184,35 @@ class History:
     def _after(self, number: int, event: Event) -> Page:
         due = self._due_end()
         if due is not None and event != due:
-            raise BrokenLog(number, "an outcome was reached and the end does not follow")
+            raise BrokenLogError(number, "an outcome was reached and the end does not follow")
         if (event.kind == EventKind.BEGIN) != (number == 1):
-            raise BrokenLog(number, "a log begins once, with its first event")
+            raise BrokenLogError(number, "a log begins once, with its first event")
         if number == 1:
             return self._begun(event)
         here = self.pages[-1]
         if event.kind == EventKind.ANSWER:
-            if event != answer(self.document, here.position, event.answer)[0]:
-                raise BrokenLog(number, "the answer was not given at the position where the log stands")
-            return Page(moved(self.document, here.position, event.answer), number, here.origin)
+            if event != apply_answer(self.document, here.position, event.answer)[0]:
+                raise BrokenLogError(number, "the answer was not given at the position where the log stands")
+            return Page(next_position(self.document, here.position, event.answer), number, here.origin)
         if event.kind == EventKind.BACK:
             if event != self._back_to(event.to or 0):
-                raise BrokenLog(number, "the step back does not start at the position where the log stands")
+                raise BrokenLogError(number, "the step back does not start at the position where the log stands")
             target = self.page(event.to or 0)
             if target.origin == here.origin:
-                raise BrokenLog(number, "the step back leads to the page where the log stands")
+                raise BrokenLogError(number, "the step back leads to the page where the log stands")
             return target
         if event.kind == EventKind.END:
             if due is None:
-                raise BrokenLog(number, "the end does not follow an answer that reached an outcome")
+                raise BrokenLogError(number, "the end does not follow an answer that reached an outcome")
             return here
         if event != self.aside(event.to or 0, event.kind, event.answer):
-            raise BrokenLog(number, f"the {event.kind} does not match the page that it concerns")
+            raise BrokenLogError(number, f"the {event.kind} does not match the page that it concerns")
         return here
 
     def _begun(self, event: Event) -> Page:
-        if event != begin(self.document, event.answer)[0]:
-            raise BrokenLog(1, "the beginning holds more than a symptom")
-        return Page(entry(self.document, event.answer), 1, 0)
+        if event != begin_events(self.document, event.answer)[0]:
+            raise BrokenLogError(1, "the beginning holds more than a symptom")
+        return Page(entry_position(self.document, event.answer), 1, 0)
 
     def _due_end(self) -> Event | None:
         """Return the end event that has to come next, if the last event reached an outcome."""
@@ -222,19 +222,19 @@ class History:
 
 
 def replay(document: Document, events: Sequence[Event]) -> History:
-    """Return the history of a whole log; raise BrokenLog where it breaks a promise, a missing end included."""
+    """Return the history of a whole log; raise BrokenLogError where it breaks a promise, a missing end included."""
     history = History(document, events)
     if not history.complete:
-        raise BrokenLog(len(history), "an outcome was reached and the end does not follow")
+        raise BrokenLogError(len(history), "an outcome was reached and the end does not follow")
     return history
 
 
-def entry(document: Document, symptom_id: str) -> Position:
-    """Return where a session stands that enters by a symptom; raise IllegalMove if it cannot be entered."""
+def entry_position(document: Document, symptom_id: str) -> Position:
+    """Return where a session stands that enters by a symptom; raise IllegalMoveError if it cannot be entered."""
     symptom = document.symptom(symptom_id)
     if symptom is None:
-        raise IllegalMove("There is no such way in. Please choose what you see from the list.")
-    return go(document, symptom.to)
+        raise IllegalMoveError("There is no such way in. Please choose what you see from the list.")
+    return enter_target(document, symptom.to)
 
 
 def _with_end(document: Document, event: Event, arrived: Position) -> tuple[Event, ...]:

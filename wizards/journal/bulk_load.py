@@ -16,11 +16,11 @@ from ..models import Event, Session, Words
 from ..publishing import document_of
 from .commands import _stand
 
-BATCH = 10_000  # sessions in one transaction of `load`
+BATCH_SIZE = 10_000  # sessions in one transaction of `load`
 
 
 @dataclass(frozen=True, slots=True)
-class Past:
+class PastSession:
     """A session that took place already, for `load`.
 
     history: the whole log over the version's document; sessions that went the same way may share it.
@@ -39,7 +39,7 @@ class Past:
     words: Mapping[int, str] = field(default_factory=dict)
 
 
-def load(sessions: Iterable[Past]) -> tuple[int, int]:
+def load_sessions(sessions: Iterable[PastSession]) -> tuple[int, int]:
     """Write whole sessions as the journal would have, and return how many sessions and events they were.
 
     By COPY on PostgreSQL, with many rows in one statement on SQLite; BATCH sessions in each transaction. Raises
@@ -47,7 +47,7 @@ def load(sessions: Iterable[Past]) -> tuple[int, int]:
     """
     bulk = _Copy() if connection.vendor == "postgresql" else _Bulk()
     coming, number, events = iter(sessions), 0, 0
-    while batch := list(islice(coming, BATCH)):
+    while batch := list(islice(coming, BATCH_SIZE)):
         with transaction.atomic(), connection.cursor() as cursor:
             events += bulk.write(cursor, batch)
         number += len(batch)
@@ -69,7 +69,7 @@ class _Bulk:
         self.event_tail = _columns(Event, ("id", *self.event_head))
         self.known: dict[tuple[int, flow.History], tuple[Any, list[Any]]] = {}
 
-    def write(self, cursor: Any, batch: Sequence[Past]) -> int:
+    def write(self, cursor: Any, batch: Sequence[PastSession]) -> int:
         """Write the sessions with their events and words; return how many events there were."""
         rows: list[Any] = []
         lines: list[Any] = []
@@ -92,7 +92,7 @@ class _Bulk:
         last = (cursor.fetchone() or [0])[0]
         return range(last + 1, last + 1 + number)
 
-    def tails(self, past: Past) -> tuple[Any, list[Any]]:
+    def tails(self, past: PastSession) -> tuple[Any, list[Any]]:
         """Return what a session's row and its events' rows hold besides their heads."""
         found = self.known.get((past.version, past.history))
         if found is None:
@@ -107,7 +107,7 @@ class _Bulk:
         """Return a row's values in these columns, ready to be put behind a head."""
         return tuple(_value(row, column) for column in columns)
 
-    def session(self, key: int, past: Past, times: Sequence[str], tail: Any) -> Any:
+    def session(self, key: int, past: PastSession, times: Sequence[str], tail: Any) -> Any:
         """Return a session's row. The times are in UTC, which SQLite's need not say."""
         return (key, past.code, past.channel, past.visitor, past.agent, times[0][:-6], times[-1][:-6], *tail)
 
@@ -142,7 +142,7 @@ class _Copy(_Bulk):
     def tail(self, row: models.Model, columns: Sequence[models.Field[Any, Any]]) -> Any:
         return _line(super().tail(row, columns))
 
-    def session(self, key: int, past: Past, times: Sequence[str], tail: Any) -> Any:
+    def session(self, key: int, past: PastSession, times: Sequence[str], tail: Any) -> Any:
         return _line((key, past.code, past.channel, past.visitor, past.agent, times[0], times[-1])) + "\t" + tail
 
     def events(self, key: int, times: Sequence[str], actor: str, tails: Sequence[Any]) -> list[Any]:
@@ -153,7 +153,7 @@ class _Copy(_Bulk):
             copy.write("\n".join([*rows, ""]))
 
 
-def _checked(past: Past) -> Sequence[datetime]:
+def _checked(past: PastSession) -> Sequence[datetime]:
     """Return when the events happened; raise ValueError where that cannot be."""
     if len(past.times) != len(past.history) or list(past.times) != sorted(past.times):
         raise ValueError(f"session {past.code}: its times do not fit its log")
@@ -162,7 +162,7 @@ def _checked(past: Past) -> Sequence[datetime]:
     return past.times
 
 
-def _rows(past: Past) -> tuple[Session, list[Event]]:
+def _rows(past: PastSession) -> tuple[Session, list[Event]]:
     """Return the session's row and its events' rows as the journal would leave them; raise ValueError."""
     history = past.history
     if not history.events or not history.complete:

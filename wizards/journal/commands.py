@@ -4,10 +4,10 @@ Each function is one transaction: it locks the session, asks `flow` what may be 
 session's row along; nothing is acknowledged before its commit.
 
 `by` is the agent who does it; None for the customer. Where both are in a session, whoever moves second from a page that
-the other has left meanwhile is refused (see `flow.IllegalMove`), and nothing is written.
+the other has left meanwhile is refused (see `flow.IllegalMoveError`), and nothing is written.
 
 Every function but `begin` takes the sessions that the caller may move (`access` says which) narrowed to one; it
-raises Session.DoesNotExist if there is none, and flow.IllegalMove, with nothing written, if the move is not legal.
+raises Session.DoesNotExist if there is none, and flow.IllegalMoveError, with nothing written, if the move is not legal.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from .. import flow
-from ..models import CODE_ALPHABET, CODE_LENGTH, OPEN, Event, OneSession, Session, Version, Words
+from ..models import CODE_ALPHABET, CODE_LENGTH, OPEN, Event, Session, SingleSession, Version, Words
 from ..publishing import document_of
 from . import sql
 
-MOVES = (flow.EventKind.ANSWER, flow.EventKind.BACK)
-MOST_EVENTS = 2000  # most pages replay the log: after so many, which is no person's, only what moves nobody is logged
+MOVE_KINDS = (flow.EventKind.ANSWER, flow.EventKind.BACK)
+MAX_EVENTS = 2000  # most pages replay the log: after so many, which is no person's, only what moves nobody is logged
 TOO_LONG = "This visit has become too long to go on. Begin again on the first page, or ask a person."
 Moves = Callable[[flow.History], Sequence[flow.Event]]
 
@@ -45,7 +45,7 @@ def begin(
     A session of theirs that stands at this very beginning is taken up instead of making another.
     """
     document = document_of(version.pk)
-    events = flow.begin(document, symptom_id)
+    events = flow.begin_events(document, symptom_id)
     _wait_for_other_beginnings(visitor)
     same = Session.objects.filter(visitor=visitor, status=OPEN, version=version, symptom=symptom_id, count=len(events))
     if there := same.first():
@@ -62,14 +62,16 @@ def begin(
         count=0,
         agent=by,
     )
-    _stand(session, document, flow.entry(document, symptom_id), events, now)
+    _stand(session, document, flow.entry_position(document, symptom_id), events, now)
     session.save(force_insert=True)
     _append(session, events, by)
     return session
 
 
 @transaction.atomic
-def answer(sessions: OneSession, number: int, given: str, by: User | None = None, seen: int | None = None) -> Session:
+def answer(
+    sessions: SingleSession, number: int, given: str, by: User | None = None, seen: int | None = None
+) -> Session:
     """Log the answer `given` on page `number`, and return the session as it stands then.
 
     The same answer given again logs nothing; another answer to an earlier page logs going back, then the answer.
@@ -80,12 +82,12 @@ def answer(sessions: OneSession, number: int, given: str, by: User | None = None
         _hold_nobody_else_moved(session, seen or number, by)
         return _move(session, lambda history: history.answer(number, given), by)
     document = document_of(session.version_id)
-    events = flow.answer(document, session.position, given)
-    return _write(session, document, events, flow.moved(document, session.position, given), by=by)
+    events = flow.apply_answer(document, session.position, given)
+    return _write(session, document, events, flow.next_position(document, session.position, given), by=by)
 
 
 @transaction.atomic
-def back(sessions: OneSession, number: int, by: User | None = None) -> Session:
+def back(sessions: SingleSession, number: int, by: User | None = None) -> Session:
     """Log going back from page `number` to the page before it; nothing where there is none."""
     session = _locked(sessions)
     _hold_nobody_else_moved(session, number, by)
@@ -93,7 +95,7 @@ def back(sessions: OneSession, number: int, by: User | None = None) -> Session:
 
 
 @transaction.atomic
-def restart(sessions: OneSession, number: int, by: User | None = None) -> Session:
+def restart(sessions: SingleSession, number: int, by: User | None = None) -> Session:
     """Log going back from page `number` to the first page."""
     session = _locked(sessions)
     _hold_nobody_else_moved(session, number, by)
@@ -101,19 +103,19 @@ def restart(sessions: OneSession, number: int, by: User | None = None) -> Sessio
 
 
 @transaction.atomic
-def remark(sessions: OneSession, number: int, words: str, by: User | None = None) -> Session:
+def remark(sessions: SingleSession, number: int, words: str, by: User | None = None) -> Session:
     """Log that page `number` looks different from what the person sees, with their words (may be empty)."""
     return _aside(_locked(sessions), number, flow.EventKind.REMARK, words=words, by=by)
 
 
 @transaction.atomic
-def feedback(sessions: OneSession, number: int, helped: str, words: str) -> Session:
+def feedback(sessions: SingleSession, number: int, helped: str, words: str) -> Session:
     """Log whether it helped ("yes" or "no"), said on the outcome page `number`, with words (may be empty)."""
     return _aside(_locked(sessions), number, flow.EventKind.FEEDBACK, helped, words)
 
 
 @transaction.atomic
-def help_wanted(sessions: OneSession, by: User | None = None) -> Session:
+def request_help(sessions: SingleSession, by: User | None = None) -> Session:
     """Log that the person asks for a human on the current page; once for each page."""
     session = _locked(sessions)
     origin = history_of(session).pages[-1].origin
@@ -121,35 +123,35 @@ def help_wanted(sessions: OneSession, by: User | None = None) -> Session:
 
 
 @transaction.atomic
-def note(sessions: OneSession, number: int, words: str, by: User) -> Session:
+def note(sessions: SingleSession, number: int, words: str, by: User) -> Session:
     """Log what an agent noted on page `number`."""
     return _aside(_locked(sessions), number, flow.EventKind.NOTE, words=words, by=by)
 
 
 @transaction.atomic
-def join(sessions: OneSession, by: User) -> Session:
+def join(sessions: SingleSession, by: User) -> Session:
     """Log that an agent is in a customer's session from now on; its row names them."""
     return _in_hand(_locked(sessions), flow.EventKind.JOIN, by, by)
 
 
 @transaction.atomic
-def part(sessions: OneSession, by: User | None = None) -> Session:
+def leave(sessions: SingleSession, by: User | None = None) -> Session:
     """Log that the agent is not in a customer's session any more; `by` is who ended it, None for the customer."""
     return _in_hand(_locked(sessions), flow.EventKind.PART, by, None)
 
 
 @transaction.atomic
-def pass_on(sessions: OneSession, by: User, to: User) -> Session:
+def pass_on(sessions: SingleSession, by: User, to: User) -> Session:
     """Log that an agent passed the session on to a colleague; its row names the colleague."""
     return _in_hand(_locked(sessions), flow.EventKind.PASSED, by, to)
 
 
 def history_of(session: Session) -> flow.History:
-    """Return the session's log replayed over its version; raise flow.BrokenLog where the log is broken."""
+    """Return the session's log replayed over its version; raise flow.BrokenLogError where the log is broken."""
     return flow.History(document_of(session.version_id), (row.event for row in session.events.order_by("number")))
 
 
-def helped(session: Session) -> str:
+def latest_feedback(session: Session) -> str:
     """Return what the person said about the outcome reached, whether it helped: "yes", "no", or an empty string."""
     if session.status == OPEN:
         return ""
@@ -158,13 +160,13 @@ def helped(session: Session) -> str:
     return last[1] if last and last[0] == flow.EventKind.FEEDBACK else ""
 
 
-def rebuilt(session: Session) -> Session:
-    """Return an unsaved session whose repeated fields are computed from the log alone; raise flow.BrokenLog."""
+def rebuild_row(session: Session) -> Session:
+    """Return an unsaved session whose repeated fields are computed from the log alone; raise flow.BrokenLogError."""
     logged = list(session.events.order_by("number"))
     document = document_of(session.version_id)
     history = flow.replay(document, [row.event for row in logged])
     if not logged:
-        raise flow.BrokenLog(1, "the log is empty")
+        raise flow.BrokenLogError(1, "the log is empty")
     again = Session(
         pk=session.pk,
         code=session.code,
@@ -201,18 +203,18 @@ def _wait_for_other_beginnings(visitor: str) -> None:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [zlib.crc32(visitor.encode())])
 
 
-def _locked(sessions: OneSession) -> Session:
+def _locked(sessions: SingleSession) -> Session:
     return sessions.select_for_update().get()
 
 
 def _hold_nobody_else_moved(session: Session, seen: int, by: User | None) -> None:
-    """Raise IllegalMove where the other one, of an agent and a customer, moved after `seen` events."""
+    """Raise IllegalMoveError where the other one, of an agent and a customer, moved after `seen` events."""
     if session.agent_id is None or seen >= session.count:
         return
     other = Event.Actor.CUSTOMER if by else Event.Actor.AGENT
-    if session.events.filter(number__gt=seen, actor=other, kind__in=MOVES).exists():
+    if session.events.filter(number__gt=seen, actor=other, kind__in=MOVE_KINDS).exists():
         who = "The customer" if by else "The person who helps you"
-        raise flow.IllegalMove(f"{who} went on a moment before you. This is the page where you both are now.")
+        raise flow.IllegalMoveError(f"{who} went on a moment before you. This is the page where you both are now.")
 
 
 def _in_hand(session: Session, kind: flow.EventKind, by: User | None, agent: User | None) -> Session:
@@ -221,7 +223,7 @@ def _in_hand(session: Session, kind: flow.EventKind, by: User | None, agent: Use
         return session
     session.agent = agent
     session.save(update_fields=["agent"])
-    event = flow.aside(document_of(session.version_id), session.position, kind, session.count)
+    event = flow.annotation(document_of(session.version_id), session.position, kind, session.count)
     return _write(session, document_of(session.version_id), (event,), session.position, by=by)
 
 
@@ -257,12 +259,12 @@ def _write(
 ) -> Session:
     if not events:
         return session
-    if session.count >= MOST_EVENTS and events[0].kind in MOVES:
-        raise flow.IllegalMove(TOO_LONG)
+    if session.count >= MAX_EVENTS and events[0].kind in MOVE_KINDS:
+        raise flow.IllegalMoveError(TOO_LONG)
     now = max(timezone.now(), session.seen_at)
     _stand(session, document, position, events, now)
     _append(session, events, by)
-    sql.move(session)
+    sql.update_session(session)
     if words:
         Words.objects.create(event=session.events.get(number=session.count), text=words)
     return session
@@ -271,7 +273,7 @@ def _write(
 def _append(session: Session, events: Sequence[flow.Event], by: User | None = None) -> None:
     """Insert the events as the log's last ones, numbered up to the session's count."""
     actor = Event.Actor.AGENT if by else Event.Actor.CUSTOMER
-    sql.append(session, events, session.seen_at, actor.value, by.pk if by else None)
+    sql.insert_events(session, events, session.seen_at, actor.value, by.pk if by else None)
 
 
 def _stand(

@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 from ..models import Session, Version, Words
 
 
-def forget_sessions(sessions: QuerySet[Session]) -> int:
+def delete_sessions(sessions: QuerySet[Session]) -> int:
     """Delete sessions with all that was logged, in one transaction; return how many.
 
     A session that `sessions` no longer holds when its turn comes, because somebody went on with it, stays.
@@ -18,13 +18,13 @@ def forget_sessions(sessions: QuerySet[Session]) -> int:
         return Session.objects.filter(pk__in=keys).delete()[1].get(Session._meta.label, 0)
 
 
-def forget_words(words: QuerySet[Words]) -> int:
+def delete_words(words: QuerySet[Words]) -> int:
     """Delete what people wrote, in one transaction; return how many texts. The log replays without them."""
     return Words.objects.filter(pk__in=list(words.values_list("pk", flat=True))).delete()[0]
 
 
 @transaction.atomic
-def forget_visitor(sessions: QuerySet[Session]) -> int:
+def erase_visitor(sessions: QuerySet[Session]) -> int:
     """Delete what was written in these sessions, and to whom they belong; return how many texts.
 
     Nobody can go on with them, or link them to each other, from then on. Their logs stay, and replay.
@@ -36,7 +36,7 @@ def forget_visitor(sessions: QuerySet[Session]) -> int:
 
 
 @transaction.atomic
-def forget_tests(versions: QuerySet[Version]) -> None:
+def delete_tests(versions: QuerySet[Version]) -> None:
     """Delete the editors' test sessions of the previews among `versions`, logs and all; every other session stays."""
     previews = versions.filter(number=None).values("pk")
     Session.objects.filter(channel=Session.Channel.TEST, version__in=previews).delete()

@@ -20,7 +20,7 @@ from django.db.models import QuerySet
 from ..models import Event, Session, Words
 
 AHEAD = 8  # partitions that are ready beyond the newest session
-PATIENCE = "2s"  # for the lock that a change of the layout takes: the site waits no longer for it
+LOCK_TIMEOUT = "2s"  # for the lock that a change of the layout takes: the site waits no longer for it
 
 TABLE = "wizards_event"
 REST = f"{TABLE}_rest"
@@ -56,14 +56,14 @@ def list_partitions() -> list[Partition]:
     return sorted(found, key=lambda each: each.first)
 
 
-def filled() -> list[Partition]:
+def full_partitions() -> list[Partition]:
     """Return the partitions in whose range no session can begin any more, the oldest first."""
     there = list_partitions()
     newest = _newest() if there else 0
     return [each for each in there if each.end <= newest]
 
 
-def lay_out(width: int) -> None:
+def partition_log(width: int) -> None:
     """Turn the log into partitions of `width` sessions each, while the site goes on; nothing where it is so already.
 
     The table that is there becomes the first partition. What takes long (an index, and reading the table once) is done
@@ -81,10 +81,10 @@ def lay_out(width: int) -> None:
             cursor.execute(f"ALTER TABLE {TABLE} ADD CONSTRAINT {TABLE}_range CHECK (session_id < {end}) NOT VALID")
             cursor.execute(f"ALTER TABLE {TABLE} VALIDATE CONSTRAINT {TABLE}_range")
         _exchange(end)
-    extend(width)
+    create_ahead(width)
 
 
-def extend(width: int = 0, ahead: int = AHEAD) -> int:
+def create_ahead(width: int = 0, ahead: int = AHEAD) -> int:
     """Make partitions of `width` sessions (by default as wide as the last) until so many are ready; return how many."""
     there = list_partitions()
     width = width or there[-1].end - there[-1].first
@@ -92,22 +92,22 @@ def extend(width: int = 0, ahead: int = AHEAD) -> int:
     firsts = range(start, _newest() + width * ahead, width)
     for first in firsts:
         with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(f"SET LOCAL lock_timeout = '{PATIENCE}'")
+            cursor.execute(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'")
             cursor.execute(
                 f"CREATE TABLE {TABLE}_{first} PARTITION OF {TABLE} FOR VALUES FROM ({first}) TO ({first + width})"
             )
     return len(firsts)
 
 
-def drop(partition: Partition) -> None:
+def drop_partition(partition: Partition) -> None:
     """Drop a partition with all events in it. Their sessions are gone already: see `forget_rows`."""
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(f"SET LOCAL lock_timeout = '{PATIENCE}'; SET CONSTRAINTS ALL IMMEDIATE")  # none may wait
+        cursor.execute(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'; SET CONSTRAINTS ALL IMMEDIATE")  # none may wait
         cursor.execute(f"DROP TABLE {connection.ops.quote_name(partition.name)}")
 
 
 @transaction.atomic
-def forget_rows(sessions: QuerySet[Session]) -> int:
+def delete_partitioned_sessions(sessions: QuerySet[Session]) -> int:
     """Delete sessions with everything about them but their events, which go with their partition; return how many.
 
     Only for a log in partitions. From then on nothing finds those events: every statement comes by the session.
@@ -134,7 +134,7 @@ def _exchange(end: int) -> None:
     """
     old = f"{TABLE}_0"
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(f"SET LOCAL lock_timeout = '{PATIENCE}'")
+        cursor.execute(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'")
         cursor.execute(f"LOCK TABLE wizards_words, {TABLE} IN ACCESS EXCLUSIVE MODE")
         _drop_references(cursor)
         cursor.execute(f"SELECT nextval(pg_get_serial_sequence('{TABLE}', 'id'))")

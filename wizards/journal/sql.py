@@ -18,23 +18,25 @@ from ..models import Event, Session
 from ..models.session_lookup import prepared_cursor
 
 # The columns of an event, and what of a session's row an event may change; in the order in which values are given.
-LOGGED = ("session", "number", "at", "actor", "agent", "kind", "node", "cause", "step", "answer", "to", "offered")
-MOVING = ("node", "cause", "step", "tried", "status", "count", "seen_at", "backs", "helps", "remarks")
+EVENT_FIELDS = ("session", "number", "at", "actor", "agent", "kind", "node", "cause", "step", "answer", "to", "offered")
+SESSION_FIELDS = ("node", "cause", "step", "tried", "status", "count", "seen_at", "backs", "helps", "remarks")
 
 
-def append(session: Session, events: Sequence[flow.Event], at: datetime, actor: str, agent_id: int | None) -> None:
+def insert_events(
+    session: Session, events: Sequence[flow.Event], at: datetime, actor: str, agent_id: int | None
+) -> None:
     """Insert events as the last of a session's log, which then holds as many as its row says. One statement."""
     first, values = session.count - len(events) + 1, []
     for number, event in enumerate(events, first):
         place = (event.node, event.cause, event.step, event.answer, event.to, list(event.offered))
-        values += _adapted(Event, LOGGED, [session.pk, number, at, actor, agent_id, event.kind.value, *place])
+        values += _adapted(Event, EVENT_FIELDS, [session.pk, number, at, actor, agent_id, event.kind.value, *place])
     with prepared_cursor() as cursor:
         cursor.execute(_insert(_vendor(), len(events)), values)
 
 
-def move(session: Session) -> None:
+def update_session(session: Session) -> None:
     """Update what events may change of a session's row, which is there."""
-    values = _adapted(Session, MOVING, [getattr(session, name) for name in MOVING])
+    values = _adapted(Session, SESSION_FIELDS, [getattr(session, name) for name in SESSION_FIELDS])
     with prepared_cursor() as cursor:
         cursor.execute(_update(_vendor()), [*values, session.pk])
 
@@ -60,14 +62,14 @@ def _special(model: type[Event | Session], names: tuple[str, ...]) -> list[tuple
 
 @cache
 def _insert(vendor: str, rows: int) -> str:
-    columns = ", ".join(_quoted(Event, LOGGED))
-    row = f"({', '.join(['%s'] * len(LOGGED))})"
+    columns = ", ".join(_quoted(Event, EVENT_FIELDS))
+    row = f"({', '.join(['%s'] * len(EVENT_FIELDS))})"
     return f"INSERT INTO {_table(Event)} ({columns}) VALUES {', '.join([row] * rows)}"  # nosec B608  # noqa: S608  names only
 
 
 @cache
 def _update(vendor: str) -> str:
-    changed = ", ".join(f"{column} = %s" for column in _quoted(Session, MOVING))
+    changed = ", ".join(f"{column} = %s" for column in _quoted(Session, SESSION_FIELDS))
     return f"UPDATE {_table(Session)} SET {changed} WHERE {_quoted(Session, ('id',))[0]} = %s"  # nosec B608  # noqa: S608  our own names
 
 

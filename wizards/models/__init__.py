@@ -5,8 +5,8 @@ from .cases import Case, Delivery, Webhook
 from .drafts import Cause, Choice, Node, Procedure, Source, Step, Symptom, Wizard, WizardProcedure
 from .pictures import Picture
 from .reviewing import Disclosure, Finding, Search
-from .session_lookup import OneSession, OwnSession
-from .sessions import CODE_ALPHABET, CODE_LENGTH, OPEN, Event, Session, Words, in_groups
+from .session_lookup import SessionLookup, SingleSession
+from .sessions import CODE_ALPHABET, CODE_LENGTH, OPEN, Event, Session, Words, format_code
 from .tallies import DayTally, PlaceTally, Rolling, Tally, WayTally
 from .versions import Version
 
@@ -28,14 +28,14 @@ __all__ = [
     "HandoffCode",
     "Join",
     "Node",
-    "OneSession",
-    "OwnSession",
     "Picture",
     "PlaceTally",
     "Procedure",
     "Rolling",
     "Search",
     "Session",
+    "SessionLookup",
+    "SingleSession",
     "Source",
     "Step",
     "Symptom",
@@ -46,5 +46,5 @@ __all__ = [
     "Wizard",
     "WizardProcedure",
     "Words",
-    "in_groups",
+    "format_code",
 ]

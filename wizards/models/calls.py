@@ -10,7 +10,7 @@ from django.utils import timezone
 from .sessions import Session
 
 
-def person(related_name: str = "+") -> models.ForeignKey:
+def staff_field(related_name: str = "+") -> models.ForeignKey:
     """Return a reference to a member of staff, which outlives their account."""
     return models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name=related_name
@@ -21,7 +21,7 @@ class Call(models.Model):
     """That an agent has a session in hand: one that they began for a caller, joined, or were passed."""
 
     session = models.OneToOneField(Session, on_delete=models.CASCADE, related_name="call")
-    agent = person("calls")
+    agent = staff_field("calls")
     caller = models.CharField(max_length=200, blank=True, default="", help_text="Who calls: personal, erasable.")
     aside = models.BooleanField(default=False, help_text="Put aside, to be resumed.")
     since = models.DateTimeField(default=timezone.now, help_text="When the agent took it.")

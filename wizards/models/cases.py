@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from .calls import person
+from .calls import staff_field
 from .sessions import Session
 
 
@@ -19,7 +19,7 @@ class Case(models.Model):
     opened_at = models.DateTimeField(default=timezone.now)
     contact = models.CharField(max_length=200, blank=True, default="", help_text="How to reach them: personal.")
     words = models.TextField(blank=True, default="", help_text="What they wrote: personal.")
-    agent = person("cases")
+    agent = staff_field("cases")
     closed_at = models.DateTimeField(null=True, blank=True)
     cause = models.CharField(max_length=64, blank=True, default="", help_text="Id of the cause that it was in the end.")
     cause_node = models.CharField(max_length=64, blank=True, default="", help_text="Id of the diagnosis it is one of.")

@@ -11,7 +11,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator, RegexVa
 from django.db import models
 
 from ..flow import KINDS
-from ..flow.fields import LONGEST_LINE
+from ..flow.fields import MAX_LINE
 from .fields import FitsList, LinesField, fits_line, fits_text
 
 KEY_RULE = RegexValidator(r"\A[a-z0-9][a-z0-9-]{0,63}\Z", "Use lower-case letters, digits and hyphens.")
@@ -31,7 +31,7 @@ def key_field(**options: Any) -> models.CharField:
 
 def line_field(**options: Any) -> models.CharField:
     """Return a field for one line of plain text."""
-    return models.CharField(max_length=LONGEST_LINE, blank=True, default="", validators=[fits_line], **options)
+    return models.CharField(max_length=MAX_LINE, blank=True, default="", validators=[fits_line], **options)
 
 
 def text_field(help_text: str = "Markdown.") -> models.TextField:

@@ -11,19 +11,19 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.deconstruct import deconstructible
 
-from ..flow.fields import LONGEST_LINE, LONGEST_TEXT, printable
+from ..flow.fields import MAX_LINE, MAX_TEXT, printable
 
-LONGEST_LIST = 200
+MAX_LIST = 200
 
 
 def fits_line(value: str) -> None:
     """Refuse what makes no line of a document: control characters, or too many characters once composed."""
-    _fits(value, LONGEST_LINE)
+    _fits(value, MAX_LINE)
 
 
 def fits_text(value: str) -> None:
     """Refuse what makes no text of a document: control characters, or too many characters once composed."""
-    _fits(value, LONGEST_TEXT)
+    _fits(value, MAX_TEXT)
 
 
 def _fits(value: str, longest: int) -> None:
@@ -39,7 +39,7 @@ def _fits(value: str, longest: int) -> None:
 class FitsList:
     """Refuses a list with too many lines, or with one that is no line of a document or does not match `pattern`."""
 
-    def __init__(self, most: int = LONGEST_LIST, pattern: str = "", wanted: str = "") -> None:
+    def __init__(self, most: int = MAX_LIST, pattern: str = "", wanted: str = "") -> None:
         self.most, self.pattern, self.wanted = most, pattern, wanted
 
     def __call__(self, lines: Sequence[str]) -> None:

@@ -29,7 +29,7 @@ def prepared_cursor() -> Any:
 
 
 @dataclass(frozen=True, slots=True)
-class OwnSession:
+class SessionLookup:
     """The session of a code, if it is this visitor's (the digest of their secret): a query for that one row."""
 
     code: str
@@ -48,13 +48,13 @@ class OwnSession:
             raise Session.DoesNotExist("There is no such session of this visitor.")
         return Session.from_db(DEFAULT_DB_ALIAS, NAMES, _read(list(row)))
 
-    def select_for_update(self) -> OwnSession:
+    def select_for_update(self) -> SessionLookup:
         """Return the same query, which locks its row until the transaction ends."""
         return replace(self, locked=True)
 
 
 # What narrows sessions to one; both know `get` and `select_for_update`.
-OneSession = QuerySet[Session] | OwnSession
+SingleSession = QuerySet[Session] | SessionLookup
 
 
 @cache

@@ -14,7 +14,7 @@ CODE_ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"  # no 0, 1, i, l, o: a code ca
 CODE_LENGTH = 12
 
 
-def in_groups(code: str) -> str:
+def format_code(code: str) -> str:
     """Return a session's code as people read it out: capitals, in groups of four."""
     return " ".join(code[start : start + 4] for start in range(0, len(code), 4)).upper()
 

@@ -6,31 +6,39 @@
 It reads the document and the position; it decides nothing. Only `sending` knows HTMX's headers.
 """
 
-from .fragment_cache import quick_fragment, stencil_of
-from .images import product_picture, shown_picture
-from .page import Context, View, may_be_first_again, step_address, view_of
-from .responses import lead_to, show, step, wants_fragment
-from .screens import all_steps, contact, for_agent, heading, reference, screen, told
+from .fragment_cache import cached_fragment, compiled_fragment
+from .images import picture_context, product_picture
+from .page import Context, Page, is_back_at_entry, page_of, step_address
+from .responses import redirect, render_page, render_step, wants_fragment
+from .screens import (
+    agent_context,
+    all_steps_context,
+    answers_so_far,
+    contact_context,
+    heading,
+    reference,
+    screen_context,
+)
 
 __all__ = [
     "Context",
-    "View",
-    "all_steps",
-    "contact",
-    "for_agent",
+    "Page",
+    "agent_context",
+    "all_steps_context",
+    "answers_so_far",
+    "cached_fragment",
+    "compiled_fragment",
+    "contact_context",
     "heading",
-    "lead_to",
-    "may_be_first_again",
+    "is_back_at_entry",
+    "page_of",
+    "picture_context",
     "product_picture",
-    "quick_fragment",
+    "redirect",
     "reference",
-    "screen",
-    "show",
-    "shown_picture",
-    "stencil_of",
-    "step",
+    "render_page",
+    "render_step",
+    "screen_context",
     "step_address",
-    "told",
-    "view_of",
     "wants_fragment",
 ]

@@ -20,7 +20,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 
 @dataclass(frozen=True, slots=True)
-class Stencil:
+class CompiledTemplate:
     """HTML in pieces; between two of them, the name of what is put in: piece, name, piece, name, ..., piece."""
 
     parts: tuple[str, ...]
@@ -38,13 +38,13 @@ class Stencil:
         return sum(map(sys.getsizeof, self.parts)) + sys.getsizeof(self.parts)
 
 
-def cut(html: str, marks: Mapping[str, str]) -> Stencil:
+def compile_html(html: str, marks: Mapping[str, str]) -> CompiledTemplate:
     """Return HTML as a stencil: each mark that stands in it becomes a hole with the mark's name."""
     pieces = re.split(f"({'|'.join(map(re.escape, marks))})", html)
-    return Stencil(tuple(marks.get(piece, piece) for piece in pieces))
+    return CompiledTemplate(tuple(marks.get(piece, piece) for piece in pieces))
 
 
-class Kept:
+class LRUCache:
     """Stencils in memory, of at most so many bytes in all; those that were not asked for longest go first.
 
     Each belongs to the very object that it was made from: asked for with another one, it is not there.
@@ -52,13 +52,13 @@ class Kept:
 
     def __init__(self, most: int) -> None:
         self.most, self.size = most, 0
-        self._kept: OrderedDict[Hashable, tuple[object, Stencil]] = OrderedDict()
+        self._kept: OrderedDict[Hashable, tuple[object, CompiledTemplate]] = OrderedDict()
         self._lock = Lock()
 
     def __len__(self) -> int:
         return len(self._kept)
 
-    def get(self, key: Hashable, source: object) -> Stencil | None:
+    def get(self, key: Hashable, source: object) -> CompiledTemplate | None:
         """Return what was kept under a key for this source, if it is still there."""
         with self._lock:
             made_from, stencil = self._kept.get(key, (None, None))
@@ -67,7 +67,7 @@ class Kept:
             self._kept.move_to_end(key)
             return stencil
 
-    def keep(self, key: Hashable, source: object, stencil: Stencil) -> None:
+    def keep(self, key: Hashable, source: object, stencil: CompiledTemplate) -> None:
         """Keep a stencil, and forget others where it would be too much."""
         with self._lock:
             self._forget(key)

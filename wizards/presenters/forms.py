@@ -12,12 +12,12 @@ from crispy_forms.layout import Field, Layout
 from django import forms
 from django.core.exceptions import ValidationError
 
-LONGEST_WORDS = 2_000
-LONGEST_QUERY = 200
+MAX_WORDS = 2_000
+MAX_QUERY = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Card:
+class ChoiceCard:
     """A choice as it is shown: about how many `minutes`, whether it `erases`, whether it is the `first` to try."""
 
     label: str
@@ -30,7 +30,7 @@ class Card:
         return self.label
 
 
-def plain_text(value: str) -> None:
+def validate_plain_text(value: str) -> None:
     """Raise ValidationError for characters that no keyboard types and no database keeps: control characters."""
     for character in value:
         if unicodedata.category(character) in {"Cc", "Cs"} and character not in "\r\n\t":
@@ -42,7 +42,7 @@ class AnswerForm(forms.Form):
 
     answer = forms.ChoiceField(widget=forms.RadioSelect)
 
-    def __init__(self, legend: str, cards: Iterable[tuple[str, Card]], chosen: str = "") -> None:
+    def __init__(self, legend: str, cards: Iterable[tuple[str, ChoiceCard]], chosen: str = "") -> None:
         super().__init__(initial={"answer": chosen})
         field = cast(forms.ChoiceField, self.fields["answer"])
         field.label, field.choices = legend, list(cards)
@@ -57,14 +57,14 @@ class WordsForm(forms.Form):
 
     words = forms.CharField(
         required=False,
-        max_length=LONGEST_WORDS,
-        validators=[plain_text],
+        max_length=MAX_WORDS,
+        validators=[validate_plain_text],
         widget=forms.Textarea(attrs={"rows": 4}),
-        error_messages={"max_length": f"Please use at most {LONGEST_WORDS} characters. Nothing you wrote is lost."},
+        error_messages={"max_length": f"Please use at most {MAX_WORDS} characters. Nothing you wrote is lost."},
     )
 
 
 class SearchForm(forms.Form):
     """What a person says is wrong."""
 
-    q = forms.CharField(required=False, max_length=LONGEST_QUERY, validators=[plain_text])
+    q = forms.CharField(required=False, max_length=MAX_QUERY, validators=[validate_plain_text])

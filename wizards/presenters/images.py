@@ -13,7 +13,7 @@ from ..publishing.images import is_drawn
 from .page import Context
 
 
-def shown_picture(name: str, alt: str) -> Context | None:
+def picture_context(name: str, alt: str) -> Context | None:
     """Return a picture as templates show it: a drawn one by its file, an uploaded one by its address and size.
 
     None where there is no such picture here: a file from another site may name one.

@@ -16,7 +16,7 @@ Context = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class View:
+class Page:
     """One page of a session: `number` is its number, `chosen` the answer given on it before, if any.
 
     `first` says that no page is before it: the walk began here, and may have come back since.
@@ -50,25 +50,27 @@ class View:
         return step_address(self.session, self.number)
 
 
-def view_of(session: Session, number: int | None = None, history: flow.History | None = None, helped: str = "") -> View:
+def page_of(session: Session, number: int | None = None, history: flow.History | None = None, helped: str = "") -> Page:
     """Return page `number` of a session (the current one by default).
 
-    An earlier page needs the session's `history`, and so does one that may be the first again. Raises IllegalMove for a
-    page that was not reached.
+    An earlier page needs the session's `history`, and so does one that may be the first again. Raises
+    IllegalMoveError for a page that was not reached.
     """
     document = document_of(session.version_id)
     if history is None:
         first = session.count == 1
-        return View(session, document, session.position, session.count, current=True, first=first, helped=helped)
+        return Page(session, document, session.position, session.count, current=True, first=first, helped=helped)
     number = session.count if number is None else number
     page, chosen = history.page(number), history.given(number) or ""
     current = number == session.count or page.origin == history.pages[-1].origin
-    return View(session, document, page.position, number, current, not page.before, chosen, helped if current else "")
+    return Page(session, document, page.position, number, current, not page.before, chosen, helped if current else "")
 
 
-def may_be_first_again(session: Session) -> bool:
+def is_back_at_entry(session: Session) -> bool:
     """Return whether a session stands where it began, so that only its log tells if a page is before this one."""
-    return session.count > 1 and session.position == flow.entry(document_of(session.version_id), session.symptom)
+    return session.count > 1 and session.position == flow.entry_position(
+        document_of(session.version_id), session.symptom
+    )
 
 
 def step_address(session: Session, number: int) -> str:

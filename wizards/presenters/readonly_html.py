@@ -15,7 +15,7 @@ MARK = '<b class="given">Chosen</b>'
 ACTING = {"href", "action", "formaction", "method", "target", "name", "autofocus", "novalidate"}
 
 
-def still(html: str, given: str = "", head: str = "", bar: str = "") -> str:
+def make_readonly(html: str, given: str = "", head: str = "", bar: str = "") -> str:
     """Return a whole page that does nothing any more, with `head` put into its head and `bar` before its content.
 
     The button or card that gives the answer `given` is marked.

@@ -13,14 +13,14 @@ from django.urls import reverse
 from .. import flow
 from ..flow.kinds import Cause, Diagnosis, Question
 from ..flow.procedures import DECLINE, DECLINED
-from ..models import Session, Version, in_groups
-from .forms import AnswerForm, Card
-from .images import shown_picture
+from ..models import Session, Version, format_code
+from .forms import AnswerForm, ChoiceCard
+from .images import picture_context
 from .markdown import render_markdown
-from .page import Context, View, step_address
+from .page import Context, Page, step_address
 
 
-def screen(view: View) -> Context:
+def screen_context(view: Page) -> Context:
     """Return everything that the page of a step shows."""
     name = view.node.screen(view.position)
     common = {
@@ -33,13 +33,13 @@ def screen(view: View) -> Context:
     }
     shown = common | SCREENS[name](view)
     if view.session.channel == Session.Channel.TEST:
-        shown |= for_editor(view)
+        shown |= editor_context(view)
     elif view.session.agent_id and view.session.channel != Session.Channel.AGENT:
-        shown |= for_two(view)
+        shown |= joined_context(view)
     return {"title": f"{shown['heading']} · {view.document.title}", **shown}
 
 
-def for_agent(view: View) -> Context:
+def agent_context(view: Page) -> Context:
     """Return what an agent says aloud on a page, and what only agents read."""
     procedure = view.procedure
     place = procedure.index(view.position.step) if procedure else -1
@@ -51,17 +51,17 @@ def for_agent(view: View) -> Context:
     return {"say": render_markdown(say), "notes": notes}
 
 
-def for_editor(view: View) -> Context:
+def editor_context(view: Page) -> Context:
     """Return what a preview shows beside a page: the agent's words, and the ways back to where it is edited."""
-    wizard = wizard_of(view.session)
+    wizard = wizard_context(view.session)
     return {
-        "agent": for_agent(view),
+        "agent": agent_context(view),
         "edit_url": reverse("admin:wizards_wizard_map", args=[wizard]) + f"#{view.position.node}",
         "previews_url": reverse("admin:wizards_wizard_previews", args=[wizard]),
     }
 
 
-def for_two(view: View) -> Context:
+def joined_context(view: Page) -> Context:
     """Return what a customer's page shows while an agent is in their session: who, how to end it, and how to follow."""
     agent = User.objects.filter(pk=view.session.agent_id or 0).values_list("first_name", flat=True).first()
     code = view.session.code
@@ -72,19 +72,19 @@ def for_two(view: View) -> Context:
     }
 
 
-def wizard_of(session: Session) -> int:
+def wizard_context(session: Session) -> int:
     """Return the primary key of the wizard that a session walks."""
     return Version.objects.values_list("wizard_id", flat=True).get(pk=session.version_id)
 
 
-def entrance(session: Session, document: flow.Document) -> str:
+def entrance_context(session: Session, document: flow.Document) -> str:
     """Return where the ways in stand: the product's page, or for a preview the editor's page of previews."""
     if session.channel == Session.Channel.TEST:
-        return reverse("admin:wizards_wizard_previews", args=[wizard_of(session)])
+        return reverse("admin:wizards_wizard_previews", args=[wizard_context(session)])
     return reverse("product", args=[document.slug])
 
 
-def addresses(view: View) -> Context:
+def addresses(view: Page) -> Context:
     """Return where the links and forms of a step's page lead."""
     code, number = view.session.code, view.number
     return {
@@ -99,23 +99,23 @@ def addresses(view: View) -> Context:
         "help_url": reverse("help", args=[code]),
         "case_url": reverse("case", args=[code]),
         "home_url": reverse("home"),
-        "product_url": entrance(view.session, view.document),
+        "product_url": entrance_context(view.session, view.document),
         "can_go_back": not view.first,
     }
 
 
-def heading(view: View) -> str:
+def heading(view: Page) -> str:
     """Return the heading of a page."""
     return str(SCREENS[view.node.screen(view.position)](view)["heading"])
 
 
-def _question(view: View) -> Context:
+def _question(view: Page) -> Context:
     node = cast(Question, view.node)
-    cards = [(choice.id, Card(choice.label, choice.reason)) for choice in node.choices]
+    cards = [(choice.id, ChoiceCard(choice.label, choice.reason)) for choice in node.choices]
     return {"heading": node.title, "form": AnswerForm(node.title, cards, view.chosen)}
 
 
-def _diagnosis(view: View) -> Context:
+def _diagnosis(view: Page) -> Context:
     node = cast(Diagnosis, view.node)
     tried = dict(view.position.tried)
     order = [each for each in node.ordered(view.document) if each.id not in tried]
@@ -123,25 +123,25 @@ def _diagnosis(view: View) -> Context:
     for cause in order:
         procedure = view.document.procedure(cause.procedure)
         erases = bool(procedure and procedure.erases)
-        cards.append((cause.id, Card(cause.label, cause.reason, cause.minutes, erases, first=cause is order[0])))
+        cards.append((cause.id, ChoiceCard(cause.label, cause.reason, cause.minutes, erases, first=cause is order[0])))
     return {
         "heading": node.title,
         "form": AnswerForm(node.title, cards, view.chosen or (order[0].id if order else "")),
         "tried": [
-            {"label": cause.label, "value": cause.id, "result": said(view.document, cause, tried[cause.id])}
+            {"label": cause.label, "value": cause.id, "result": cause_card(view.document, cause, tried[cause.id])}
             for cause in node.causes
             if cause.id in tried
         ],
     }
 
 
-def said(document: flow.Document, cause: Cause, result: str) -> str:
+def cause_card(document: flow.Document, cause: Cause, result: str) -> str:
     """Return how a cause that was tried ended, in the words of its procedure's buttons."""
     procedure = document.procedure(cause.procedure)
     return procedure.wording(DECLINE if result == DECLINED else result) if procedure else ""
 
 
-def _confirm(view: View) -> Context:
+def _confirm(view: Page) -> Context:
     procedure = cast(flow.Procedure, view.procedure)
     return {
         "heading": procedure.title,
@@ -150,7 +150,7 @@ def _confirm(view: View) -> Context:
     }
 
 
-def _procedure(view: View) -> Context:
+def _procedure(view: Page) -> Context:
     procedure = cast(flow.Procedure, view.procedure)
     place = procedure.index(view.position.step)
     one = procedure.steps[place]
@@ -167,22 +167,22 @@ def _procedure(view: View) -> Context:
         # Halfway through something that erases, a first sign is no reason to stop.
         "works_now_label": "" if procedure.erases else procedure.worked_label or "It works now",
         "failed_label": procedure.wording("failed"),
-        **shown_step(one),
+        **step_context(one),
     }
 
 
-def _outcome(view: View) -> Context:
+def _outcome(view: Page) -> Context:
     return {
         "heading": view.node.title,
         "result": view.node.outcome(),
         "feedback": view.helped,
         "case": view.case,
         "reference": reference(view.session),
-        "contact": contact(),
+        "contact": contact_context(),
     }
 
 
-SCREENS: dict[str, Callable[[View], Context]] = {
+SCREENS: dict[str, Callable[[Page], Context]] = {
     "question": _question,
     "diagnosis": _diagnosis,
     "confirm": _confirm,
@@ -191,7 +191,7 @@ SCREENS: dict[str, Callable[[View], Context]] = {
 }
 
 
-def shown_step(step: flow.Step) -> Context:
+def step_context(step: flow.Step) -> Context:
     """Return what one step shows, on its own page and on the page of all steps."""
     picture = step.picture
     return {
@@ -200,26 +200,28 @@ def shown_step(step: flow.Step) -> Context:
         "hold_seconds": step.hold_seconds,
         "wait_seconds": step.wait_seconds,
         "caution": render_markdown(step.caution),
-        "picture": shown_picture(picture.name, picture.alt) if picture else None,
+        "picture": picture_context(picture.name, picture.alt) if picture else None,
     }
 
 
-def all_steps(view: View) -> Context:
-    """Return what the page of all steps of the procedure in hand shows; raise IllegalMove where none is in hand."""
+def all_steps_context(view: Page) -> Context:
+    """Return all steps of the current procedure; raise IllegalMoveError where no procedure is under way."""
     procedure = view.procedure
     if procedure is None or not view.position.step:
-        raise flow.IllegalMove("There are no steps to show here.")
-    steps = [{"number": number, "title": one.title, **shown_step(one)} for number, one in enumerate(procedure.steps, 1)]
+        raise flow.IllegalMoveError("There are no steps to show here.")
+    steps = [
+        {"number": number, "title": one.title, **step_context(one)} for number, one in enumerate(procedure.steps, 1)
+    ]
     shown = {
         "title": procedure.title,
         "text": render_markdown(procedure.text),
         "erases": render_markdown(procedure.erases),
         "minutes": procedure.minutes,
     }
-    return {"screen": screen(view), "procedure": shown, "steps": steps}
+    return {"screen": screen_context(view), "procedure": shown, "steps": steps}
 
 
-def told(session: Session, history: flow.History, number: int | None = None) -> list[Context]:
+def answers_so_far(session: Session, history: flow.History, number: int | None = None) -> list[Context]:
     """Return what the person answered on the way to page `number`: question, answer and where to change it.
 
     Going on from one step of a procedure to the next is no answer, and left out.
@@ -230,14 +232,14 @@ def told(session: Session, history: flow.History, number: int | None = None) -> 
         {
             "question": "What is wrong",
             "answer": symptom.label if symptom else "",
-            "change_url": entrance(session, document),
+            "change_url": entrance_context(session, document),
         }
     ]
     trail = history.trail(number)
     for origin, following in pairwise(trail):
         position, given = history.page(origin).position, history.events[following - 1].answer
         if given != flow.procedures.NEXT:
-            view = View(session, document, position, origin, current=False)
+            view = Page(session, document, position, origin, current=False)
             answer = view.node.wording(document, position, given)
             items.append({"question": heading(view), "answer": answer, "change_url": view.address})
     return items
@@ -245,9 +247,9 @@ def told(session: Session, history: flow.History, number: int | None = None) -> 
 
 def reference(session: Session) -> str:
     """Return a session's code in groups, to read out."""
-    return in_groups(session.code)
+    return format_code(session.code)
 
 
-def contact() -> Context:
+def contact_context() -> Context:
     """Return how to reach a person."""
     return {"phone": settings.SUPPORT_PHONE, "email": settings.SUPPORT_EMAIL, "hours": settings.SUPPORT_HOURS}

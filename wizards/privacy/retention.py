@@ -16,18 +16,18 @@ from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from .. import journal
-from ..analytics import forgotten, roll_up
+from ..analytics import mark_deleted_until, roll_up
 from ..models import OPEN, Call, Case, Search, Session, Words
 from ..search import log as search_log
 from ..support import calls, cases
 
-PORTION = 500  # rows in one transaction, so that nobody waits long for it
+BATCH_SIZE = 500  # rows in one transaction, so that nobody waits long for it
 # Where the log is in partitions, a session past its time waits so long for its neighbours, to go with the partition.
-WITH_PARTITION = timedelta(days=2)
+PARTITION_GRACE = timedelta(days=2)
 
 
 @dataclass(frozen=True)
-class Overdue:
+class Expired:
     """What is past its time at a moment, a question to the database for each kind.
 
     Tests count in no tally. Of the others only those may go that the tallies hold to their end; `uncounted` may not.
@@ -107,32 +107,32 @@ class Counts:
     uncounted: int = 0
 
 
-def due(now: datetime | None = None) -> Counts:
+def count_expired(now: datetime | None = None) -> Counts:
     """Return how much `keep` would delete, and change nothing. Sessions that are not tallied yet are `uncounted`."""
-    overdue = Overdue(now or timezone.now())
+    overdue = Expired(now or timezone.now())
     return Counts(**{name: getattr(overdue, name).count() for name in Counts.__dataclass_fields__})
 
 
-def keep(now: datetime | None = None, portion: int = PORTION) -> Counts:
+def purge_expired(now: datetime | None = None, portion: int = BATCH_SIZE) -> Counts:
     """Delete what is past its time, in portions of so many rows, and return how much that was.
 
     Can be stopped anywhere, and goes on from there the next time. The figures of whole days stay as they are.
     """
-    overdue, done = Overdue(now or timezone.now()), Counts()
-    while some := journal.forget_words(overdue.words.order_by("pk")[:portion]):
+    overdue, done = Expired(now or timezone.now()), Counts()
+    while some := journal.delete_words(overdue.words.order_by("pk")[:portion]):
         done.words += some
-    while some := cases.forget_words(Case.objects.filter(pk__in=_first(overdue.cases, portion))):
+    while some := cases.erase_words(Case.objects.filter(pk__in=_first(overdue.cases, portion))):
         done.cases += some
-    while some := calls.forget_callers(Session.objects.filter(pk__in=_first(overdue.callers, portion))):
+    while some := calls.erase_callers(Session.objects.filter(pk__in=_first(overdue.callers, portion))):
         done.callers += some
-    while some := search_log.forget(overdue.searches.order_by("at")[:portion]):
+    while some := search_log.delete(overdue.searches.order_by("at")[:portion]):
         done.searches += some
-    done.tests = sum(journal.forget_sessions(part) for part, _ in _portions(overdue.tests, portion))
+    done.tests = sum(journal.delete_sessions(part) for part, _ in _portions(overdue.tests, portion))
     roll_up()
     if journal.list_partitions():
-        journal.extend()
+        journal.create_ahead()
         _drop_partitions(overdue, done, portion)
-        overdue = Overdue(overdue.now - WITH_PARTITION)
+        overdue = Expired(overdue.now - PARTITION_GRACE)
     done.abandoned += sum(_forget(*part) for part in _portions(overdue.abandoned, portion))
     done.finished += sum(_forget(*part) for part in _portions(overdue.finished, portion))
     done.uncounted = overdue.uncounted.count()
@@ -156,34 +156,34 @@ def _portions(overdue: QuerySet[Session], portion: int) -> Iterator[tuple[QueryS
         rest = overdue.filter(Q(seen_at__gt=seen_at) | Q(pk__gt=pk), seen_at__gte=seen_at)
 
 
-def _drop_partitions(overdue: Overdue, done: Counts, portion: int) -> None:
+def _drop_partitions(overdue: Expired, done: Counts, portion: int) -> None:
     """Drop the partitions of the log in which everything is past its time, and count the sessions that went so.
 
     It can stop anywhere: sessions go first, in portions, and take with them all that leads to their events. A session
     that somebody goes on with meanwhile stays, and its partition with it.
     """
     gone = overdue.abandoned | overdue.finished
-    for part in journal.filled():
+    for part in journal.full_partitions():
         if part.sessions.exclude(pk__in=gone.values("pk")).exists():
             continue
         within = {"pk__gte": part.first, "pk__lt": part.end}
         done.abandoned += sum(_forget_rows(*each) for each in _portions(overdue.abandoned.filter(**within), portion))
         done.finished += sum(_forget_rows(*each) for each in _portions(overdue.finished.filter(**within), portion))
         if not part.sessions.exists():
-            journal.drop(part)
+            journal.drop_partition(part)
 
 
 @transaction.atomic
 def _forget_rows(sessions: QuerySet[Session], last_begun: datetime) -> int:
     """Delete a portion of sessions as `_forget` does, but for their events, which go with their partition."""
-    forgotten(timezone.localdate(last_begun, timezone.get_default_timezone()))
-    cases.forget(sessions)
-    return journal.forget_rows(sessions)
+    mark_deleted_until(timezone.localdate(last_begun, timezone.get_default_timezone()))
+    cases.delete_cases(sessions)
+    return journal.delete_partitioned_sessions(sessions)
 
 
 @transaction.atomic
 def _forget(sessions: QuerySet[Session], last_begun: datetime) -> int:
     """Delete a portion of sessions, and note that the tallies of their days cannot be rebuilt any more."""
-    forgotten(timezone.localdate(last_begun, timezone.get_default_timezone()))
-    cases.forget(sessions)
-    return journal.forget_sessions(sessions)
+    mark_deleted_until(timezone.localdate(last_begun, timezone.get_default_timezone()))
+    cases.delete_cases(sessions)
+    return journal.delete_sessions(sessions)

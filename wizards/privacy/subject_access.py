@@ -10,10 +10,10 @@ from django.db.models import QuerySet
 from django.forms.models import model_to_dict
 
 from .. import journal
-from ..models import Call, Case, Disclosure, Finding, Guest, Join, Session, Words, in_groups
+from ..models import Call, Case, Disclosure, Finding, Guest, Join, Session, Words, format_code
 from ..support import calls, cases, join_codes
 
-CASE = (
+CASE_FIELDS = (
     "pk",
     "session__code",
     "opened_at",
@@ -27,7 +27,7 @@ CASE = (
     "followed_up_at",
     "came_back",
 )
-JOIN = ("session__code", "consented_at", "began_at", "ended_at")
+JOIN_FIELDS = ("session__code", "consented_at", "began_at", "ended_at")
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Person:
     @property
     def reference(self) -> str:
         """The code as it is read out."""
-        return in_groups(self.code)
+        return format_code(self.code)
 
     @property
     def texts(self) -> int:
@@ -48,7 +48,7 @@ class Person:
         return _words(list(self.sessions)).count()
 
 
-def person(reference: str) -> Person:
+def find_person(reference: str) -> Person:
     """Return the person whose session has this reference, read out in groups or not, in any case.
 
     A session that an agent began stands alone: its visitor is the agent. So does one that was erased before.
@@ -69,13 +69,15 @@ def export(whose: Person) -> dict[str, Any]:
     sessions = list(whose.sessions)
     words = {row.event_id: row.text for row in _words(sessions)}
     findings = Finding.objects.filter(session__in=sessions).order_by("pk")
-    disclosures = Disclosure.objects.filter(where__in=[in_groups(session.code) for session in sessions]).order_by("at")
+    disclosures = Disclosure.objects.filter(where__in=[format_code(session.code) for session in sessions]).order_by(
+        "at"
+    )
     taken = {
         "reference": whose.reference,
         "sessions": [_plain(session, words) for session in sessions],
-        "cases": list(Case.objects.filter(session__in=sessions).values(*CASE)),
+        "cases": list(Case.objects.filter(session__in=sessions).values(*CASE_FIELDS)),
         "devices": list(Guest.objects.filter(session__in=sessions).order_by("at").values("session__code", "at")),
-        "joins": list(Join.objects.filter(session__in=sessions).order_by("pk").values(*JOIN)),
+        "joins": list(Join.objects.filter(session__in=sessions).order_by("pk").values(*JOIN_FIELDS)),
         "callers": list(Call.objects.filter(session__in=sessions).values("session__code", "caller")),
         "findings": list(findings.values("session__code", "note", "opened_at", "closed_at", "closing_note")),
         "disclosures": list(disclosures.values("at", "what", "where", "count")),
@@ -91,10 +93,10 @@ def erase(whose: Person) -> int:
     The logs stay, and replay; nobody can be linked to them.
     """
     sessions = Session.objects.filter(pk__in=[session.pk for session in whose.sessions])
-    texts = cases.forget_words(Case.objects.filter(session__in=sessions).exclude(contact="", words="", other=""))
-    texts += calls.forget_callers(sessions)
-    join_codes.forget(sessions)
-    texts += journal.forget_visitor(sessions)
+    texts = cases.erase_words(Case.objects.filter(session__in=sessions).exclude(contact="", words="", other=""))
+    texts += calls.erase_callers(sessions)
+    join_codes.delete(sessions)
+    texts += journal.erase_visitor(sessions)
     Disclosure.objects.create(what=Disclosure.What.ERASE, where=whose.reference, count=texts)
     return texts
 

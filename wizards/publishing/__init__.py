@@ -6,41 +6,41 @@
 `compiling` reads the rows, `loading` writes them, `versions` freezes what they say.
 """
 
-from .compiler import BadDraft, compile_draft, compile_drafts
-from .importer import Outdated, load
+from .compiler import InvalidDraftError, compile_draft, compile_drafts
+from .importer import Outdated, import_document
 from .versions import (
     PREVIEW,
-    NotPublishable,
+    NotPublishableError,
+    create_preview,
     current_version,
     document_of,
     documents_of,
+    draft_fingerprint,
     idle_previews,
-    preview,
-    previews,
+    preview_versions,
     publish,
-    published,
-    restorable,
+    published_versions,
+    restorable_document,
     restore,
-    seen_mark,
 )
 
 __all__ = [
     "PREVIEW",
-    "BadDraft",
-    "NotPublishable",
+    "InvalidDraftError",
+    "NotPublishableError",
     "Outdated",
     "compile_draft",
     "compile_drafts",
+    "create_preview",
     "current_version",
     "document_of",
     "documents_of",
+    "draft_fingerprint",
     "idle_previews",
-    "load",
-    "preview",
-    "previews",
+    "import_document",
+    "preview_versions",
     "publish",
-    "published",
-    "restorable",
+    "published_versions",
+    "restorable_document",
     "restore",
-    "seen_mark",
 ]

@@ -27,7 +27,7 @@ Lookup = Mapping[str, Mapping[Any, Any]]
 Grouped = dict[int, list[Any]]
 
 
-class BadDraft(Exception):
+class InvalidDraftError(Exception):
     """The rows make no document: a text is too long for one, say. The message names the part and what is wrong."""
 
 
@@ -46,12 +46,12 @@ class _Rows:
 
 
 def compile_draft(wizard: Wizard) -> flow.Document:
-    """Return the draft of `wizard` as a document, faults and all; raise BadDraft where its rows make none."""
+    """Return the draft of `wizard` as a document, faults and all; raise InvalidDraftError where its rows make none."""
     return _document(wizard, _read([wizard.pk]))
 
 
 def compile_drafts(wizards: Iterable[Wizard]) -> dict[int, flow.Document]:
-    """Return the drafts by the wizards' primary keys, in as many queries as for one; raise BadDraft."""
+    """Return the drafts by the wizards' primary keys, in as many queries as for one; raise InvalidDraftError."""
     wizards = list(wizards)
     rows = _read([wizard.pk for wizard in wizards])
     return {wizard.pk: _document(wizard, rows) for wizard in wizards}
@@ -95,7 +95,7 @@ def _document(wizard: Wizard, rows: _Rows) -> flow.Document:
     try:
         return flow.Document.model_validate(plain)
     except ValidationError as invalid:
-        raise BadDraft("\n".join(str(each) for each in flow.problems(plain, invalid))) from invalid
+        raise InvalidDraftError("\n".join(str(each) for each in flow.validation_problems(plain, invalid))) from invalid
 
 
 def _by(rows: Iterable[Any], attribute: str) -> dict[int, list[Any]]:

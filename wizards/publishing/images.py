@@ -28,11 +28,11 @@ from ..models import Picture
 from ..models.pictures import UPLOADED
 
 FORMATS = ("PNG", "JPEG", "WEBP")
-MOST_BYTES = 5 * 1024 * 1024
-MOST_PIXELS = 24_000_000
-LONGEST_SIDE = 1280
+MAX_BYTES = 5 * 1024 * 1024
+MAX_PIXELS = 24_000_000
+MAX_SIDE = 1280
 QUALITY = 82
-MOST_LISTED = 100
+MAX_LISTED = 100
 
 TOO_MANY = "The picture has too many pixels: at most 24 million are accepted. Scale it down first."
 
@@ -56,46 +56,46 @@ UNREADABLE = (
 )
 
 
-class BadPicture(Exception):
+class InvalidImageError(Exception):
     """The file is no picture that is accepted. The message says why, and what would be."""
 
 
-def take_in(upload: UploadedFile) -> Picture:
-    """Return an upload as a picture that is not saved yet; raise BadPicture."""
+def import_upload(upload: UploadedFile) -> Picture:
+    """Return an upload as a picture that is not saved yet; raise InvalidImageError."""
     size = upload.size or 0
-    if size > MOST_BYTES:
-        raise BadPicture(f"The file has {size / 1024 / 1024:.1f} MB; at most 5 MB are accepted.")
+    if size > MAX_BYTES:
+        raise InvalidImageError(f"The file has {size / 1024 / 1024:.1f} MB; at most 5 MB are accepted.")
     upload.seek(0)
     return encode(decode(upload.read()))
 
 
 def decode(content: bytes) -> Image.Image:
-    """Return the first frame of a picture, upright and scaled down, in RGB or RGBA; raise BadPicture."""
+    """Return the first frame of a picture, upright and scaled down, in RGB or RGBA; raise InvalidImageError."""
     try:
         with Image.open(io.BytesIO(content), formats=FORMATS) as picture:
             _refuse_large(picture)
             picture.verify()
         # verify() reads the file through and leaves the picture unusable: it is opened once more.
         with Image.open(io.BytesIO(content), formats=FORMATS) as picture:
-            picture.draft("RGB", (LONGEST_SIDE, LONGEST_SIDE))
+            picture.draft("RGB", (MAX_SIDE, MAX_SIDE))
             picture.load()
             return _plain(picture)
-    except BadPicture:
+    except InvalidImageError:
         raise
     except Image.DecompressionBombError as mistake:
-        raise BadPicture(TOO_MANY) from mistake
+        raise InvalidImageError(TOO_MANY) from mistake
     except UNREADABLE as mistake:
-        raise BadPicture(
+        raise InvalidImageError(
             "This is no PNG, JPEG or WebP picture that can be read. Drawings (SVG), GIF and PDF are not accepted:"
             " save it as PNG or JPEG first."
         ) from mistake
 
 
 def _refuse_large(picture: Image.Image) -> None:
-    """Raise BadPicture for too many pixels, by what the file's head says: nothing is decoded yet."""
+    """Raise InvalidImageError for too many pixels, by what the file's head says: nothing is decoded yet."""
     width, height = picture.size
-    if width * height > MOST_PIXELS:
-        raise BadPicture(TOO_MANY)
+    if width * height > MAX_PIXELS:
+        raise InvalidImageError(TOO_MANY)
 
 
 def _plain(picture: Image.Image) -> Image.Image:
@@ -103,7 +103,7 @@ def _plain(picture: Image.Image) -> Image.Image:
     mode = "RGBA" if picture.has_transparency_data else "RGB"
     pixels = picture if picture.mode == mode else picture.convert(mode)
     # Scaled down first: what follows copies the picture.
-    pixels.thumbnail((LONGEST_SIDE, LONGEST_SIDE), Image.Resampling.LANCZOS)
+    pixels.thumbnail((MAX_SIDE, MAX_SIDE), Image.Resampling.LANCZOS)
     upright = ImageOps.exif_transpose(pixels)
     bare = Image.new(mode, upright.size)
     bare.paste(upright)
@@ -118,7 +118,7 @@ def encode(picture: Image.Image) -> Picture:
     return Picture(name=Picture.name_of(content), content=content, width=picture.width, height=picture.height)
 
 
-def keep(picture: Picture, user: User | AnonymousUser) -> Picture:
+def save_picture(picture: Picture, user: User | AnonymousUser) -> Picture:
     """Save a picture that was taken in, unless the same one is there; return the saved one."""
     kept, _ = Picture.objects.get_or_create(
         name=picture.name,
@@ -139,12 +139,12 @@ def is_drawn(name: str) -> bool:
     return bool(finders.find(f"pictures/{name}.svg"))
 
 
-def drawn() -> list[str]:
+def drawn_names() -> list[str]:
     """Return the names of the drawn pictures for steps; the products' own are not among them."""
     return sorted(file.stem for file in DRAWN.glob("*.svg") if not file.stem.startswith("product-"))
 
 
-def absent(documents: Iterable[flow.Document]) -> set[str]:
+def missing_names(documents: Iterable[flow.Document]) -> set[str]:
     """Return the names of pictures that steps of the documents show and that are not here; at most one query."""
     steps = (step for document in documents for procedure in document.procedures for step in procedure.steps)
     named = {step.picture.name for step in steps if step.picture}
@@ -155,11 +155,13 @@ def absent(documents: Iterable[flow.Document]) -> set[str]:
     return missing
 
 
-def listed() -> tuple[list[Any], dict[str, str]]:
+def picture_choices() -> tuple[list[Any], dict[str, str]]:
     """Return every picture as choices of a select, in two groups, and the address of each by its name."""
-    uploads = list(Picture.objects.defer("content")[:MOST_LISTED])
-    addresses = {name: static(f"pictures/{name}.svg") for name in drawn()} | {each.name: each.url for each in uploads}
-    choices: list[Any] = [("", "No picture"), ("Drawn", [(name, name.replace("-", " ")) for name in drawn()])]
+    uploads = list(Picture.objects.defer("content")[:MAX_LISTED])
+    addresses = {name: static(f"pictures/{name}.svg") for name in drawn_names()} | {
+        each.name: each.url for each in uploads
+    }
+    choices: list[Any] = [("", "No picture"), ("Drawn", [(name, name.replace("-", " ")) for name in drawn_names()])]
     if uploads:
         choices.append(("Uploaded", [(each.name, _words(each)) for each in uploads]))
     return choices, addresses

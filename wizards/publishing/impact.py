@@ -9,16 +9,16 @@ from typing import Any
 from .. import flow, publishing
 from ..models import Session, Wizard
 
-WALKS = 200
+MAX_SESSIONS = 200
 
 
-def impact(wizard: Wizard, draft: flow.Document) -> dict[str, Any]:
+def publishing_impact(wizard: Wizard, draft: flow.Document) -> dict[str, Any]:
     """Return what the draft would have meant for the last real sessions of the wizard, in four queries.
 
     {walks, same, other, broken: counts; places: [{node, where, other, broken, share}], most first;
      versions: [{number, walks, broken}] of those with walks that break off; unread: walks whose logs are broken}
     """
-    walks = last_walks(wizard)
+    walks = latest_sessions(wizard)
     documents = publishing.documents_of(session.version_id for session in walks)
     fates = list(_fates(walks, documents, draft))
     counts = Counter(rerun.fate for _, rerun in fates)
@@ -33,11 +33,11 @@ def impact(wizard: Wizard, draft: flow.Document) -> dict[str, Any]:
     }
 
 
-def last_walks(wizard: Wizard) -> list[Session]:
+def latest_sessions(wizard: Wizard) -> list[Session]:
     """Return the wizard's last sessions that were no tests, latest first, with their events."""
     versions = list(wizard.versions.values_list("pk", flat=True))  # named, so that the database knows how few there are
     real = Session.objects.filter(version__in=versions).exclude(channel=Session.Channel.TEST)
-    latest = real.select_related("version").defer("version__document").order_by("-seen_at")[:WALKS]
+    latest = real.select_related("version").defer("version__document").order_by("-seen_at")[:MAX_SESSIONS]
     return list(latest.prefetch_related("events"))
 
 
@@ -51,7 +51,7 @@ def _fates(
         rows = sorted(session.events.all(), key=lambda row: row.number)
         try:
             history = flow.History(documents[session.version_id], [row.event for row in rows])
-        except flow.BrokenLog:
+        except flow.BrokenLogError:
             continue
         yield session, flow.replay_against(history, draft)
 

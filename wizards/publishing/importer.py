@@ -28,7 +28,7 @@ class Outdated(Exception):
 
 
 @transaction.atomic
-def load(document: flow.Document, seen: str | None = None) -> Wizard:
+def import_document(document: flow.Document, seen: str | None = None) -> Wizard:
     """Make the draft rows say what `document` says; return the wizard. Rows keep their identity by their key.
 
     `document` has no errors (`flow.errors`); a reference to what is not there raises KeyError. Raises Outdated if the

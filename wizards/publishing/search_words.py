@@ -18,7 +18,7 @@ def add_words(user: int, symptom: Symptom, words: str, seen: int) -> bool:
     with transaction.atomic():
         wizard = symptom.wizard
         if not optimistic_lock.is_newest(wizard, seen):
-            raise optimistic_lock.OvertakenError
+            raise optimistic_lock.StaleRevisionError
         symptom.refresh_from_db(fields=["words", "label"])
         if words.casefold() in {line.casefold() for line in (symptom.label, *symptom.words)}:
             return False

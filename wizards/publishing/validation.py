@@ -11,13 +11,13 @@ ABSENT = "The picture “{name}” is not on this site; the step is shown withou
 REMEDY = "Choose another picture here, or upload it."
 
 
-def all_faults(document: flow.Document) -> list[flow.Fault]:
+def find_draft_faults(document: flow.Document) -> list[flow.Fault]:
     """Return what `flow.faults` finds, and a warning for each step whose picture is not here. At most one query."""
-    return [*flow.faults(document), *_absent_pictures(document)]
+    return [*flow.find_faults(document), *_absent_pictures(document)]
 
 
 def _absent_pictures(document: flow.Document) -> Iterator[flow.Fault]:
-    absent = images.absent([document])
+    absent = images.missing_names([document])
     for row, procedure in enumerate(document.procedures if absent else ()):
         for place, step in enumerate(procedure.steps):
             if step.picture and step.picture.name in absent:

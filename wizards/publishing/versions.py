@@ -13,13 +13,13 @@ from django.utils import timezone
 from .. import flow
 from ..models import Session, Version, Wizard
 from .compiler import compile_draft
-from .importer import Outdated, load
+from .importer import Outdated, import_document
 
 VERSIONS_IN_MEMORY = 256
 PREVIEW = "preview"
 
 
-class NotPublishable(Exception):
+class NotPublishableError(Exception):
     """The draft has errors. `faults` lists them."""
 
     def __init__(self, found: list[flow.Fault]) -> None:
@@ -48,16 +48,16 @@ def _read(text: str) -> flow.Document:
 def publish(wizard: Wizard, author: User | None = None, note: str = "", seen: str = "") -> tuple[Version, bool]:
     """Freeze the draft as the wizard's next version; return it and whether it is new.
 
-    A draft that says what the current version says makes no new one. Raises NotPublishable if the draft has errors,
-    and Outdated if the draft or the current version is not what the mark `seen` (see `seen_mark`) says of them.
+    A draft that equals the current version makes no new one. Raises NotPublishableError if the draft has errors, and
+    Outdated if the draft or the current version is not the one of the fingerprint `seen` (`draft_fingerprint`).
     """
     # Without a join: a row that was waited for is read anew, but what was joined to it is not.
     wizard = Wizard.objects.select_for_update().get(pk=wizard.pk)
     document = compile_draft(wizard)
-    if seen and seen != seen_mark(wizard, document):
+    if seen and seen != draft_fingerprint(wizard, document):
         raise Outdated(_what_happened(wizard, seen))
-    if found := flow.errors(document):
-        raise NotPublishable(found)
+    if found := flow.find_errors(document):
+        raise NotPublishableError(found)
     if wizard.current and wizard.current.content_hash == document.content_hash():
         return wizard.current, False
     latest = Version.objects.filter(wizard=wizard).aggregate(models.Max("number"))["number__max"] or 0
@@ -75,7 +75,7 @@ def publish(wizard: Wizard, author: User | None = None, note: str = "", seen: st
     return version, True
 
 
-def seen_mark(wizard: Wizard, draft: flow.Document) -> str:
+def draft_fingerprint(wizard: Wizard, draft: flow.Document) -> str:
     """Return a mark of what an editor sees: which version is current, and what the draft says."""
     return f"{wizard.current_id or 0}-{draft.content_hash()}"
 
@@ -88,7 +88,7 @@ def _what_happened(wizard: Wizard, seen: str) -> str:
     return "Somebody changed the draft meanwhile. Look at what would change now, then decide."
 
 
-def published() -> list[Version]:
+def published_versions() -> list[Version]:
     """Return the current version of every wizard that takes new sessions, by title, without its document's text."""
     return list(
         Version.objects.filter(wizard__current=models.F("pk"), wizard__archived=False)
@@ -104,7 +104,7 @@ def current_version(slug: str) -> Version | None:
     return current.defer("document").first()
 
 
-def preview(wizard: Wizard, node_key: str) -> Version:
+def create_preview(wizard: Wizard, node_key: str) -> Version:
     """Freeze the draft, faults and all, as a version that only previews use; the symptom PREVIEW enters at a node.
 
     The same draft and node give the same version again, with a new `published_at`: when it was last asked for.
@@ -118,7 +118,7 @@ def preview(wizard: Wizard, node_key: str) -> Version:
     document = draft.model_copy(update={"symptoms": (way_in, *others)})
     content_hash = document.content_hash()
     # Not get_or_create: two previews at the same moment may make two, and either will do from then on.
-    same = previews([wizard]).filter(content_hash=content_hash).order_by("pk")
+    same = preview_versions([wizard]).filter(content_hash=content_hash).order_by("pk")
     there = same.defer("document").first()
     # Where the row is gone meanwhile, as one that nobody walked any more, nothing is updated, and it is made anew.
     if there and same.filter(pk=there.pk).update(published_at=timezone.now()):
@@ -133,7 +133,7 @@ def preview(wizard: Wizard, node_key: str) -> Version:
     )
 
 
-def previews(wizards: Iterable[Wizard]) -> models.QuerySet[Version]:
+def preview_versions(wizards: Iterable[Wizard]) -> models.QuerySet[Version]:
     """Return the previews of the wizards: versions without a number, which only editors walk."""
     return Version.objects.filter(wizard__in=wizards, number=None)
 
@@ -142,7 +142,7 @@ def idle_previews(wizard: Wizard, since: datetime) -> models.QuerySet[Version]:
     """Return the previews of a wizard that nobody asked for or walked at `since` or later, and only editors before."""
     sessions = Session.objects.filter(version=models.OuterRef("pk"))
     kept = sessions.filter(models.Q(seen_at__gte=since) | ~models.Q(channel=Session.Channel.TEST))
-    return previews([wizard]).filter(~models.Exists(kept), published_at__lt=since)
+    return preview_versions([wizard]).filter(~models.Exists(kept), published_at__lt=since)
 
 
 def restore(version: Version, seen: str | None = None) -> Wizard:
@@ -150,9 +150,9 @@ def restore(version: Version, seen: str | None = None) -> Wizard:
 
     Raises Outdated if the draft is not the one whose content hash the editor has `seen`.
     """
-    return load(restorable(version), seen)
+    return import_document(restorable_document(version), seen)
 
 
-def restorable(version: Version) -> flow.Document:
+def restorable_document(version: Version) -> flow.Document:
     """Return what loading a version back puts into the draft: its document, under the wizard's present slug."""
     return document_of(version.pk).model_copy(update={"slug": version.wizard.slug})

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
 from helpdesk import timezones
-from helpdesk.timezones import in_own_zone
+from helpdesk.timezones import in_local_timezone
 
 from .. import permissions, presenters
 from .filters import FilterForm
@@ -27,10 +27,10 @@ TABS = (
 
 def reviewers_only(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     """Let only staff who may look at sessions see a view, with moments in their own time zone."""
-    return permissions.staff_only(permissions.REVIEW)(in_own_zone(view))
+    return permissions.staff_only(permissions.VIEW_SESSIONS)(in_local_timezone(view))
 
 
-def page(
+def render_review_page(
     request: HttpRequest,
     template: str,
     tab: str,
@@ -50,8 +50,14 @@ def page(
     came_with = came_with and f"?{came_with}"
     if form and not form.is_valid():
         status = 422
-    shown = {"tabs": tabs(tab, came_with), "came_with": came_with, **of_filter(form), **timezones.names(), **context}
-    return presenters.show(
+    shown = {
+        "tabs": tabs(tab, came_with),
+        "came_with": came_with,
+        **filter_context(form),
+        **timezones.timezone_names(),
+        **context,
+    }
+    return presenters.render_page(
         request, f"review/{template}", shown, fragment=fragment and f"review/{fragment}", status=status
     )
 
@@ -64,6 +70,6 @@ def tabs(current: str, came_with: str) -> list[dict[str, Any]]:
     ]
 
 
-def of_filter(form: FilterForm | None) -> dict[str, Any]:
+def filter_context(form: FilterForm | None) -> dict[str, Any]:
     """Return the form above the page and what was chosen in it, where the page has one."""
     return {"form": form.shown if form else None, "filter": form.chosen if form else None}

@@ -31,7 +31,7 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Happening:
+class ChartAnnotation:
     """What happened on a day."""
 
     day: date
@@ -53,11 +53,11 @@ class Chart:
     kind: str = "bar"
     stacked: bool = False
     marks: str = ""
-    happenings: tuple[Happening, ...] = ()
+    happenings: tuple[ChartAnnotation, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class Interval:
     """Some days that are shown as one: a day, a week or a month, as far as it belongs to the period."""
 
     since: date
@@ -79,18 +79,18 @@ class Span:
         return date_format(self.since, "j M")
 
 
-def unit(since: date, until: date) -> str:
+def interval_unit(since: date, until: date) -> str:
     """Return whether a period is shown by "day", "week" or "month"."""
     days = (until - since).days + 1
     return "day" if days <= DAILY else "week" if days <= WEEKLY else "month"
 
 
-def spans(since: date, until: date) -> Sequence[Span]:
+def intervals(since: date, until: date) -> Sequence[Interval]:
     """Return the days, weeks or months of a period, the first and last as far as they belong to it."""
-    step, found = unit(since, until), []
+    step, found = interval_unit(since, until), []
     while since <= until:
         end = min(_end(since, step), until)
-        found.append(Span(since, end))
+        found.append(Interval(since, end))
         since = end + timedelta(days=1)
     return found
 

@@ -16,7 +16,7 @@ from django import forms
 from django.utils import timezone
 
 from .. import analytics
-from ..analytics import Scope, moments
+from ..analytics import Scope, day_bounds
 from ..models import Session, Version, Wizard
 
 DAYS = 30  # of a period that nobody chose
@@ -66,7 +66,7 @@ class Filter:
     @property
     def begun(self) -> tuple[datetime, datetime]:
         """The moments between which the sessions of the period began: from the first on, before the second."""
-        return moments(self.since, self.until)
+        return day_bounds(self.since, self.until)
 
     @property
     def query(self) -> str:

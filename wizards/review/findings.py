@@ -13,7 +13,7 @@ class Outdated(Exception):
     """Somebody else saved the finding meanwhile; nothing was changed."""
 
 
-def take_up(wizard: Wizard, place: tuple[str, ...], author: User, note: str, assignee: User | None) -> Finding:
+def open_finding(wizard: Wizard, place: tuple[str, ...], author: User, note: str, assignee: User | None) -> Finding:
     """Take up a stuck point of a wizard: the page at a place, which is a node, a cause and a step."""
     node, cause, step = place
     return Finding.objects.create(
@@ -21,7 +21,7 @@ def take_up(wizard: Wizard, place: tuple[str, ...], author: User, note: str, ass
     )
 
 
-def take_up_session(session: Session, author: User, note: str, assignee: User | None) -> Finding:
+def open_session_finding(session: Session, author: User, note: str, assignee: User | None) -> Finding:
     """Take up a session, and with it the page at which it stands."""
     return Finding.objects.create(
         wizard=session.version.wizard,

@@ -8,7 +8,7 @@ from django import forms
 from django.contrib.auth.models import User
 
 from ..models import Version
-from ..presenters.forms import plain_text
+from ..presenters.forms import validate_plain_text
 from .queries.findings import reviewers
 
 LONGEST_NOTE = 2_000
@@ -20,7 +20,7 @@ def note_field(label: str, *, required: bool = True) -> forms.CharField:
         label=label,
         required=required,
         max_length=LONGEST_NOTE,
-        validators=[plain_text],
+        validators=[validate_plain_text],
         widget=forms.Textarea(attrs={"rows": 3}),
         error_messages={"required": "Write a line, so that others know what this is about."},
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from .. import flow
-from ..flow.graph import LOOKS, look
+from ..flow.graph import NODE_STYLES, node_style
 from ..flow.kinds import Diagnosis
 
 KINDS = {"question": "Question", "diagnosis": "List of causes", "confirm": "Confirmation", "procedure": "Step"}
@@ -13,7 +13,7 @@ OUTCOME = "outcome"
 
 
 @dataclass(frozen=True, slots=True)
-class Name:
+class PlaceLabel:
     """A place as a reader knows it: `title` is what the customer read as heading, `kind` what it is, in words.
 
     screen:    how it is shown: "question", "diagnosis", "confirm", "procedure" or "outcome".
@@ -30,7 +30,7 @@ class Name:
     node: str = ""
 
 
-def name_of(document: flow.Document, node_id: str, cause_id: str = "", step_id: str = "") -> Name | None:
+def place_label(document: flow.Document, node_id: str, cause_id: str = "", step_id: str = "") -> PlaceLabel | None:
     """Return what a page is called in a document; None where the document has no such page."""
     node = document.node(node_id)
     if node is None:
@@ -42,33 +42,37 @@ def name_of(document: flow.Document, node_id: str, cause_id: str = "", step_id: 
     title = node.title or node.id
     screen = node.screen(position)
     if screen not in ("confirm", "procedure"):
-        return None if step_id else Name(title, KINDS.get(screen, LOOKS[look(node)]), screen, node=title)
+        return (
+            None if step_id else PlaceLabel(title, KINDS.get(screen, NODE_STYLES[node_style(node)]), screen, node=title)
+        )
     procedure = node.procedure_in_hand(document, position)
     where = f"{title}: {cause.label or cause.id}" if cause else title
     return _in_procedure(procedure, step_id, where) if procedure else None
 
 
-def node_name(document: flow.Document, node_id: str) -> Name | None:
+def node_label(document: flow.Document, node_id: str) -> PlaceLabel | None:
     """Return what a node as a whole is called in a document; None where the document has no such node."""
     node = document.node(node_id)
     if node is None:
         return None
     title = node.title or node.id
-    return Name(title, LOOKS[look(node)], node.screen(flow.Position(node_id)), node=title)
+    return PlaceLabel(title, NODE_STYLES[node_style(node)], node.screen(flow.Position(node_id)), node=title)
 
 
-def _in_procedure(procedure: flow.Procedure, step_id: str, where: str) -> Name | None:
+def _in_procedure(procedure: flow.Procedure, step_id: str, where: str) -> PlaceLabel | None:
     title = procedure.title or procedure.id
     if not step_id:
-        return Name(title, KINDS["confirm"], "confirm", procedure.id, node=where) if procedure.erases else None
+        return PlaceLabel(title, KINDS["confirm"], "confirm", procedure.id, node=where) if procedure.erases else None
     place = procedure.index(step_id)
     if place < 0:
         return None
     within = f"step {place + 1} of {len(procedure.steps)} of “{title}”"
-    return Name(procedure.steps[place].title or step_id, KINDS["procedure"], "procedure", procedure.id, within, where)
+    return PlaceLabel(
+        procedure.steps[place].title or step_id, KINDS["procedure"], "procedure", procedure.id, within, where
+    )
 
 
-def spent(seconds: float) -> str:
+def format_seconds(seconds: float) -> str:
     """Say a time in at most two units: "48 s", "1 min 35 s", "2 h 5 min"."""
     whole = round(seconds)
     minutes, rest = divmod(whole, 60)

@@ -7,16 +7,16 @@ from django.urls import path
 from .views import csv_export, findings, overview, searches, sessions, stuck, traffic_map
 
 urlpatterns = [
-    path("", overview.show, name="review"),
-    path("definitions/", overview.definitions, name="review_definitions"),
+    path("", overview.overview_page, name="review"),
+    path("definitions/", overview.glossary_page, name="review_definitions"),
     path("stuck/", stuck.stuck, name="review_stuck"),
     path("stuck/words/", stuck.words, name="review_stuck_words"),
     path("map/", traffic_map.map_page, name="review_map"),
     path("map/traffic.json", traffic_map.map_data, name="review_map_data"),
     path("sessions/", sessions.sessions, name="review_sessions"),
     path("sessions/<code:code>/", sessions.session, name="review_session"),
-    path("sessions/<code:code>/<int:number>/", sessions.seen, name="review_page"),
-    path("queue/", findings.listing, name="review_queue"),
+    path("sessions/<code:code>/<int:number>/", sessions.replay_page, name="review_page"),
+    path("queue/", findings.finding_list, name="review_queue"),
     path("queue/new/", findings.take_up, name="review_take_up"),
     path("queue/<int:pk>/", findings.finding, name="review_finding"),
     path("queue/<int:pk>/close/", findings.close, name="review_close"),

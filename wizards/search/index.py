@@ -24,9 +24,11 @@ from rapidfuzz.distance import OSA
 
 from .. import flow, publishing
 
-LONGEST = 400  # characters of a query that are read
-NEAREST = 3  # symptoms offered where nothing is found
-ALIKE = 0.75  # similarity of words from which on one may be the other mistyped: one letter in four, two in eight
+MAX_QUERY = 400  # characters of a query that are read
+MAX_NEAREST = 3  # symptoms offered where nothing is found
+MIN_SIMILARITY = (
+    0.75  # similarity of words from which on one may be the other mistyped: one letter in four, two in eight
+)
 LONG = 6  # letters from which on even the first one may be mistyped
 SHORTEST_MISTYPED, SHORTEST_UNFINISHED = 4, 2  # letters
 LEAST_OF_BEST = 0.4  # a result's score, at least, as a share of the best one's
@@ -71,26 +73,26 @@ class Hit:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class SearchResult:
     """What a query found, best first; `nearest` only where that is nothing."""
 
     results: tuple[Hit, ...] = ()
     nearest: tuple[Hit, ...] = ()
 
 
-def find(query: str, most: int = 8) -> Found:
+def search(query: str, most: int = 8) -> SearchResult:
     """Return the symptoms that `query` may mean, at most `most`, or else the nearest ones; nothing for a blank query.
 
     One database query, once the published versions are in memory.
     """
-    query = query[:LONGEST]
+    query = query[:MAX_QUERY]
     if not query.strip():
-        return Found()
-    indexes = _indexes(tuple((version.pk, version.content_hash) for version in publishing.published()))
+        return SearchResult()
+    indexes = _indexes(tuple((version.pk, version.content_hash) for version in publishing.published_versions()))
     hits = _best(hit for index in indexes for hit in index.hits(query))
     if hits:
-        return Found(results=tuple(hit for hit in hits[:most] if hit.score >= LEAST_OF_BEST * hits[0].score))
-    return Found(nearest=tuple(_best(hit for index in indexes for hit in index.nearest(query))[:NEAREST]))
+        return SearchResult(results=tuple(hit for hit in hits[:most] if hit.score >= LEAST_OF_BEST * hits[0].score))
+    return SearchResult(nearest=tuple(_best(hit for index in indexes for hit in index.nearest(query))[:MAX_NEAREST]))
 
 
 def _best(hits: Iterable[Hit]) -> list[Hit]:
@@ -202,7 +204,9 @@ class Index:
                 if known.startswith(word):
                     found[its_stem] = max(found.get(its_stem, 0.0), (1 + len(word) / len(known)) / 2)
         if not found and len(word) >= SHORTEST_MISTYPED:
-            alike = process.extract(word, self.stems.keys(), scorer=OSA.normalized_similarity, score_cutoff=ALIKE)
+            alike = process.extract(
+                word, self.stems.keys(), scorer=OSA.normalized_similarity, score_cutoff=MIN_SIMILARITY
+            )
             for known, likeness, _ in alike:
                 if known[0] == word[0] or len(word) >= LONG:
                     found[self.stems[known]] = max(found.get(self.stems[known], 0.0), likeness**2)

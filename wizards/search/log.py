@@ -16,20 +16,20 @@ from django.db import connection, transaction
 from django.db.models import QuerySet
 
 from ..models import Search
-from .index import find, words_of
+from .index import search, words_of
 
-BATCH = 1_000  # rows in one statement
-LONGEST = 200  # characters of what is kept
+BATCH_SIZE = 1_000  # rows in one statement
+MAX_QUERY = 200  # characters of what is kept
 REPEATED = timedelta(minutes=1)  # the same words without a choice in this time: a reload, or a second press
 COMPLETED = timedelta(minutes=10)  # a choice after the same words found nothing belongs to that search
 
 
-def counted(words: str) -> str:
+def normalize_query(words: str) -> str:
     """Return what typed words are counted by: small letters, no accents, no signs; the words where that is nothing."""
-    return (" ".join(words_of(words)) or words.casefold())[:LONGEST]
+    return (" ".join(words_of(words)) or words.casefold())[:MAX_QUERY]
 
 
-def missed(words: str) -> None:
+def log_miss(words: str) -> None:
     """Log that nothing fits these words, whether something was found or not; once for the same words in a minute."""
     row = _row(words)
     with _alone(row):
@@ -37,7 +37,7 @@ def missed(words: str) -> None:
             row.save(force_insert=True)
 
 
-def chosen(words: str, wizard: str, symptom: str) -> None:
+def log_choice(words: str, wizard: str, symptom: str) -> None:
     """Log that after these words somebody chose a symptom (its id) of a wizard (its slug).
 
     Where the same words fitted nothing just before, it is that search which came to a choice after all.
@@ -52,22 +52,22 @@ def chosen(words: str, wizard: str, symptom: str) -> None:
             row.save(force_insert=True)
 
 
-def load(rows: Iterable[Search]) -> int:
+def bulk_create(rows: Iterable[Search]) -> int:
     """Write searches that took place already, a thousand in one statement, and return how many."""
     coming, number = iter(rows), 0
-    while batch := list(islice(coming, BATCH)):
+    while batch := list(islice(coming, BATCH_SIZE)):
         number += len(Search.objects.bulk_create(batch))
     return number
 
 
-def forget(rows: QuerySet[Search]) -> int:
+def delete(rows: QuerySet[Search]) -> int:
     """Delete these searches in one transaction; return how many."""
     return Search.objects.filter(pk__in=list(rows.values_list("pk", flat=True))).delete()[0]
 
 
 def _row(words: str) -> Search:
-    words = " ".join(words.split())[:LONGEST]
-    return Search(words=words, query=counted(words), found=len(find(words).results))
+    words = " ".join(words.split())[:MAX_QUERY]
+    return Search(words=words, query=normalize_query(words), found=len(search(words).results))
 
 
 def _undecided(row: Search, since: timedelta) -> QuerySet[Search]:

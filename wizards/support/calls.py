@@ -28,29 +28,29 @@ VISITOR_SALT = "wizards.desk"
 BACKEND = "django.contrib.auth.backends.ModelBackend"  # with whose rights colleagues are looked for
 
 
-class NotYours(Exception):
+class NotYourCallError(Exception):
     """The session is in nobody's hand, in a colleague's, or put aside. `str()` is a sentence for who tried."""
 
 
 @transaction.atomic
 def begin(version: Version, symptom: str, by: User, caller: str = "", once: str = "") -> Session:
-    """Begin a session for a caller, in the agent's hand, and return it; raise flow.IllegalMove for no such symptom.
+    """Begin a caller's session, assigned to the agent, and return it; raise flow.IllegalMoveError for no such symptom.
 
     `once` names the form that was sent: sending it again takes up the same session instead of making another.
     """
-    session = journal.begin(version, symptom, nobody(by, once), Session.Channel.AGENT, by)
+    session = journal.begin(version, symptom, agent_visitor(by, once), Session.Channel.AGENT, by)
     _take(session, by, Handling.How.BEGAN, caller=caller)
     return session
 
 
-def nobody(by: User, once: str = "") -> str:
+def agent_visitor(by: User, once: str = "") -> str:
     """Return what stands for the visitor of an agent's session: no secret has this digest, so no customer owns it."""
     return salted_hmac(VISITOR_SALT, f"{by.pk} {once or get_random_string(32)}", algorithm="sha256").hexdigest()
 
 
 @transaction.atomic
 def join(code: str, by: User) -> Session:
-    """Let an agent into the session whose code they were told, and return it; raise handoff.NoSuchCode."""
+    """Let an agent into the session whose code they were told, and return it; raise join_codes.InvalidCodeError."""
     session = join_codes.join(code, by)
     _take(session, by, Handling.How.JOINED)
     return session
@@ -76,38 +76,38 @@ def leave(session: Session, by: User) -> None:
     _calls(one).filter(agent=by).update(agent=None, aside=False)
 
 
-def put_aside(one: Session, by: User, aside: bool = True) -> None:
+def put_on_hold(one: Session, by: User, aside: bool = True) -> None:
     """Put a call aside, or resume it; nothing where it is not in the agent's hand."""
     _calls(one).filter(agent=by, session__agent=by).update(aside=aside, since=timezone.now())
 
 
 @transaction.atomic
 def pass_on(session: Session, by: User, to: User) -> None:
-    """Pass a call on to a colleague, who finds it among those passed to them; raise NotYours, or ValueError for `to`.
+    """Pass a call on to a colleague, who finds it in their list; raise NotYourCallError, or ValueError for `to`.
 
     Whoever leads may pass on any call that is in somebody's hand.
     """
     if not colleagues(by).filter(pk=to.pk).exists():
         raise ValueError(f"{to} takes no calls.")
     one = _locked(session)
-    held = holder(one)
-    if held is None or (held.pk != by.pk and not by.has_perm(permissions.LEAD)):
-        raise NotYours(why_not(one, by))
+    held = current_agent(one)
+    if held is None or (held.pk != by.pk and not by.has_perm(permissions.LEAD_CALLS)):
+        raise NotYourCallError(blocked_reason(one, by))
     journal.pass_on(Session.objects.filter(pk=one.pk), by, to)
     _take(one, to, Handling.How.PASSED, aside=True)
 
 
 @transaction.atomic
 def take(session: Session, by: User) -> None:
-    """Take a call that nobody has in hand any more, or, for who leads, out of a colleague's; raise NotYours."""
+    """Take a call that nobody has in hand any more, or, for who leads, out of a colleague's; raise NotYourCallError."""
     one = _locked(session)
     if not may_take(one, by):
-        raise NotYours(why_not(one, by))
+        raise NotYourCallError(blocked_reason(one, by))
     journal.pass_on(Session.objects.filter(pk=one.pk), by, by)
     _take(one, by, Handling.How.PASSED)
 
 
-def took_case(session: Session, by: User) -> None:
+def log_case_taken(session: Session, by: User) -> None:
     """Note that an agent took the case of a session: they may look at it from then on."""
     _note(session, by, Handling.How.CASE)
 
@@ -127,41 +127,41 @@ def may_take(session: Session, user: User) -> bool:
 
     A customer's own session only while somebody is in it: the customer agreed to that, and to no more.
     """
-    held = holder(session)
+    held = current_agent(session)
     if held is None:
         return session.channel == Session.Channel.AGENT
-    return held.pk != user.pk and user.has_perm(permissions.LEAD)
+    return held.pk != user.pk and user.has_perm(permissions.LEAD_CALLS)
 
 
-def holder(session: Session) -> User | None:
+def current_agent(session: Session) -> User | None:
     """Return in whose hand a session is, if in any."""
     call = getattr(session, "call", None)
     return call.agent if call and call.agent_id and call.agent_id == session.agent_id else None
 
 
-def why_not(session: Session, user: User) -> str:
+def blocked_reason(session: Session, user: User) -> str:
     """Return why somebody may not move a session, as a sentence; an empty string where they may."""
-    held = holder(session)
+    held = current_agent(session)
     if held is None and session.channel == Session.Channel.AGENT:
         return "This call is finished. Take it up again to go on."
     if held is None:
         return "You are not in this session. The customer has it to themselves: ask for a new code to go on with them."
     if held.pk != user.pk:
-        return f"This session is in the hand of {name_of(held)}. Only one of you can go on in it."
+        return f"This session is in the hand of {agent_name(held)}. Only one of you can go on in it."
     return "This call is put aside. Resume it to go on." if session.call.aside else ""
 
 
-def name_of(user: User | None) -> str:
+def agent_name(user: User | None) -> str:
     """Return how an agent is named."""
     return user.get_full_name() or user.get_username() if user else "a former colleague"
 
 
-def describe(one: Session, caller: str) -> None:
+def set_caller(one: Session, caller: str) -> None:
     """Write down who calls; an empty string erases it."""
     _calls(one).update(caller=caller)
 
 
-def forget_callers(chosen: QuerySet[Session]) -> int:
+def erase_callers(chosen: QuerySet[Session]) -> int:
     """Erase who called in these sessions; return in how many there was something to erase."""
     return Call.objects.filter(session__in=chosen).exclude(caller="").update(caller="")
 
@@ -187,7 +187,7 @@ def was_passed(call: Call) -> bool:
 
 def colleagues(user: User) -> QuerySet[User]:
     """Return to whom an agent may pass a call: active staff who take calls."""
-    able = User.objects.with_perm(permissions.WORK, backend=BACKEND)
+    able = User.objects.with_perm(permissions.TAKE_CALLS, backend=BACKEND)
     found: QuerySet[User] = able.filter(is_staff=True, is_active=True).exclude(pk=user.pk)
     return found.order_by("first_name", "last_name", "username")
 

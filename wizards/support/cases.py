@@ -12,7 +12,7 @@ from django.utils.crypto import constant_time_compare
 
 from .. import journal
 from ..flow.kinds import Diagnosis
-from ..models import Case, Delivery, OneSession, Session
+from ..models import Case, Delivery, Session, SingleSession
 from ..publishing import document_of
 from .delivery import follow_up_links, outbox
 from .delivery.email import CUSTOMER
@@ -22,7 +22,7 @@ FOLLOW_UP_DAYS = 60  # so long after closing a customer can say what became of i
 
 
 @transaction.atomic
-def open_case(sessions: OneSession, contact: str, words: str = "", by: User | None = None) -> Case:
+def open_case(sessions: SingleSession, contact: str, words: str = "", by: User | None = None) -> Case:
     """Open a case for the session that `sessions` is narrowed to, and write to the outbox who is told about it.
 
     A session has one case: opened again, that one comes back as it is. `contact` is how the customer can be reached,
@@ -30,17 +30,17 @@ def open_case(sessions: OneSession, contact: str, words: str = "", by: User | No
     editor's preview.
     """
     session = sessions.select_for_update().get()
-    if there := of(session):
+    if there := case_of(session):
         return there
     if session.channel == Session.Channel.TEST:
         raise ValueError("A preview opens no case.")
-    session = journal.help_wanted(sessions, by)
+    session = journal.request_help(sessions, by)
     case = Case.objects.create(session=session, contact=storable(contact), words=storable(words))
-    outbox.tell_support(case, outbox.OPENED)
+    outbox.notify_support(case, outbox.OPENED)
     return case
 
 
-def of(session: Session) -> Case | None:
+def case_of(session: Session) -> Case | None:
     """Return the case of a session, if it has one."""
     return Case.objects.filter(session=session).first()
 
@@ -80,10 +80,10 @@ def close(
     case.came_back = case.followed_up_at = None
     case.agent_id = case.agent_id or (by.pk if by else None)
     case.follow_up = (
-        follow_up_links.digest(outbox.tell_customer(case)) if follow_up_links.mail_address(case.contact) else ""
+        follow_up_links.digest(outbox.notify_customer(case)) if follow_up_links.mail_address(case.contact) else ""
     )
     case.save()
-    outbox.tell_webhooks(case, outbox.CLOSED)
+    outbox.notify_webhooks(case, outbox.CLOSED)
     return case
 
 
@@ -94,12 +94,12 @@ def reopen(case: Case) -> Case:
     if case.closed_at:
         case.closed_at = None
         case.save(update_fields=["closed_at"])
-        outbox.tell_support(case, outbox.REOPENED)
+        outbox.notify_support(case, outbox.REOPENED)
     return case
 
 
 @transaction.atomic
-def followed_up(code: str, secret: str, came_back: bool) -> Case | None:
+def record_follow_up(code: str, secret: str, came_back: bool) -> Case | None:
     """Note what a customer says about their closed case some time later; open it again where the fault came back.
 
     `code` is that of the case's session, `secret` what stood in the mail. Returns the case; None where the two do not
@@ -119,14 +119,14 @@ def followed_up(code: str, secret: str, came_back: bool) -> Case | None:
 
 
 @transaction.atomic
-def forget(sessions: QuerySet[Session]) -> int:
+def delete_cases(sessions: QuerySet[Session]) -> int:
     """Delete the closed cases of these sessions with all that was sent about them; return how many. Open ones stay."""
     keys = list(sessions.order_by().values_list("pk", flat=True))
     cases = Case.objects.filter(session__in=keys, closed_at__isnull=False)
     return cases.delete()[1].get(Case._meta.label, 0)
 
 
-def forget_words(cases: QuerySet[Case]) -> int:
+def erase_words(cases: QuerySet[Case]) -> int:
     """Empty everything that people wrote in these cases, and how to reach them; return how many cases.
 
     What still waits to be sent goes out without it; a mail to a customer whose address is gone is given up.

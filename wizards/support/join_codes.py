@@ -24,26 +24,26 @@ from ..models import CODE_ALPHABET, Guest, HandoffCode, Join, Session
 # Frozen: codes that are out there are found by it. It keeps its value wherever this module goes.
 DIGEST_SALT = "wizards.handoff"
 LENGTH = 8
-LASTS = timedelta(minutes=10)
+LIFETIME = timedelta(minutes=10)
 
 
-class NoSuchCode(Exception):
+class InvalidCodeError(Exception):
     """No code like this lets anybody in: it is wrong, expired or used."""
 
 
-def offer(session: Session, lets_in: HandoffCode.For) -> str:
+def create(session: Session, lets_in: HandoffCode.For) -> str:
     """Return a fresh code for a session; the ones made before for the same purpose let nobody in any more."""
     code = "".join(secrets.choice(CODE_ALPHABET) for _ in range(LENGTH))
     now, pk = timezone.now(), session.pk
     with transaction.atomic():
         HandoffCode.objects.filter(session_id=pk, lets_in=lets_in, used_at=None).delete()
         HandoffCode.objects.create(
-            session=session, lets_in=lets_in, digest=digest(code), made_at=now, expires_at=now + LASTS
+            session=session, lets_in=lets_in, digest=digest(code), made_at=now, expires_at=now + LIFETIME
         )
     return code
 
 
-def plain(typed: str) -> str:
+def normalize(typed: str) -> str:
     """Return a code as it was made from how somebody typed or read it: groups, hyphens and capitals do not matter."""
     return "".join(letter for letter in typed.casefold() if letter.isalnum())
 
@@ -55,7 +55,7 @@ def digest(code: str) -> str:
 
 @transaction.atomic
 def join(typed: str, agent: User) -> Session:
-    """Let an agent into the session whose code they were told, and return it; raise NoSuchCode.
+    """Let an agent into the session whose code they were told, and return it; raise InvalidCodeError.
 
     Whoever was in it before is not any more.
     """
@@ -66,8 +66,8 @@ def join(typed: str, agent: User) -> Session:
 
 
 @transaction.atomic
-def admit(typed: str, visitor: str) -> Session:
-    """Let the device of a visitor (the digest of its secret) into a session, and return it; raise NoSuchCode."""
+def add_device(typed: str, visitor: str) -> Session:
+    """Let the device of a visitor (the digest of its secret) into a session, and return it; raise InvalidCodeError."""
     code = _use(typed, HandoffCode.For.DEVICE)
     Guest.objects.get_or_create(session_id=code.session_id, visitor=visitor)
     return _one(code.session_id).get()
@@ -79,10 +79,10 @@ def end(session: Session, by: User | None = None) -> Session:
     pk = session.pk
     Join.objects.filter(session_id=pk, ended_at=None).update(ended_at=timezone.now())
     HandoffCode.objects.filter(session_id=pk, lets_in=HandoffCode.For.AGENT, used_at=None).delete()
-    return journal.part(_one(pk), by)
+    return journal.leave(_one(pk), by)
 
 
-def forget(where: QuerySet[Session]) -> None:
+def delete(where: QuerySet[Session]) -> None:
     """Delete which other devices were let into sessions, and the codes that would let more in."""
     for table in (Guest, HandoffCode):
         table._default_manager.filter(session__in=where).delete()
@@ -91,11 +91,11 @@ def forget(where: QuerySet[Session]) -> None:
 def _use(typed: str, lets_in: HandoffCode.For) -> HandoffCode:
     now = timezone.now()
     found = HandoffCode.objects.select_for_update().filter(
-        digest=digest(plain(typed)), lets_in=lets_in, used_at=None, expires_at__gt=now
+        digest=digest(normalize(typed)), lets_in=lets_in, used_at=None, expires_at__gt=now
     )
     code = found.first()
     if code is None:
-        raise NoSuchCode
+        raise InvalidCodeError
     code.used_at = now
     code.save(update_fields=["used_at"])
     return code

@@ -6,7 +6,7 @@ from ..models import Call, Case
 from .transcript import storable
 
 
-def of(case: Case) -> dict[str, str]:
+def personal_data_of(case: Case) -> dict[str, str]:
     """Return how to reach the customer, what they and the agent wrote, and who called; empty where nothing is there."""
     caller = Call.objects.filter(session=case.session_id).values_list("caller", flat=True).first()
     known = {"contact": case.contact, "words": case.words, "caller": caller or "", "other": case.other}

@@ -14,7 +14,7 @@ Transcript = dict[str, Any]
 LONGEST_LINE = 150
 
 
-def transcript(session: Session) -> Transcript:
+def build_transcript(session: Session) -> Transcript:
     """Return what will be sent about a session: the product, what they told us, what was tried, where it stands.
 
     Holds only strings, numbers, lists and dicts: it is kept as JSON.
@@ -23,7 +23,7 @@ def transcript(session: Session) -> Transcript:
     symptom = history.document.symptom(session.symptom)
     told = [
         {"question": storable(each["question"]), "answer": storable(each["answer"])}
-        for each in presenters.told(session, history)
+        for each in presenters.answers_so_far(session, history)
     ]
     return {
         "reference": presenters.reference(session),
@@ -34,7 +34,7 @@ def transcript(session: Session) -> Transcript:
         },
         "symptom": storable(symptom.label) if symptom else "",
         "told": told,
-        "stands_at": storable(presenters.heading(presenters.view_of(session))),
+        "stands_at": storable(presenters.heading(presenters.page_of(session))),
         "status": session.status,
     }
 

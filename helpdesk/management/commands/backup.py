@@ -22,7 +22,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, target: Path, **options: Any) -> None:
         try:
-            made = backup.make(target)
+            made = backup.create(target)
         except backup.BackupError as reason:
             raise CommandError(str(reason)) from reason
         rows = sum(made.counts.values())

@@ -23,5 +23,5 @@ class Command(BaseCommand):
         user = User.objects.filter(username=name).first()
         if user is None:
             raise CommandError(f"There is no account with the user name {name!r}.")
-        accounts.forget_second_step(user)
+        accounts.reset_second_step(user)
         self.stdout.write(f"Phone and recovery codes of {name} are forgotten.")

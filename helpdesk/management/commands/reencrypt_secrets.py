@@ -17,7 +17,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Seal them all; exit non-zero where there are some that no key opens."""
         with transaction.atomic():
-            sealed, unreadable = encryption.reseal(Authenticator.objects.select_for_update())
+            sealed, unreadable = encryption.reencrypt(Authenticator.objects.select_for_update())
         self.stdout.write(f"{sealed} sealed with the SECRET_KEY of now.")
         if unreadable:
             raise CommandError(

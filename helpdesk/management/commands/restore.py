@@ -26,7 +26,7 @@ class Command(BaseCommand):
         try:
             manifest = backup.read(source)
             self.say_losses(replace)
-            backup.put_back(source, manifest)
+            backup.restore(source, manifest)
         except backup.BackupError as reason:
             raise CommandError(str(reason)) from reason
         call_command("migrate", verbosity=0, interactive=False)
@@ -35,7 +35,7 @@ class Command(BaseCommand):
 
     def say_losses(self, replace: bool) -> None:
         """Say what the database holds now; refuse to lose it, unless told to."""
-        lost = backup.held()
+        lost = backup.existing_rows()
         if not lost:
             return
         held = ", ".join(f"{count} {what}" for what, count in sorted(lost.items()))

@@ -31,7 +31,7 @@ def toy(slug: str = "toy") -> Wizard:
         "swap: buy",
         slug=slug,
     )
-    wizard = publishing.load(document)
+    wizard = publishing.import_document(document)
     publishing.publish(wizard)
     return Wizard.objects.get(pk=wizard.pk)
 
@@ -44,7 +44,7 @@ def large(nodes: int, slug: str = "large") -> Wizard:
     lines += [f"p{n}: hold" for n in range(nodes // 10)]
     document = graph(*lines, slug=slug)
     more = [document.symptoms[0].model_copy(update={"id": f"s{n}", "label": f"It {n}"}) for n in range(nodes // 10)]
-    return publishing.load(document.model_copy(update={"symptoms": (*document.symptoms, *more)}))
+    return publishing.import_document(document.model_copy(update={"symptoms": (*document.symptoms, *more)}))
 
 
 def editor(name: str = "ed") -> Client:

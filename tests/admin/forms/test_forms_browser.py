@@ -133,7 +133,7 @@ def test_a_picture_without_words_is_told_before_the_form_is_sent(desk, wizard):
 
 
 def test_a_picture_that_is_too_large_is_told_before_the_form_is_sent(desk, wizard, tmp_path):
-    (tmp_path / "large.png").write_bytes(bytes(images.MOST_BYTES + 1))
+    (tmp_path / "large.png").write_bytes(bytes(images.MAX_BYTES + 1))
     desk.open(Procedure.objects.get(key="press"))
     upload = desk.locator("#id_steps-0-upload")
     upload.set_input_files(tmp_path / "large.png")

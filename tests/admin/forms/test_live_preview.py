@@ -16,7 +16,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
 def address(key="q", *lines):
-    publishing.load(graph(*(lines or TOY)))
+    publishing.import_document(graph(*(lines or TOY)))
     return reverse("admin:wizards_look", args=[Node.objects.get(key=key).pk])
 
 

@@ -228,5 +228,5 @@ def test_the_row_is_locked_from_the_check_to_the_save(wizard):
     with transaction.atomic():
         assert optimistic_lock.is_newest(row, row.revision)
         optimistic_lock.claim(row, row.revision)
-        with pytest.raises(optimistic_lock.OvertakenError):
+        with pytest.raises(optimistic_lock.StaleRevisionError):
             optimistic_lock.claim(row, row.revision - 1)

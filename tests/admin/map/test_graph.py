@@ -6,7 +6,7 @@ from tests.admin.forms.editing import Form, address, editor, node, toy
 from tests.admin.map.test_views import PART, at, choice, way
 from tests.graphs import graph
 from wizards import flow
-from wizards.admin.map.graph import DEEPEST, drawing, outline
+from wizards.admin.map.graph import DEEPEST, draft_graph, outline
 from wizards.models import Cause, Choice, Wizard
 
 # What these pages ask of a database, tests/test_roles.py and tests/hostile ask on both.
@@ -52,14 +52,14 @@ def test_the_drawing_says_where_the_panels_are():
 
 
 def test_a_way_that_leads_nowhere_ends_in_a_sign_of_its_own():
-    sent = drawing(graph("q? yes:ok no:", "ok = solved"))
+    sent = draft_graph(graph("q? yes:ok no:", "ok = solved"))
     [stub] = [each for each in sent["nodes"] if each["kind"] == "nowhere"]
     assert stub["of"] == "q"
     assert [edge["label"] for edge in sent["edges"] if edge["to"] == stub["id"]] == ["Choose no"]
 
 
 def test_a_node_wears_its_worst_fault():
-    sent = drawing(graph("q? yes:ok no:", "ok = solved", "far? back:", "alone = solved"))
+    sent = draft_graph(graph("q? yes:ok no:", "ok = solved", "far? back:", "alone = solved"))
     faults = {each["id"]: each["fault"] for each in sent["nodes"] if each["kind"] not in ("nowhere", "symptom")}
     assert faults == {"q": "error", "ok": "", "far": "error", "alone": "warning"}
 
@@ -67,7 +67,7 @@ def test_a_node_wears_its_worst_fault():
 def test_a_symptom_that_leads_nowhere_is_marked_too():
     document = graph("q? yes:ok no:ok", "ok = solved")
     lost = document.symptoms[0].model_copy(update={"to": ""})
-    sent = drawing(document.model_copy(update={"symptoms": (lost,)}))
+    sent = draft_graph(document.model_copy(update={"symptoms": (lost,)}))
     assert sent["nodes"][0]["fault"] == "error"
 
 
@@ -108,8 +108,8 @@ def test_a_wizard_without_anything_says_how_to_begin():
 
 def test_without_a_node_only_what_it_alone_leads_to_is_lost():
     document = graph("q? a:b b:c", "b? x:c y:d", "c = solved", "d? z:e", "e = solved")
-    assert [each.id for each in flow.lost_without(document, "b")] == ["d", "e"]
-    assert flow.lost_without(document, "c") == []
+    assert [each.id for each in flow.unreachable_without(document, "b")] == ["d", "e"]
+    assert flow.unreachable_without(document, "c") == []
 
 
 # --- panels ----------------------------------------------------------------------------------------------------------

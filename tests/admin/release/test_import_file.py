@@ -21,7 +21,7 @@ DRAFTS = (Wizard, Node, Choice, Symptom, Source, Procedure, Step)
 
 def upload(client: Client, content: str | bytes | flow.Document, name: str = "toy.yaml"):
     if isinstance(content, flow.Document):
-        content = flow.write(content, "json" if name.endswith("json") else "yaml")
+        content = flow.dump_document(content, "json" if name.endswith("json") else "yaml")
     data = content.encode() if isinstance(content, str) else content
     return client.post(url("import"), {"file": SimpleUploadedFile(name, data)})
 
@@ -142,7 +142,7 @@ def test_other_wizards_whose_procedures_would_change_are_named():
 def test_problems_are_told_with_line_and_path_and_nothing_is_changed():
     wizard = toy()
     before = rows(*DRAFTS)
-    bad = flow.write(publishing.compile_draft(wizard)).replace("kind: question", "kind: quest")
+    bad = flow.dump_document(publishing.compile_draft(wizard)).replace("kind: question", "kind: quest")
     response = upload(editor(), bad)
     assert response.status_code == 422
     assert "line 9: nodes › 1 (q): “kind” must be one of" in response.content.decode()
@@ -150,7 +150,7 @@ def test_problems_are_told_with_line_and_path_and_nothing_is_changed():
 
 
 def test_a_file_with_errors_in_its_graph_is_refused():
-    bad = flow.write(graph(*TOY)).replace("to: ok", "to: nowhere")
+    bad = flow.dump_document(graph(*TOY)).replace("to: ok", "to: nowhere")
     assert "there is no such node" in upload(editor(), bad).content.decode()
 
 

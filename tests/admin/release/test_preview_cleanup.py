@@ -27,7 +27,7 @@ AGO = timedelta(days=1, minutes=1)
 
 @pytest.fixture
 def unpublished() -> Wizard:
-    return publishing.load(graph(*TOY))
+    return publishing.import_document(graph(*TOY))
 
 
 def begun(wizard: Wizard, key: str = "q", client: Client | None = None) -> Version:
@@ -65,7 +65,7 @@ def test_a_wizard_that_was_only_previewed_is_deleted_with_its_previews_and_test_
 
 
 def test_a_deletion_leaves_the_previews_of_other_wizards_alone(unpublished):
-    other = publishing.load(graph(*TOY, slug="other"))
+    other = publishing.import_document(graph(*TOY, slug="other"))
     begun(other)
     begun(unpublished)
     delete(unpublished)
@@ -138,7 +138,7 @@ def test_a_wizard_deleted_while_a_preview_is_begun_goes_with_it(unpublished, mon
     ed, ada = editor(), editor("ada")
     walked, deleted = meanwhile(
         monkeypatch,
-        "wizards.admin.release.preview_cleanup.drop_old",
+        "wizards.admin.release.preview_cleanup.delete_idle_previews",
         lambda: ada.post(url("preview", unpublished.pk, "q")),
         lambda: delete(unpublished, ed),
     )
@@ -184,10 +184,10 @@ def test_a_preview_of_yesterday_that_is_asked_for_again_is_walked_again(unpublis
 
 
 def test_a_preview_that_is_gone_the_moment_it_is_asked_for_is_made_anew(unpublished, monkeypatch):
-    publishing.preview(unpublished, "q")
+    publishing.create_preview(unpublished, "q")
     # Another editor's preview drops it between being found and being taken.
     monkeypatch.setattr("wizards.publishing.versions.timezone.now", lambda: Version.objects.all().delete() and ago())
-    assert publishing.preview(unpublished, "q") in Version.objects.all()
+    assert publishing.create_preview(unpublished, "q") in Version.objects.all()
 
 
 def ago():
@@ -195,7 +195,7 @@ def ago():
 
 
 def test_published_versions_and_other_wizards_previews_stay_however_old_they_are():
-    wizard, other = toy(), publishing.load(graph(*TOY, slug="other"))
+    wizard, other = toy(), publishing.import_document(graph(*TOY, slug="other"))
     published, preview = Version.objects.get(), begun(other)
     journal.begin(published, "s", "editor", Session.Channel.TEST)
     for version in (published, preview):

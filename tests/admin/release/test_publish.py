@@ -11,7 +11,7 @@ from tests.admin.walking import lead, url, walk
 from tests.races import racing
 from wizards import publishing
 from wizards.models import Choice, Event, Node, Session, Version, Wizard
-from wizards.publishing.impact import impact
+from wizards.publishing.impact import publishing_impact
 
 pytestmark = pytest.mark.django_db
 
@@ -137,7 +137,7 @@ def test_previews_are_not_walked_again(wizard):
 
 
 def test_only_the_last_200_sessions_are_walked_again(wizard, monkeypatch):
-    monkeypatch.setattr("wizards.publishing.impact.WALKS", 2)
+    monkeypatch.setattr("wizards.publishing.impact.MAX_SESSIONS", 2)
     walk(wizard, "yes")
     for _ in range(2):
         walk(wizard, "no")
@@ -165,7 +165,7 @@ def test_the_replay_takes_as_many_queries_for_many_sessions_and_versions_as_for_
     draft = publishing.compile_draft(wizard)
     publishing.document_of.cache_clear()
     with django_assert_max_num_queries(4):
-        assert impact(wizard, draft)["walks"] == 12
+        assert publishing_impact(wizard, draft)["walks"] == 12
 
 
 def test_who_publishes_second_is_told_by_whom_and_keeps_the_note(wizard):
@@ -209,7 +209,7 @@ def test_of_two_editors_who_publish_at_once_one_is_told():
         for number in range(8):
             reword(title=f"Is it on {number}?")
             wizard.refresh_from_db()
-            seen = publishing.seen_mark(wizard, publishing.compile_draft(wizard))
+            seen = publishing.draft_fingerprint(wizard, publishing.compile_draft(wizard))
             results = race(
                 lambda seen=seen: publishing.publish(wizard, first, "One", seen),
                 lambda seen=seen: publishing.publish(wizard, second, "Two", seen),

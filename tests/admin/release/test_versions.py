@@ -69,7 +69,7 @@ def test_sessions_that_were_deleted_since_still_count_on_the_list(wizard):
     walk(wizard, "yes")
     Session.objects.update(seen_at=timezone.now() - timedelta(days=400), begun_at=timezone.now() - timedelta(days=400))
     Event.objects.update(at=timezone.now() - timedelta(days=400))
-    retention.keep()
+    retention.purge_expired()
     assert not Session.objects.exists()
     listed = editor().get(url("versions", wizard.pk)).context["versions"]
     assert [(each.number, begun) for each, begun in listed] == [(2, 1), (1, 0)]
@@ -160,7 +160,7 @@ def test_a_wizard_whose_slug_was_changed_stays_the_same_wizard(wizard):
 
 def test_other_wizards_whose_procedures_would_change_are_named(wizard):
     other = graph("q[press] worked:ok failed:ok blocked:ok", "ok = solved", "press: hold release", slug="other")
-    publishing.load(other)
+    publishing.import_document(other)
     Step.objects.filter(key="hold").update(title="Hold it")
     assert editor().get(url("restore", wizard.pk, 1)).context["shared"] == ["Other"]
 
@@ -187,13 +187,13 @@ def test_of_two_editors_who_load_back_at_once_one_is_told():
 def test_an_exported_version_reads_back_with_the_same_hash(wizard, form):
     response = editor().get(url("export", wizard.pk, "1", form))
     assert response.headers["Content-Disposition"] == f'attachment; filename="toy-v1.{form}"'
-    assert flow.read(response.content, form).content_hash() == version(1).content_hash()
+    assert flow.parse_document(response.content, form).content_hash() == version(1).content_hash()
 
 
 def test_a_draft_with_faults_can_be_exported(wizard):
     Node.objects.filter(key="q").update(title="")
     response = editor().get(url("export", wizard.pk, "draft", "yaml"))
-    assert flow.read(response.content) == draft(wizard)
+    assert flow.parse_document(response.content) == draft(wizard)
 
 
 def test_there_is_no_other_form(wizard):

@@ -16,8 +16,15 @@ from tests.analytics.walkers import NOON, Walker
 from wizards import journal
 from wizards.models import CODE_ALPHABET, Session
 from wizards.review.queries import csv_export
-from wizards.review.queries.csv_export import EVENT_COLUMNS, SESSION_COLUMNS, WORDS, events_csv, safe, sessions_csv
-from wizards.review.queries.sessions import Chosen, SessionsForm
+from wizards.review.queries.csv_export import (
+    EVENT_COLUMNS,
+    SESSION_COLUMNS,
+    WORDS,
+    escape_formula,
+    events_csv,
+    sessions_csv,
+)
+from wizards.review.queries.sessions import SessionFilter, SessionsForm
 
 pytestmark = pytest.mark.django_db
 
@@ -25,7 +32,7 @@ SESSION_HEAD = ",".join(column.name for column in SESSION_COLUMNS).encode() + b"
 DOCS = Path(__file__).parents[3] / "docs" / "export.md"
 
 
-def chosen(**typed) -> Chosen:
+def chosen(**typed) -> SessionFilter:
     query = QueryDict(mutable=True)
     query.update(typed)
     return SessionsForm(query).chosen
@@ -128,7 +135,7 @@ def test_sessions_that_began_at_one_moment_are_neither_lost_nor_doubled_between_
 
 
 def test_only_so_many_sessions_are_counted_before_the_first_line(clock, toy, monkeypatch):
-    monkeypatch.setattr(csv_export, "MOST_COUNTED", 3)
+    monkeypatch.setattr(csv_export, "MAX_COUNTED", 3)
     load(toy, 10)
     assert csv_export.session_count(chosen(since="2026-03-02")) == 4
     assert csv_export.event_count(chosen(since="2026-03-02")) == 4 * Session.objects.latest("pk").count
@@ -158,12 +165,12 @@ def test_the_number_of_lines_is_told_where_an_export_is_broken_off(clock, toy, m
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠", " =", "  @"])
 def test_a_cell_that_looks_like_a_formula_gets_an_apostrophe(start):
-    assert safe(f"{start}cmd()") == f"'{start}cmd()"
+    assert escape_formula(f"{start}cmd()") == f"'{start}cmd()"
 
 
 @pytest.mark.parametrize("cell", ["", "plain", "a=b", "1-2", "'=x", 7, -7, 0])
 def test_any_other_cell_stays_as_it_is(cell):
-    assert safe(cell) is cell
+    assert escape_formula(cell) is cell
 
 
 def test_no_cell_of_a_whole_export_is_a_formula(clock, toy):
@@ -197,12 +204,12 @@ def load(version, number: int) -> None:
     letters = CODE_ALPHABET
     size = len(letters)
 
-    def past(place: int) -> journal.Past:
+    def past(place: int) -> journal.PastSession:
         times = [NOON + timedelta(seconds=place + each) for each in range(len(history))]
         code = "".join(letters[place // size**digit % size] for digit in range(12))
-        return journal.Past(version=version.pk, history=history, times=times, code=code, visitor="v")
+        return journal.PastSession(version=version.pk, history=history, times=times, code=code, visitor="v")
 
-    journal.load(past(place) for place in range(number))
+    journal.load_sessions(past(place) for place in range(number))
 
 
 def peak(pieces) -> tuple[int, int]:

@@ -40,7 +40,7 @@ def desk(monkeypatch) -> Desk:
 
 def taken_up(version, node: str = "fix", step: str = "hold") -> Finding:
     author, _ = User.objects.get_or_create(username="rev")
-    return findings.take_up(version.wizard, (node, "", step), author, "Too many are lost here.", None)
+    return findings.open_finding(version.wizard, (node, "", step), author, "Too many are lost here.", None)
 
 
 def left(desk: Desk, number: int, *answers: str) -> None:
@@ -68,7 +68,7 @@ def test_a_finding_shows_how_many_are_lost_at_its_place(desk):
     finding = taken_up(publish(graph(*BEFORE)))
     left(desk, 3, "go")
     desk.people(1, "go", "next")
-    lost = queries.recently(finding, queries.versions_of(finding)).lost
+    lost = queries.recent_period(finding, queries.versions_of(finding)).lost
     assert (lost.count, lost.out_of) == (3, 4)
 
 
@@ -111,21 +111,21 @@ def test_a_step_that_several_nodes_show_is_one_place(desk):
     finding = taken_up(version, "one")
     left(desk, 2, "a")
     left(desk, 3, "b")
-    assert queries.recently(finding, queries.versions_of(finding)).lost.count == 5
+    assert queries.recent_period(finding, queries.versions_of(finding)).lost.count == 5
 
 
 def test_a_place_that_is_gone_is_called_by_its_id(desk):
     version = publish(graph(*BEFORE))
     finding = taken_up(version, "fix", "away")
-    assert queries.names([finding])[finding.pk].title == "away"
+    assert queries.finding_labels([finding])[finding.pk].title == "away"
 
 
 def test_open_findings_are_listed_newest_first_and_closed_ones_apart(desk):
     version = publish(graph(*BEFORE))
     one, two, three = (taken_up(version) for _ in range(3))
     findings.close(two, 0, "", None)
-    assert [each.pk for each in queries.listed(closed=False)] == [three.pk, one.pk]
-    assert [each.pk for each in queries.listed(closed=True)] == [two.pk]
+    assert [each.pk for each in queries.list_findings(closed=False)] == [three.pk, one.pk]
+    assert [each.pk for each in queries.list_findings(closed=True)] == [two.pk]
 
 
 def test_a_finding_knows_the_others_about_the_same_place(desk):
@@ -147,5 +147,5 @@ def test_of_two_who_save_the_same_finding_the_second_is_told(desk):
 def test_a_session_is_taken_up_with_the_page_at_which_it_stands(desk):
     walker = desk.person().answer("go")
     author = User.objects.create(username="rev")
-    finding = findings.take_up_session(walker.session, author, "Look.", author)
+    finding = findings.open_session_finding(walker.session, author, "Look.", author)
     assert (finding.session, finding.node, finding.step) == (walker.session, "fix", "hold")

@@ -178,25 +178,25 @@ def test_the_period_before_is_as_long_and_ends_where_this_one_begins(version):
     ],
 )
 def test_a_change_is_said_in_words(now, before, words):
-    assert formatting.change(now, before) == words
+    assert formatting.format_change(now, before) == words
 
 
 def test_a_difference_that_may_be_luck_is_called_none():
-    assert formatting.compare(rate(3, 4), rate(2, 4)) == "about as before (50 %)"
+    assert formatting.format_comparison(rate(3, 4), rate(2, 4)) == "about as before (50 %)"
 
 
 @pytest.mark.parametrize(("now", "words"), [(600, "higher than the 50 % before"), (400, "lower than the 50 % before")])
 def test_a_difference_that_is_too_large_for_luck_is_named(now, words):
-    assert formatting.compare(rate(now, 1000), rate(500, 1000)) == words
+    assert formatting.format_comparison(rate(now, 1000), rate(500, 1000)) == words
 
 
 @given(st.integers(0, 60), st.integers(0, 60), st.integers(1, 60), st.integers(1, 60))
 def test_of_two_shares_either_one_is_higher_or_none(one, other, first, second):
     a, b = rate(min(one, first), first), rate(min(other, second), second)
-    assert formatting.differ(a, b) == -formatting.differ(b, a)
-    assert formatting.differ(a, a) == 0
+    assert formatting.format_difference(a, b) == -formatting.format_difference(b, a)
+    assert formatting.format_difference(a, a) == 0
     if a.low > b.high:
-        assert formatting.differ(a, b) == 1
+        assert formatting.format_difference(a, b) == 1
 
 
 def test_the_sentence_says_how_many_were_solved_and_how_it_was_before(version):
@@ -266,14 +266,14 @@ def test_the_charts_title_says_where_the_most_began(version):
 def test_long_periods_are_shown_by_weeks_and_months(days, rows, step):
     until = date(2026, 3, 2)
     since = until - timedelta(days=days - 1)
-    assert charts.unit(since, until) == step
-    assert len(charts.spans(since, until)) == rows
+    assert charts.interval_unit(since, until) == step
+    assert len(charts.intervals(since, until)) == rows
 
 
 @given(st.dates(date(2000, 1, 1), date(2030, 1, 1)), st.integers(0, 1200))
 def test_each_day_of_a_period_belongs_to_one_span(since, days):
     until = since + timedelta(days=days)
-    spans = charts.spans(since, until)
+    spans = charts.intervals(since, until)
     covered = [one.since + timedelta(days=n) for one in spans for n in range((one.until - one.since).days + 1)]
     assert covered == [since + timedelta(days=n) for n in range(days + 1)]
 

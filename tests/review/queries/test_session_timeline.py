@@ -11,8 +11,8 @@ from tests.analytics.walkers import Walker
 from tests.versions import publish
 from tests.walks import TOY
 from wizards import analytics, flow, journal, presenters
-from wizards.models import Event, HandoffCode, Session, in_groups
-from wizards.review.queries.session_timeline import lasting, place_of, walk_of
+from wizards.models import Event, HandoffCode, Session, format_code
+from wizards.review.queries.session_timeline import format_duration, position_label, session_timeline
 from wizards.support import join_codes
 
 pytestmark = pytest.mark.django_db
@@ -26,7 +26,9 @@ def walker(clock):
 
 def told(walker: Walker, **options) -> list[tuple[str, str, float | None]]:
     """Return heading, answer and seconds of each page of the walk."""
-    return [(stay.place.title, stay.answer, stay.seconds) for stay in walk_of(walker.mine.get(), **options).stays]
+    return [
+        (stay.place.title, stay.answer, stay.seconds) for stay in session_timeline(walker.mine.get(), **options).stays
+    ]
 
 
 def test_a_walk_tells_each_page_with_its_answer_in_words_and_its_seconds(walker):
@@ -41,7 +43,7 @@ def test_a_walk_tells_each_page_with_its_answer_in_words_and_its_seconds(walker)
 
 def test_going_back_stands_where_it_happened(walker):
     walker.answer("no").back().answer("yes")
-    stays = walk_of(walker.mine.get()).stays
+    stays = session_timeline(walker.mine.get()).stays
     assert [(stay.place.title, stay.came, stay.back_to) for stay in stays] == [
         ("Question q?", "begin", ""),
         ("Why why", "answer", "Question q?"),
@@ -52,36 +54,36 @@ def test_going_back_stands_where_it_happened(walker):
 
 def test_a_remark_and_a_request_for_a_person_stand_at_the_page_that_they_are_about(walker):
     walker.answer("no").remark("it is green").ask().answer("loose")
-    stays = walk_of(walker.mine.get()).stays
+    stays = session_timeline(walker.mine.get()).stays
     assert [[note.kind for note in stay.notes] for stay in stays] == [[], ["remark", "help"], []]
 
 
 def test_a_remark_about_an_earlier_page_stands_there(walker):
     walker.answer("no", "loose").act(journal.remark, 1, "")
-    assert [len(stay.notes) for stay in walk_of(walker.mine.get()).stays] == [1, 0, 0]
+    assert [len(stay.notes) for stay in session_timeline(walker.mine.get()).stays] == [1, 0, 0]
 
 
 def test_asides_do_not_cut_the_time_on_a_page(walker):
     walker.remark().remark("again").answer("no")
-    assert walk_of(walker.mine.get()).stays[0].seconds == 30
+    assert session_timeline(walker.mine.get()).stays[0].seconds == 30
 
 
 def test_the_end_has_its_outcome_and_what_was_said_about_it(walker):
     walker.answer("yes").feedback("no")
-    end = walk_of(walker.mine.get()).stays[-1]
+    end = session_timeline(walker.mine.get()).stays[-1]
     assert (end.outcome, end.feedback, end.seconds) == ("solved", "no", None)
 
 
 def test_what_people_wrote_is_not_read_unless_it_is_asked_for(walker):
     walker.remark("my name is Ann")
-    quiet, loud = walk_of(walker.mine.get()), walk_of(walker.mine.get(), with_words=True)
+    quiet, loud = session_timeline(walker.mine.get()), session_timeline(walker.mine.get(), with_words=True)
     assert (quiet.words, quiet.stays[0].notes[0].has_words, quiet.stays[0].notes[0].words) == (1, True, "")
     assert loud.stays[0].notes[0].words == "my name is Ann"
 
 
 def test_a_remark_without_words_says_that_it_has_none(walker):
     walker.remark()
-    assert not walk_of(walker.mine.get()).stays[0].notes[0].has_words
+    assert not session_timeline(walker.mine.get()).stays[0].notes[0].has_words
 
 
 @pytest.mark.parametrize(("minutes", "is_break"), [(59, False), (60, False), (61, True)])
@@ -89,14 +91,14 @@ def test_a_page_that_was_left_for_longer_than_an_hour_is_a_break(walker, setting
     settings.LEFT_AFTER = timedelta(hours=1)
     walker.seconds = 60 * minutes
     walker.answer("no")
-    assert walk_of(walker.mine.get()).stays[0].is_break is is_break
+    assert session_timeline(walker.mine.get()).stays[0].is_break is is_break
 
 
 def test_breaks_do_not_count_as_time_spent(walker):
     walker.answer("no")
     walker.clock.pass_(hours=5)
     walker.answer("loose", "worked")
-    walk = walk_of(walker.mine.get())
+    walk = session_timeline(walker.mine.get())
     assert (walk.seconds, len(walk.breaks)) == (20, 1)
     assert [(stay.took, stay.counted) for stay in walk.stays] == [
         ("10 s", "10 s"),
@@ -114,14 +116,14 @@ def test_the_time_spent_is_the_one_that_the_figures_count(walker):
     analytics.roll_up()
     version = Session.objects.get().version_id
     day = walker.session.begun_at.date()
-    (figures,) = analytics.summary(analytics.Scope(day, day, (version,), ("self",))).versions.values()
+    (figures,) = analytics.day_figures(analytics.Scope(day, day, (version,), ("self",))).versions.values()
     median = figures.times.quantile(0.5)
-    assert median == pytest.approx(walk_of(walker.mine.get()).seconds, rel=0.1)
+    assert median == pytest.approx(session_timeline(walker.mine.get()).seconds, rel=0.1)
 
 
 def test_every_number_of_the_log_belongs_to_a_page(walker):
     walker.answer("no").remark().back().answer("yes").feedback("yes")
-    walk = walk_of(walker.mine.get())
+    walk = session_timeline(walker.mine.get())
     # begin, answer, remark, back, answer, end, feedback
     assert [walk.at(number) for number in range(1, 8)] == [0, 1, 1, 2, 3, 3, 3]
 
@@ -129,8 +131,8 @@ def test_every_number_of_the_log_belongs_to_a_page(walker):
 @pytest.mark.parametrize("number", [0, 3, 99])
 def test_a_page_that_was_not_reached_is_refused(walker, number):
     walker.answer("no")
-    with pytest.raises(flow.IllegalMove):
-        walk_of(walker.mine.get()).at(number)
+    with pytest.raises(flow.IllegalMoveError):
+        session_timeline(walker.mine.get()).at(number)
 
 
 @pytest.mark.parametrize(
@@ -139,8 +141,8 @@ def test_a_page_that_was_not_reached_is_refused(walker, number):
 )
 def test_headings_are_those_that_the_customer_read(walker, answers, places):
     walker.answer(*answers)
-    walk = walk_of(walker.mine.get())
-    views = [presenters.View(walk.session, walk.document, stay.position, stay.number, True) for stay in walk.stays]
+    walk = session_timeline(walker.mine.get())
+    views = [presenters.Page(walk.session, walk.document, stay.position, stay.number, True) for stay in walk.stays]
     assert [stay.place.title for stay in walk.stays] == [presenters.heading(view) for view in views]
     assert len(views) == places
 
@@ -148,32 +150,32 @@ def test_headings_are_those_that_the_customer_read(walker, answers, places):
 def test_a_broken_log_says_where_it_breaks_and_keeps_its_rows(walker):
     walker.answer("no", "loose")
     Event.objects.filter(number=2).update(answer="nonsense")
-    walk = walk_of(walker.mine.get())
+    walk = session_timeline(walker.mine.get())
     assert walk.broken.startswith("event 2: ")
     assert (walk.stays, len(walk.rows)) == ([], 3)
 
 
 def test_an_empty_log_is_broken(walker):
     Event.objects.all().delete()
-    assert walk_of(walker.mine.get()).broken == "event 1: the log is empty"
+    assert session_timeline(walker.mine.get()).broken == "event 1: the log is empty"
 
 
 def test_a_log_that_lacks_its_end_is_broken(walker):
     walker.answer("yes")
     Event.objects.filter(kind="end").delete()
-    assert "the end does not follow" in walk_of(walker.mine.get()).broken
+    assert "the end does not follow" in session_timeline(walker.mine.get()).broken
 
 
 def test_a_walk_takes_as_many_queries_however_long_it_is(walker, django_assert_num_queries):
     walker.answer(*["again"] * 12).remark("x").back()
     session = walker.mine.get()
     with django_assert_num_queries(2):
-        walk_of(session)
+        session_timeline(session)
 
 
 def test_a_place_that_a_version_has_not_is_named_by_its_id():
-    assert place_of(TOY, flow.Position("gone")).title == "gone"
-    assert place_of(TOY, flow.Position("fix", "", "shake")).title == "shake"
+    assert position_label(TOY, flow.Position("gone")).title == "gone"
+    assert position_label(TOY, flow.Position("fix", "", "shake")).title == "shake"
 
 
 @pytest.mark.parametrize(
@@ -189,22 +191,22 @@ def test_a_place_that_a_version_has_not_is_named_by_its_id():
     ],
 )
 def test_a_length_of_time_is_said_in_at_most_two_units(seconds, words):
-    assert lasting(seconds) == words
+    assert format_duration(seconds) == words
 
 
 def test_a_reference_is_the_one_that_the_customer_reads_out(walker):
-    assert in_groups(walker.session.code) == presenters.reference(walker.session)
+    assert format_code(walker.session.code) == presenters.reference(walker.session)
 
 
 def test_a_walk_says_what_an_agent_did_in_it(clock):
     walker = Walker(clock, publish(TOY)).answer("no")
     sam = User.objects.create(username="sam", first_name="Sam")
-    join_codes.join(join_codes.offer(walker.session, HandoffCode.For.AGENT), sam)
+    join_codes.join(join_codes.create(walker.session, HandoffCode.For.AGENT), sam)
     number = walker.mine.get().count
     journal.note(walker.mine, number, "Speaks from a ladder.", sam)
     journal.answer(walker.mine, number, "stuck", by=sam)
     join_codes.end(walker.mine.get())
-    stays = walk_of(walker.mine.get()).stays
+    stays = session_timeline(walker.mine.get()).stays
     assert [note.told for stay in stays for note in stay.notes] == [
         "Sam joined",
         "Sam noted",

@@ -16,7 +16,7 @@ from tests.versions import publish
 from tests.walks import TOY
 from wizards.models import Session
 from wizards.review.queries import sessions
-from wizards.review.queries.sessions import SessionsForm, cursor_of, listed, matching
+from wizards.review.queries.sessions import SessionsForm, cursor_of, list_sessions, matching_sessions
 
 pytestmark = pytest.mark.django_db
 
@@ -30,7 +30,7 @@ def form(**typed) -> SessionsForm:
 def chosen(**typed) -> set[Session]:
     asked = form(**typed)
     assert asked.is_valid(), asked.errors
-    return set(matching(asked.chosen))
+    return set(matching_sessions(asked.chosen))
 
 
 def at(number: int, **changes) -> Session:
@@ -212,8 +212,8 @@ def test_what_can_be_no_reference_is_said_and_left_out(toy, typed, said):
 
 
 def test_a_reference_is_looked_for_by_an_index(referenced):
-    plan = matching(form(reference="abcd").chosen).order_by("-begun_at", "-id").explain()
-    assert "LIKE" not in str(matching(form(reference="abcd").chosen).query)
+    plan = matching_sessions(form(reference="abcd").chosen).order_by("-begun_at", "-id").explain()
+    assert "LIKE" not in str(matching_sessions(form(reference="abcd").chosen).query)
     if connection.vendor == "sqlite":
         assert "code>? AND code<?" in plan
 
@@ -242,7 +242,7 @@ def test_bad_values_are_said_beside_their_fields_and_the_rest_is_kept(toy):
 @pytest.mark.parametrize("name", ["wizard", "version", "node", "cause", "step", "reference", "agent", "status"])
 def test_no_value_of_any_field_breaks_the_form(toy, name, typed):
     asked = form(**{"wizard": "toy", "node": "why", name: typed})
-    list(matching(asked.chosen))
+    list(matching_sessions(asked.chosen))
     assert asked.errors
 
 
@@ -264,37 +264,37 @@ def keys(listing) -> list[int]:
 
 
 def test_older_leads_through_every_session_once_newest_first(many):
-    everything, listing = [], listed(form().chosen)
+    everything, listing = [], list_sessions(form().chosen)
     while True:
         everything += keys(listing)
         if not listing.older:
             break
-        listing = listed(form().chosen, older=cursor_of(listing.older))
+        listing = list_sessions(form().chosen, older=cursor_of(listing.older))
     assert everything == many
 
 
 def test_newer_leads_back_the_same_way(many):
-    pages = [listed(form().chosen)]
+    pages = [list_sessions(form().chosen)]
     while pages[-1].older:
-        pages.append(listed(form().chosen, older=cursor_of(pages[-1].older)))
+        pages.append(list_sessions(form().chosen, older=cursor_of(pages[-1].older)))
     back = [pages[-1]]
     while back[-1].newer:
-        back.append(listed(form().chosen, newer=cursor_of(back[-1].newer)))
+        back.append(list_sessions(form().chosen, newer=cursor_of(back[-1].newer)))
     assert [keys(page) for page in back[:-1]] == [keys(page) for page in reversed(pages)][: len(back) - 1]
     assert keys(back[-1]) == keys(pages[0])
     assert back[-1].newer == "" == pages[0].newer
 
 
 def test_sessions_that_begin_meanwhile_do_not_shift_the_older_pages(many, toy):
-    first = listed(form().chosen)
+    first = list_sessions(form().chosen)
     at(30, version=toy)
-    assert keys(listed(form().chosen, older=cursor_of(first.older))) == many[3:6]
+    assert keys(list_sessions(form().chosen, older=cursor_of(first.older))) == many[3:6]
 
 
 def test_the_list_counts_up_to_a_limit(many, monkeypatch):
-    assert (listed(form().chosen).count, listed(form().chosen).more) == (11, False)
-    monkeypatch.setattr(sessions, "MOST_COUNTED", 5)
-    assert (listed(form().chosen).count, listed(form().chosen).more) == (5, True)
+    assert (list_sessions(form().chosen).count, list_sessions(form().chosen).more) == (11, False)
+    monkeypatch.setattr(sessions, "MAX_COUNTED", 5)
+    assert (list_sessions(form().chosen).count, list_sessions(form().chosen).more) == (5, True)
 
 
 @pytest.mark.parametrize(
@@ -317,13 +317,13 @@ def test_a_row_says_where_the_session_stands_in_the_words_of_its_version(clock):
     newer = graph("q? yes:ok no:x", "x? a:ok b:q", "ok = solved").plain()
     newer["nodes"][1]["title"] = "Another title"
     publish(type(TOY).model_validate(newer))
-    (row,) = listed(form().chosen).rows
+    (row,) = list_sessions(form().chosen).rows
     assert (row.place.title, row.state, row.session.version.number) == ("Question x?", "still", 1)
 
 
 def test_a_row_has_the_reference_in_groups_and_how_long_it_lasted(clock, toy):
     walker = Walker(clock, toy, seconds=95).answer("no")
-    (row,) = listed(form().chosen).rows
+    (row,) = list_sessions(form().chosen).rows
     assert row.reference.replace(" ", "").lower() == walker.session.code
     assert row.took == "1 min 35 s"
 
@@ -331,10 +331,10 @@ def test_a_row_has_the_reference_in_groups_and_how_long_it_lasted(clock, toy):
 def test_the_list_takes_as_many_queries_for_one_session_as_for_many(clock, toy):
     Walker(clock, toy, "a").answer("no")
     with CaptureQueriesContext(connection) as one:
-        listed(form(wizard="toy").chosen)
+        list_sessions(form(wizard="toy").chosen)
     other = publish(graph("q? yes:ok no:ok", "ok = solved", slug="other"))
     for number in range(20):
         Walker(clock, other if number % 2 else toy, f"v{number}").answer("no")
     with CaptureQueriesContext(connection) as many:
-        listed(form(wizard="toy").chosen)
+        list_sessions(form(wizard="toy").chosen)
     assert len(many) == len(one) <= 10

@@ -15,19 +15,19 @@ from tests.walks import TOY
 from wizards import flow, publishing
 from wizards.analytics import Histogram, Place, PlaceFigures
 from wizards.models import Session, Wizard
-from wizards.review.labels import name_of, node_name, spent
+from wizards.review.labels import format_seconds, node_label, place_label
 from wizards.review.queries.stuck import (
     MOST_WORDS,
-    Point,
+    StuckPoint,
     Times,
+    distinguishable,
     draft_rows,
-    name_at,
+    place_label_at,
+    remarks_at,
     stands_out,
     stuck_points,
-    timed,
-    told,
     verdict,
-    words_at,
+    with_times,
 )
 
 pytestmark = pytest.mark.django_db
@@ -39,9 +39,9 @@ def desk(monkeypatch) -> Desk:
     return Desk(monkeypatch)
 
 
-def found(desk: Desk, apart: bool = False, **choice) -> dict[str, Point]:
+def found(desk: Desk, apart: bool = False, **choice) -> dict[str, StuckPoint]:
     """Return the points by the titles of their pages."""
-    points = timed(stuck_points(desk.chosen(**choice), apart), desk.chosen(**choice), apart)
+    points = with_times(stuck_points(desk.chosen(**choice), apart), desk.chosen(**choice), apart)
     return {point.name.title: point for point in points}
 
 
@@ -96,7 +96,7 @@ def test_a_page_where_nobody_came_is_left_out(desk):
 
 def test_a_page_whose_figures_are_all_nothing_is_left_out(desk, monkeypatch):
     place = Place(publish_draft(TOY).pk, "q")
-    monkeypatch.setattr("wizards.analytics.places", lambda scope, timed: {place: PlaceFigures()})
+    monkeypatch.setattr("wizards.analytics.place_figures", lambda scope, timed: {place: PlaceFigures()})
     assert found(desk) == {}
 
 
@@ -205,7 +205,7 @@ def test_a_step_that_only_one_of_its_places_lost_is_not_gone(desk):
 
 def about(seconds: float) -> str:
     """Return a time in words as the histogram of times has it."""
-    return spent(Histogram.of(seconds).quantile(0.5))
+    return format_seconds(Histogram.of(seconds).quantile(0.5))
 
 
 def test_the_time_spent_is_said_beside_that_of_the_period_before(desk):
@@ -238,7 +238,7 @@ def test_a_time_is_longer_than_before_only_where_the_numbers_can_tell(now, befor
     [(0.4, "0 s"), (59.4, "59 s"), (59.6, "1 min"), (95, "1 min 35 s"), (3600, "1 h"), (7500, "2 h 5 min")],
 )
 def test_a_time_is_said_in_at_most_two_units(seconds, words):
-    assert spent(seconds) == words
+    assert format_seconds(seconds) == words
 
 
 # What it tells
@@ -246,7 +246,7 @@ def test_a_time_is_said_in_at_most_two_units(seconds, words):
 
 def leaders(*lost: int) -> list[int]:
     """Return how many were lost at the leaders of a ranking."""
-    return list(told([(each, each) for each in lost]).leaders)
+    return list(distinguishable([(each, each) for each in lost]).leaders)
 
 
 def test_most_people_are_lost_where_the_numbers_can_tell_it(desk):
@@ -284,12 +284,12 @@ def test_a_count_stands_out_only_from_a_much_smaller_one():
 
 def test_a_place_that_a_document_does_not_have_has_no_name():
     for place in (("nowhere",), ("q", "loose"), ("q", "", "hold"), ("why", "unknown"), ("fix", "", "turn"), ("fix",)):
-        assert name_of(TOY, *place) is None, place
-    assert node_name(TOY, "nowhere") is None
+        assert place_label(TOY, *place) is None, place
+    assert node_label(TOY, "nowhere") is None
 
 
 def test_a_step_says_where_it_stands():
-    name = name_of(TOY, "why", "worn", "change")
+    name = place_label(TOY, "why", "worn", "change")
     assert (name.title, name.kind, name.within) == ("Step change", "Step", "step 2 of 3 of “Procedure swap”")
     assert name.node == "Why why: Cause worn"
 
@@ -297,15 +297,15 @@ def test_a_step_says_where_it_stands():
 def test_a_page_is_called_as_in_the_newest_version_that_has_it(desk):
     publish_draft(reworded("Is it on?"))
     publish_draft(graph("other? yes:ok no:ok", "ok = solved"))
-    assert name_at(desk.chosen(wizard="toy"), ("q", "", "")).title == "Is it on?"
-    assert name_at(desk.chosen(wizard="toy"), ("nowhere", "", "")) is None
+    assert place_label_at(desk.chosen(wizard="toy"), ("q", "", "")).title == "Is it on?"
+    assert place_label_at(desk.chosen(wizard="toy"), ("nowhere", "", "")) is None
 
 
 # What they wrote
 
 
 def texts(desk: Desk, *spots, **choice) -> list[str]:
-    return [words.text for words in words_at(desk.chosen(**choice), spots)]
+    return [words.text for words in remarks_at(desk.chosen(**choice), spots)]
 
 
 def test_the_words_at_a_page_are_those_of_the_remarks_made_there_newest_first(desk):

@@ -14,8 +14,8 @@ from tests.versions import publish
 from tests.walks import TOY
 from wizards import publishing
 from wizards.models import Wizard
-from wizards.review.queries.traffic import Stop, Traffic, drawn_version, traffic
-from wizards.review.queries.traffic import graph as drawing_of
+from wizards.review.queries.traffic import Traffic, TrafficNode, drawn_version, traffic
+from wizards.review.queries.traffic import traffic_graph as drawing_of
 
 pytestmark = pytest.mark.django_db
 
@@ -31,11 +31,11 @@ def of_toy(desk: Desk, **choice) -> Traffic:
     return traffic(chosen, drawn_version(chosen))
 
 
-def stops(desk: Desk, **choice) -> dict[str, Stop]:
+def stops(desk: Desk, **choice) -> dict[str, TrafficNode]:
     return {stop.node: stop for stop in of_toy(desk, **choice).stops}
 
 
-def ways(stop: Stop) -> dict[str, int]:
+def ways(stop: TrafficNode) -> dict[str, int]:
     return {way.to: way.sessions for way in stop.ways}
 
 

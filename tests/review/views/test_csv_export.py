@@ -51,7 +51,7 @@ def test_every_export_is_noted_before_its_first_line(clock, toy, reviewer):
 
 
 def test_the_note_of_a_long_export_says_in_the_end_how_many_lines_it_had(clock, toy, reviewer, monkeypatch):
-    monkeypatch.setattr("wizards.review.queries.csv_export.MOST_COUNTED", 1)
+    monkeypatch.setattr("wizards.review.queries.csv_export.MAX_COUNTED", 1)
     for name in "abc":
         Walker(clock, toy, name)
     response = reviewer.post(EXPORT, {"what": "sessions"})

@@ -14,7 +14,7 @@ from tests.staff import staff
 from tests.versions import publish_draft
 from tests.visitor import rows
 from tests.walks import TOY
-from wizards.models import Finding, Node, Session, in_groups
+from wizards.models import Finding, Node, Session, format_code
 from wizards.review import findings
 
 pytestmark = pytest.mark.django_db
@@ -37,7 +37,7 @@ def reviewer(toy):
 @pytest.fixture
 def finding(toy) -> Finding:
     author = User.objects.create(username="author")
-    return findings.take_up(toy.wizard, ("q", "", ""), author, "Nobody reads this question.", None)
+    return findings.open_finding(toy.wizard, ("q", "", ""), author, "Nobody reads this question.", None)
 
 
 def me() -> User:
@@ -62,7 +62,7 @@ def test_a_session_is_taken_up(reviewer, toy, monkeypatch):
     session = Walker(Clock(monkeypatch), toy).session
     reviewer.post(f"{QUEUE}new/?session={session.code}", {"note": "Look."})
     assert Finding.objects.get().session == session
-    assert in_groups(session.code) in said(reviewer.get(QUEUE))
+    assert format_code(session.code) in said(reviewer.get(QUEUE))
 
 
 def test_a_finding_leads_editors_to_the_form_of_its_place(finding, reviewer):
@@ -185,7 +185,7 @@ def test_the_queue_asks_as_many_queries_for_many_findings_as_for_one(reviewer, f
     one = queries()
     for number in range(20):
         wizard = publish_draft(graph(*LINES, slug=f"w{number}")).wizard
-        findings.take_up(wizard, ("q", "", ""), me(), "Look.", me())
+        findings.open_finding(wizard, ("q", "", ""), me(), "Look.", me())
     assert queries() == one
 
 
@@ -194,6 +194,6 @@ def test_the_sessions_behind_a_finding_are_those_that_its_figure_counts(clock, r
     for answers in (("no",), ("no", "stuck")):
         Walker(clock, toy, name=str(answers)).answer(*answers)
     clock.pass_(hours=2)
-    finding = findings.take_up(toy.wizard, ("why", "", ""), User.objects.get(), "Note", None)
+    finding = findings.open_finding(toy.wizard, ("why", "", ""), User.objects.get(), "Note", None)
     (address,) = {link for link in read(reviewer.get(f"/review/queue/{finding.pk}/")).links if "status=left" in link}
     assert "cause=-" in address

@@ -27,7 +27,7 @@ def desk(monkeypatch):
     version = publish_draft(TOY)
     walker = Walker(Clock(monkeypatch), version).answer("no").remark("Words.")
     author = User.objects.create(username="author")
-    finding = findings.take_up_session(walker.session, author, "Look.", author)
+    finding = findings.open_session_finding(walker.session, author, "Look.", author)
     Search.objects.create(words="Red light", query="red light", found=0)
     return {"code": walker.session.code, "number": 1, "pk": finding.pk}
 

@@ -79,9 +79,9 @@ def test_the_page_says_that_it_counts_after_the_next_publication_and_leads_to_th
 
 def test_words_that_were_added_are_found_after_publishing(wizard):
     both().post(ADD, {"words": "xyzzy", "symptom": value_of(wizard)})
-    assert not search.find("xyzzy").results
+    assert not search.search("xyzzy").results
     publishing.publish(Wizard.objects.get(pk=wizard.pk))
-    assert [hit.symptom for hit in search.find("xyzzy").results] == ["reset"]
+    assert [hit.symptom for hit in search.search("xyzzy").results] == ["reset"]
 
 
 def test_a_row_says_where_its_words_are_already(wizard):

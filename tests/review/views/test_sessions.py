@@ -222,7 +222,7 @@ def test_the_log_still_holds_after_all_this(clock, toy, reviewer):
 
 def test_a_finding_is_shown_only_to_whoever_may_see_findings(toy, clock):
     session = Walker(clock, toy).answer("no").session
-    findings.take_up_session(session, User.objects.create(username="lead"), "A secret plan", None)
+    findings.open_session_finding(session, User.objects.create(username="lead"), "A secret plan", None)
     address = f"/review/sessions/{session.code}/"
     assert "A secret plan" not in read(staff("view_session").get(address)).text
     assert "A secret plan" in read(staff("view_session", "view_finding").get(address)).text

@@ -348,7 +348,7 @@ def test_a_row_that_was_taken_up_says_so_and_leads_to_the_queue(desk, reviewer):
     desk.people(3, "no")
     desk.hour_passes()
     lead = User.objects.create(username="rita", first_name="Rita")
-    finding = findings.take_up(Wizard.objects.get(), ("why", "", ""), lead, "Reword it", lead)
+    finding = findings.open_finding(Wizard.objects.get(), ("why", "", ""), lead, "Reword it", lead)
     (row,) = [each for each in page(reviewer).links if each == f"/review/queue/{finding.pk}/"]
     assert "In the queue: Rita" in page(reviewer).text
     Finding.objects.update(closed_at=desk.clock.now)
@@ -358,5 +358,7 @@ def test_a_row_that_was_taken_up_says_so_and_leads_to_the_queue(desk, reviewer):
 def test_who_may_not_see_findings_is_not_told_of_them(desk):
     desk.people(3, "no")
     desk.hour_passes()
-    findings.take_up(Wizard.objects.get(), ("why", "", ""), User.objects.create(username="rita"), "Reword it", None)
+    findings.open_finding(
+        Wizard.objects.get(), ("why", "", ""), User.objects.create(username="rita"), "Reword it", None
+    )
     assert "In the queue" not in page(staff("view_session")).text

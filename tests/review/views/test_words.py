@@ -54,7 +54,7 @@ def test_what_was_not_shown_in_the_end_is_not_noted(clock, toy, reviewer, monkey
     def fail(*_, **__):
         raise RuntimeError("no page")
 
-    monkeypatch.setattr("wizards.review.views.sessions.walk_page", fail)
+    monkeypatch.setattr("wizards.review.views.sessions.timeline_page", fail)
     with pytest.raises(RuntimeError):
         reviewer.post(f"{LIST}{session.code}/")
     assert not Disclosure.objects.exists()

@@ -38,9 +38,9 @@ def main(events: int, days: int, share: float, now: datetime) -> None:
     plan = devtools.Plan(round(events / EVENTS_OF_A_SESSION), now - timedelta(days=days), now)
     first = now - timedelta(days=days * share)
     began = time.monotonic()
-    sessions, written = journal.load(past for past in devtools.sessions(plan) if past.times[0] >= first)
+    sessions, written = journal.load_sessions(past for past in devtools.sessions(plan) if past.times[0] >= first)
     loaded = time.monotonic()
-    search_log.load(counted(search for search in devtools.searches(plan) if search.at >= first))
+    search_log.bulk_create(counted(search for search in devtools.searches(plan) if search.at >= first))
     searched = time.monotonic()
     analytics.roll_up(PORTION)
     make_findings()
@@ -64,10 +64,10 @@ def make_wizards(now: datetime) -> None:
 
     call_command("load_wizards", "fixtures", stdout=io.StringIO())
     for number in range(1, len(VERSIONS)):
-        for version in publishing.published():
+        for version in publishing.published_versions():
             document = publishing.document_of(version.pk)
             changed = document.model_copy(update={"summary": f"{document.summary} ({number})"[:300]})
-            publishing.publish(publishing.load(changed))
+            publishing.publish(publishing.import_document(changed))
     for number, days in enumerate(VERSIONS, 1):
         Version.objects.filter(number=number).update(published_at=now - timedelta(days=days))
 
@@ -93,7 +93,7 @@ def make_findings() -> None:
     author = User.objects.get(username="reviewer")
     for wizard in Wizard.objects.order_by("pk"):
         sessions = Session.objects.filter(version__wizard=wizard).order_by("-pk")[:FINDINGS]
-        taken = [findings.take_up_session(session, author, "Why here?", author) for session in sessions]
+        taken = [findings.open_session_finding(session, author, "Why here?", author) for session in sessions]
         if taken:
             findings.close(taken[0], taken[0].revision, "Said more clearly.", wizard.current)
 

@@ -78,7 +78,7 @@ class TabularParts(PartFields, SortableTabularInline):
     extra = 0
 
 
-def next_place(rows: models.QuerySet[Any]) -> int:
+def next_position(rows: models.QuerySet[Any]) -> int:
     """Return the place behind all of `rows`."""
     last = rows.aggregate(last=models.Max("place"))["last"]
     return 0 if last is None else last + 1

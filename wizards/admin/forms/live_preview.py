@@ -20,29 +20,29 @@ TYPED = ("title", "text", "say", "note")
 TYPED_IN_LISTS = {"choices": ("label", "reason"), "causes": ("label", "reason")}
 TYPED_IN_PROCEDURES = ("title", "text", "erases", "worked_label", "failed_label")
 TYPED_IN_STEPS = ("title", "text", "say", "note", "caution")
-MOST_STEPS = 200
+MAX_STEPS = 200
 NOT_YET = "What is typed cannot be shown yet."
 
 
-def look(request: HttpRequest, node: Node) -> HttpResponse:
+def node_preview(request: HttpRequest, node: Node) -> HttpResponse:
     """Return the page of a node as the unsaved form in the request would make it, without scripts; nothing is stored.
 
     422, with a sentence, where what was typed makes no page.
     """
     try:
-        document = typed(publishing.compile_draft(node.wizard), node, request.POST)
-        view = presenters.View(
+        document = document_with_form(publishing.compile_draft(node.wizard), node, request.POST)
+        view = presenters.Page(
             nobodys_session(), document, position(document, node.key), number=1, current=True, first=True
         )
-        context = {"screen": presenters.screen(view), "agent": presenters.for_agent(view)}
-    except (ValidationError, publishing.BadDraft):
+        context = {"screen": presenters.screen_context(view), "agent": presenters.agent_context(view)}
+    except (ValidationError, publishing.InvalidDraftError):
         return render(request, "admin/wizards/live_preview.html", {"problem": NOT_YET}, status=422)
-    except flow.IllegalMove as illegal:
+    except flow.IllegalMoveError as illegal:
         return render(request, "admin/wizards/live_preview.html", {"problem": str(illegal)}, status=422)
     return render(request, "admin/wizards/live_preview.html", context)
 
 
-def typed(draft: flow.Document, row: Node, form: Mapping[str, str]) -> flow.Document:
+def document_with_form(draft: flow.Document, row: Node, form: Mapping[str, str]) -> flow.Document:
     """Return the draft with a node's words as they stand in a form; raise ValidationError where they make no document.
 
     New choices and causes show once they are saved.
@@ -70,10 +70,10 @@ def typed_rows(saved: Any, name: str, fields: tuple[str, ...], form: Mapping[str
 
 
 def position(document: flow.Document, key: str) -> flow.Position:
-    """Return where one stands on arriving at a node; raise IllegalMove where it cannot be entered yet."""
+    """Return where one stands on arriving at a node; raise IllegalMoveError where it cannot be entered yet."""
     node = document.node(key)
     if node is None:
-        raise flow.IllegalMove("This node is not there any more.")
+        raise flow.IllegalMoveError("This node is not there any more.")
     return node.enter(document)
 
 
@@ -91,13 +91,13 @@ def procedure_urls(model_admin: admin.ModelAdmin) -> list[URLPattern]:
     def view(request: HttpRequest) -> HttpResponse:
         if not model_admin.has_change_permission(request):
             raise PermissionDenied
-        return look_at_steps(request)
+        return steps_preview(request)
 
     shown = model_admin.admin_site.admin_view(require_POST(view))
     return [path("look/", shown, name="wizards_procedure_look")]
 
 
-def look_at_steps(request: HttpRequest) -> HttpResponse:
+def steps_preview(request: HttpRequest) -> HttpResponse:
     """Return the pages of a procedure as the unsaved form in the request would make it, one below the other.
 
     Without scripts; nothing is stored. A sentence instead where there are no steps; with 422, where what was typed
@@ -113,9 +113,9 @@ def look_at_steps(request: HttpRequest) -> HttpResponse:
         return render(request, "admin/wizards/live_preview.html", {"problem": "There are no steps yet."})
     starts = ["", *(step.id for step in procedure.steps)] if procedure.erases else [step.id for step in procedure.steps]
     views = [
-        presenters.View(nobodys_session(), document, flow.Position("do", step=step), 2, current=True) for step in starts
+        presenters.Page(nobodys_session(), document, flow.Position("do", step=step), 2, current=True) for step in starts
     ]
-    shown = [{"screen": presenters.screen(view), "agent": presenters.for_agent(view)} for view in views]
+    shown = [{"screen": presenters.screen_context(view), "agent": presenters.agent_context(view)} for view in views]
     return render(request, "admin/wizards/live_preview_steps.html", {"title": procedure.title, "shown": shown})
 
 
@@ -134,7 +134,7 @@ def document_of_steps(form: Mapping[str, str]) -> flow.Document:
 
 def typed_steps(form: Mapping[str, str]) -> Iterator[dict[str, Any]]:
     """Yield the steps that a form holds, in their order, without those that are to be deleted and empty new rows."""
-    rows = [f"steps-{row}-" for row in range(min(int(form.get("steps-TOTAL_FORMS") or 0), MOST_STEPS))]
+    rows = [f"steps-{row}-" for row in range(min(int(form.get("steps-TOTAL_FORMS") or 0), MAX_STEPS))]
     for row in sorted(rows, key=lambda row: int(form.get(f"{row}place") or 0)):
         words = {name: form.get(row + name, "") for name in TYPED_IN_STEPS}
         is_new = not form.get(f"{row}id")

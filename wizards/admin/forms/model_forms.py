@@ -21,7 +21,7 @@ def wizard_of(row: Model) -> int | None:
     return row.pk if isinstance(row, Wizard) else getattr(row, "wizard_id", None)
 
 
-def aim(form: forms.ModelForm, found: Any) -> None:
+def set_targets(form: forms.ModelForm, found: Any) -> None:
     """Give every reference of the form what it may point to."""
     for field in form.fields.values():
         if isinstance(field, TargetField):
@@ -42,7 +42,7 @@ class RowForm(forms.ModelForm):
             key.required = False
             key.disabled = bool(self.instance.pk)
             key.help_text = STAYS if self.instance.pk else PROPOSED
-        aim(self, lookups(wizard_of(self.instance)))
+        set_targets(self, lookups(wizard_of(self.instance)))
 
     def begin(self) -> None:
         """Fill in what a new row is given before the form is shown."""
@@ -51,7 +51,7 @@ class RowForm(forms.ModelForm):
         super().clean()
         if self.instance.pk:
             if not optimistic_lock.is_newest(self.instance, self.cleaned_data.get("revision")):
-                self.add_error(None, optimistic_lock.overtaken(self.instance))
+                self.add_error(None, optimistic_lock.conflict_message(self.instance))
         elif self.key_name not in self.errors:
             self._choose_key()
         return self.cleaned_data
@@ -66,7 +66,7 @@ class RowForm(forms.ModelForm):
             self.add_error(self.key_name, f"“{key}” is taken. Choose another, or leave it empty.")
         elif not key:
             title = self.cleaned_data.get("title", "")
-            self.cleaned_data[self.key_name] = slugs.propose(title, taken, type(self.instance))
+            self.cleaned_data[self.key_name] = slugs.suggest_slug(title, taken, type(self.instance))
 
 
 STAYS = "Stays the same for good: figures of last month and of this month are joined by it."
@@ -122,7 +122,7 @@ class PartForm(forms.ModelForm):
     def __init__(self, *args: Any, shared: dict[str, Any] | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         shared = shared or {"lookups": lookups(None)}
-        aim(self, shared["lookups"])
+        set_targets(self, shared["lookups"])
         self.use(shared)
         if key := self.fields.get("key"):
             key.required = False
@@ -142,7 +142,7 @@ class PartForm(forms.ModelForm):
         """Leave it to the formset, which knows all rows: asking the database for each would cost a query a row."""
 
 
-LACKING = "Not all of these rows arrived, so nothing was saved. Open the page again, and send it once more."
+MISSING = "Not all of these rows arrived, so nothing was saved. Open the page again, and send it once more."
 
 
 class PartFormSet(CustomInlineFormSet):
@@ -197,7 +197,7 @@ class PartFormSet(CustomInlineFormSet):
 
     def clean(self) -> None:
         if self.lacks_rows:
-            raise forms.ValidationError(LACKING)
+            raise forms.ValidationError(MISSING)
         if "key" in self.form.base_fields:
             self._choose_keys()
         super().clean()
@@ -211,7 +211,9 @@ class PartFormSet(CustomInlineFormSet):
         for form in sorted(rows, key=lambda form: not form["key"].value()):
             if not hasattr(form, "cleaned_data") or "key" in form.errors:
                 continue
-            key = form.cleaned_data.get("key") or slugs.propose(slugs.called(form.instance), taken, self.model)
+            key = form.cleaned_data.get("key") or slugs.suggest_slug(
+                slugs.display_name(form.instance), taken, self.model
+            )
             if key in taken or key in reserved:
                 form.add_error("key", f"“{key}” is taken. Choose another, or leave it empty.")
             taken.add(key)

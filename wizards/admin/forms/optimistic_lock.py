@@ -19,13 +19,13 @@ from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from helpdesk.parsing import whole
+from helpdesk.parsing import parse_nonnegative_int
 
 from ...models import Node, Procedure, Wizard
 from .. import urls
 
 
-class OvertakenError(Exception):
+class StaleRevisionError(Exception):
     """Somebody else saved the row between our look at it and our save."""
 
 
@@ -39,21 +39,21 @@ def claim(row: models.Model, seen: int) -> None:
     """Count this save; raise OvertakenError where the row is not the one that was seen."""
     newest = type(row)._default_manager.filter(pk=row.pk, revision=seen)
     if not newest.update(revision=seen + 1):
-        raise OvertakenError
+        raise StaleRevisionError
     row.revision = seen + 1  # type: ignore[attr-defined]  # every row that is guarded has one
 
 
-def overtaken(row: models.Model) -> SafeString:
+def conflict_message(row: models.Model) -> SafeString:
     """Return the line that tells an editor who saved the row meanwhile, with a link to what it is now."""
     return format_html(
         '{} Nothing of yours is saved, and what you typed still stands below. <a href="{}" target="_blank"'
         ' rel="noopener">Open the newest in a new tab</a>, and make your changes there.',
-        who_saved(row),
+        last_saved_message(row),
         urls.form_link(row),
     )
 
 
-def who_saved(row: models.Model) -> str:
+def last_saved_message(row: models.Model) -> str:
     """Return a sentence that says who saved the row last, and when."""
     called = row._meta.verbose_name
     wanted = _entries(row)
@@ -75,7 +75,7 @@ def _entries(row: models.Model) -> Q:
     return Q(content_type=content_type, object_id=str(row.pk))
 
 
-class GuardedAdmin(admin.ModelAdmin):
+class OptimisticLockAdmin(admin.ModelAdmin):
     """The admin of a row with a revision: one editor's save never overwrites another's, nor deletes it unseen."""
 
     delete_confirmation_template = "admin/wizards/delete_confirmation.html"
@@ -100,7 +100,7 @@ class GuardedAdmin(admin.ModelAdmin):
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         try:
             return super().changeform_view(request, *args, **kwargs)
-        except (OvertakenError, IntegrityError):
+        except (StaleRevisionError, IntegrityError):
             # Somebody was quicker. What was saved is rolled back; the second look finds it, and the form says so.
             return super().changeform_view(request, *args, **kwargs)
 
@@ -119,16 +119,16 @@ class GuardedAdmin(admin.ModelAdmin):
             raise PermissionDenied
         context = {
             "in_use_template": self.in_use_template,
-            "sent": sent_along(request, row),
+            "sent": hidden_fields(request, row),
             **(extra_context or {}),
             **(self.consequences(row) if row else {}),
         }
         if request.method != "POST" or row is None:
             return super().delete_view(request, object_id, context)
         with transaction.atomic():
-            if is_newest(row, whole(request.POST.get("revision"))):
+            if is_newest(row, parse_nonnegative_int(request.POST.get("revision"))):
                 return super().delete_view(request, object_id, context)
-        messages.error(request, f"{who_saved(row)} It is not deleted: look at what follows from it again.")
+        messages.error(request, f"{last_saved_message(row)} It is not deleted: look at what follows from it again.")
         return HttpResponseRedirect(request.get_full_path())
 
     def consequences(self, row: Any) -> dict[str, Any]:
@@ -143,7 +143,7 @@ class GuardedAdmin(admin.ModelAdmin):
         return response
 
 
-def sent_along(request: HttpRequest, row: Any) -> dict[str, Any]:
+def hidden_fields(request: HttpRequest, row: Any) -> dict[str, Any]:
     """Return what the form that deletes a row sends: the revision that was seen, and where to go on afterwards."""
     sent = {"revision": getattr(row, "revision", ""), "wizard": getattr(row, "wizard_id", "")}
     return sent | {name: request.GET[name] for name in (IS_POPUP_VAR, TO_FIELD_VAR) if name in request.GET}

@@ -12,7 +12,7 @@ LONGEST = 64
 RESERVED = {"cause": {"none"}}
 
 
-def propose(words: str, taken: Container[str], model: type[models.Model]) -> str:
+def suggest_slug(words: str, taken: Container[str], model: type[models.Model]) -> str:
     """Return a key made from `words` that is neither in `taken` nor reserved for the model."""
     called = str(model._meta.model_name)
     start = slugify(words).replace("_", "-")[: LONGEST - 4].strip("-") or called
@@ -23,6 +23,6 @@ def propose(words: str, taken: Container[str], model: type[models.Model]) -> str
     return key
 
 
-def called(row: models.Model) -> str:
+def display_name(row: models.Model) -> str:
     """Return the words that a part is known by: its title or label."""
     return str(getattr(row, "title", "") or getattr(row, "label", ""))

@@ -14,7 +14,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.safestring import SafeString
 
-from helpdesk.parsing import whole
+from helpdesk.parsing import parse_nonnegative_int
 
 from ...models import Node, Procedure
 from ...presenters.markdown import render_markdown
@@ -36,7 +36,7 @@ class Lookup:
 
     def find(self, words: str) -> Model | None:
         """Return the row whose primary key a form sends, if it is one of these."""
-        key = whole(words)
+        key = parse_nonnegative_int(words)
         return None if key is None else self.rows.get(key)
 
 

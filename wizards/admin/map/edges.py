@@ -11,8 +11,8 @@ from django.http import Http404
 from ... import flow
 from ...flow import procedures
 from ...models import Cause, Choice, Node, Symptom, Wizard
-from ..forms.inlines import next_place
-from ..forms.slugs import propose
+from ..forms.inlines import next_position
+from ..forms.slugs import suggest_slug
 
 # What a way can hang on: the row's model by its name in an address.
 OWNERS: dict[str, Any] = {"node": Node, "choice": Choice, "cause": Cause, "symptom": Symptom}
@@ -27,7 +27,7 @@ ANSWERS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
+class Edge:
     """A way out: the field of a row that holds where it leads, and the row whose revision guards it."""
 
     row: Any
@@ -53,7 +53,7 @@ class Way:
         type(self.guard)._default_manager.filter(pk=self.guard.pk).update(revision=F("revision") + 1)
 
 
-def way_or_404(wizard: Wizard, owner: str, row: int, field: str) -> Way:
+def edge_or_404(wizard: Wizard, owner: str, row: int, field: str) -> Edge:
     """Return a way of this wizard by its parts in an address; raise Http404 where there is none."""
     model = OWNERS.get(owner)
     if model is None or field not in ANSWERS.keys() & {each.name for each in model._meta.concrete_fields}:
@@ -64,10 +64,10 @@ def way_or_404(wizard: Wizard, owner: str, row: int, field: str) -> Way:
     if found is None:
         raise Http404("There is no such way.")
     guard = found.node if inner else found if owner == "node" else wizard
-    return Way(found, field, guard)
+    return Edge(found, field, guard)
 
 
-def add_behind(way: Way, wizard: Wizard, title: str, kind: str) -> Node:
+def add_node_after(way: Edge, wizard: Wizard, title: str, kind: str) -> Node:
     """Add a node at the end of the wizard's list, and lead the way to it.
 
     Where the new node can work, what the way led to before follows it then.
@@ -75,12 +75,12 @@ def add_behind(way: Way, wizard: Wizard, title: str, kind: str) -> Node:
     nodes = Node.objects.filter(wizard=wizard)
     new = Node(
         wizard=wizard,
-        key=propose(title, set(nodes.values_list("key", flat=True)), Node),
+        key=suggest_slug(title, set(nodes.values_list("key", flat=True)), Node),
         kind=kind,
         title=title,
         result="advice" if kind == "outcome" else "",
         worked=way.target if "worked" in flow.KINDS[kind].model_fields else None,
-        place=next_place(nodes),
+        place=next_position(nodes),
     )
     new.save()
     way.lead(new)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ... import flow
-from ...flow.graph import LOOKS, NOWHERE, look, symptom_id
+from ...flow.graph import NODE_STYLES, NOWHERE, node_style, symptom_element_id
 
 # How deep the nested list goes before it goes on below, at its left edge.
 DEEPEST = 6
@@ -30,10 +30,10 @@ class Branch:
     @property
     def kind(self) -> str:
         """What it is, in words."""
-        return LOOKS.get(self.look, "")
+        return NODE_STYLES.get(self.look, "")
 
 
-def drawing(draft: flow.Document) -> dict[str, list[dict[str, Any]]]:
+def draft_graph(draft: flow.Document) -> dict[str, list[dict[str, Any]]]:
     """Return {nodes, edges} of a draft as `flow.drawing` does, each symptom and node with its worst fault."""
     plain = flow.graph_elements(draft)
     worst = worst_faults(draft)
@@ -46,12 +46,12 @@ def drawing(draft: flow.Document) -> dict[str, list[dict[str, Any]]]:
 def worst_faults(draft: flow.Document) -> dict[str, str]:
     """Return the worst level of fault ("error" or "warning") of each node and symptom that has any, by its id."""
     worst: dict[str, str] = {}
-    for fault in reversed(flow.faults(draft)):  # errors stand first, and so have the last word
+    for fault in reversed(flow.find_faults(draft)):  # errors stand first, and so have the last word
         match fault.path:
             case ("nodes", int(place), *_):
                 worst[draft.nodes[place].id] = fault.level
             case ("symptoms", int(place), *_):
-                worst[symptom_id(draft.symptoms[place].id)] = fault.level
+                worst[symptom_element_id(draft.symptoms[place].id)] = fault.level
     return worst
 
 
@@ -63,7 +63,9 @@ def outline(draft: flow.Document) -> list[Branch]:
     """
     unfolding = _Unfolding(draft)
     for symptom in draft.symptoms:
-        root = Branch(symptom.label or symptom.id, "symptom", symptom.id, fault=unfolding.fault(symptom_id(symptom.id)))
+        root = Branch(
+            symptom.label or symptom.id, "symptom", symptom.id, fault=unfolding.fault(symptom_element_id(symptom.id))
+        )
         unfolding.roots.append(root)
         unfolding.add(root, symptom.to)
     lost = [node.id for node in draft.nodes if node.id not in unfolding.seen]
@@ -96,7 +98,9 @@ class _Unfolding:
             if node is None:
                 parent.branches.append(Branch(NOWHERE, "nowhere", way=way, fault="error"))
                 continue
-            branch = Branch(node.title or node.id, look(node), node.id, way, self.fault(node.id), node.id in self.seen)
+            branch = Branch(
+                node.title or node.id, node_style(node), node.id, way, self.fault(node.id), node.id in self.seen
+            )
             parent.branches.append(branch)
             if branch.again:
                 continue

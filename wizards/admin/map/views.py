@@ -17,29 +17,29 @@ from django.template.loader import render_to_string
 from django.urls import URLPattern, path, reverse
 from django.views.decorators.http import require_POST, require_safe
 
-from helpdesk.parsing import whole
+from helpdesk.parsing import parse_nonnegative_int
 
 from ... import flow, publishing
-from ...flow.fields import LONGEST_LINE
+from ...flow.fields import MAX_LINE
 from ...models import Node, Wizard
 from ...models.fields import fits_line
 from ...presenters import wants_fragment
-from ..base import of_wizard, page
+from ..base import render_wizard_page, wizard_view
 from ..forms import labels
-from ..forms.optimistic_lock import is_newest, who_saved
-from .edges import Way, add_behind, way_or_404
-from .graph import LOOKS, NOWHERE, drawing, outline, symptom_id
-from .iframe import may_hold_frames
+from ..forms.optimistic_lock import is_newest, last_saved_message
+from .edges import Edge, add_node_after, edge_or_404
+from .graph import NODE_STYLES, NOWHERE, draft_graph, outline, symptom_element_id
+from .iframe import allow_iframes
 from .panel import node_panel, panel_url, symptom_panel
 
 TAB = "wizards_wizard_map"
 
 
-class BehindForm(forms.Form):
+class AddNodeForm(forms.Form):
     """A new node behind a way."""
 
     title = forms.CharField(
-        max_length=LONGEST_LINE,
+        max_length=MAX_LINE,
         validators=[fits_line],
         error_messages={"required": "Write what the new node asks or says."},
     )
@@ -51,7 +51,7 @@ def urls(model_admin: admin.ModelAdmin) -> list[URLPattern]:
     rooms, way = _Views(model_admin), "<int:pk>/map/<str:owner>/<int:row>/<str:field>/"
 
     def door(where: str, view: Callable[..., HttpResponse], name: str) -> URLPattern:
-        return path(where, of_wizard(model_admin, TAB, view), name=f"wizards_wizard_{name}")
+        return path(where, wizard_view(model_admin, TAB, view), name=f"wizards_wizard_{name}")
 
     return [
         door("<int:pk>/map/", require_safe(rooms.map), "map"),
@@ -75,13 +75,18 @@ class _Views:
         if wants_fragment(request):
             return self.page(request, wizard, "_panel_hint.html")
         draft = publishing.compile_draft(wizard)
-        context = {"outline": outline(draft), "nodes": draft.nodes, "symptoms": draft.symptoms, "looks": LOOKS.items()}
+        context = {
+            "outline": outline(draft),
+            "nodes": draft.nodes,
+            "symptoms": draft.symptoms,
+            "looks": NODE_STYLES.items(),
+        }
         return self.page(request, wizard, "map.html", **context)
 
     def graph(self, request: HttpRequest, wizard: Wizard) -> HttpResponse:
         """Send the draft as nodes, edges and the nested list."""
         draft = publishing.compile_draft(wizard)
-        graph: dict[str, Any] = drawing(draft)
+        graph: dict[str, Any] = draft_graph(draft)
         for node in graph["nodes"]:
             node["url"] = panel_url(wizard, node.get("of", node["id"]))
         context = {"outline": outline(draft), "wizard": wizard}
@@ -99,7 +104,7 @@ class _Views:
     def retarget(self, request: HttpRequest, wizard: Wizard, owner: str, row: int, field: str) -> HttpResponse:
         """Lead a way to another node of the same wizard, or nowhere."""
 
-        def change(way: Way) -> None:
+        def change(way: Edge) -> None:
             key = request.POST.get("target", "")
             target = wizard.nodes.filter(key=key).first()
             if key and target is None:
@@ -114,14 +119,14 @@ class _Views:
     def behind(self, request: HttpRequest, wizard: Wizard, owner: str, row: int, field: str) -> HttpResponse:
         """Add a node behind a way."""
         self.require(request, "add")
-        form = BehindForm(request.POST)
+        form = AddNodeForm(request.POST)
 
-        def change(way: Way) -> Node | None:
+        def change(way: Edge) -> Node | None:
             if not form.is_valid():
                 messages.error(request, str(next(iter(form.errors.values()))[0]))
                 return None
             before = way.target
-            new = add_behind(way, wizard, form.cleaned_data["title"], form.cleaned_data["kind"])
+            new = add_node_after(way, wizard, form.cleaned_data["title"], form.cleaned_data["kind"])
             self.admin.log_change(request, wizard, f"Added “{new}” behind “{way}” on the map")
             messages.success(request, added(new, way, before))
             return new
@@ -136,7 +141,9 @@ class _Views:
             if node is None:
                 raise Http404("There is no such node.")
             if not is_newest(node, revision(request)):
-                messages.error(request, f"{who_saved(node)} It is not deleted: look at it again, as it is now.")
+                messages.error(
+                    request, f"{last_saved_message(node)} It is not deleted: look at it again, as it is now."
+                )
                 return HttpResponseRedirect(panel_url(wizard, key), status=303)
             node.delete()
             self.admin.log_change(request, wizard, f"Deleted the node “{node}” on the map")
@@ -144,14 +151,16 @@ class _Views:
         return HttpResponseRedirect(reverse("admin:wizards_wizard_map", args=[wizard.pk]), status=303)
 
     def changed(
-        self, request: HttpRequest, wizard: Wizard, address: tuple[str, int, str], change: Callable[[Way], Node | None]
+        self, request: HttpRequest, wizard: Wizard, address: tuple[str, int, str], change: Callable[[Edge], Node | None]
     ) -> HttpResponse:
         """Change the way at `address` unless somebody was quicker; lead to the panel of what `change` returns."""
         with transaction.atomic():
-            way = way_or_404(wizard, *address)
-            shown = way.guard.key if isinstance(way.guard, Node) else symptom_id(way.row.key)
+            way = edge_or_404(wizard, *address)
+            shown = way.guard.key if isinstance(way.guard, Node) else symptom_element_id(way.row.key)
             if not is_newest(way.guard, revision(request)):
-                messages.error(request, f"{who_saved(way.guard)} Nothing is changed: look at it again, as it is now.")
+                messages.error(
+                    request, f"{last_saved_message(way.guard)} Nothing is changed: look at it again, as it is now."
+                )
             elif new := change(way):
                 shown = new.key
         return HttpResponseRedirect(panel_url(wizard, shown), status=303)
@@ -169,15 +178,15 @@ class _Views:
     def page(self, request: HttpRequest, wizard: Wizard, template: str, **context: Any) -> HttpResponse:
         """Return a page below the map's tab, with all the width for it."""
         context["is_nav_sidebar_enabled"] = False
-        return may_hold_frames(page(self.admin, request, wizard, template, TAB, **context))
+        return allow_iframes(render_wizard_page(self.admin, request, wizard, template, TAB, **context))
 
 
 def revision(request: HttpRequest) -> int | None:
     """Return the revision of the row that the editor saw when they chose what to do."""
-    return whole(request.POST.get("revision"))
+    return parse_nonnegative_int(request.POST.get("revision"))
 
 
-def added(new: Node, way: Way, before: Node | None) -> str:
+def added(new: Node, way: Edge, before: Node | None) -> str:
     """Return what follows from a node that was added behind a way which led to `before`."""
     words = f"“{new}” stands behind “{way}” now."
     if before is None:

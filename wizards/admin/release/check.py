@@ -11,8 +11,8 @@ from django.urls import URLPattern, path
 from ... import flow, publishing
 from ...flow.fields import Part
 from ...models import Wizard
-from ...publishing.validation import all_faults
-from ..base import of_wizard, page
+from ...publishing.validation import find_draft_faults
+from ..base import render_wizard_page, wizard_view
 from ..urls import WizardRows, fault_link, rows_of
 
 TAB = "wizards_wizard_check"
@@ -34,33 +34,33 @@ def urls(model_admin: admin.ModelAdmin) -> list[URLPattern]:
 
     def view(request: HttpRequest, wizard: Wizard) -> HttpResponse:
         draft = publishing.compile_draft(wizard)
-        return page(model_admin, request, wizard, "check.html", TAB, **checked(wizard, draft))
+        return render_wizard_page(model_admin, request, wizard, "check.html", TAB, **check_draft(wizard, draft))
 
-    return [path("<int:pk>/check/", of_wizard(model_admin, TAB, view), name=TAB)]
+    return [path("<int:pk>/check/", wizard_view(model_admin, TAB, view), name=TAB)]
 
 
-def checked(wizard: Wizard, draft: flow.Document) -> dict[str, list[dict[str, str]]]:
+def check_draft(wizard: Wizard, draft: flow.Document) -> dict[str, list[dict[str, str]]]:
     """Return the errors and the warnings of a draft, each as {level, where, message, remedy, url}."""
     rows = rows_of(wizard, draft)
-    shown = [told(fault, draft, rows) for fault in all_faults(draft)]
+    shown = [fault_context(fault, draft, rows) for fault in find_draft_faults(draft)]
     return {
         "errors": [each for each in shown if each["level"] == "error"],
         "warnings": [each for each in shown if each["level"] == "warning"],
     }
 
 
-def told(fault: flow.Fault, draft: flow.Document, rows: WizardRows) -> dict[str, str]:
+def fault_context(fault: flow.Fault, draft: flow.Document, rows: WizardRows) -> dict[str, str]:
     """Return a fault of a draft as the pages show it: {level, where, message, remedy, url}."""
     return {
         "level": fault.level,
-        "where": where(fault, draft),
+        "where": fault_location(fault, draft),
         "message": fault.message,
         "remedy": fault.remedy,
         "url": fault_link(fault, rows),
     }
 
 
-def where(fault: flow.Fault, draft: flow.Document) -> str:
+def fault_location(fault: flow.Fault, draft: flow.Document) -> str:
     """Return where a fault is, by the titles that an editor knows: “Question “Is it on?” › choice “Yes””."""
     words, part, inside = [], draft, ""
     for key in fault.path:

@@ -47,8 +47,12 @@ def urls(model_admin: admin.ModelAdmin) -> list[URLPattern]:
         if request.method != "POST":
             return shown(model_admin, request)
         try:
-            return take_over(model_admin, request) if "take_over" in request.POST else propose(model_admin, request)
-        except publishing.BadDraft as bad:
+            return (
+                apply_import(model_admin, request)
+                if "take_over" in request.POST
+                else propose_import(model_admin, request)
+            )
+        except publishing.InvalidDraftError as bad:
             stopped = "Nothing was changed: a draft that it touches cannot be read. Mend that first."
             return shown(model_admin, request, status=409, stopped=stopped, problems=str(bad).splitlines())
 
@@ -62,14 +66,14 @@ def shown(model_admin: admin.ModelAdmin, request: HttpRequest, status: int = 200
     return TemplateResponse(request, "admin/wizards/import.html", frame | context, status=status)
 
 
-def propose(model_admin: admin.ModelAdmin, request: HttpRequest) -> HttpResponse:
+def propose_import(model_admin: admin.ModelAdmin, request: HttpRequest) -> HttpResponse:
     """Read the file; show its problems with their lines, or what it would change, and keep it until taken over."""
     form = ImportForm(request.POST, request.FILES)
     if not form.is_valid():
         return shown(model_admin, request, status=422, form=form)
     try:
         document = read(form.cleaned_data["file"])
-    except flow.BadFile as bad:
+    except flow.InvalidFileError as bad:
         stopped = "The file was not taken over. Nothing was changed."
         return shown(model_admin, request, status=422, stopped=stopped, problems=bad.problems)
     request.session[WAITING] = document.canonical()
@@ -81,13 +85,13 @@ def proposed(
 ) -> HttpResponse:
     """Return the page that shows what a file would change, and asks whether to take it over."""
     wizard = Wizard.objects.filter(slug=document.slug).first()
-    if absent := sorted(images.absent([document])):
+    if absent := sorted(images.missing_names([document])):
         messages.warning(request, f"{ABSENT} {', '.join(absent)}.")
     context |= {"document": document, "file": document.content_hash(), **difference(document, wizard)}
     return shown(model_admin, request, status=status, **context)
 
 
-def take_over(model_admin: admin.ModelAdmin, request: HttpRequest) -> HttpResponse:
+def apply_import(model_admin: admin.ModelAdmin, request: HttpRequest) -> HttpResponse:
     """Load the file that was shown into the draft, whole, where the draft still is what it was compared with."""
     text = request.session.get(WAITING)
     document = flow.Document.model_validate_json(text) if text else None
@@ -96,7 +100,7 @@ def take_over(model_admin: admin.ModelAdmin, request: HttpRequest) -> HttpRespon
         return HttpResponseRedirect(request.path)
     try:
         with transaction.atomic():
-            wizard = publishing.load(document, seen=request.POST.get("seen", ""))
+            wizard = publishing.import_document(document, seen=request.POST.get("seen", ""))
             log = model_admin.log_change if request.POST.get("seen") else model_admin.log_addition
             log(request, wizard, "Imported a file into the draft")
     except publishing.Outdated as told:
@@ -107,11 +111,11 @@ def take_over(model_admin: admin.ModelAdmin, request: HttpRequest) -> HttpRespon
 
 
 def read(file: UploadedFile) -> flow.Document:
-    """Return the document in an uploaded file; raise flow.BadFile where it holds none."""
+    """Return the document in an uploaded file; raise flow.InvalidFileError where it holds none."""
     ending = (file.name or "").rsplit(".", 1)[-1].lower()
     if ending not in FORMS:
-        raise flow.BadFile([flow.Problem(0, "", "The file's name should end in .yaml, .yml or .json.")])
-    return flow.read_faultless(file.read(flow.serialization.LARGEST + 1), FORMS[ending])
+        raise flow.InvalidFileError([flow.Problem(0, "", "The file's name should end in .yaml, .yml or .json.")])
+    return flow.parse_valid_document(file.read(flow.serialization.MAX_BYTES + 1), FORMS[ending])
 
 
 def difference(document: flow.Document, wizard: Wizard | None) -> dict[str, Any]:

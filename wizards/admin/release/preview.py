@@ -10,7 +10,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from ... import flow, journal, permissions, publishing
 from ...models import Session, Wizard
-from ..base import of_wizard, page
+from ..base import render_wizard_page, wizard_view
 from ..forms import labels
 from . import preview_cleanup
 
@@ -21,13 +21,13 @@ def urls(model_admin: admin.ModelAdmin) -> list[URLPattern]:
     """Return the addresses of these pages, below the wizards' own in the admin."""
 
     def choose(request: HttpRequest, wizard: Wizard) -> HttpResponse:
-        return page(model_admin, request, wizard, "preview.html", TAB, starts=starts(wizard))
+        return render_wizard_page(model_admin, request, wizard, "preview.html", TAB, starts=starts(wizard))
 
     return [
-        path("<int:pk>/preview/", of_wizard(model_admin, TAB, require_safe(choose)), name=TAB),
+        path("<int:pk>/preview/", wizard_view(model_admin, TAB, require_safe(choose)), name=TAB),
         path(
             "<int:pk>/preview/<slug:key>/",
-            of_wizard(model_admin, TAB, require_POST(begin)),
+            wizard_view(model_admin, TAB, require_POST(begin)),
             name="wizards_wizard_preview",
         ),
     ]
@@ -55,16 +55,16 @@ def begin(request: HttpRequest, wizard: Wizard, key: str) -> HttpResponse:
         messages.error(request, f"The wizard “{wizard}” was deleted a moment ago. There is nothing left to walk.")
         return HttpResponseRedirect(reverse("admin:wizards_wizard_changelist"), status=303)
     try:
-        version = publishing.preview(wizard, key)
+        version = publishing.create_preview(wizard, key)
     except LookupError as missing:
         raise Http404("There is no such node.") from missing
-    preview_cleanup.drop_old(wizard)
+    preview_cleanup.delete_idle_previews(wizard)
     secret = permissions.visitor_secret(request) or permissions.new_secret()
     try:
         session = journal.begin(version, publishing.PREVIEW, permissions.digest(secret), Session.Channel.TEST)
-    except flow.IllegalMove as illegal:
+    except flow.IllegalMoveError as illegal:
         messages.error(request, f"There is nothing to see there yet. {illegal}")
         return HttpResponseRedirect(reverse("admin:wizards_wizard_check", args=[wizard.pk]))
     response = HttpResponseRedirect(reverse("step", args=[session.code, session.count]), status=303)
-    permissions.remember(response, secret)
+    permissions.set_visitor_cookie(response, secret)
     return response

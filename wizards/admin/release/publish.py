@@ -12,9 +12,9 @@ from django.urls import URLPattern, path, reverse
 
 from ... import flow, publishing
 from ...models import Wizard
-from ...publishing.impact import impact
-from ..base import of_wizard, page
-from .check import checked
+from ...publishing.impact import publishing_impact
+from ..base import render_wizard_page, wizard_view
+from .check import check_draft
 
 TAB = "wizards_wizard_publish"
 
@@ -36,10 +36,10 @@ def urls(model_admin: admin.ModelAdmin) -> list[URLPattern]:
 
     def view(request: HttpRequest, wizard: Wizard) -> HttpResponse:
         if request.method == "POST":
-            return release(model_admin, request, wizard)
+            return publish_draft(model_admin, request, wizard)
         return shown(model_admin, request, wizard)
 
-    return [path("<int:pk>/publish/", of_wizard(model_admin, TAB, view), name=TAB)]
+    return [path("<int:pk>/publish/", wizard_view(model_admin, TAB, view), name=TAB)]
 
 
 def shown(
@@ -55,17 +55,17 @@ def shown(
     before = publishing.document_of(wizard.current_id) if wizard.current_id else None
     changes = flow.diff(before, draft) if before else []
     context |= {
-        "form": form or PublishForm(initial={"seen": publishing.seen_mark(wizard, draft)}),
+        "form": form or PublishForm(initial={"seen": publishing.draft_fingerprint(wizard, draft)}),
         "changes": changes,
         "is_first": before is None,
         "counts": [(name, len(getattr(draft, name))) for name in ("symptoms", "nodes", "procedures")],
-        "impact": impact(wizard, draft) if changes else None,
-        **checked(wizard, draft),
+        "impact": publishing_impact(wizard, draft) if changes else None,
+        **check_draft(wizard, draft),
     }
-    return page(model_admin, request, wizard, "publish.html", TAB, status=status, **context)
+    return render_wizard_page(model_admin, request, wizard, "publish.html", TAB, status=status, **context)
 
 
-def release(model_admin: admin.ModelAdmin, request: HttpRequest, wizard: Wizard) -> HttpResponse:
+def publish_draft(model_admin: admin.ModelAdmin, request: HttpRequest, wizard: Wizard) -> HttpResponse:
     """Publish what the editor saw; whoever comes second, or has errors to mend, is told, and nothing is published."""
     form = PublishForm(request.POST)
     if not form.is_valid():
@@ -76,7 +76,7 @@ def release(model_admin: admin.ModelAdmin, request: HttpRequest, wizard: Wizard)
             version, is_new = publishing.publish(wizard, _author(request), note, seen)
             if is_new:
                 model_admin.log_change(request, wizard, f"Published version {version.number}: {note}")
-    except publishing.NotPublishable:
+    except publishing.NotPublishableError:
         return stopped(model_admin, request, wizard, note, "The draft has errors: mend them first.")
     except publishing.Outdated as told:
         return stopped(model_admin, request, wizard, note, str(told))
@@ -90,7 +90,7 @@ def release(model_admin: admin.ModelAdmin, request: HttpRequest, wizard: Wizard)
 def stopped(model_admin: admin.ModelAdmin, request: HttpRequest, wizard: Wizard, note: str, why: str) -> HttpResponse:
     """Return the page anew, with what is true now, why nothing was published, and the note that was typed."""
     wizard.refresh_from_db()
-    seen = publishing.seen_mark(wizard, publishing.compile_draft(wizard))
+    seen = publishing.draft_fingerprint(wizard, publishing.compile_draft(wizard))
     form = PublishForm(initial={"note": note, "seen": seen})
     return shown(model_admin, request, wizard, form, status=409, stopped=f"Nothing was published. {why}")
 

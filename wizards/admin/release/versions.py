@@ -11,11 +11,11 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.views.decorators.http import require_POST, require_safe
 
-from helpdesk.parsing import whole
+from helpdesk.parsing import parse_nonnegative_int
 
 from ... import analytics, flow, publishing
 from ...models import Version, Wizard
-from ..base import of_wizard, page
+from ..base import render_wizard_page, wizard_view
 from .import_file import difference
 
 TAB = "wizards_wizard_versions"
@@ -28,7 +28,7 @@ def urls(model_admin: admin.ModelAdmin) -> list[URLPattern]:
     rooms = _Views(model_admin)
 
     def address(route: str, view: Callable[..., HttpResponse], called: str) -> URLPattern:
-        return path(f"<int:pk>/{route}", of_wizard(model_admin, TAB, view), name=f"wizards_wizard_{called}")
+        return path(f"<int:pk>/{route}", wizard_view(model_admin, TAB, view), name=f"wizards_wizard_{called}")
 
     return [
         address("versions/", require_safe(rooms.listed), "versions"),
@@ -49,9 +49,9 @@ class _Views:
     def listed(self, request: HttpRequest, wizard: Wizard) -> HttpResponse:
         """Show every version, newest first, with the sessions that began on it."""
         published = wizard.versions.exclude(number=None).defer("document").select_related("author").order_by("-number")
-        versions, begun = list(published), analytics.begun(published.values_list("pk", flat=True))
+        versions, begun = list(published), analytics.begun_by_version(published.values_list("pk", flat=True))
         context = {"versions": [(version, begun.get(version.pk, 0)) for version in versions]}
-        return page(self.admin, request, wizard, "versions.html", TAB, **context)
+        return render_wizard_page(self.admin, request, wizard, "versions.html", TAB, **context)
 
     def choose(self, request: HttpRequest, wizard: Wizard) -> HttpResponse:
         """Lead from the two that were chosen on the list to their comparison."""
@@ -66,7 +66,9 @@ class _Views:
         changes = flow.diff(document(wizard, before), document(wizard, after))
         names = {"before": name(before), "after": name(after)}
         turned = reverse("admin:wizards_wizard_compare", args=[wizard.pk, after, before])
-        return page(self.admin, request, wizard, "compare.html", TAB, changes=changes, turned=turned, **names)
+        return render_wizard_page(
+            self.admin, request, wizard, "compare.html", TAB, changes=changes, turned=turned, **names
+        )
 
     def restore(self, request: HttpRequest, wizard: Wizard, number: int) -> HttpResponse:
         """Show what loading a version back into the draft would change there; load it where that was seen."""
@@ -86,14 +88,14 @@ class _Views:
         self, request: HttpRequest, wizard: Wizard, version: Version, status: int = 200, **context: Any
     ) -> HttpResponse:
         """Return the page that shows what loading a version would change."""
-        context |= {"version": version, **difference(publishing.restorable(version), wizard)}
-        return page(self.admin, request, wizard, "restore.html", TAB, status=status, **context)
+        context |= {"version": version, **difference(publishing.restorable_document(version), wizard)}
+        return render_wizard_page(self.admin, request, wizard, "restore.html", TAB, status=status, **context)
 
     def export(self, request: HttpRequest, wizard: Wizard, which: str, form: str) -> HttpResponse:
         """Send the draft or a version as a file."""
         if form not in TYPES:
             raise Http404
-        text = flow.write(document(wizard, which), form)  # type: ignore[arg-type]  # one of TYPES
+        text = flow.dump_document(document(wizard, which), form)  # type: ignore[arg-type]  # one of TYPES
         file = f"{wizard.slug}-{which if which == DRAFT else f'v{which}'}.{form}"
         disposition = {"Content-Disposition": f'attachment; filename="{file}"'}
         return HttpResponse(text, content_type=f"{TYPES[form]}; charset=utf-8", headers=disposition)
@@ -134,4 +136,4 @@ def name(which: str) -> str:
 
 
 def _is_name(which: str) -> bool:
-    return which == DRAFT or whole(which) is not None
+    return which == DRAFT or parse_nonnegative_int(which) is not None

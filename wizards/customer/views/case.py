@@ -9,49 +9,49 @@ from django.views.decorators.http import require_http_methods
 from helpdesk.ratelimit import limiter
 
 from ... import presenters
-from ...models import OneSession, Session
+from ...models import Session, SingleSession
 from ...permissions import owner_only
-from ...presenters.rate_limited import limited
+from ...presenters.rate_limited import rate_limited
 from ...support import cases
-from ...support.transcript import transcript
+from ...support.transcript import build_transcript
 from ..forms import CaseForm, FollowUpForm
-from .session import refused
+from .session import not_possible
 
 PREVIEW = "This is a preview of a draft. Nothing of it is sent to support."
 WRONG_SECRET = "That code does not fit. Please type the 16 characters from our mail."  # nosec B105  # noqa: S105  a sentence
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@limited()
+@rate_limited()
 @owner_only
-def case(request: HttpRequest, own: OneSession) -> HttpResponse:
+def case(request: HttpRequest, own: SingleSession) -> HttpResponse:
     """Show what will be sent to support and ask how to reach the customer; then open the case, and show it."""
     session = own.get()
     if session.channel == Session.Channel.TEST:
-        return refused(request, session, PREVIEW)
-    if there := cases.of(session):
-        return presenters.show(request, "customer/case/opened.html", {"case": there, **shown(session)})
+        return not_possible(request, session, PREVIEW)
+    if there := cases.case_of(session):
+        return presenters.render_page(request, "customer/case/opened.html", {"case": there, **case_context(session)})
     form = CaseForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
-        limiter.count("case", limiter.address_of(request))
+        limiter.hit("case", limiter.client_address(request))
         cases.open_case(own, form.cleaned_data["contact"], form.cleaned_data["words"])
         return HttpResponseRedirect(reverse("case", args=[session.code]), status=303)
-    context = shown(session) | {"form": form, "told": transcript(session)}
-    return presenters.show(request, "customer/case/open.html", context, status=422 if form.errors else 200)
+    context = case_context(session) | {"form": form, "told": build_transcript(session)}
+    return presenters.render_page(request, "customer/case/open.html", context, status=422 if form.errors else 200)
 
 
-def shown(session: Session) -> presenters.Context:
+def case_context(session: Session) -> presenters.Context:
     """Return what both pages of a case show of its session."""
     return {
-        "screen": presenters.screen(presenters.view_of(session)),
-        "contact": presenters.contact(),
+        "screen": presenters.screen_context(presenters.page_of(session)),
+        "contact": presenters.contact_context(),
         "reference": presenters.reference(session),
         "resume_url": presenters.step_address(session, session.count),
     }
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@limited()
+@rate_limited()
 def follow_up(request: HttpRequest, code: str) -> HttpResponse:
     """Ask whoever has the code from our mail whether the device still works, and note it.
 
@@ -59,12 +59,12 @@ def follow_up(request: HttpRequest, code: str) -> HttpResponse:
     """
     form = FollowUpForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
-        limiter.hold("code", limiter.address_of(request))
+        limiter.check("code", limiter.client_address(request))
         came_back = form.cleaned_data["said"] == "back"
-        if there := cases.followed_up(code, form.cleaned_data["secret"], came_back):
-            context = {"case": there, "is_open": there.closed_at is None, "contact": presenters.contact()}
-            return presenters.show(request, "customer/case/followed_up.html", context)
-        limiter.count("code", limiter.address_of(request))
+        if there := cases.record_follow_up(code, form.cleaned_data["secret"], came_back):
+            context = {"case": there, "is_open": there.closed_at is None, "contact": presenters.contact_context()}
+            return presenters.render_page(request, "customer/case/followed_up.html", context)
+        limiter.hit("code", limiter.client_address(request))
         form.add_error("secret", WRONG_SECRET)
     context = {"form": form, "url": reverse("follow_up", args=[code])}
-    return presenters.show(request, "customer/case/follow_up.html", context, status=422 if form.errors else 200)
+    return presenters.render_page(request, "customer/case/follow_up.html", context, status=422 if form.errors else 200)

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 from ... import flow, journal, permissions, presenters, publishing, search
 from ...models import OPEN, Session
 from ...presenters.forms import SearchForm
-from ...presenters.rate_limited import limited
+from ...presenters.rate_limited import rate_limited
 from ...search import log as search_log
 
 OPEN_SESSIONS_SHOWN = 5
@@ -24,44 +24,44 @@ def home(request: HttpRequest) -> HttpResponse:
     """Show the search, the products, and the visitor's own sessions that are still open."""
     context = {
         "query": "",
-        "products": [product_card(version.pk) for version in publishing.published()],
+        "products": [product_card(version.pk) for version in publishing.published_versions()],
         "open_sessions": [open_card(session) for session in open_sessions(request)],
     }
-    return presenters.show(request, "customer/home.html", context)
+    return presenters.render_page(request, "customer/home.html", context)
 
 
 @require_safe
-def find(request: HttpRequest) -> HttpResponse:
+def search_page(request: HttpRequest) -> HttpResponse:
     """Show the symptoms that fit what the person typed; where none fits, the nearest ones and a way to a human."""
     form = SearchForm(request.GET)
     if not form.is_valid():
-        return not_searched(request, str(form.errors["q"][0]))
-    found = search.find(form.cleaned_data["q"])
+        return search_error(request, str(form.errors["q"][0]))
+    found = search.search(form.cleaned_data["q"])
     context = {
         "query": form.cleaned_data["q"],
         "results": [hit_card(hit) for hit in found.results],
         "nearest": [hit_card(hit) for hit in found.nearest],
         "said": request.GET.get("said") == "missed",
     }
-    return presenters.show(request, "customer/search.html", context, fragment="customer/_search_results.html")
+    return presenters.render_page(request, "customer/search.html", context, fragment="customer/_search_results.html")
 
 
-def not_searched(request: HttpRequest, error: str) -> HttpResponse:
+def search_error(request: HttpRequest, error: str) -> HttpResponse:
     """Return the search with what is wrong with the words."""
     context = {"query": "", "results": [], "nearest": [], "error": error}
-    return presenters.show(
+    return presenters.render_page(
         request, "customer/search.html", context, fragment="customer/_search_results.html", status=422
     )
 
 
 @require_POST
-@limited("missed")
-def missed(request: HttpRequest) -> HttpResponse:
+@rate_limited("missed")
+def search_missed(request: HttpRequest) -> HttpResponse:
     """Log that nothing fits what the person typed; thank them on the page, or say nothing where HTMX told it."""
     form = SearchForm(request.POST)
     if not form.is_valid() or not form.cleaned_data["q"]:
-        return not_searched(request, str(form.errors["q"][0]) if form.errors else NO_WORDS)
-    search_log.missed(form.cleaned_data["q"])
+        return search_error(request, str(form.errors["q"][0]) if form.errors else NO_WORDS)
+    search_log.log_miss(form.cleaned_data["q"])
     if presenters.wants_fragment(request):
         return HttpResponse(status=204)
     thanks = urlencode({"q": form.cleaned_data["q"], "said": "missed"})
@@ -76,23 +76,23 @@ def product(request: HttpRequest, slug: str) -> HttpResponse:
         {"label": symptom.label, "action": reverse("begin", args=[slug, symptom.id])} for symptom in document.symptoms
     ]
     card = {"title": document.title, "summary": document.summary, "picture": presenters.product_picture(slug)}
-    return presenters.show(request, "customer/product.html", {"product": card, "symptoms": symptoms})
+    return presenters.render_page(request, "customer/product.html", {"product": card, "symptoms": symptoms})
 
 
 @require_safe
 def contact(request: HttpRequest) -> HttpResponse:
     """Show how to reach a person."""
-    return presenters.show(request, "customer/contact.html", {"contact": presenters.contact()})
+    return presenters.render_page(request, "customer/contact.html", {"contact": presenters.contact_context()})
 
 
 @require_safe
-def small_letters(request: HttpRequest, code: str, to: str) -> HttpResponse:
+def lowercase_redirect(request: HttpRequest, code: str, to: str) -> HttpResponse:
     """Lead from a code that was typed in capitals to its address, whether or not there is such a session."""
     return HttpResponsePermanentRedirect(reverse(to, args=[code]))
 
 
 @require_POST
-@limited("begin")
+@rate_limited("begin")
 def begin(request: HttpRequest, slug: str, symptom: str) -> HttpResponse:
     """Begin a session of the wizard's current version by a symptom."""
     version = publishing.current_version(slug)
@@ -104,7 +104,7 @@ def begin(request: HttpRequest, slug: str, symptom: str) -> HttpResponse:
     if session.begun_at >= now:  # not the double click, nor a session that was taken up
         log_choice(request, slug, symptom)
     response = HttpResponseRedirect(presenters.step_address(session, session.count), status=303)
-    permissions.remember(response, secret)
+    permissions.set_visitor_cookie(response, secret)
     return response
 
 
@@ -123,7 +123,7 @@ def log_choice(request: HttpRequest, slug: str, symptom: str) -> None:
     """Log what the person had typed when they chose a symptom; nothing where they typed nothing that can be read."""
     form = SearchForm(request.POST)
     if form.is_valid() and form.cleaned_data["q"]:
-        search_log.chosen(form.cleaned_data["q"], slug, symptom)
+        search_log.log_choice(form.cleaned_data["q"], slug, symptom)
 
 
 def published_document(slug: str) -> flow.Document:
@@ -147,7 +147,7 @@ def product_card(version_id: int) -> presenters.Context:
 
 def open_card(session: Session) -> presenters.Context:
     """Return one of the visitor's open sessions as the home page lists it."""
-    view = presenters.view_of(session)
+    view = presenters.page_of(session)
     return {
         "url": reverse("resume", args=[session.code]),
         "title": view.document.title,

@@ -17,12 +17,12 @@ from helpdesk.ratelimit import limiter
 
 from ... import permissions, presenters
 from ...flow import EventKind
-from ...models import HandoffCode, OneSession, Session
+from ...models import HandoffCode, Session, SingleSession
 from ...permissions import owner_only
-from ...presenters.rate_limited import EVERYBODY, limited
+from ...presenters.rate_limited import ALL_CLIENTS, rate_limited
 from ...support import join_codes
 from ..forms import DeviceCodeForm
-from .session import refused, view_of
+from .session import not_possible, page_of
 
 log = logging.getLogger(__name__)
 
@@ -32,24 +32,24 @@ NO_CODE = "This code lets nobody in: it may be older than ten minutes, used, or 
 
 
 @require_POST
-@limited("offer")
+@rate_limited("offer")
 @owner_only
-def offer(request: HttpRequest, own: OneSession) -> HttpResponse:
+def create_code(request: HttpRequest, own: SingleSession) -> HttpResponse:
     """Give the code that lets an agent in, once. Asking for it is the customer's consent to be joined."""
     return code_page(request, own.get(), HandoffCode.For.AGENT, "customer/session/join_code.html")
 
 
 @require_POST
-@limited("offer")
+@rate_limited("offer")
 @owner_only
-def device(request: HttpRequest, own: OneSession) -> HttpResponse:
+def device(request: HttpRequest, own: SingleSession) -> HttpResponse:
     """Give the code that lets another device of the customer's in, as a QR code and to type."""
     return code_page(request, own.get(), HandoffCode.For.DEVICE, "customer/session/device.html")
 
 
 @require_POST
 @owner_only
-def end(request: HttpRequest, own: OneSession) -> HttpResponse:
+def end_join(request: HttpRequest, own: SingleSession) -> HttpResponse:
     """End that an agent is in the session."""
     session = join_codes.end(own.get())
     return HttpResponseRedirect(presenters.step_address(session, session.count), status=303)
@@ -57,7 +57,7 @@ def end(request: HttpRequest, own: OneSession) -> HttpResponse:
 
 @require_safe
 @owner_only
-def news(request: HttpRequest, own: OneSession, number: int) -> HttpResponse:
+def updates(request: HttpRequest, own: SingleSession, number: int) -> HttpResponse:
     """Answer 204 while nobody moved since page `number`; else show the page where the session stands now."""
     session = own.get()
     if session.count == number:
@@ -66,53 +66,53 @@ def news(request: HttpRequest, own: OneSession, number: int) -> HttpResponse:
     if not moved.exists():
         return HttpResponse(status=204)
     if presenters.wants_fragment(request):
-        return presenters.step(request, view_of(session, session.count))
+        return presenters.render_step(request, page_of(session, session.count))
     return HttpResponseRedirect(presenters.step_address(session, session.count))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@limited()
+@rate_limited()
 def join(request: HttpRequest) -> HttpResponse:
     """Let this device into the session whose code its owner reads from their other one."""
     form = DeviceCodeForm(request.POST if request.method == "POST" else None)
     if request.method != "POST" or not form.is_valid():
-        return presenters.show(request, "customer/join.html", {"form": form}, status=422 if form.errors else 200)
-    address = limiter.address_of(request)
-    limiter.hold("code", address)
-    limiter.hold("codes", EVERYBODY)
+        return presenters.render_page(request, "customer/join.html", {"form": form}, status=422 if form.errors else 200)
+    address = limiter.client_address(request)
+    limiter.check("code", address)
+    limiter.check("codes", ALL_CLIENTS)
     secret = permissions.visitor_secret(request) or permissions.new_secret()
     try:
-        session = join_codes.admit(form.cleaned_data["code"], permissions.digest(secret))
-    except join_codes.NoSuchCode:
+        session = join_codes.add_device(form.cleaned_data["code"], permissions.digest(secret))
+    except join_codes.InvalidCodeError:
         log.warning("A code for another device was wrong, tried from %s.", address)
-        limiter.count("code", address)
-        limiter.count("codes", EVERYBODY)
+        limiter.hit("code", address)
+        limiter.hit("codes", ALL_CLIENTS)
         form.add_error("code", NO_CODE)
-        return presenters.show(request, "customer/join.html", {"form": form}, status=422)
+        return presenters.render_page(request, "customer/join.html", {"form": form}, status=422)
     response = HttpResponseRedirect(presenters.step_address(session, session.count), status=303)
-    permissions.remember(response, secret)
+    permissions.set_visitor_cookie(response, secret)
     return response
 
 
 def code_page(request: HttpRequest, session: Session, lets_in: HandoffCode.For, template: str) -> HttpResponse:
     """Show a fresh code: in groups to read, letter by letter to hear, and drawn as a QR code."""
     if session.channel == Session.Channel.TEST:
-        return refused(request, session, PREVIEW)
-    code = join_codes.offer(session, lets_in).upper()
+        return not_possible(request, session, PREVIEW)
+    code = join_codes.create(session, lets_in).upper()
     context = {
-        "screen": presenters.screen(presenters.view_of(session)),
+        "screen": presenters.screen_context(presenters.page_of(session)),
         "code": f"{code[:4]} {code[4:]}",
         "spelled": ", ".join(code),
-        "contact": presenters.contact(),
-        "minutes": join_codes.LASTS.seconds // 60,
+        "contact": presenters.contact_context(),
+        "minutes": join_codes.LIFETIME.seconds // 60,
         "join_url": request.build_absolute_uri(reverse("join")),
-        "drawn": drawn(request.build_absolute_uri(reverse("join")) + f"#{code}"),
+        "drawn": qr_code(request.build_absolute_uri(reverse("join")) + f"#{code}"),
         "news_url": reverse("news", args=[session.code, session.count]),
     }
-    return presenters.show(request, template, context)
+    return presenters.render_page(request, template, context)
 
 
-def drawn(text: str) -> SafeString:
+def qr_code(text: str) -> SafeString:
     """Return a text as a QR code: an SVG drawing, dark on a light ground of its own."""
     svg = segno.make(text, micro=False).svg_inline(scale=6, border=3, light="#fff", omitsize=True)
     return mark_safe(svg)  # nosec B308, B703  # noqa: S308  segno's own drawing: the text is in it as modules only

@@ -15,9 +15,9 @@ from ...flow.kinds import Diagnosis
 from ...models import Case, Session
 from ...publishing import document_of
 from ...support import calls, cases
-from ...support.transcript import as_text, transcript
-from ..base import agent_of, agents_only, one_of, page, with_session
-from ..context import path, seen
+from ...support.transcript import as_text, build_transcript
+from ..base import agent_of, agents_only, render_desk_page, session_or_404, with_session
+from ..context import call_state, path
 from ..forms import CloseForm, OpenForm
 from .home import leads
 
@@ -26,15 +26,15 @@ One = QuerySet[Session]
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @with_session
-def opened(request: HttpRequest, one: One) -> HttpResponse:
+def open_case(request: HttpRequest, one: One) -> HttpResponse:
     """Ask how the caller can be reached, and open a case for the session."""
-    session = one_of(one)
-    if there := cases.of(session):
+    session = session_or_404(one)
+    if there := cases.case_of(session):
         return HttpResponseRedirect(reverse("desk_case", args=[there.pk]))
     form = OpenForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         if not permissions.in_hand(agent_of(request)).filter(pk=session.pk).exists():
-            why = calls.why_not(session, agent_of(request))
+            why = calls.blocked_reason(session, agent_of(request))
             return open_page(request, session, form, status=409, error=why)
         there = cases.take(cases.open_case(one, **form.cleaned_data, by=agent_of(request)), agent_of(request))
         return HttpResponseRedirect(reverse("desk_case", args=[there.pk]), status=303)
@@ -43,10 +43,10 @@ def opened(request: HttpRequest, one: One) -> HttpResponse:
 
 def open_page(request: HttpRequest, session: Session, form: OpenForm, status: int, error: str = "") -> HttpResponse:
     """Return the page that asks for what goes with a case."""
-    told = as_text(transcript(session))
+    told = as_text(build_transcript(session))
     reference = presenters.reference(session)
     shown: dict[str, Any] = {"session": session, "form": form, "told": told, "reference": reference}
-    return page(request, "open_case.html", status=status, error=error, **shown)
+    return render_desk_page(request, "open_case.html", status=status, error=error, **shown)
 
 
 @require_safe
@@ -62,9 +62,9 @@ def take(request: HttpRequest, pk: int) -> HttpResponse:
     """Take a case that nobody has."""
     mine = cases.take(case_of(request, pk), agent_of(request))
     if mine.agent_id == agent_of(request).pk:
-        calls.took_case(mine.session, agent_of(request))
+        calls.log_case_taken(mine.session, agent_of(request))
     else:
-        messages.error(request, f"{calls.name_of(mine.agent)} was quicker and has case {pk}.")
+        messages.error(request, f"{calls.agent_name(mine.agent)} was quicker and has case {pk}.")
         return HttpResponseRedirect(reverse("desk"), status=303)
     return HttpResponseRedirect(reverse("desk_case", args=[pk]), status=303)
 
@@ -117,7 +117,7 @@ def case_page(
     request: HttpRequest, one: Case, form: CloseForm | None = None, *, error: str = "", status: int = 200
 ) -> HttpResponse:
     """Return the page of a case."""
-    session = one_of(Session.objects.filter(pk=one.session_id))
+    session = session_or_404(Session.objects.filter(pk=one.session_id))
     document = document_of(session.version_id)
     symptom = document.symptom(session.symptom)
     context: dict[str, Any] = {
@@ -126,14 +126,14 @@ def case_page(
         "reference": presenters.reference(session),
         "wizard": document.title,
         "symptom": symptom.label if symptom else "",
-        "path": path(seen(session)),
+        "path": path(call_state(session)),
         "may_work": may_work(request, one),
         "form": form or CloseForm(),
         "causes": causes(document, session),
-        "was": was(document, one),
+        "was": resolution(document, one),
         "error": error,
     }
-    return page(request, "case.html", status=status, **context)
+    return render_desk_page(request, "case.html", status=status, **context)
 
 
 def causes(document: flow.Document, session: Session) -> list[tuple[str, list[tuple[str, str]]]]:
@@ -144,7 +144,7 @@ def causes(document: flow.Document, session: Session) -> list[tuple[str, list[tu
     return [(node.title, [(f"{node.id}/{cause.id}", cause.label) for cause in node.causes]) for node in found]
 
 
-def was(document: flow.Document, one: Case) -> str:
+def resolution(document: flow.Document, one: Case) -> str:
     """Return what a closed case was in the end, in words."""
     node = document.node(one.cause_node) if one.cause_node else None
     cause = node.cause(one.cause) if isinstance(node, Diagnosis) else None

@@ -15,13 +15,13 @@ from helpdesk.ratelimit import limiter
 from ... import permissions, presenters, publishing, search
 from ...models import Case, Session
 from ...presenters.forms import SearchForm
-from ...presenters.rate_limited import EVERYBODY
+from ...presenters.rate_limited import ALL_CLIENTS
 from ...search import Hit
 from ...search import log as search_log
 from ...support import calls, join_codes
-from ..base import address_of, agent_of, agents_only, card, page
-from ..forms import LONGEST_CODE, BeginForm, JoinCodeForm
-from ..lookup import lead
+from ..base import agent_of, agents_only, call_address, call_card, render_desk_page
+from ..forms import MAX_CODE, BeginForm, JoinCodeForm
+from ..lookup import find_match
 
 log = logging.getLogger(__name__)
 
@@ -39,7 +39,7 @@ def home(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @agents_only
-def find(request: HttpRequest) -> HttpResponse:
+def find_symptoms(request: HttpRequest) -> HttpResponse:
     """Show the symptoms that fit what the caller says, and where a reference or the number of a case leads."""
     form = SearchForm(request.GET)
     if not form.is_valid():
@@ -63,8 +63,8 @@ def begin(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     session = calls.begin(version, symptom, agent_of(request), said["caller"], said["once"])
     if said["q"] and session.begun_at >= now:  # not the double click
-        search_log.chosen(said["q"], slug, symptom)
-    return HttpResponseRedirect(address_of(session), status=303)
+        search_log.log_choice(said["q"], slug, symptom)
+    return HttpResponseRedirect(call_address(session), status=303)
 
 
 @require_POST
@@ -72,22 +72,22 @@ def begin(request: HttpRequest) -> HttpResponse:
 def join(request: HttpRequest) -> HttpResponse:
     """Let the agent into the session whose code they type."""
     form, agent = JoinCodeForm(request.POST), agent_of(request)
-    names = (f"account {agent.pk}", limiter.address_of(request))
+    names = (f"account {agent.pk}", limiter.client_address(request))
     try:
-        limiter.hold("code", *names)
-        limiter.hold("codes", EVERYBODY)
+        limiter.check("code", *names)
+        limiter.check("codes", ALL_CLIENTS)
         session = calls.join(form.cleaned_data["code"] if form.is_valid() else "", agent)
-    except limiter.Limited as limit:
+    except limiter.RateLimitExceededError as limit:
         log.warning("Codes are tried by force: by %s, from %s.", agent.get_username(), names[1])
-        return locked(request, limit)
-    except join_codes.NoSuchCode:
-        limiter.count("code", *names)
-        limiter.count("codes", EVERYBODY)
+        return too_many_codes(request, limit)
+    except join_codes.InvalidCodeError:
+        limiter.hit("code", *names)
+        limiter.hit("codes", ALL_CLIENTS)
         return home_page(request, status=422, code_error=NO_CODE)
-    return HttpResponseRedirect(address_of(session), status=303)
+    return HttpResponseRedirect(call_address(session), status=303)
 
 
-def locked(request: HttpRequest, limit: limiter.Limited) -> HttpResponse:
+def too_many_codes(request: HttpRequest, limit: limiter.RateLimitExceededError) -> HttpResponse:
     """Say when a code can be tried again."""
     again = f"{limit.minutes} minute{'' if limit.minutes == 1 else 's'}"
     response = home_page(request, status=429, code_error=f"Too many codes were tried. Try again in {again}.")
@@ -97,20 +97,20 @@ def locked(request: HttpRequest, limit: limiter.Limited) -> HttpResponse:
 
 def home_page(request: HttpRequest, query: str = "", status: int = 200, **errors: Any) -> HttpResponse:
     """Return the agents' first page, or to HTMX what was found: it asks at each letter, so no more is looked up."""
-    found = search.find(query)
+    found = search.search(query)
     context = {
         "query": query,
-        "lead": lead(query, agent_of(request)),
+        "lead": find_match(query, agent_of(request)),
         "results": [hit_card(hit) for hit in found.results],
         "nearest": [hit_card(hit) for hit in found.nearest],
         **errors,
     }
     if not presenters.wants_fragment(request):
-        context |= at_home(request)
-    return page(request, "home.html", fragment="_search_results.html", status=status, **context)
+        context |= home_context(request)
+    return render_desk_page(request, "home.html", fragment="_search_results.html", status=status, **context)
 
 
-def at_home(request: HttpRequest) -> dict[str, Any]:
+def home_context(request: HttpRequest) -> dict[str, Any]:
     """Return what the first page lists beside the search: calls and cases, the agent's own, what waits, colleagues'."""
     agent = agent_of(request)
     own_calls = list(calls.calls_of(agent))
@@ -119,15 +119,15 @@ def at_home(request: HttpRequest) -> dict[str, Any]:
     return {
         "once": get_random_string(22),
         "caller": request.POST.get("caller", "")[:400],
-        "code": request.POST.get("code", "")[:LONGEST_CODE],
+        "code": request.POST.get("code", "")[:MAX_CODE],
         "calls": own_calls,
-        "in_hand": [card(call) for call in own_calls if not call.aside],
-        "passed": [card(call) for call in own_calls if call.aside and calls.was_passed(call)],
-        "aside": [card(call) for call in own_calls if call.aside and not calls.was_passed(call)],
+        "in_hand": [call_card(call) for call in own_calls if not call.aside],
+        "passed": [call_card(call) for call in own_calls if call.aside and calls.was_passed(call)],
+        "aside": [call_card(call) for call in own_calls if call.aside and not calls.was_passed(call)],
         "open_cases": [each for each in yours if not each["closed_at"]],
         "closed_cases": [each for each in yours if each["closed_at"]],
         "cases": [case_card(case) for case in waiting[: MOST + 1]],
-        "colleagues": [card(call) for call in calls.active_calls().exclude(agent=agent)[:MOST]]
+        "colleagues": [call_card(call) for call in calls.active_calls().exclude(agent=agent)[:MOST]]
         if leads(request)
         else [],
         "most": MOST,
@@ -137,7 +137,7 @@ def at_home(request: HttpRequest) -> dict[str, Any]:
 
 def leads(request: HttpRequest) -> bool:
     """Return whether who asks leads the agents."""
-    return agent_of(request).has_perm(permissions.LEAD)
+    return agent_of(request).has_perm(permissions.LEAD_CALLS)
 
 
 def hit_card(hit: Hit) -> dict[str, str]:

@@ -16,40 +16,44 @@ from django.views.decorators.http import require_POST
 from ... import flow, presenters
 from ...models import Session
 from ...support import calls
-from ..base import address_of, agent_of, one_of, with_session
-from ..context import seen
+from ..base import agent_of, call_address, session_or_404, with_session
+from ..context import call_state
 from ..forms import CallerForm, NoteForm, PassForm
-from .call import call_page, first_error, words_in
+from .call import call_page, first_error, typed_note
 
 One = QuerySet[Session]
 
 
 @require_POST
 @with_session
-def aside(request: HttpRequest, one: One) -> HttpResponse:
+def hold(request: HttpRequest, one: One) -> HttpResponse:
     """Put a call aside, and lead to the others."""
-    return changed(request, one, lambda session: calls.put_aside(session, agent_of(request)), "Put aside.", "desk")
+    return apply_change(
+        request, one, lambda session: calls.put_on_hold(session, agent_of(request)), "Put aside.", "desk"
+    )
 
 
 @require_POST
 @with_session
 def resume(request: HttpRequest, one: One) -> HttpResponse:
     """Take up a call that was put aside, or that a colleague passed on."""
-    return changed(request, one, lambda session: calls.put_aside(session, agent_of(request), aside=False))
+    return apply_change(request, one, lambda session: calls.put_on_hold(session, agent_of(request), aside=False))
 
 
 @require_POST
 @with_session
 def leave(request: HttpRequest, one: One) -> HttpResponse:
     """Finish a call: the customer of a session that was joined has it to themselves again."""
-    return changed(request, one, lambda session: calls.leave(session, agent_of(request)), "That call is done.", "desk")
+    return apply_change(
+        request, one, lambda session: calls.leave(session, agent_of(request)), "That call is done.", "desk"
+    )
 
 
 @require_POST
 @with_session
 def take(request: HttpRequest, one: One) -> HttpResponse:
     """Take a call that nobody has in hand, or, for who leads, out of a colleague's."""
-    return changed(request, one, lambda session: calls.take(session, agent_of(request)))
+    return apply_change(request, one, lambda session: calls.take(session, agent_of(request)))
 
 
 @require_POST
@@ -59,10 +63,10 @@ def pass_on(request: HttpRequest, one: One) -> HttpResponse:
     agent = agent_of(request)
     form = PassForm(agent, request.POST)
     if not form.is_valid():
-        return refused(request, one, str(form.errors["to"][0]))
+        return not_possible(request, one, str(form.errors["to"][0]))
     to = form.cleaned_data["to"]
-    return changed(
-        request, one, lambda session: calls.pass_on(session, agent, to), f"Passed to {calls.name_of(to)}.", "desk"
+    return apply_change(
+        request, one, lambda session: calls.pass_on(session, agent, to), f"Passed to {calls.agent_name(to)}.", "desk"
     )
 
 
@@ -72,12 +76,12 @@ def caller(request: HttpRequest, one: One) -> HttpResponse:
     """Write down who calls, or erase it."""
     form = CallerForm(request.POST)
     if not form.is_valid():
-        return refused(request, one, str(form.errors["caller"][0]))
+        return not_possible(request, one, str(form.errors["caller"][0]))
     who = "" if "erase" in request.POST else form.cleaned_data["caller"]
-    return changed(request, one, lambda session: calls.describe(session, who))
+    return apply_change(request, one, lambda session: calls.set_caller(session, who))
 
 
-def changed(
+def apply_change(
     request: HttpRequest, one: One, change: Callable[[Session], None], said: str = "", to: str = ""
 ) -> HttpResponse:
     """Make a change, with the note that was typed, and lead on: to the page `to`, or back to the call.
@@ -85,20 +89,20 @@ def changed(
     Says why where it cannot be made; the note is still there then.
     """
     form = NoteForm(request.POST)
-    if not form.is_valid() and words_in(request).strip():
-        return refused(request, one, first_error(form))
-    session, number, note = one_of(one), form.cleaned_data.get("number", 0), form.cleaned_data.get("words", "")
+    if not form.is_valid() and typed_note(request).strip():
+        return not_possible(request, one, first_error(form))
+    session, number, note = session_or_404(one), form.cleaned_data.get("number", 0), form.cleaned_data.get("words", "")
     try:
         calls.with_note(one, number, note, agent_of(request), lambda: change(session))
-    except calls.NotYours as not_yours:
-        return refused(request, one, str(not_yours), status=409)
-    except flow.IllegalMove as illegal:
-        return refused(request, one, str(illegal))
+    except calls.NotYourCallError as not_yours:
+        return not_possible(request, one, str(not_yours), status=409)
+    except flow.IllegalMoveError as illegal:
+        return not_possible(request, one, str(illegal))
     if said:
         messages.success(request, said)
-    return presenters.lead_to(request, reverse(to) if to else address_of(one.get()))
+    return presenters.redirect(request, reverse(to) if to else call_address(one.get()))
 
 
-def refused(request: HttpRequest, one: One, error: str, status: int = 422) -> HttpResponse:
+def not_possible(request: HttpRequest, one: One, error: str, status: int = 422) -> HttpResponse:
     """Say on the call's page why a change was not made; the note that was typed is still there."""
-    return call_page(request, seen(one_of(one)), error=error, status=status, words=words_in(request))
+    return call_page(request, call_state(session_or_404(one)), error=error, status=status, words=typed_note(request))

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from .base import BaseNode, Edge, go
+from .base import BaseNode, Edge, enter_target
 from .diagnosis import Cause, Diagnosis
 from .outcome import Outcome
 from .procedure import ProcedureNode
@@ -31,5 +31,5 @@ __all__ = [
     "Outcome",
     "ProcedureNode",
     "Question",
-    "go",
+    "enter_target",
 ]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..fields import Id, Line, Part, Sources, Text
-from ..position import IllegalMove, Position
+from ..position import IllegalMoveError, Position
 
 if TYPE_CHECKING:
     from ..document import Document
@@ -39,7 +39,7 @@ class BaseNode(Part):
     sources: Sources = ()
 
     def enter(self, document: Document) -> Position:
-        """Return where one stands on arriving at this node; raise IllegalMove where the node is not finished."""
+        """Return where one stands on arriving at this node; raise IllegalMoveError where the node is not finished."""
         return Position(node=self.id)
 
     def screen(self, position: Position) -> str:
@@ -59,7 +59,7 @@ class BaseNode(Part):
         raise NotImplementedError
 
     def move(self, document: Document, position: Position, answer: str) -> Position:
-        """Return where a legal `answer` leads; raise IllegalMove where the graph is not finished."""
+        """Return where a legal `answer` leads; raise IllegalMoveError where the graph is not finished."""
         raise NotImplementedError
 
     def offered(self, document: Document, position: Position) -> tuple[str, ...]:
@@ -79,9 +79,9 @@ class BaseNode(Part):
         return iter(())
 
 
-def go(document: Document, target: str) -> Position:
-    """Return where one stands on arriving at the node `target`; raise IllegalMove if there is no such node."""
+def enter_target(document: Document, target: str) -> Position:
+    """Return where one stands on arriving at the node `target`; raise IllegalMoveError if there is no such node."""
     node = document.node(target)
     if node is None:
-        raise IllegalMove("This answer leads nowhere yet. Please choose another one, or talk to a person.")
+        raise IllegalMoveError("This answer leads nowhere yet. Please choose another one, or talk to a person.")
     return node.enter(document)

@@ -10,10 +10,10 @@ from pydantic import Field
 
 from .. import procedures as run
 from ..fault import Fault, duplicates, error
-from ..fields import Id, Line, NodeId, Part, ProcedureId, Sources, Text, shows
+from ..fields import Id, Line, NodeId, Part, ProcedureId, Sources, Text, is_visible
 from ..position import Position
 from ..ranking import best_first
-from .base import BaseNode, Edge, go
+from .base import BaseNode, Edge, enter_target
 from .procedure import missing_procedure, startable
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ class Diagnosis(BaseNode):
             return self._go_on(document, position, cause, answer)
         chosen = None if answer == NONE else self.cause(answer)
         if chosen is None:
-            return go(document, self.failed)
+            return enter_target(document, self.failed)
         return replace(position, cause=chosen.id, step=startable(document, chosen.procedure).start())
 
     def _go_on(self, document: Document, position: Position, cause: Cause, answer: str) -> Position:
@@ -94,12 +94,12 @@ class Diagnosis(BaseNode):
         if not result:
             return replace(position, step=step)
         if result == run.WORKED:
-            return go(document, cause.worked or self.worked)
+            return enter_target(document, cause.worked or self.worked)
         if result == run.FAILED and cause.failed:
-            return go(document, cause.failed)
+            return enter_target(document, cause.failed)
         tried = {**dict(position.tried), cause.id: result}
         if all(each.id in tried for each in self.causes):
-            return go(document, self.failed)
+            return enter_target(document, self.failed)
         return Position(node=self.id, tried=tuple(tried.items()))
 
     def wording(self, document: Document, position: Position, answer: str) -> str:
@@ -124,7 +124,7 @@ class Diagnosis(BaseNode):
         if not self.causes:
             yield error("no-causes", ("causes",), "This diagnosis has no causes.", "Add at least one cause.")
         for place, cause in enumerate(self.causes):
-            if not shows(cause.label):
+            if not is_visible(cause.label):
                 yield error("empty", ("causes", place, "label"), "A cause has no label.", "Write what may be wrong.")
             if cause.id == NONE:
                 yield error("reserved", ("causes", place, "id"), "The id “none” is taken.", "Choose another id.")

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Literal
 from .. import procedures as run
 from ..fault import Fault, error, warning
 from ..fields import NodeId, ProcedureId
-from ..position import IllegalMove, Position
-from .base import BaseNode, Edge, go
+from ..position import IllegalMoveError, Position
+from .base import BaseNode, Edge, enter_target
 
 if TYPE_CHECKING:
     from ..document import Document
@@ -41,7 +41,7 @@ class ProcedureNode(BaseNode):
     def move(self, document: Document, position: Position, answer: str) -> Position:
         step, result = startable(document, self.procedure).follow(position.step, answer)
         if result:
-            return go(document, getattr(self, result))
+            return enter_target(document, getattr(self, result))
         return replace(position, step=step)
 
     def wording(self, document: Document, position: Position, answer: str) -> str:
@@ -70,10 +70,10 @@ class ProcedureNode(BaseNode):
 
 
 def startable(document: Document, procedure_id: str) -> run.Procedure:
-    """Return the procedure; raise IllegalMove if it does not exist or has no steps."""
+    """Return the procedure; raise IllegalMoveError if it does not exist or has no steps."""
     procedure = document.procedure(procedure_id)
     if procedure is None or not procedure.steps:
-        raise IllegalMove("These instructions are not ready yet. Please choose another way, or talk to a person.")
+        raise IllegalMoveError("These instructions are not ready yet. Please choose another way, or talk to a person.")
     return procedure
 
 

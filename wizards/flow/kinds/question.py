@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Literal
 
 from ..fault import Fault, duplicates, error, warning
-from ..fields import Id, Line, NodeId, Part, shows
+from ..fields import Id, Line, NodeId, Part, is_visible
 from ..position import Position
-from .base import BaseNode, Edge, go
+from .base import BaseNode, Edge, enter_target
 
 if TYPE_CHECKING:
     from ..document import Document
@@ -41,7 +41,7 @@ class Question(BaseNode):
 
     def move(self, document: Document, position: Position, answer: str) -> Position:
         choice = self.choice(answer)
-        return go(document, choice.to if choice else "")
+        return enter_target(document, choice.to if choice else "")
 
     def wording(self, document: Document, position: Position, answer: str) -> str:
         choice = self.choice(answer)
@@ -59,6 +59,6 @@ class Question(BaseNode):
                 "one-choice", ("choices",), "This question offers a single choice.", "Add another, or remove the node."
             )
         for place, choice in enumerate(self.choices):
-            if not shows(choice.label):
+            if not is_visible(choice.label):
                 yield error("empty", ("choices", place, "label"), "A choice has no label.", "Write what it says.")
         yield from duplicates("choices", self.choices)

@@ -16,7 +16,7 @@ class Command(BaseCommand):
     help = "Check every promise of the log; ends with an error at the first break."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        first = next(audit.breaks(), None)
+        first = next(audit.find_violations(), None)
         if first is not None:
             raise CommandError(f"The log is broken. {first}")
         self.stdout.write(f"{Session.objects.count()} sessions, {Event.objects.count()} events: every promise holds")

@@ -27,9 +27,11 @@ class Command(BaseCommand):
             documents, problems = read_all(paths)
         else:
             documents = {wizard.slug: publishing.compile_draft(wizard) for wizard in Wizard.objects.all()}
-            problems = [f"{name}: error: {fault}" for name, each in documents.items() for fault in flow.errors(each)]
+            problems = [
+                f"{name}: error: {fault}" for name, each in documents.items() for fault in flow.find_errors(each)
+            ]
         for name, document in documents.items():
-            for fault in flow.faults(document):
+            for fault in flow.find_faults(document):
                 if fault.level == "warning":
                     self.stdout.write(f"{name}: warning: {fault}")
         if problems:
@@ -43,10 +45,10 @@ def read_all(paths: list[Path]) -> tuple[dict[str, flow.Document], list[str]]:
     problems: list[str] = []
     for path in _files(paths, problems):
         try:
-            documents[str(path)] = flow.read_faultless(path.read_bytes(), FORMS[path.suffix])
+            documents[str(path)] = flow.parse_valid_document(path.read_bytes(), FORMS[path.suffix])
         except OSError as wrong:
             problems.append(f"{path}: cannot be read: {wrong.strerror}.")
-        except flow.BadFile as bad:
+        except flow.InvalidFileError as bad:
             problems += [
                 f"{path}:{each.line}: {each.where + ': ' if each.where else ''}{each.message}" for each in bad.problems
             ]

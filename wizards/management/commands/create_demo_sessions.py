@@ -45,8 +45,8 @@ class Command(BaseCommand):
         plan = devtools.Plan(number, end - timedelta(days=days), end, f"{seed}/{there}" if there else seed)
         began = time.monotonic()
         try:
-            made, events = journal.load(self.told(devtools.sessions(plan), number))
-            searched = search_log.load(counted(devtools.searches(plan)))
+            made, events = journal.load_sessions(self.told(devtools.sessions(plan), number))
+            searched = search_log.bulk_create(counted(devtools.searches(plan)))
         except LookupError as missing:
             raise CommandError(f"{missing} Load one first: manage.py load_wizards fixtures") from missing
         seconds = time.monotonic() - began
@@ -79,7 +79,7 @@ def end_of(until: date | None) -> datetime:
 
 def counted(rows: Iterable[Search]) -> Iterator[Search]:
     """Yield the searches with what they are counted by."""
-    known = cache(search_log.counted)
+    known = cache(search_log.normalize_query)
     for row in rows:
         row.query = known(row.words)
         yield row

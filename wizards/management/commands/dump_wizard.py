@@ -30,7 +30,7 @@ class Command(BaseCommand):
             known = ", ".join(Wizard.objects.values_list("slug", flat=True)) or "none yet"
             raise CommandError(f"There is no wizard “{slug}”. There are: {known}.")
         document = publishing.compile_draft(wizard) if number is None else self.version(wizard, number)
-        self.stdout.write(flow.write(document, options["format"]), ending="")
+        self.stdout.write(flow.dump_document(document, options["format"]), ending="")
 
     def version(self, wizard: Wizard, number: int) -> flow.Document:
         """Return the document of a version; raise CommandError if there is none of that number."""

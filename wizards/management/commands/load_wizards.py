@@ -37,11 +37,11 @@ class Command(BaseCommand):
         """Load and publish one document, and say what came of it."""
         wizard = Wizard.objects.select_related("current").filter(slug=document.slug).first()
         if wizard is None or publishing.compile_draft(wizard) != document:
-            wizard = publishing.load(document)
+            wizard = publishing.import_document(document)
         version, is_new = publishing.publish(wizard, note=f"Loaded from {Path(name).name}")
         done = "published as" if is_new else "unchanged,"
         self.stdout.write(f"{document.slug}: {done} version {version.number}, {version.content_hash[:12]}")
-        for picture in sorted(images.absent([document])):
+        for picture in sorted(images.missing_names([document])):
             self.stderr.write(f"{document.slug}: the picture “{picture}” is not here; its step is shown without it")
 
 

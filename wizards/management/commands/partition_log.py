@@ -25,7 +25,7 @@ class Command(BaseCommand):
         if width < 1:
             raise CommandError("--width should be at least 1.")
         try:
-            journal.lay_out(width)
+            journal.partition_log(width)
         except OperationalError as busy:
             raise CommandError(f"The log is as it was: {str(busy).splitlines()[0]}. Try again.") from busy
         for each in journal.list_partitions():

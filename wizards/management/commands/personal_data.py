@@ -32,7 +32,7 @@ class Command(BaseCommand):
         if dry_run and what != "erase":
             raise CommandError(f"--dry-run goes with erase only: {what} changes nothing about a person.")
         try:
-            person = subject_access.person(" ".join(reference))
+            person = subject_access.find_person(" ".join(reference))
         except Session.DoesNotExist as missing:
             raise CommandError(UNKNOWN.format(" ".join(reference))) from missing
         if what == "export":

@@ -20,7 +20,7 @@ class Command(BaseCommand):
         parser.add_argument("--dry-run", action="store_true", help="say what would be deleted, and delete nothing")
 
     def handle(self, *args: Any, dry_run: bool, **options: Any) -> None:
-        counts = retention.due() if dry_run else retention.keep()
+        counts = retention.count_expired() if dry_run else retention.purge_expired()
         self.stdout.write("This would be deleted:" if dry_run else "Deleted:")
         for number, what in (
             (counts.words, f"texts that people wrote, older than {settings.KEEP_WORDS_DAYS} days"),

@@ -44,7 +44,7 @@ class Command(BaseCommand):
         try:
             analytics.roll_up()
             if purged_on != today:
-                retention.keep()
+                retention.purge_expired()
                 purged_on = today
         except Exception:  # the next round tries again: a database may be away for a while
             log.exception("Maintenance failed.")

@@ -19,11 +19,11 @@ from typing import Any
 from django.db.models import Q, QuerySet, Sum
 
 from ... import flow
-from ...analytics import left_since
-from ...models import Event, Session, Words, in_groups
+from ...analytics import abandoned_since
+from ...models import Event, Session, Words, format_code
 from ...publishing import document_of
-from .session_timeline import place_of
-from .sessions import MOST_COUNTED, Chosen, matching, state_of
+from .session_timeline import position_label
+from .sessions import MAX_COUNTED, SessionFilter, matching_sessions, session_state
 
 CHUNK = 500  # sessions that are read at a time, at most
 BLOCK = 500  # lines that are sent at a time, at most
@@ -91,17 +91,17 @@ EVENT_FIELDS = ("session", "pk", "number", "at", "actor", "kind", "node", "cause
 Told = Callable[[int], Any]
 
 
-def session_count(chosen: Chosen) -> int:
+def session_count(chosen: SessionFilter) -> int:
     """Return how many lines the export of sessions will have; of a long one, that they are more than MOST_COUNTED."""
     return _first(chosen).count()
 
 
-def event_count(chosen: Chosen) -> int:
+def event_count(chosen: SessionFilter) -> int:
     """Return how many lines the export of events will have; of one of many sessions, a number that they exceed."""
     return _first(chosen).aggregate(events=Sum("count"))["events"] or 0
 
 
-def sessions_csv(chosen: Chosen, told: Told | None = None) -> Iterator[bytes]:
+def sessions_csv(chosen: SessionFilter, told: Told | None = None) -> Iterator[bytes]:
     """Yield the sessions chosen as CSV, oldest first.
 
     In the end, and where it is broken off, `told` gets how many lines were made, without the first.
@@ -109,7 +109,7 @@ def sessions_csv(chosen: Chosen, told: Told | None = None) -> Iterator[bytes]:
     return _csv(SESSION_COLUMNS, _session_lines(chosen), told)
 
 
-def events_csv(chosen: Chosen, words: bool = False, told: Told | None = None) -> Iterator[bytes]:
+def events_csv(chosen: SessionFilter, words: bool = False, told: Told | None = None) -> Iterator[bytes]:
     """Yield the events of the sessions chosen as CSV, session after session; with what people wrote if `words`.
 
     `told` is as for the sessions.
@@ -118,25 +118,25 @@ def events_csv(chosen: Chosen, words: bool = False, told: Told | None = None) ->
     return _csv(columns, _event_lines(chosen, words), told)
 
 
-def safe(cell: Any) -> Any:
+def escape_formula(cell: Any) -> Any:
     """Return a cell that no spreadsheet takes for a formula: with an apostrophe before it where it looks like one."""
     if isinstance(cell, str) and cell.lstrip(" ").startswith(FORMULA):
         return f"'{cell}"
     return cell
 
 
-def _first(chosen: Chosen) -> QuerySet[Session]:
+def _first(chosen: SessionFilter) -> QuerySet[Session]:
     """Return one session more than are counted: counting all would take longer than the first lines."""
-    return matching(chosen).order_by()[: MOST_COUNTED + 1]
+    return matching_sessions(chosen).order_by()[: MAX_COUNTED + 1]
 
 
-def _portions(chosen: Chosen) -> Iterator[list[int]]:
+def _portions(chosen: SessionFilter) -> Iterator[list[int]]:
     """Yield the keys of the sessions chosen in portions, oldest first.
 
     Each is asked for by the end of the one before. A cursor of PostgreSQL that outlives its transaction would gather
     all rows before the first.
     """
-    sessions = rest = matching(chosen).order_by("begun_at", "id")
+    sessions = rest = matching_sessions(chosen).order_by("begun_at", "id")
     for size in _sizes(CHUNK):
         found = list(rest.values_list("begun_at", "pk")[:size])
         yield [pk for _, pk in found]
@@ -155,8 +155,8 @@ def _sizes(most: int) -> Iterator[int]:
         size = min(2 * size, most)
 
 
-def _session_lines(chosen: Chosen) -> Iterator[list[Any]]:
-    since = left_since()
+def _session_lines(chosen: SessionFilter) -> Iterator[list[Any]]:
+    since = abandoned_since()
     page = lru_cache(maxsize=10_000)(_page)  # most sessions stand where others do
     for keys in _portions(chosen):
         rows = Session.objects.filter(pk__in=keys).order_by("begun_at", "id")
@@ -166,7 +166,7 @@ def _session_lines(chosen: Chosen) -> Iterator[list[Any]]:
 
 def _session_line(row: Any, since: datetime, page: Callable[..., str]) -> list[Any]:
     return [
-        in_groups(row.code),
+        format_code(row.code),
         row.code,
         row.version__wizard__slug,
         row.version__number,
@@ -177,7 +177,7 @@ def _session_line(row: Any, since: datetime, page: Callable[..., str]) -> list[A
         _moment(row.seen_at),
         round((row.seen_at - row.begun_at).total_seconds()),
         row.count,
-        state_of(row, since),
+        session_state(row, since),
         row.node,
         row.cause,
         row.step,
@@ -191,10 +191,10 @@ def _session_line(row: Any, since: datetime, page: Callable[..., str]) -> list[A
 
 def _page(version: int, node: str, cause: str, step: str) -> str:
     """Return the heading of a page."""
-    return place_of(document_of(version), flow.Position(node, cause, step)).title
+    return position_label(document_of(version), flow.Position(node, cause, step)).title
 
 
-def _event_lines(chosen: Chosen, words: bool) -> Iterator[list[Any]]:
+def _event_lines(chosen: SessionFilter, words: bool) -> Iterator[list[Any]]:
     for keys in _portions(chosen):
         codes = dict(Session.objects.filter(pk__in=keys).order_by("begun_at", "id").values_list("pk", "code"))
         said = dict(Words.objects.filter(event__session__in=codes).values_list("event", "text")) if words else {}
@@ -229,5 +229,5 @@ def _csv(columns: Iterable[Column], lines: Iterable[list[Any]], told: Told | Non
 
 def _text(block: Iterable[Iterable[Any]]) -> bytes:
     text = io.StringIO(newline="")
-    csv.writer(text).writerows([safe(cell) for cell in line] for line in block)
+    csv.writer(text).writerows([escape_formula(cell) for cell in line] for line in block)
     return text.getvalue().encode()

@@ -15,7 +15,7 @@ from ...analytics import PlaceFigures, Scope
 from ...flow import Document
 from ...models import Finding, Version
 from ..confidence import Rate, rate
-from ..labels import Name, name_of
+from ..labels import PlaceLabel, place_label
 
 DAYS = 30  # that are counted before a version, and now
 BACKEND = "django.contrib.auth.backends.ModelBackend"
@@ -51,7 +51,7 @@ class Effect:
         return "rose" if after.low > before.high else ""
 
 
-def listed(closed: bool, assignee: User | None = None) -> QuerySet[Finding]:
+def list_findings(closed: bool, assignee: User | None = None) -> QuerySet[Finding]:
     """Return the findings that are closed, or those that are not, newest first; those of one person if given."""
     found = Finding.objects.select_related("wizard", "session", "author", "assignee", "mended_by")
     found = found.defer("mended_by__document").filter(closed_at__isnull=not closed)
@@ -66,7 +66,7 @@ def same_place(finding: Finding) -> QuerySet[Finding]:
     return Finding.objects.filter(**place, closed_at=None).exclude(pk=finding.pk)
 
 
-def taken_up(wizards: Iterable[int]) -> dict[tuple[int, str, str, str], Finding]:
+def open_findings_by_place(wizards: Iterable[int]) -> dict[tuple[int, str, str, str], Finding]:
     """Return the open findings about these wizards (primary keys) by wizard, node, cause and step; one query."""
     found = Finding.objects.filter(wizard__in=set(wizards), closed_at=None).select_related("assignee")
     return {(each.wizard_id, each.node, each.cause, each.step): each for each in found.order_by("opened_at")}
@@ -83,30 +83,30 @@ def versions_of(finding: Finding) -> list[Version]:
     return list(published.defer("document").order_by("-number"))
 
 
-def names(findings: Iterable[Finding]) -> dict[int, Name]:
+def finding_labels(findings: Iterable[Finding]) -> dict[int, PlaceLabel]:
     """Return what the places of findings are called in their wizards' current versions, by the findings' keys.
 
     A place that is not there any more is called by its id. One query, whatever the number of findings.
     """
     findings = list(findings)
     documents = publishing.documents_of({each.wizard.current_id for each in findings if each.wizard.current_id})
-    found: dict[int, Name] = {}
+    found: dict[int, PlaceLabel] = {}
     for each in findings:
         document = documents.get(each.wizard.current_id or 0)
-        name = name_of(document, each.node, each.cause, each.step) if document and each.node else None
-        found[each.pk] = name or Name(each.step or each.node, "", "")
+        name = place_label(document, each.node, each.cause, each.step) if document and each.node else None
+        found[each.pk] = name or PlaceLabel(each.step or each.node, "", "")
     return found
 
 
-def newest_name(finding: Finding) -> Name | None:
+def latest_label(finding: Finding) -> PlaceLabel | None:
     """Return what a place is called in the newest version that has it; None where none ever had."""
     documents = publishing.documents_of(version.pk for version in versions_of(finding))
     newest_first = sorted(documents.items(), reverse=True)
-    found = (name_of(document, finding.node, finding.cause, finding.step) for _, document in newest_first)
+    found = (place_label(document, finding.node, finding.cause, finding.step) for _, document in newest_first)
     return next(filter(None, found), None)
 
 
-def recently(finding: Finding, versions: Iterable[Version]) -> Period:
+def recent_period(finding: Finding, versions: Iterable[Version]) -> Period:
     """Return what happened at a finding's place in the last DAYS days."""
     today = _today()
     return _period(finding, today - timedelta(days=DAYS - 1), today, versions)
@@ -133,19 +133,19 @@ def _period(finding: Finding, since: date, until: date, versions: Iterable[Versi
     """Return the figures of a place: of its page, or of all pages that show the same step of the same procedure."""
     pks = tuple(version.pk for version in versions)
     scope = Scope(since, until, pks, analytics.CHANNELS)
-    found = analytics.places(scope, timed=False)
+    found = analytics.place_figures(scope, timed=False)
     documents = publishing.documents_of({place.version for place in found})
     shown = {_shown(document, finding) for document in documents.values()} - {None}
     figures = [
         each
         for place, each in found.items()
         if place[1:] == (finding.node, finding.cause, finding.step)
-        or ((name := name_of(documents[place.version], *place[1:])) and (name.procedure, place.step) in shown)
+        or ((name := place_label(documents[place.version], *place[1:])) and (name.procedure, place.step) in shown)
     ]
     return Period(since, until, PlaceFigures.sum(figures))
 
 
 def _shown(document: Document, finding: Finding) -> tuple[str, str] | None:
     """Return the procedure and step that a document shows at a finding's place, if it is one."""
-    name = name_of(document, finding.node, finding.cause, finding.step)
+    name = place_label(document, finding.node, finding.cause, finding.step)
     return (name.procedure, finding.step) if name and name.procedure else None

@@ -14,12 +14,12 @@ from django.utils.formats import date_format
 from ... import analytics
 from ...analytics import DayFigures, Ends, Scope
 from ...models import Version
-from ..charts import Chart, Happening, Row, Series, spans, unit
+from ..charts import Chart, ChartAnnotation, Row, Series, interval_unit, intervals
 from ..confidence import Rate, rate
 from ..filters import Filter
-from ..formatting import NOTHING_BEFORE, change, compare, count
+from ..formatting import NOTHING_BEFORE, format_change, format_comparison, format_count
 from ..glossary import Definition, definition
-from ..labels import spent
+from ..labels import format_seconds
 
 ENDS = ("solved", "unsolved", "advice", "left", "still")
 COLOURS = ("c-solved", "c-unsolved", "c-advice", "c-left", "c-still")
@@ -82,7 +82,7 @@ class Overview:
 
 def overview(chosen: Filter) -> Overview:
     """Return the overview of the sessions that a reader chose, in a constant number of queries."""
-    found = analytics.summary(chosen.scope, _before(chosen))
+    found = analytics.day_figures(chosen.scope, _before(chosen))
     total, before = DayFigures.sum(found.versions.values()), DayFigures.sum(found.before.values())
     return Overview(
         sentence=sentence(total, before),
@@ -109,21 +109,22 @@ def helped(figures: DayFigures) -> Rate:
 def median(figures: DayFigures) -> str:
     """Return the median time to solved in words; a dash where nothing was solved."""
     seconds = figures.times.quantile(0.5)
-    return "–" if seconds is None else spent(seconds)
+    return "–" if seconds is None else format_seconds(seconds)
 
 
 def sentence(total: DayFigures, before: DayFigures) -> str:
     """Say what the page tells; nothing where there is nothing to tell."""
     share = solved(total)
     if not share.out_of:
-        return f"{count(total.begun, 'session')} began, and none is over yet." if total.begun else ""
+        return f"{format_count(total.begun, 'session')} began, and none is over yet." if total.begun else ""
     if share.out_of == 1:
         return f"One session is over: it {next(words for end, words in ALONE.items() if getattr(total, end))}."
-    against = f", {compare(share, solved(before))}" if before.begun else ""
+    against = f", {format_comparison(share, solved(before))}" if before.begun else ""
     return (
-        f"{count(share.count)} of the {count(share.out_of)} sessions that are over {_were(share.count)} solved:"
-        f" {share.percent} %{against}. {count(total.left)} {_were(total.left)} left,"
-        f" and {count(total.unsolved)} went to a human."
+        f"{format_count(share.count)} of the {format_count(share.out_of)} sessions that are over"
+        f" {_were(share.count)} solved:"
+        f" {share.percent} %{against}. {format_count(total.left)} {_were(total.left)} left,"
+        f" and {format_count(total.unsolved)} went to a human."
     )
 
 
@@ -138,7 +139,7 @@ def _before(chosen: Filter) -> Scope:
 
 def _counted(key: str, total: DayFigures, before: DayFigures) -> Figure:
     now, then = getattr(total, key), getattr(before, key)
-    return Figure(key, count(now), change(now, then))
+    return Figure(key, format_count(now), format_change(now, then))
 
 
 def _others(total: DayFigures, before: DayFigures) -> tuple[Figure, ...]:
@@ -155,13 +156,14 @@ def _shared(key: str, share: Rate, earlier: Rate, nothing: str) -> Figure:
     """Return the figure of a share; `nothing` says why there is none."""
     if not share.out_of:
         return Figure(key, "–", f"{earlier.percent} % before" if earlier.out_of else NOTHING_BEFORE, nothing)
-    likely = f"{count(share.count)} of {count(share.out_of)}, likely {share.low_percent} to {share.high_percent} %"
-    return Figure(key, f"{share.percent} %", compare(share, earlier), likely)
+    counts = f"{format_count(share.count)} of {format_count(share.out_of)}"
+    likely = f"{counts}, likely {share.low_percent} to {share.high_percent} %"
+    return Figure(key, f"{share.percent} %", format_comparison(share, earlier), likely)
 
 
 def _chart(chosen: Filter, ends: Mapping[date, Ends]) -> Chart:
-    step = unit(chosen.since, chosen.until)
-    shown = spans(chosen.since, chosen.until)
+    step = interval_unit(chosen.since, chosen.until)
+    shown = intervals(chosen.since, chosen.until)
     starts, within = [span.since for span in shown], [list[Ends]() for _ in shown]
     for day, each in ends.items():
         within[bisect(starts, day) - 1].append(each)
@@ -187,13 +189,14 @@ def _chart(chosen: Filter, ends: Mapping[date, Ends]) -> Chart:
 def _title(rows: list[Row], step: str) -> str:
     """Say what the chart tells."""
     most = max(rows, key=lambda row: sum(row.values))
-    return f"Sessions by the {step} they began: most on {most.label}, {count(sum(most.values))}."
+    return f"Sessions by the {step} they began: most on {most.label}, {format_count(sum(most.values))}."
 
 
-def _published(versions: Iterable[Version]) -> list[Happening]:
+def _published(versions: Iterable[Version]) -> list[ChartAnnotation]:
     """Return on which day each version was published, the earliest first."""
     found = (
-        Happening(_day(each), f"{each.wizard.title or each.wizard.slug} version {each.number}") for each in versions
+        ChartAnnotation(_day(each), f"{each.wizard.title or each.wizard.slug} version {each.number}")
+        for each in versions
     )
     return sorted(found, key=lambda each: each.day)
 

@@ -71,7 +71,7 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
-class Typed:
+class QueryRow:
     """Words as they were typed last, how the searches for them ended, and what was chosen then.
 
     `there` are the symptoms among whose search words they are already; `likely` is the one to which they may belong.
@@ -110,7 +110,7 @@ class Tally:
         return -self.nothing, -self.unfit, -self.chosen
 
 
-class Log:
+class SearchReport:
     """The search log of a period, counted in one question to the database."""
 
     def __init__(self, chosen: Filter) -> None:
@@ -129,7 +129,7 @@ class Log:
         tallies = self.typed.values()
         return Ends(sum(t.nothing for t in tallies), sum(t.unfit for t in tallies), sum(t.chosen for t in tallies))
 
-    def page(self, number: int) -> tuple[list[Typed], bool]:
+    def page(self, number: int) -> tuple[list[QueryRow], bool]:
         """Return the words on a page, counted from 1, and whether there are more; in two queries."""
         ranked = sorted(self.typed.items(), key=lambda item: (*item[1].rank, item[0]))
         start = (number - 1) * PAGE
@@ -155,11 +155,11 @@ class Log:
         likely = self._likely(query)
         return sorted(self.targets.values(), key=lambda target: -likely[target.key])
 
-    def _row(self, query: str, words: str, tally: Tally) -> Typed:
+    def _row(self, query: str, words: str, tally: Tally) -> QueryRow:
         there = tuple(target for target in self.targets.values() if words.casefold() in target.lines)
         likely = defaultdict(float) if there else self._likely(query)
         best = max(self.targets, key=lambda key: likely[key], default=None)
-        return Typed(
+        return QueryRow(
             words=words,
             ends=Ends(tally.nothing, tally.unfit, tally.chosen),
             choices=tuple(self._choice(key, count) for key, count in tally.choices.most_common()),
@@ -195,7 +195,7 @@ def lines_of(*texts: str) -> frozenset[str]:
     return frozenset(text.casefold() for text in texts)
 
 
-def verdict(ends: Ends, worst: Typed | None) -> str:
+def verdict(ends: Ends, worst: QueryRow | None) -> str:
     """Return what the log tells, in a sentence; `worst` are the words for which most often nothing was found."""
     if not ends.searches:
         return "In these days nobody chose what a search found, and nobody found nothing."

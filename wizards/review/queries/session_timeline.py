@@ -17,14 +17,14 @@ from django.conf import settings
 from ... import flow
 from ...models import Event, Session, Words
 from ...publishing import document_of
-from ..labels import Name, name_of, spent
+from ..labels import PlaceLabel, format_seconds, place_label
 
-MOVES = frozenset({flow.EventKind.BEGIN, flow.EventKind.ANSWER, flow.EventKind.BACK})
+MOVE_KINDS = frozenset({flow.EventKind.BEGIN, flow.EventKind.ANSWER, flow.EventKind.BACK})
 DAY = 24 * 60 * 60  # seconds
 
 
 # What was said beside the way, in words; and where the customer, and no agent, did it.
-SAID = {
+WRITTEN_KINDS = {
     "remark": "Said that it looks different",
     "help": "Asked for a person",
     "feedback": "Wrote at the end",
@@ -33,12 +33,12 @@ SAID = {
     "part": "{by} left",
     "passed": "{by} passed it on",
 }
-HANDS = {"part": "Asked the agent to leave"}
+OWNERSHIP_KINDS = {"part": "Asked the agent to leave"}
 HELPED = {"yes": "They said that it helped.", "no": "They said that it did not help."}
 
 
 @dataclass(frozen=True, slots=True)
-class Note:
+class Annotation:
     """What was said beside the way. `words` are what was written, where they may be shown; `by` the agent, if any."""
 
     kind: str
@@ -51,12 +51,12 @@ class Note:
     @property
     def told(self) -> str:
         """What happened, in words."""
-        words = SAID[self.kind] if self.by else HANDS.get(self.kind, SAID[self.kind])
+        words = WRITTEN_KINDS[self.kind] if self.by else OWNERSHIP_KINDS.get(self.kind, WRITTEN_KINDS[self.kind])
         return words.format(by=self.by or "An agent")
 
 
 @dataclass(slots=True)
-class Stay:
+class PageVisit:
     """One page to which the person came: `number` is its number, `came` the kind of event that led there.
 
     first:         whether no page was before it.
@@ -69,7 +69,7 @@ class Stay:
     came: str
     at: datetime
     position: flow.Position
-    place: Name
+    place: PlaceLabel
     outcome: str
     first: bool = False
     given: str = ""
@@ -77,7 +77,7 @@ class Stay:
     by: str = ""
     back_to: str = ""
     seconds: float | None = None
-    notes: list[Note] = field(default_factory=list)
+    notes: list[Annotation] = field(default_factory=list)
 
     @property
     def is_break(self) -> bool:
@@ -87,7 +87,7 @@ class Stay:
     @property
     def took(self) -> str:
         """How long they were there, in words; empty for the page at which the session stands."""
-        return "" if self.seconds is None else lasting(self.seconds)
+        return "" if self.seconds is None else format_duration(self.seconds)
 
     @property
     def counted(self) -> str:
@@ -106,13 +106,13 @@ class Stay:
 
 
 @dataclass(slots=True)
-class Walk:
+class SessionTimeline:
     """A session's walk. A broken log has no stays: `broken` says where it breaks, and `rows` holds it as it is."""
 
     session: Session
     document: flow.Document
     rows: list[Event]
-    stays: list[Stay] = field(default_factory=list)
+    stays: list[PageVisit] = field(default_factory=list)
     broken: str = ""
     words: int = 0
 
@@ -130,21 +130,21 @@ class Walk:
     @property
     def took(self) -> str:
         """The same in words."""
-        return lasting(self.seconds)
+        return format_duration(self.seconds)
 
     @property
-    def breaks(self) -> list[Stay]:
+    def breaks(self) -> list[PageVisit]:
         """The pages on which the session was left for a while."""
         return [stay for stay in self.stays if stay.is_break]
 
     def at(self, number: int) -> int:
-        """Return the place in `stays` of the one to which page `number` belongs; raise IllegalMove if there is none."""
+        """Return the index in `stays` of page `number`; raise IllegalMoveError if there is none."""
         if self.broken or not 1 <= number <= len(self.rows):
-            raise flow.IllegalMove("This page has not been reached.")
+            raise flow.IllegalMoveError("This page has not been reached.")
         return max(place for place, stay in enumerate(self.stays) if stay.number <= number)
 
 
-def walk_of(session: Session, with_words: bool = False) -> Walk:
+def session_timeline(session: Session, with_words: bool = False) -> SessionTimeline:
     """Return the walk of a session; what the person wrote is read only `with_words`. Two or three queries."""
     rows = list(session.events.select_related("agent").order_by("number"))
     document = document_of(session.version_id)
@@ -152,26 +152,26 @@ def walk_of(session: Session, with_words: bool = False) -> Walk:
     try:
         history = flow.replay(document, [row.event for row in rows])
         if not rows:
-            raise flow.BrokenLog(1, "the log is empty")
-    except flow.BrokenLog as broken:
-        return Walk(session, document, rows, broken=str(broken), words=len(words))
-    return Walk(session, document, rows, _stays(history, rows, words), words=len(words))
+            raise flow.BrokenLogError(1, "the log is empty")
+    except flow.BrokenLogError as broken:
+        return SessionTimeline(session, document, rows, broken=str(broken), words=len(words))
+    return SessionTimeline(session, document, rows, _stays(history, rows, words), words=len(words))
 
 
-def place_of(document: flow.Document, position: flow.Position) -> Name:
+def position_label(document: flow.Document, position: flow.Position) -> PlaceLabel:
     """Return what the page at a position is called in its version.
 
     What a version has not is named by its id: a row may say anything.
     """
-    known = name_of(document, position.node, position.cause, position.step)
-    return known or Name(position.step or position.node, "Unknown place", "")
+    known = place_label(document, position.node, position.cause, position.step)
+    return known or PlaceLabel(position.step or position.node, "Unknown place", "")
 
 
-def lasting(seconds: float) -> str:
+def format_duration(seconds: float) -> str:
     """Return a length of time in at most two units: "8 s", "2 min 5 s", "3 h 20 min", "2 days 4 h"."""
     days, rest = divmod(max(0, round(seconds)), DAY)
     if not days:
-        return spent(rest)
+        return format_seconds(rest)
     hours = rest // 3600
     return f"{days} day{'' if days == 1 else 's'}" + (f" {hours} h" if hours else "")
 
@@ -184,12 +184,12 @@ def _words(session: Session, with_words: bool) -> Mapping[int, str]:
     return dict.fromkeys(words.values_list("event__number", flat=True), "")
 
 
-def _stays(history: flow.History, rows: Sequence[Event], words: Mapping[int, str]) -> list[Stay]:
-    stays: list[Stay] = []
-    latest: dict[int, Stay] = {}  # origin -> the last stay on a page of this origin
+def _stays(history: flow.History, rows: Sequence[Event], words: Mapping[int, str]) -> list[PageVisit]:
+    stays: list[PageVisit] = []
+    latest: dict[int, PageVisit] = {}  # origin -> the last stay on a page of this origin
     for row, page in zip(rows, history.pages, strict=True):
         kind = flow.EventKind(row.kind)
-        if kind in MOVES:
+        if kind in MOVE_KINDS:
             stay = _stay(history.document, row, page)
             if stays:
                 _leave(history.document, stays[-1], row, stay)
@@ -198,18 +198,18 @@ def _stays(history: flow.History, rows: Sequence[Event], words: Mapping[int, str
         elif kind != flow.EventKind.END:
             about = latest[history.page(row.to or 0).origin]
             said = words.get(row.number, "")
-            about.notes.append(Note(kind, row.at, row.answer, row.number in words, said, agent_of(row)))
+            about.notes.append(Annotation(kind, row.at, row.answer, row.number in words, said, agent_of(row)))
     return stays
 
 
-def _stay(document: flow.Document, row: Event, page: flow.Page) -> Stay:
+def _stay(document: flow.Document, row: Event, page: flow.Page) -> PageVisit:
     position = page.position
-    return Stay(
+    return PageVisit(
         row.number,
         row.kind,
         row.at,
         position,
-        place_of(document, position),
+        position_label(document, position),
         flow.outcome(document, position),
         first=not page.before,
     )
@@ -222,7 +222,7 @@ def agent_of(row: Event) -> str:
     return row.agent.get_full_name() or row.agent.get_username() if row.agent else "An agent"
 
 
-def _leave(document: flow.Document, stay: Stay, row: Event, to: Stay) -> None:
+def _leave(document: flow.Document, stay: PageVisit, row: Event, to: PageVisit) -> None:
     stay.seconds, stay.by = (row.at - stay.at).total_seconds(), agent_of(row)
     if row.kind == flow.EventKind.BACK:
         stay.back_to = to.place.title

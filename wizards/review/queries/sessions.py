@@ -15,19 +15,19 @@ from django.contrib.auth import get_user_model
 from django.db import connection
 from django.db.models import BigIntegerField, ExpressionWrapper, F, Func, IntegerField, Q, QuerySet
 
-from helpdesk.parsing import whole
+from helpdesk.parsing import parse_nonnegative_int
 
 from ... import flow
-from ...analytics import left_since
+from ...analytics import abandoned_since
 from ...flow.kinds import Diagnosis
-from ...models import CODE_ALPHABET, CODE_LENGTH, OPEN, Session, Version, in_groups
+from ...models import CODE_ALPHABET, CODE_LENGTH, OPEN, Session, Version, format_code
 from ...publishing import document_of, documents_of
 from ..filters import Filter, FilterForm
-from ..labels import Name
-from .session_timeline import lasting, place_of
+from ..labels import PlaceLabel
+from .session_timeline import format_duration, position_label
 
 PAGE = 50
-MOST_COUNTED = 1000  # beyond it, the list says "more than"
+MAX_COUNTED = 1000  # beyond it, the list says "more than"
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
 # A 0 that is no parameter: SQLite then knows that the index of sessions with a remark holds them all.
@@ -43,7 +43,7 @@ STATES = {
 
 
 @dataclass(frozen=True)
-class Chosen(Filter):
+class SessionFilter(Filter):
     """What a reader chose for the list of sessions. `cause` and `step` may be ITSELF."""
 
     status: str = ""
@@ -62,7 +62,7 @@ class Chosen(Filter):
         return super().values() | {name: "on" if value is True else str(value or "") for name, value in own.items()}
 
 
-OWN = tuple(field.name for field in fields(Chosen) if field.name not in {each.name for each in fields(Filter)})
+OWN = tuple(field.name for field in fields(SessionFilter) if field.name not in {each.name for each in fields(Filter)})
 
 
 class SessionsForm(FilterForm):
@@ -105,11 +105,11 @@ class SessionsForm(FilterForm):
         return code
 
     @property
-    def chosen(self) -> Chosen:
+    def chosen(self) -> SessionFilter:
         """What was chosen, as far as it is right."""
         shared = super().chosen
         own = {name: value for name in OWN if (value := self.cleaned_data.get(name))}
-        return Chosen(**{each.name: getattr(shared, each.name) for each in fields(Filter)}, **own)
+        return SessionFilter(**{each.name: getattr(shared, each.name) for each in fields(Filter)}, **own)
 
     def _choose_place(self, data: Mapping[str, str]) -> None:
         """Offer the places of the wizard chosen; causes and steps only where the node chosen has them."""
@@ -143,7 +143,7 @@ def _document(slug: str, number: str) -> flow.Document | None:
     """Return the document whose places are offered: of the version chosen, or the wizard's latest."""
     versions = Version.objects.filter(wizard__slug=slug, number__isnull=False).order_by("-number")
     numbers = dict(versions.values_list("number", "pk")) if slug else {}
-    pk = numbers.get(whole(number))
+    pk = numbers.get(parse_nonnegative_int(number))
     pk = pk or next(iter(numbers.values()), None)
     return document_of(pk) if pk else None
 
@@ -159,7 +159,7 @@ def _parts(document: flow.Document, node: flow.BaseNode, cause: str) -> tuple[li
     return [(ITSELF, "The list of causes"), *((each.id, each.label or each.id) for each in node.causes)], steps
 
 
-def matching(chosen: Chosen) -> QuerySet[Session]:
+def matching_sessions(chosen: SessionFilter) -> QuerySet[Session]:
     """Return the sessions that a reader chose, in no order. A reference is looked for at any time."""
     sessions = Session.objects.filter(channel__in=chosen.scope.channels)
     if chosen.reference:
@@ -190,13 +190,13 @@ def _of_versions(sessions: QuerySet[Session], versions: Sequence[int]) -> QueryS
 
 def _state(status: str) -> Q:
     if status == "left":
-        return Q(status=OPEN, seen_at__lt=left_since())
+        return Q(status=OPEN, seen_at__lt=abandoned_since())
     if status == "still":
-        return Q(status=OPEN, seen_at__gte=left_since())
+        return Q(status=OPEN, seen_at__gte=abandoned_since())
     return Q(status=status) if status else Q()
 
 
-def _place(chosen: Chosen) -> dict[str, str]:
+def _place(chosen: SessionFilter) -> dict[str, str]:
     if not chosen.node:
         return {}
     parts = {"cause": chosen.cause, "step": chosen.step}
@@ -222,7 +222,7 @@ class Row:
     took: str
     state: str
     state_words: str
-    place: Name
+    place: PlaceLabel
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,10 +253,10 @@ def cursor_of(text: str) -> Cursor | None:
         return None
 
 
-def listed(chosen: Chosen, older: Cursor | None = None, newer: Cursor | None = None) -> Listing:
+def list_sessions(chosen: SessionFilter, older: Cursor | None = None, newer: Cursor | None = None) -> Listing:
     """Return a page of the list, newest first: the first one, the one after `older`, or the one before `newer`."""
-    sessions = matching(chosen)
-    count = sessions.order_by()[: MOST_COUNTED + 1].count()
+    sessions = matching_sessions(chosen)
+    count = sessions.order_by()[: MAX_COUNTED + 1].count()
     found = _after(sessions, newer, forward=True)[::-1] if newer else _after(sessions, older)
     if newer and len(found) <= PAGE:  # the beginning is near: a whole first page
         found, newer = _after(sessions, None), None
@@ -266,8 +266,8 @@ def listed(chosen: Chosen, older: Cursor | None = None, newer: Cursor | None = N
         _rows(shown),
         older=_cursor(shown[-1]) if newer or beyond else "",
         newer=_cursor(shown[0]) if newer or (older and shown) else "",
-        count=min(count, MOST_COUNTED),
-        more=count > MOST_COUNTED,
+        count=min(count, MAX_COUNTED),
+        more=count > MAX_COUNTED,
     )
 
 
@@ -291,24 +291,24 @@ def _cursor(session: Session) -> str:
 
 def _rows(sessions: Sequence[Session]) -> list[Row]:
     documents = documents_of(session.version_id for session in sessions)
-    since = left_since()
+    since = abandoned_since()
     return [_row(session, documents[session.version_id], since) for session in sessions]
 
 
 def _row(session: Session, document: flow.Document, since: datetime) -> Row:
     position = flow.Position(session.node, session.cause, session.step)
-    state = state_of(session, since)
+    state = session_state(session, since)
     return Row(
         session,
-        in_groups(session.code),
-        lasting((session.seen_at - session.begun_at) / SECOND),
+        format_code(session.code),
+        format_duration((session.seen_at - session.begun_at) / SECOND),
         state,
         STATES.get(state, state),
-        place_of(document, position),
+        position_label(document, position),
     )
 
 
-def state_of(session: Any, since: datetime) -> str:
+def session_state(session: Any, since: datetime) -> str:
     """Return how a session (or a row with its fields) ended; for an open one, whether it was seen `since` then."""
     if session.status != OPEN:
         return session.status

@@ -23,7 +23,7 @@ from ...flow import Document, EventKind
 from ...models import Node, Procedure, Version, Wizard, Words
 from ..confidence import Rate, rate
 from ..filters import Filter
-from ..labels import OUTCOME, Name, name_of, spent
+from ..labels import OUTCOME, PlaceLabel, format_seconds, place_label
 
 Item = TypeVar("Item")
 
@@ -32,7 +32,7 @@ NONE = Func(template="0", output_field=IntegerField())
 MOST_LEADERS = 3  # of which it still helps to say that most people are lost at one of them
 
 
-class Spot(NamedTuple):
+class Place(NamedTuple):
     """A page of a wizard: of all its versions, or of the one whose primary key is `version`."""
 
     wizard: int
@@ -43,11 +43,11 @@ class Spot(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Use:
+class PlaceUse:
     """One spot that a point stands for: what it is called there, and what happened there."""
 
-    spot: Spot
-    name: Name
+    spot: Place
+    name: PlaceLabel
     figures: PlaceFigures
     gone: bool = False
 
@@ -94,16 +94,16 @@ class Times:
 
 
 @dataclass(frozen=True)
-class Point:
+class StuckPoint:
     """A row of the page. `version` is set where versions stand apart; `gone` says the current one has it no more."""
 
     wizard: Wizard
     version: Version | None
-    uses: Sequence[Use]
+    uses: Sequence[PlaceUse]
     times: Times = field(default_factory=lambda: Times(Histogram(), Histogram()))
 
     @cached_property
-    def name(self) -> Name:
+    def name(self) -> PlaceLabel:
         """What it is called: as in the current version, where that still has it."""
         return min(self.uses, key=lambda use: use.gone).name
 
@@ -156,14 +156,14 @@ class Verdict(Generic[Item]):
     leaders: Sequence[Item]
 
 
-def stuck_points(chosen: Filter, apart: bool = False) -> list[Point]:
+def stuck_points(chosen: Filter, apart: bool = False) -> list[StuckPoint]:
     """Return the pages where people came by, those first where most were lost; each version `apart` if wished.
 
     The number of queries does not depend on how many versions, nodes or days there are.
     """
     versions = {version.pk: version for version in chosen.versions}
-    now = _Joined(analytics.places(chosen.scope, timed=False), versions, apart)
-    points: dict[tuple[object, ...], list[Use]] = {}
+    now = _Joined(analytics.place_figures(chosen.scope, timed=False), versions, apart)
+    points: dict[tuple[object, ...], list[PlaceUse]] = {}
     for use in now.named():
         if use.name.screen != OUTCOME:
             points.setdefault(_row(use), []).append(use)
@@ -171,7 +171,7 @@ def stuck_points(chosen: Filter, apart: bool = False) -> list[Point]:
     return sorted(rows, key=lambda each: (-each.figures.left, -each.figures.reached, each.name.title))
 
 
-def timed(points: Iterable[Point], chosen: Filter, apart: bool = False) -> list[Point]:
+def with_times(points: Iterable[StuckPoint], chosen: Filter, apart: bool = False) -> list[StuckPoint]:
     """Return the points with how long people spent there, in the period and in the one before."""
     points, scope, past = list(points), chosen.scope, chosen.before
     versions = {version.pk: version for version in chosen.versions}
@@ -179,19 +179,19 @@ def timed(points: Iterable[Point], chosen: Filter, apart: bool = False) -> list[
     now, before = (
         _Joined({place: PlaceFigures(times=each) for place, each in found.items()}, versions, apart)
         for found in (
-            analytics.times(scope, pages),
-            analytics.times(replace(scope, since=past.since, until=past.until), pages),
+            analytics.place_times(scope, pages),
+            analytics.place_times(replace(scope, since=past.since, until=past.until), pages),
         )
     )
     return [replace(point, times=Times(now.times(point), before.times(point))) for point in points]
 
 
-def verdict(points: Sequence[Point]) -> Verdict[Point]:
+def verdict(points: Sequence[StuckPoint]) -> Verdict[StuckPoint]:
     """Return what the ranked points tell."""
-    return told([(point, point.figures.left) for point in points])
+    return distinguishable([(point, point.figures.left) for point in points])
 
 
-def told(ranked: Sequence[tuple[Item, int]]) -> Verdict[Item]:
+def distinguishable(ranked: Sequence[tuple[Item, int]]) -> Verdict[Item]:
     """Return what a ranking tells: places, each with how many were lost there, those first where most were."""
     lost = [each for _, each in ranked]
     leaders = [place for place, each in ranked if not stands_out(lost[0], each)]
@@ -207,7 +207,7 @@ def stands_out(first: int, second: int) -> bool:
     return rate(first, first + second).low > 0.5
 
 
-def words_at(chosen: Filter, spots: Iterable[tuple[str, str, str]]) -> list[Words]:
+def remarks_at(chosen: Filter, spots: Iterable[tuple[str, str, str]]) -> list[Words]:
     """Return what people wrote in remarks on these pages (node, cause, step), newest first, at most MOST_WORDS.
 
     Read by way of the few sessions of the period that have remarks. SQLite would prefer the index by version, with all
@@ -233,10 +233,10 @@ def words_at(chosen: Filter, spots: Iterable[tuple[str, str, str]]) -> list[Word
     return list(found.select_related("event__session").order_by("-event__at", "-pk")[:MOST_WORDS])
 
 
-def name_at(chosen: Filter, spot: tuple[str, str, str]) -> Name | None:
+def place_label_at(chosen: Filter, spot: tuple[str, str, str]) -> PlaceLabel | None:
     """Return what a page of the chosen wizard is called, in the newest version that has it."""
     for version in sorted(chosen.versions, key=lambda each: each.number or 0, reverse=True):
-        if name := name_of(publishing.document_of(version.pk), *spot):
+        if name := place_label(publishing.document_of(version.pk), *spot):
             return name
     return None
 
@@ -250,7 +250,7 @@ class DraftRows:
     steps: Mapping[tuple[str, str], int]
 
 
-def draft_rows(points: Iterable[Point]) -> DraftRows:
+def draft_rows(points: Iterable[StuckPoint]) -> DraftRows:
     """Return the drafts' rows behind these points, in two queries; what the draft has no more is missing."""
     points = list(points)
     wanted = {point.name.procedure for point in points} - {""}
@@ -274,43 +274,45 @@ class _Joined:
         self, places: Mapping[analytics.Place, PlaceFigures], versions: Mapping[int, Version], apart: bool
     ) -> None:
         self.versions = versions
-        self.figures: dict[Spot, PlaceFigures] = {}
-        self.newest: dict[Spot, Version] = {}
+        self.figures: dict[Place, PlaceFigures] = {}
+        self.newest: dict[Place, Version] = {}
         for place, figures in places.items():
             version = versions[place.version]
-            spot = Spot(version.wizard_id, place.version if apart else 0, place.node, place.cause, place.step)
+            spot = Place(version.wizard_id, place.version if apart else 0, place.node, place.cause, place.step)
             self.figures[spot] = self.figures[spot] + figures if spot in self.figures else figures
             known = self.newest.get(spot, version)
             self.newest[spot] = max(known, version, key=lambda each: each.number or 0)
 
-    def named(self) -> list[Use]:
+    def named(self) -> list[PlaceUse]:
         """Return the spots where somebody came by, with their names; one query."""
         reached = [spot for spot, figures in self.figures.items() if figures.reached]
         documents = self._documents(reached)
         return [self._use(spot, documents) for spot in reached]
 
-    def times(self, point: Point) -> Histogram:
+    def times(self, point: StuckPoint) -> Histogram:
         """Return the times at all the spots of a point together."""
         known = [self.figures[use.spot].times for use in point.uses if use.spot in self.figures]
         return reduce(add, known, Histogram())
 
-    def _documents(self, spots: Iterable[Spot]) -> dict[int, Document]:
+    def _documents(self, spots: Iterable[Place]) -> dict[int, Document]:
         newest = {self.newest[spot] for spot in spots}
         current = {version.wizard.current_id for version in newest if version.wizard.current_id}
         return publishing.documents_of({version.pk for version in newest} | current)
 
-    def _use(self, spot: Spot, documents: Mapping[int, Document]) -> Use:
+    def _use(self, spot: Place, documents: Mapping[int, Document]) -> PlaceUse:
         newest = self.newest[spot]
         page = (spot.node, spot.cause, spot.step)
         current = documents.get(newest.wizard.current_id or newest.pk)
-        name = name_of(current, *page) if current else None
+        name = place_label(current, *page) if current else None
         gone = name is None
         if name is None or spot.version:
-            name = name_of(documents[newest.pk], *page) or Name(spot.step or spot.node, "", "", node=spot.node)
-        return Use(spot, name, self.figures[spot], gone)
+            name = place_label(documents[newest.pk], *page) or PlaceLabel(
+                spot.step or spot.node, "", "", node=spot.node
+            )
+        return PlaceUse(spot, name, self.figures[spot], gone)
 
 
-def _row(use: Use) -> tuple[object, ...]:
+def _row(use: PlaceUse) -> tuple[object, ...]:
     """Return what the spots of one row have in common."""
     spot = use.spot
     if use.name.procedure:
@@ -318,15 +320,15 @@ def _row(use: Use) -> tuple[object, ...]:
     return spot
 
 
-def _point(uses: list[Use], versions: Mapping[int, Version], now: _Joined, apart: bool) -> Point:
+def _point(uses: list[PlaceUse], versions: Mapping[int, Version], now: _Joined, apart: bool) -> StuckPoint:
     uses = sorted(uses, key=lambda use: (-use.figures.left, -use.figures.reached, use.name.node))
     newest = now.newest[uses[0].spot]
-    return Point(newest.wizard, versions[newest.pk] if apart else None, uses)
+    return StuckPoint(newest.wizard, versions[newest.pk] if apart else None, uses)
 
 
 def _words(times: Histogram, share: float) -> str:
     seconds = times.quantile(share)
-    return "" if seconds is None else spent(seconds)
+    return "" if seconds is None else format_seconds(seconds)
 
 
 def _likely_median(times: Histogram) -> tuple[float, float] | None:

@@ -11,34 +11,34 @@ from ...analytics import PlaceFigures
 from ...models import Version
 from ..confidence import Rate, rate
 from ..filters import Filter
-from ..labels import Name, node_name
-from .stuck import Verdict, told
+from ..labels import PlaceLabel, node_label
+from .stuck import Verdict, distinguishable
 
 # The share that is lost at a node at least, as far as the numbers tell -> its colour on the map.
 LEVELS = (0.01, 0.05, 0.1, 0.2)
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
+class TrafficEdge:
     """How many sessions went on to the node `to`; `known` says whether the drawn version still has this way."""
 
     to: str
-    name: Name
+    name: PlaceLabel
     sessions: int
     known: bool
 
 
 @dataclass(frozen=True, slots=True)
-class Stop:
+class TrafficNode:
     """One node: what it is called, what happened there, and the ways that people took from there.
 
     `gone` says that the drawn version has no such node any more.
     """
 
     node: str
-    name: Name
+    name: PlaceLabel
     figures: PlaceFigures
-    ways: tuple[Way, ...]
+    ways: tuple[TrafficEdge, ...]
     gone: bool
 
     @property
@@ -61,14 +61,14 @@ class Traffic:
 
     version: Version
     document: flow.Document
-    stops: tuple[Stop, ...]
-    quiet: tuple[Name, ...]
+    stops: tuple[TrafficNode, ...]
+    quiet: tuple[PlaceLabel, ...]
 
     @property
-    def verdict(self) -> Verdict[Stop]:
+    def verdict(self) -> Verdict[TrafficNode]:
         """What the traffic tells about where people are lost."""
         ranked = sorted(self.stops, key=lambda stop: -stop.figures.left)
-        return told([(stop, stop.figures.left) for stop in ranked])
+        return distinguishable([(stop, stop.figures.left) for stop in ranked])
 
     @property
     def gone(self) -> int:
@@ -89,11 +89,11 @@ def traffic(chosen: Filter, version: Version) -> Traffic:
     """Return the traffic of the chosen sessions over `version`, in a fixed number of queries."""
     figures: dict[str, PlaceFigures] = {}
     seen: dict[str, set[int]] = {}
-    for place, each in analytics.places(chosen.scope, whole=True, timed=False).items():
+    for place, each in analytics.place_figures(chosen.scope, whole=True, timed=False).items():
         figures[place.node] = figures[place.node] + each if place.node in figures else each
         seen.setdefault(place.node, set()).add(place.version)
     ways: dict[str, Counter[str]] = {}
-    for (_, start, to), sessions in analytics.ways(chosen.scope).items():
+    for (_, start, to), sessions in analytics.edge_figures(chosen.scope).items():
         ways.setdefault(start, Counter())[to] += sessions
     names = _Names(chosen, version, seen)
     reached = {node: each for node, each in figures.items() if each.reached}
@@ -103,7 +103,7 @@ def traffic(chosen: Filter, version: Version) -> Traffic:
     return Traffic(version, names.document, tuple(ranked), tuple(quiet))
 
 
-def graph(found: Traffic) -> dict[str, list[dict[str, Any]]]:
+def traffic_graph(found: Traffic) -> dict[str, list[dict[str, Any]]]:
     """Return the drawing of the version, each node with its figures and each way with its sessions."""
     drawn = flow.graph_elements(found.document)
     stops = {stop.node: stop for stop in found.stops}
@@ -116,7 +116,7 @@ def graph(found: Traffic) -> dict[str, list[dict[str, Any]]]:
     return drawn
 
 
-def _figures(stop: Stop | None) -> dict[str, Any]:
+def _figures(stop: TrafficNode | None) -> dict[str, Any]:
     if stop is None:
         return {"reached": 0, "level": 0}
     each = stop.figures
@@ -145,14 +145,16 @@ class _Names:
         self.documents = publishing.documents_of(self.newest.values()) if self.newest else {}
         self.edges = {(node.id, edge.to) for node in self.document.nodes for edge in node.edges(self.document)}
 
-    def of(self, node: str) -> Name:
+    def of(self, node: str) -> PlaceLabel:
         """Return what a node is called."""
         document = self.documents[self.newest[node]] if node in self.newest else self.document
-        return node_name(document, node) or Name(node, "", "", node=node)
+        return node_label(document, node) or PlaceLabel(node, "", "", node=node)
 
-    def stop(self, node: str, figures: PlaceFigures, ways: Counter[str]) -> Stop:
+    def stop(self, node: str, figures: PlaceFigures, ways: Counter[str]) -> TrafficNode:
         """Return a node with its figures and the ways that people took from there, the busiest first."""
         taken = [
-            Way(to, self.of(to), sessions, (node, to) in self.edges) for to, sessions in ways.most_common() if sessions
+            TrafficEdge(to, self.of(to), sessions, (node, to) in self.edges)
+            for to, sessions in ways.most_common()
+            if sessions
         ]
-        return Stop(node, self.of(node), figures, tuple(taken), node in self.newest)
+        return TrafficNode(node, self.of(node), figures, tuple(taken), node in self.newest)

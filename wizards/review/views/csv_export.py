@@ -13,7 +13,7 @@ from ... import permissions
 from ...models import Disclosure
 from ..base import reviewers_only
 from ..queries.csv_export import event_count, events_csv, session_count, sessions_csv
-from ..queries.sessions import Chosen, SessionsForm
+from ..queries.sessions import SessionFilter, SessionsForm
 from .sessions import sessions_page
 
 COUNTS = {"sessions": session_count, "events": event_count}
@@ -49,7 +49,7 @@ def note_export(request: HttpRequest, where: str, least: int) -> Callable[[int],
     return lambda lines: Disclosure.objects.filter(pk=note.pk, count__lt=lines).update(count=lines)
 
 
-def named(what: str, words: bool, chosen: Chosen) -> str:
+def named(what: str, words: bool, chosen: SessionFilter) -> str:
     """Return what was exported, as it is noted: the kind, whether with words, and the filter; as much as fits."""
     longest = Disclosure._meta.get_field("where").max_length
     return f"{what}{' with words' if words else ''}: {chosen.query}"[:longest]

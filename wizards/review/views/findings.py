@@ -14,17 +14,17 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from helpdesk.parsing import whole
+from helpdesk.parsing import parse_nonnegative_int
 
 from ... import permissions
 from ...analytics import PlaceFigures
 from ...models import Finding, Session, Wizard
 from .. import findings
-from ..base import page, reviewers_only
+from ..base import render_review_page, reviewers_only
 from ..forms import CloseForm, NoteForm
-from ..labels import Name
+from ..labels import PlaceLabel
 from ..queries import findings as queries
-from ..queries.stuck import Point, Spot, Use, draft_rows
+from ..queries.stuck import Place, PlaceUse, StuckPoint, draft_rows
 from .stuck import edit_address, left_at
 
 TAB = "review_queue"
@@ -35,13 +35,13 @@ MEANWHILE = "Somebody else saved this finding meanwhile. Nothing of yours was sa
 @require_safe
 @reviewers_only
 @permissions.staff_only(SEE)
-def listing(request: HttpRequest) -> HttpResponse:
+def finding_list(request: HttpRequest) -> HttpResponse:
     """Show what was taken up: what is open, or closed; everybody's, or one's own."""
     closed, own = request.GET.get("state") == "closed", request.GET.get("whose") == "mine"
-    found = list(queries.listed(closed, cast(User, request.user) if own else None)[:200])
-    names = queries.names(found)
+    found = list(queries.list_findings(closed, cast(User, request.user) if own else None)[:200])
+    names = queries.finding_labels(found)
     rows = [{"finding": each, "name": names[each.pk]} for each in found]
-    return page(request, "findings.html", TAB, rows=rows, closed=closed, own=own)
+    return render_review_page(request, "findings.html", TAB, rows=rows, closed=closed, own=own)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -55,7 +55,7 @@ def take_up(request: HttpRequest) -> HttpResponse:
         finding = make(cast(User, request.user), form.cleaned_data["note"], form.cleaned_data["assignee"])
         messages.success(request, "Taken up. It stays in the queue until it is closed.")
         return _to(finding)
-    return page(request, "take_up.html", TAB, note_form=form, **what)
+    return render_review_page(request, "take_up.html", TAB, note_form=form, **what)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -106,18 +106,20 @@ def _subject(asked: Mapping[str, str]) -> tuple[Make, dict[str, Any]]:
         real = Session.objects.exclude(channel=Session.Channel.TEST).select_related("version__wizard")
         session = get_object_or_404(real, code=code)
         there = Finding(wizard=session.version.wizard, node=session.node, cause=session.cause, step=session.step)
-        return lambda *given: findings.take_up_session(session, *given), _subject_shown(there) | {"session": session}
+        return lambda *given: findings.open_session_finding(session, *given), _subject_shown(there) | {
+            "session": session
+        }
     wizard = get_object_or_404(Wizard.objects.select_related("current"), slug=asked.get("wizard", ""))
     place = {name: asked.get(name, "") for name in ("node", "cause", "step")}
     there = Finding(wizard=wizard, **place)
     shown = _subject_shown(there)
     if shown["name"] is None:
         raise Http404("There is no such place in any version.")
-    return lambda *given: findings.take_up(wizard, tuple(place.values()), *given), shown
+    return lambda *given: findings.open_finding(wizard, tuple(place.values()), *given), shown
 
 
 def _subject_shown(there: Finding) -> dict[str, Any]:
-    return {"wizard": there.wizard, "name": queries.newest_name(there), "others": queries.same_place(there)}
+    return {"wizard": there.wizard, "name": queries.latest_label(there), "others": queries.same_place(there)}
 
 
 def _finding(pk: int) -> Finding:
@@ -132,7 +134,7 @@ def _require_change(request: HttpRequest) -> None:
 
 def _saved(request: HttpRequest, row: Finding, save: Callable[[int], Finding], done: str) -> HttpResponse:
     """Save, unless somebody else did meanwhile, and lead to the finding."""
-    sent = whole(request.POST.get("revision"))
+    sent = parse_nonnegative_int(request.POST.get("revision"))
     try:
         save(-1 if sent is None else sent)
     except findings.Outdated:
@@ -151,13 +153,13 @@ def _show(
 ) -> HttpResponse:
     versions = queries.versions_of(row)
     form = form or NoteForm(initial={"note": row.note, "assignee": row.assignee})
-    name = queries.names([row])[row.pk]
+    name = queries.finding_labels([row])[row.pk]
     context: dict[str, Any] = {
         "finding": row,
         "name": name,
         "note_form": form,
         "close_form": close_form or CloseForm(versions, initial={"closing_note": row.closing_note}),
-        "recently": queries.recently(row, versions),
+        "recently": queries.recent_period(row, versions),
         "effect": queries.effect(row, versions),
         "mended": str(row.mended_by.number) if row.mended_by else "",
         "sessions_url": _sessions_url(row, name),
@@ -165,21 +167,21 @@ def _show(
         "edit_url": _edit_url(request, row, name),
     }
     wrong = form.errors or (close_form and close_form.errors)
-    return page(request, "finding.html", TAB, status=422 if wrong else 200, **context)
+    return render_review_page(request, "finding.html", TAB, status=422 if wrong else 200, **context)
 
 
-def _sessions_url(row: Finding, name: Name) -> str:
+def _sessions_url(row: Finding, name: PlaceLabel) -> str:
     """Return where the sessions that were left at the place are listed."""
     place = left_at((row.node, row.cause, row.step), name)
     return f"{reverse('review_sessions')}?{urlencode({'wizard': row.wizard.slug} | place)}"
 
 
-def _edit_url(request: HttpRequest, row: Finding, name: Name) -> str:
+def _edit_url(request: HttpRequest, row: Finding, name: PlaceLabel) -> str:
     """Return the form in which this reader may mend the place; the map where it is gone; nothing if they may not."""
     if not request.user.has_perm("wizards.change_node"):
         return ""
-    spot = Spot(row.wizard_id, 0, row.node, row.cause, row.step)
-    point = Point(row.wizard, None, [Use(spot, name, PlaceFigures())])
+    spot = Place(row.wizard_id, 0, row.node, row.cause, row.step)
+    point = StuckPoint(row.wizard, None, [PlaceUse(spot, name, PlaceFigures())])
     if form := edit_address(request, point, draft_rows([point])):
         return form
     return reverse("admin:wizards_wizard_map", args=[row.wizard_id]) + f"#{row.node}"

@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from ..base import page, reviewers_only
+from ..base import render_review_page, reviewers_only
 from ..filters import FilterForm
 from ..glossary import DEFINITIONS
 from ..queries.overview import overview
@@ -14,11 +14,11 @@ from ..queries.overview import overview
 
 @require_safe
 @reviewers_only
-def show(request: HttpRequest) -> HttpResponse:
+def overview_page(request: HttpRequest) -> HttpResponse:
     """Show the overview of the sessions chosen; to HTMX only what is live of it."""
     form = FilterForm(request.GET)
     today = timezone.localdate(timezone=timezone.get_default_timezone())
-    return page(
+    return render_review_page(
         request,
         "overview.html",
         "review",
@@ -31,6 +31,6 @@ def show(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @reviewers_only
-def definitions(request: HttpRequest) -> HttpResponse:
+def glossary_page(request: HttpRequest) -> HttpResponse:
     """Show what all figures mean."""
-    return page(request, "glossary.html", "", definitions=DEFINITIONS)
+    return render_review_page(request, "glossary.html", "", definitions=DEFINITIONS)

@@ -18,10 +18,10 @@ from ...models import Symptom
 from ...presenters.forms import SearchForm
 from ...publishing.search_words import add_words
 from ...search import log as search_log
-from ..base import page, reviewers_only
+from ..base import render_review_page, reviewers_only
 from ..filters import Filter, FilterForm
 from ..glossary import definition
-from ..queries.searches import Log, verdict
+from ..queries.searches import SearchReport, verdict
 
 SEE, CHANGE = "wizards.view_search", "wizards.change_symptom"
 MOST_PAGES = 1000
@@ -35,7 +35,7 @@ NO_TARGET = "Choose the symptom that these words should find."
 @permissions.staff_only(SEE)
 def log(request: HttpRequest) -> HttpResponse:
     """Show what people typed, the words first for which most often nothing was found."""
-    return shown(request, words=request.GET.get("words", ""))
+    return render_searches(request, words=request.GET.get("words", ""))
 
 
 @require_POST
@@ -48,20 +48,21 @@ def add(request: HttpRequest) -> HttpResponse:
     words = " ".join(form.cleaned_data["q"].split()) if form.is_valid() else ""
     sent = {"words": words or request.POST.get("words", ""), "target": target}
     if not words:
-        return shown(request, **sent, error=str(form.errors["q"][0]) if form.errors else "Say which words.", status=422)
+        return render_searches(
+            request, **sent, error=str(form.errors["q"][0]) if form.errors else "Say which words.", status=422
+        )
     if not (named := TARGET.fullmatch(target)):
-        return shown(request, **sent, error=NO_TARGET, status=422)
+        return render_searches(request, **sent, error=NO_TARGET, status=422)
     symptom = symptom_of(*named.group(1, 2))
     try:
         is_new = add_words(request.user.pk or 0, symptom, words, int(named[3]))
-    except optimistic_lock.OvertakenError:
-        error = (
-            f"{optimistic_lock.who_saved(symptom.wizard)} Nothing was added. Look at it below, and add the words again."
-        )
-        return shown(request, **sent, error=error, status=409)
+    except optimistic_lock.StaleRevisionError:
+        saved = optimistic_lock.last_saved_message(symptom.wizard)
+        error = f"{saved} Nothing was added. Look at it below, and add the words again."
+        return render_searches(request, **sent, error=error, status=409)
     except ValidationError as unfit:
-        return shown(request, **sent, error=" ".join(unfit.messages), status=422)
-    messages.success(request, said(symptom, words, is_new))
+        return render_searches(request, **sent, error=" ".join(unfit.messages), status=422)
+    messages.success(request, added_message(symptom, words, is_new))
     return HttpResponseRedirect(address(FilterForm(request.GET).chosen, page_number(request)), status=303)
 
 
@@ -73,30 +74,30 @@ def symptom_of(slug: str, key: str) -> Symptom:
     return symptom
 
 
-def said(symptom: Symptom, words: str, is_new: bool) -> str:
+def added_message(symptom: Symptom, words: str, is_new: bool) -> str:
     """Return the line that says what came of adding words, with a link to the wizard."""
     link = reverse("admin:wizards_wizard_change", args=[symptom.wizard_id])
     line = "{}: “{}” finds “{}” after the next publication of <a href='{}'>{}</a>."
     return format_html(line, "Added" if is_new else "It is there already", words, symptom, link, symptom.wizard)
 
 
-def shown(
+def render_searches(
     request: HttpRequest, *, words: str = "", target: str = "", error: str = "", status: int = 200
 ) -> HttpResponse:
     """Return the page, with the form that adds `words` to a symptom where there are any."""
     form = FilterForm(request.GET)
-    found, may_add = Log(form.chosen), request.user.has_perm(CHANGE)
+    found, may_add = SearchReport(form.chosen), request.user.has_perm(CHANGE)
     context = {
-        **listed(found, form.chosen, page_number(request)),
+        **log_context(found, form.chosen, page_number(request)),
         "may_add": may_add,
-        "adding": adding(found, words, target, error) if may_add and (words or error) else None,
+        "adding": add_context(found, words, target, error) if may_add and (words or error) else None,
     }
-    response = page(request, "searches.html", "review_searches", form, **context)
+    response = render_review_page(request, "searches.html", "review_searches", form, **context)
     response.status_code = status if status != 200 else response.status_code
     return response
 
 
-def listed(found: Log, chosen: Filter, number: int) -> dict[str, Any]:
+def log_context(found: SearchReport, chosen: Filter, number: int) -> dict[str, Any]:
     """Return what a page of the log lists, what the whole log tells, and the addresses of the pages around it."""
     rows, more = found.page(number)
     here = address(chosen, number)
@@ -113,11 +114,11 @@ def listed(found: Log, chosen: Filter, number: int) -> dict[str, Any]:
     }
 
 
-def adding(found: Log, words: str, target: str, error: str) -> dict[str, Any]:
+def add_context(found: SearchReport, words: str, target: str, error: str) -> dict[str, Any]:
     """Return what the form that adds words shows: every symptom, the likely ones first."""
     chosen = target.partition("@")[0]
-    targets = [(each, "/".join(each.key) == chosen) for each in found.ranked(search_log.counted(words))]
-    return {"words": words[: search_log.LONGEST], "targets": targets, "error": error}
+    targets = [(each, "/".join(each.key) == chosen) for each in found.ranked(search_log.normalize_query(words))]
+    return {"words": words[: search_log.MAX_QUERY], "targets": targets, "error": error}
 
 
 def page_number(request: HttpRequest) -> int:

@@ -15,13 +15,13 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from ... import flow, permissions, presenters, publishing
 from ...admin.urls import change_url
-from ...analytics import left_since
-from ...models import Disclosure, Node, Session, Step, in_groups
-from ...presenters.readonly_html import still
-from ..base import page, reviewers_only
+from ...analytics import abandoned_since
+from ...models import Disclosure, Node, Session, Step, format_code
+from ...presenters.readonly_html import make_readonly
+from ..base import render_review_page, reviewers_only
 from ..queries.csv_export import EVENT_COLUMNS, SESSION_COLUMNS, WORDS
-from ..queries.session_timeline import Stay, Walk, place_of, walk_of
-from ..queries.sessions import STATES, SessionsForm, cursor_of, listed, state_of
+from ..queries.session_timeline import PageVisit, SessionTimeline, position_label, session_timeline
+from ..queries.sessions import STATES, SessionsForm, cursor_of, list_sessions, session_state
 
 TAB = "review_sessions"
 
@@ -37,12 +37,12 @@ def sessions(request: HttpRequest) -> HttpResponse:
 def sessions_page(request: HttpRequest, form: SessionsForm, older: str = "", newer: str = "") -> HttpResponse:
     """Return the list as a page, with what is wrong with the choice beside its fields."""
     cursors = {name: cursor_of(text) for name, text in (("older", older), ("newer", newer)) if text}
-    return page(
+    return render_review_page(
         request,
         "sessions.html",
         TAB,
         form,
-        listing=listed(form.chosen, **cursors),
+        listing=list_sessions(form.chosen, **cursors),
         lost=None in cursors.values(),
         turned=any(cursors.values()),
         export_columns={"Sessions": SESSION_COLUMNS, "Events": (*EVENT_COLUMNS, WORDS)},
@@ -57,7 +57,7 @@ def session(request: HttpRequest, code: str) -> HttpResponse:
     one = session_of(code)
     if request.method == "POST":
         return with_words(request, one)
-    return walk_page(request, walk_of(one))
+    return timeline_page(request, session_timeline(one))
 
 
 @transaction.atomic
@@ -65,27 +65,27 @@ def with_words(request: HttpRequest, one: Session) -> HttpResponse:
     """Note that this reader opens what the person wrote, and show the walk with it."""
     if not request.user.has_perm(permissions.READ_WORDS):
         raise Http404("This person may not read what customers wrote.")
-    walk = walk_of(one, with_words=True)
+    walk = session_timeline(one, with_words=True)
     Disclosure.objects.create(
-        user_id=request.user.pk, what=Disclosure.What.WORDS, where=in_groups(one.code), count=walk.words
+        user_id=request.user.pk, what=Disclosure.What.WORDS, where=format_code(one.code), count=walk.words
     )
-    return walk_page(request, walk, shows_words=True)
+    return timeline_page(request, walk, shows_words=True)
 
 
-def walk_page(request: HttpRequest, walk: Walk, shows_words: bool = False) -> HttpResponse:
+def timeline_page(request: HttpRequest, walk: SessionTimeline, shows_words: bool = False) -> HttpResponse:
     """Return the page of a walk."""
     one = walk.session
-    state = state_of(one, left_since())
-    return page(
+    state = session_state(one, abandoned_since())
+    return render_review_page(
         request,
         "session.html",
         TAB,
         query=request.GET.urlencode(),
         walk=walk,
         session=one,
-        reference=in_groups(one.code),
+        reference=format_code(one.code),
         state=state,
-        stands=place_of(walk.document, one.position),
+        stands=position_label(walk.document, one.position),
         state_words=STATES.get(state, state),
         current=one.version.wizard.current_id == one.version_id,
         edit=edit_links(request.user, one),
@@ -97,26 +97,26 @@ def walk_page(request: HttpRequest, walk: Walk, shows_words: bool = False) -> Ht
 
 @require_safe
 @reviewers_only
-def seen(request: HttpRequest, code: str, number: int) -> HttpResponse:
+def replay_page(request: HttpRequest, code: str, number: int) -> HttpResponse:
     """Show a page of a session as the person saw it, still, with the ways to the pages before and after it."""
-    walk = walk_of(session_of(code))
+    walk = session_timeline(session_of(code))
     came_with = f"?{request.GET.urlencode()}" if request.GET else ""
     if walk.broken:
         return redirect(reverse("review_session", args=[code]) + came_with)
     try:
         place = walk.at(number)
-    except flow.IllegalMove as illegal:
+    except flow.IllegalMoveError as illegal:
         raise Http404("This page was not reached.") from illegal
     stay = walk.stays[place]
     html = render_to_string("customer/session/step.html", {"screen": screen(walk, stay)}, request)
     head = render_to_string("review/_replay_head.html")
     bar = render_to_string("review/_replay_bar.html", bar_of(walk, place) | {"came_with": came_with}, request)
-    response = HttpResponse(still(html, stay.given or stay.feedback, head, bar))
+    response = HttpResponse(make_readonly(html, stay.given or stay.feedback, head, bar))
     response["Cache-Control"] = "no-store"
     return response
 
 
-def bar_of(walk: Walk, place: int) -> dict[str, Any]:
+def bar_of(walk: SessionTimeline, place: int) -> dict[str, Any]:
     """Return what the bar above a still page shows: which of the walk's stays it is, and those before and after it."""
     return {
         "last": walk.stays[-1],
@@ -125,16 +125,16 @@ def bar_of(walk: Walk, place: int) -> dict[str, Any]:
         "place": place + 1,
         "before": walk.stays[place - 1] if place else None,
         "after": walk.stays[place + 1] if place + 1 < len(walk.stays) else None,
-        "reference": in_groups(walk.session.code),
+        "reference": format_code(walk.session.code),
     }
 
 
-def screen(walk: Walk, stay: Stay) -> dict[str, Any]:
+def screen(walk: SessionTimeline, stay: PageVisit) -> dict[str, Any]:
     """Return what the customer's page showed on arriving there, with the card chosen that was answered then."""
-    view = presenters.View(walk.session, walk.document, stay.position, stay.number, current=True, first=stay.first)
-    shown = presenters.screen(view)
+    view = presenters.Page(walk.session, walk.document, stay.position, stay.number, current=True, first=stay.first)
+    shown = presenters.screen_context(view)
     cards = [card for card, _ in shown["form"].fields["answer"].choices] if "form" in shown else []
-    return presenters.screen(replace(view, chosen=stay.given)) if stay.given in cards else shown
+    return presenters.screen_context(replace(view, chosen=stay.given)) if stay.given in cards else shown
 
 
 def session_of(code: str) -> Session:

@@ -10,10 +10,10 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from ...flow.graph import LOOKS
-from ..base import page, reviewers_only
+from ...flow.graph import NODE_STYLES
+from ..base import render_review_page, reviewers_only
 from ..filters import Filter, FilterForm
-from ..queries.traffic import LEVELS, Stop, drawn_version, graph, traffic
+from ..queries.traffic import LEVELS, TrafficNode, drawn_version, traffic, traffic_graph
 
 TAB = "review_map"
 
@@ -28,18 +28,18 @@ def map_page(request: HttpRequest) -> HttpResponse:
     if version is None:
         choices = {each.wizard.slug: each.wizard for each in chosen.versions}
         links = [(wizard, f"?{replace(chosen, wizard=slug).query}") for slug, wizard in choices.items()]
-        return page(request, "map.html", TAB, form, wizards=links)
+        return render_review_page(request, "map.html", TAB, form, wizards=links)
     found = traffic(chosen, version)
     context: dict[str, Any] = {
         "traffic": found,
         "rows": [(stop, sessions_address(chosen, stop)) for stop in found.stops],
         "edit": reverse("admin:wizards_wizard_map", args=[version.wizard_id]) if may_edit(request) else "",
-        "looks": [(look, words) for look, words in LOOKS.items() if look not in ("outcome", "nowhere")],
+        "looks": [(look, words) for look, words in NODE_STYLES.items() if look not in ("outcome", "nowhere")],
         "levels": [(number, round(100 * low)) for number, low in enumerate(LEVELS, 1)],
         "data": f"{reverse('review_map_data')}?{chosen.query}",
         "stuck": f"{reverse('review_stuck')}?{chosen.query}",
     }
-    return page(request, "map.html", TAB, form, **context)
+    return render_review_page(request, "map.html", TAB, form, **context)
 
 
 @require_safe
@@ -51,7 +51,7 @@ def map_data(request: HttpRequest) -> HttpResponse:
     if version is None:
         raise Http404("There is no published wizard to draw.")
     found = traffic(chosen, version)
-    drawn: dict[str, Any] = graph(found)
+    drawn: dict[str, Any] = traffic_graph(found)
     sessions = {stop.node: sessions_address(chosen, stop) for stop in found.stops}
     for node in drawn["nodes"]:
         node["url"] = sessions.get(node["id"], "")
@@ -71,6 +71,6 @@ def may_edit(request: HttpRequest) -> bool:
     return request.user.has_perm("wizards.view_wizard")
 
 
-def sessions_address(chosen: Filter, stop: Stop) -> str:
+def sessions_address(chosen: Filter, stop: TrafficNode) -> str:
     """Return where the sessions that stopped at a node are listed."""
     return f"{reverse('review_sessions')}?{chosen.query}&{urlencode({'node': stop.node})}"

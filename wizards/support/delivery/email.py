@@ -24,16 +24,16 @@ SUBJECTS = {
 
 def send(row: Delivery) -> None:
     """Send a delivery's mail; raise NotAcceptedError, OSError or SMTPException where it was not taken."""
-    mail = to_customer(row) if row.address == CUSTOMER else to_support(row)
+    mail = customer_mail(row) if row.address == CUSTOMER else support_mail(row)
     mail.send()
 
 
-def to_support(row: Delivery) -> EmailMultiAlternatives:
+def support_mail(row: Delivery) -> EmailMultiAlternatives:
     """Return the mail that tells support about a case, with the transcript attached.
 
     Thin, unless MAIL_WORDS is set: what is personal stands at the desk.
     """
-    known = personal_data.of(row.case) if settings.MAIL_WORDS else {}
+    known = personal_data.personal_data_of(row.case) if settings.MAIL_WORDS else {}
     context = {
         "told": row.body,
         "number": row.case_id,
@@ -47,15 +47,15 @@ def to_support(row: Delivery) -> EmailMultiAlternatives:
     return mail
 
 
-def to_customer(row: Delivery) -> EmailMultiAlternatives:
+def customer_mail(row: Delivery) -> EmailMultiAlternatives:
     """Return the mail that tells a customer that their case is closed, with a link to say whether it still works."""
     address = follow_up_links.mail_address(row.case.contact)
     if not address:
         raise NotAcceptedError("The customer’s address is no longer known.", for_good=True)
-    secret = follow_up_links.secret(row.pk)
+    secret = follow_up_links.make_secret(row.pk)
     page = follow_up_links.follow_up_url(row.case)
     context = {"told": row.body, "number": row.case_id, "page": page, "link": f"{page}#{secret}"}
-    context["secret"] = follow_up_links.grouped(secret)
+    context["secret"] = follow_up_links.format_secret(secret)
     return _mail(row, "closed", context, to=address, reply_to=settings.SUPPORT_EMAIL)
 
 

@@ -19,7 +19,7 @@ LENGTH = 16
 GROUP = 4
 
 
-def secret(delivery: UUID) -> str:
+def make_secret(delivery: UUID) -> str:
     """Return the secret that a mail carries: 16 characters that can be typed."""
     number = int.from_bytes(salted_hmac(SECRET_SALT, str(delivery), algorithm="sha256").digest(), "big")
     letters = []
@@ -35,7 +35,7 @@ def digest(secret: str) -> str:
     return salted_hmac(DIGEST_SALT, plain, algorithm="sha256").hexdigest()
 
 
-def grouped(secret: str) -> str:
+def format_secret(secret: str) -> str:
     """Return a secret in groups, to type."""
     return " ".join(secret[start : start + GROUP] for start in range(0, len(secret), GROUP))
 

@@ -20,8 +20,8 @@ from urllib.parse import SplitResult, quote, urlsplit
 
 from .ssrf import is_public
 
-SECONDS = 10
-MOST = 64 * 1024
+TIMEOUT_SECONDS = 10
+MAX_RESPONSE_BYTES = 64 * 1024
 
 Resolver = Callable[[str, int], Sequence[str]]
 
@@ -35,7 +35,7 @@ class NotAcceptedError(Exception):
 
 
 @dataclass(frozen=True)
-class Rules:
+class AddressRules:
     """What addresses are allowed: plain http, and addresses inside one's own network."""
 
     http: bool = False
@@ -48,7 +48,7 @@ def resolve(host: str, port: int) -> list[str]:
     return list(dict.fromkeys(str(address[0]) for *_, address in found))
 
 
-def checked(url: str, rules: Rules) -> SplitResult:
+def check_url(url: str, rules: AddressRules) -> SplitResult:
     """Return the parts of a webhook's URL; raise NotAcceptedError with a sentence where it may not be used."""
     try:
         parts = urlsplit(url)
@@ -73,17 +73,17 @@ def post(
     url: str,
     body: bytes,
     headers: Mapping[str, str],
-    rules: Rules,
+    rules: AddressRules,
     resolver: Resolver = resolve,
     context: ssl.SSLContext | None = None,
-    seconds: float = SECONDS,
+    seconds: float = TIMEOUT_SECONDS,
 ) -> int:
     """Post `body` and return the answer's status, whatever it is.
 
     Raises NotAcceptedError where the address is not allowed, and OSError where no answer came in time.
     """
     until = time.monotonic() + seconds
-    parts = checked(url, rules)
+    parts = check_url(url, rules)
     secure = parts.scheme == "https"
     host = cast(str, parts.hostname).encode("idna").decode()
     port = parts.port or (443 if secure else 80)
@@ -112,7 +112,7 @@ def _target(parts: SplitResult) -> str:
     return (quote(parts.path, safe) or "/") + (f"?{quote(parts.query, safe)}" if parts.query else "")
 
 
-def _address(host: str, port: int, rules: Rules, resolver: Resolver, until: float) -> str:
+def _address(host: str, port: int, rules: AddressRules, resolver: Resolver, until: float) -> str:
     """Return the address to connect to. Raises NotAcceptedError where one of the host's addresses is not allowed."""
     addresses = _in_time(lambda: resolver(host, port), until)
     if not addresses:
@@ -184,7 +184,7 @@ class _Answer(io.RawIOBase):
     """The bytes that the other side sends, up to MOST of them."""
 
     def __init__(self, line: _Line) -> None:
-        self.source, self.rest = line, MOST
+        self.source, self.rest = line, MAX_RESPONSE_BYTES
 
     def readable(self) -> bool:
         return True

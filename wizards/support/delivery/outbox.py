@@ -15,31 +15,31 @@ from django.utils import timezone
 from ...flow.kinds import Diagnosis
 from ...models import Case, Delivery, Webhook
 from ...publishing import document_of
-from ..transcript import storable, transcript
+from ..transcript import build_transcript, storable
 from . import follow_up_links, tasks
 from .email import CUSTOMER
 
 OPENED, CLOSED, REOPENED = "case.opened", "case.closed", "case.reopened"
 
 
-def tell_support(case: Case, event: str) -> None:
+def notify_support(case: Case, event: str) -> None:
     """Write a mail to each address of support, and a message to each webhook."""
     body = _body(case, event)
     for address in settings.SUPPORT_CASES_TO:
         _put(case, event, body, address=address)
-    tell_webhooks(case, event, body)
+    notify_webhooks(case, event, body)
 
 
-def tell_webhooks(case: Case, event: str, body: dict[str, Any] | None = None) -> None:
+def notify_webhooks(case: Case, event: str, body: dict[str, Any] | None = None) -> None:
     """Write a message to each active webhook."""
     for webhook in Webhook.objects.filter(active=True):
         _put(case, event, body or _body(case, event), webhook=webhook)
 
 
-def tell_customer(case: Case) -> str:
+def notify_customer(case: Case) -> str:
     """Write the mail to the customer that says that the case is closed, and return the secret that it will carry."""
     delivery = _put(case, CLOSED, _body(case, CLOSED), address=CUSTOMER)
-    return follow_up_links.secret(delivery)
+    return follow_up_links.make_secret(delivery)
 
 
 def _put(case: Case, event: str, body: dict[str, Any], **target: Any) -> UUID:
@@ -51,7 +51,7 @@ def _put(case: Case, event: str, body: dict[str, Any], **target: Any) -> UUID:
 def _body(case: Case, event: str) -> dict[str, Any]:
     """Return what is said about a case, as it is now."""
     body = {"event": event, "at": timezone.now().isoformat(timespec="seconds"), "case": case.pk}
-    body |= transcript(case.session)
+    body |= build_transcript(case.session)
     if event == CLOSED:
         body |= {"cause": case.cause, "cause_label": _cause(case), "works": case.works}
     return body

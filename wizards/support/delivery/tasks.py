@@ -30,9 +30,11 @@ log = logging.getLogger(__name__)
 QUEUE = "deliveries"
 # After the first try, the second, ...; from then on daily. It is given up at the first failure after more than three
 # days, but never before each of these was waited for: a site that was off for a week tries anew.
-WAITS = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 30, 2 * 60, 6 * 60, 12 * 60, 24 * 60, 24 * 60, 24 * 60))
-LONGEST = timedelta(days=3)
-MOST_SWEPT = 200
+RETRY_DELAYS = tuple(
+    timedelta(minutes=minutes) for minutes in (1, 5, 30, 2 * 60, 6 * 60, 12 * 60, 24 * 60, 24 * 60, 24 * 60)
+)
+MAX_AGE = timedelta(days=3)
+MAX_SWEPT = 200
 WAITING, SENT, FAILED = Delivery.State.WAITING, Delivery.State.SENT, Delivery.State.FAILED
 
 
@@ -77,7 +79,7 @@ def sweep() -> int:
     if has_work():
         return 0
     due = Delivery.objects.filter(state=WAITING, next_at__lte=timezone.now()).order_by("next_at")
-    keys = list(due.values_list("pk", flat=True)[:MOST_SWEPT])
+    keys = list(due.values_list("pk", flat=True)[:MAX_SWEPT])
     for key in keys:
         deliver.enqueue(str(key))
     return len(keys)
@@ -147,12 +149,12 @@ def _sent(row: Delivery) -> str:
 def _failed(row: Delivery, why: str, for_good: bool = False) -> str:
     """Note why a message was not sent, and when it is tried again, if it is."""
     now, error = timezone.now(), one_line(why, 500)
-    if for_good or (row.tries > len(WAITS) and now - row.made_at > LONGEST):
+    if for_good or (row.tries > len(RETRY_DELAYS) and now - row.made_at > MAX_AGE):
         _note(row, state=FAILED, error=error)
         log.error("Delivery %s was given up after %s tries: %s", row.pk, row.tries, error)
         return "given up"
     with transaction.atomic():
-        if _note(row, error=error, next_at=now + WAITS[min(row.tries, len(WAITS)) - 1]):
+        if _note(row, error=error, next_at=now + RETRY_DELAYS[min(row.tries, len(RETRY_DELAYS)) - 1]):
             row.refresh_from_db(fields=["next_at"])
             enqueue(row)
     log.warning("Delivery %s failed: %s", row.pk, error)

@@ -26,9 +26,9 @@ def new_secret() -> str:
     return PREFIX + base64.b64encode(secrets.token_bytes(SECRET_BYTES)).decode()
 
 
-def rules() -> http_client.Rules:
+def address_rules() -> http_client.AddressRules:
     """Return which addresses the settings allow."""
-    return http_client.Rules(http=settings.WEBHOOKS_HTTP_ALLOWED, private=settings.WEBHOOKS_PRIVATE_ALLOWED)
+    return http_client.AddressRules(http=settings.WEBHOOKS_HTTP_ALLOWED, private=settings.WEBHOOKS_PRIVATE_ALLOWED)
 
 
 def send(row: Delivery) -> None:
@@ -37,7 +37,7 @@ def send(row: Delivery) -> None:
     if not webhook.active:
         raise NotAcceptedError("The webhook is switched off.", for_good=True)
     text = json.dumps(message(row), ensure_ascii=False, separators=(",", ":"))
-    status = http_client.post(webhook.url, text.encode(), headers(row, webhook, text), rules())
+    status = http_client.post(webhook.url, text.encode(), headers(row, webhook, text), address_rules())
     if 300 <= status < 400:
         raise NotAcceptedError(f"answered {status}: redirects are not followed")
     if status == GONE:
@@ -51,7 +51,7 @@ def message(row: Delivery) -> dict[str, Any]:
     data = {name: value for name, value in row.body.items() if name not in {"event", "at"}}
     data["url"] = follow_up_links.staff_url(row.case_id)
     if settings.WEBHOOKS_WORDS:
-        data |= personal_data.of(row.case)
+        data |= personal_data.personal_data_of(row.case)
     return {"type": row.event, "timestamp": row.body["at"], "data": data}
 
 
