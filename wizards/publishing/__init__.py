@@ -7,7 +7,7 @@
 """
 
 from .compiler import InvalidDraftError, compile_draft, compile_drafts
-from .importer import Outdated, import_document
+from .importer import import_document
 from .versions import (
     PREVIEW,
     NotPublishableError,
@@ -28,7 +28,6 @@ __all__ = [
     "PREVIEW",
     "InvalidDraftError",
     "NotPublishableError",
-    "Outdated",
     "compile_draft",
     "compile_drafts",
     "create_preview",

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db import models, transaction
 
-from .. import flow
+from .. import flow, locking
 from ..flow.procedures import Procedure, Step
 from ..models import Cause as CauseRow
 from ..models import Choice as ChoiceRow
@@ -20,23 +20,21 @@ from ..models import Wizard, WizardProcedure
 from .compiler import compile_draft
 from .mapping import references, shared_fields
 
+DRAFT_CHANGED = "Somebody changed the draft meanwhile. Look at what would change now, then decide."
 Lookup = Mapping[str, Mapping[Any, Any]]
-
-
-class Outdated(Exception):
-    """The draft or the current version is no longer what the editor saw. The message says what happened."""
 
 
 @transaction.atomic
 def import_document(document: flow.Document, seen: str | None = None) -> Wizard:
     """Make the draft rows say what `document` says; return the wizard. Rows keep their identity by their key.
 
-    `document` has no errors (`flow.errors`); a reference to what is not there raises KeyError. Raises Outdated if the
-    draft is not the one whose content hash is `seen` (empty: there was none yet; None: whatever it says now).
+    `document` has no errors (`flow.find_errors`); a dangling reference raises KeyError. `seen` is the content hash of
+    the draft that the editor saw: empty where there was none, None to skip the check. Raises StaleRevisionError.
     """
     wizard, is_new = Wizard.objects.select_for_update().get_or_create(slug=document.slug)
-    if seen is not None and seen != ("" if is_new else _locked(wizard, document).content_hash()):
-        raise Outdated("Somebody changed the draft meanwhile. Look at what would change now, then decide.")
+    if seen is not None:
+        current = "" if is_new else _locked(wizard, document).content_hash()
+        locking.require_current(seen, current, DRAFT_CHANGED)
     wizard.revision += 1
     wizard.title, wizard.summary, wizard.language = document.title, document.summary, document.language
     wizard.save()

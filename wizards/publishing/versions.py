@@ -10,10 +10,10 @@ from django.contrib.auth.models import User
 from django.db import models, transaction
 from django.utils import timezone
 
-from .. import flow
+from .. import flow, locking
 from ..models import Session, Version, Wizard
 from .compiler import compile_draft
-from .importer import Outdated, import_document
+from .importer import DRAFT_CHANGED, import_document
 
 VERSIONS_IN_MEMORY = 256
 PREVIEW = "preview"
@@ -49,13 +49,13 @@ def publish(wizard: Wizard, author: User | None = None, note: str = "", seen: st
     """Freeze the draft as the wizard's next version; return it and whether it is new.
 
     A draft that equals the current version makes no new one. Raises NotPublishableError if the draft has errors, and
-    Outdated if the draft or the current version is not the one of the fingerprint `seen` (`draft_fingerprint`).
+    StaleRevisionError if `draft_fingerprint` is not `seen` any more.
     """
     # Without a join: a row that was waited for is read anew, but what was joined to it is not.
     wizard = Wizard.objects.select_for_update().get(pk=wizard.pk)
     document = compile_draft(wizard)
-    if seen and seen != draft_fingerprint(wizard, document):
-        raise Outdated(_what_happened(wizard, seen))
+    if seen:
+        locking.require_current(seen, draft_fingerprint(wizard, document), _what_happened(wizard, seen))
     if found := flow.find_errors(document):
         raise NotPublishableError(found)
     if wizard.current and wizard.current.content_hash == document.content_hash():
@@ -85,7 +85,7 @@ def _what_happened(wizard: Wizard, seen: str) -> str:
     if current and not seen.startswith(f"{current.pk}-"):
         by = f" by {current.author}" if current.author else ""
         return f"Version {current.number} was published{by} meanwhile. Look at what would change now, then decide."
-    return "Somebody changed the draft meanwhile. Look at what would change now, then decide."
+    return DRAFT_CHANGED
 
 
 def published_versions() -> list[Version]:
@@ -148,7 +148,7 @@ def idle_previews(wizard: Wizard, since: datetime) -> models.QuerySet[Version]:
 def restore(version: Version, seen: str | None = None) -> Wizard:
     """Load a published version back into the draft; publishing it then is a step of its own.
 
-    Raises Outdated if the draft is not the one whose content hash the editor has `seen`.
+    Raises StaleRevisionError if the draft is not the one whose content hash the editor has `seen`.
     """
     return import_document(restorable_document(version), seen)
 

@@ -6,11 +6,8 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 
+from .. import locking
 from ..models import Finding, Session, Version, Wizard
-
-
-class Outdated(Exception):
-    """Somebody else saved the finding meanwhile; nothing was changed."""
 
 
 def open_finding(wizard: Wizard, place: tuple[str, ...], author: User, note: str, assignee: User | None) -> Finding:
@@ -35,28 +32,26 @@ def open_session_finding(session: Session, author: User, note: str, assignee: Us
     )
 
 
-def change(finding: Finding, revision: int, note: str, assignee: User | None) -> Finding:
-    """Change a finding's note and who looks after it; raise Outdated unless `revision` is its newest."""
+def change(finding: Finding, revision: int | None, note: str, assignee: User | None) -> Finding:
+    """Change a finding's note and assignee; raise StaleRevisionError unless `revision` is current."""
     return _save(finding, revision, note=note, assignee=assignee)
 
 
-def close(finding: Finding, revision: int, closing_note: str, mended_by: Version | None) -> Finding:
-    """Close a finding with the version that mends it, if any; raise Outdated unless `revision` is its newest."""
+def close(finding: Finding, revision: int | None, closing_note: str, mended_by: Version | None) -> Finding:
+    """Close a finding, by a version if any; raise StaleRevisionError unless `revision` is current."""
     return _save(finding, revision, closing_note=closing_note, mended_by=mended_by, closed_at=timezone.now())
 
 
-def reopen(finding: Finding, revision: int) -> Finding:
-    """Open a finding again, its closing note kept; raise Outdated unless `revision` is its newest."""
+def reopen(finding: Finding, revision: int | None) -> Finding:
+    """Reopen a finding, its closing note kept; raise StaleRevisionError unless `revision` is current."""
     return _save(finding, revision, closed_at=None, mended_by=None)
 
 
 @transaction.atomic
-def _save(finding: Finding, revision: int, **values: object) -> Finding:
-    newest = Finding.objects.select_for_update().get(pk=finding.pk)
-    if newest.revision != revision:
-        raise Outdated
+def _save(finding: Finding, revision: int | None, **values: object) -> Finding:
+    locking.claim_revision(finding, revision)
+    saved = Finding.objects.get(pk=finding.pk)
     for name, value in values.items():
-        setattr(newest, name, value)
-    newest.revision += 1
-    newest.save(update_fields=[*values, "revision"])
-    return newest
+        setattr(saved, name, value)
+    saved.save(update_fields=[*values])
+    return saved

@@ -110,7 +110,7 @@ def test_a_save_leaves_the_published_version_alone_that_was_made_meanwhile(wizar
     def publish_meanwhile(row, seen):
         claim(Wizard.objects.get(pk=wizard.pk))
 
-    monkeypatch.setattr("wizards.admin.forms.optimistic_lock.claim", publish_meanwhile)
+    monkeypatch.setattr("wizards.locking.claim_revision", publish_meanwhile)
     page.save()
     assert Wizard.objects.get(pk=wizard.pk).current.number == 2
 
@@ -222,11 +222,11 @@ def test_two_questions_that_are_led_to_each_other_at_once_are_both_saved():
 
 
 def test_the_row_is_locked_from_the_check_to_the_save(wizard):
-    from wizards.admin.forms import optimistic_lock
+    from wizards import locking
 
     row = row_of(wizard, "node")
     with transaction.atomic():
-        assert optimistic_lock.is_newest(row, row.revision)
-        optimistic_lock.claim(row, row.revision)
-        with pytest.raises(optimistic_lock.StaleRevisionError):
-            optimistic_lock.claim(row, row.revision - 1)
+        assert locking.lock_if_current(row, row.revision)
+        locking.claim_revision(row, row.revision)
+        with pytest.raises(locking.StaleRevisionError):
+            locking.claim_revision(row, row.revision - 1)

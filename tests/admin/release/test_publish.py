@@ -215,5 +215,5 @@ def test_of_two_editors_who_publish_at_once_one_is_told():
                 lambda seen=seen: publishing.publish(wizard, second, "Two", seen),
             )
             outcomes.append(sorted(type(result).__name__ for result in results))
-    assert outcomes == [["Outdated", "tuple"]] * 8
+    assert outcomes == [["StaleRevisionError", "tuple"]] * 8
     assert Version.objects.filter(wizard=wizard).count() == 9

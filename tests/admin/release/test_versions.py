@@ -177,7 +177,7 @@ def test_of_two_editors_who_load_back_at_once_one_is_told():
             seen, back = draft(wizard).content_hash(), Version.objects.get(number=number)
             results = race(*[lambda back=back, seen=seen: publishing.restore(back, seen)] * 2)
             outcomes.append(sorted(type(result).__name__ for result in results))
-    assert outcomes == [["Outdated", "Wizard"]] * 4
+    assert outcomes == [["StaleRevisionError", "Wizard"]] * 4
 
 
 # --- export -------------------------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ from django.contrib.auth.models import User
 from tests.graphs import graph
 from tests.review.walking import Desk
 from tests.versions import publish
+from wizards.locking import StaleRevisionError
 from wizards.models import Finding
 from wizards.review import findings
 from wizards.review.queries import findings as queries
@@ -138,7 +139,7 @@ def test_a_finding_knows_the_others_about_the_same_place(desk):
 def test_of_two_who_save_the_same_finding_the_second_is_told(desk):
     finding = taken_up(publish(graph(*BEFORE)))
     findings.change(finding, 0, "Mine.", None)
-    with pytest.raises(findings.Outdated):
+    with pytest.raises(StaleRevisionError):
         findings.close(finding, 0, "Theirs.", None)
     finding.refresh_from_db()
     assert (finding.note, finding.closed_at) == ("Mine.", None)

@@ -11,6 +11,7 @@ from django import forms
 from django.db.models import Model
 from django.forms.formsets import INITIAL_FORM_COUNT, TOTAL_FORM_COUNT
 
+from ... import locking
 from ...models import Node, Procedure, Wizard
 from . import labels, optimistic_lock, slugs
 from .widgets import TargetField, lookups
@@ -50,7 +51,7 @@ class RowForm(forms.ModelForm):
     def clean(self) -> dict[str, Any]:
         super().clean()
         if self.instance.pk:
-            if not optimistic_lock.is_newest(self.instance, self.cleaned_data.get("revision")):
+            if not locking.lock_if_current(self.instance, self.cleaned_data.get("revision")):
                 self.add_error(None, optimistic_lock.conflict_message(self.instance))
         elif self.key_name not in self.errors:
             self._choose_key()

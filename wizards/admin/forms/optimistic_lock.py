@@ -5,42 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin, messages
-from django.contrib.admin.models import LogEntry
 from django.contrib.admin.options import IS_POPUP_VAR, TO_FIELD_VAR
-from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, models, transaction
-from django.db.models import Q
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
-from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from helpdesk.parsing import parse_nonnegative_int
 
-from ...models import Node, Procedure, Wizard
+from ... import locking
 from .. import urls
-
-
-class StaleRevisionError(Exception):
-    """Somebody else saved the row between our look at it and our save."""
-
-
-def is_newest(row: models.Model, seen: int | None) -> bool:
-    """Return whether `seen` is the row's revision, and keep others from saving it until this transaction ends."""
-    rows = type(row)._default_manager.select_for_update(no_key=True).filter(pk=row.pk)
-    return rows.values_list("revision", flat=True).first() == seen
-
-
-def claim(row: models.Model, seen: int) -> None:
-    """Count this save; raise OvertakenError where the row is not the one that was seen."""
-    newest = type(row)._default_manager.filter(pk=row.pk, revision=seen)
-    if not newest.update(revision=seen + 1):
-        raise StaleRevisionError
-    row.revision = seen + 1  # type: ignore[attr-defined]  # every row that is guarded has one
 
 
 def conflict_message(row: models.Model) -> SafeString:
@@ -48,31 +25,9 @@ def conflict_message(row: models.Model) -> SafeString:
     return format_html(
         '{} Nothing of yours is saved, and what you typed still stands below. <a href="{}" target="_blank"'
         ' rel="noopener">Open the newest in a new tab</a>, and make your changes there.',
-        last_saved_message(row),
+        locking.last_saved_message(row),
         urls.form_link(row),
     )
-
-
-def last_saved_message(row: models.Model) -> str:
-    """Return a sentence that says who saved the row last, and when."""
-    called = row._meta.verbose_name
-    wanted = _entries(row)
-    if isinstance(row, Node):
-        wanted |= _entries(Wizard(pk=row.wizard_id))
-    elif isinstance(row, Procedure):
-        # An import or a restored version is in its wizard's history, and may have changed the procedure.
-        for wizard in Wizard.objects.filter(procedures=row).only("pk"):
-            wanted |= _entries(wizard)
-    last = LogEntry.objects.filter(wanted).select_related("user").order_by("-action_time").first()
-    if last is None:
-        return f"Meanwhile somebody else saved this {called}."
-    when = date_format(timezone.localtime(last.action_time), "H:i, j F")
-    return f"Meanwhile {last.user.get_username()} saved this {called} ({when})."
-
-
-def _entries(row: models.Model) -> Q:
-    content_type = ContentType.objects.get_for_model(type(row))
-    return Q(content_type=content_type, object_id=str(row.pk))
 
 
 class OptimisticLockAdmin(admin.ModelAdmin):
@@ -100,7 +55,7 @@ class OptimisticLockAdmin(admin.ModelAdmin):
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         try:
             return super().changeform_view(request, *args, **kwargs)
-        except (StaleRevisionError, IntegrityError):
+        except (locking.StaleRevisionError, IntegrityError):
             # Somebody was quicker. What was saved is rolled back; the second look finds it, and the form says so.
             return super().changeform_view(request, *args, **kwargs)
 
@@ -109,7 +64,7 @@ class OptimisticLockAdmin(admin.ModelAdmin):
         if not change:
             obj.save()
             return
-        claim(obj, form.cleaned_data["revision"])
+        locking.claim_revision(obj, form.cleaned_data["revision"])
         kept = {field.name for field in obj._meta.concrete_fields if field.editable and not field.primary_key}
         obj.save(update_fields=kept & form.cleaned_data.keys())
 
@@ -126,9 +81,11 @@ class OptimisticLockAdmin(admin.ModelAdmin):
         if request.method != "POST" or row is None:
             return super().delete_view(request, object_id, context)
         with transaction.atomic():
-            if is_newest(row, parse_nonnegative_int(request.POST.get("revision"))):
+            if locking.lock_if_current(row, parse_nonnegative_int(request.POST.get("revision"))):
                 return super().delete_view(request, object_id, context)
-        messages.error(request, f"{last_saved_message(row)} It is not deleted: look at what follows from it again.")
+        messages.error(
+            request, f"{locking.last_saved_message(row)} It is not deleted: look at what follows from it again."
+        )
         return HttpResponseRedirect(request.get_full_path())
 
     def consequences(self, row: Any) -> dict[str, Any]:

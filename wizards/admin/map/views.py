@@ -21,12 +21,12 @@ from helpdesk.parsing import parse_nonnegative_int
 
 from ... import flow, publishing
 from ...flow.fields import MAX_LINE
+from ...locking import last_saved_message, lock_if_current
 from ...models import Node, Wizard
 from ...models.fields import fits_line
 from ...presenters import wants_fragment
 from ..base import render_wizard_page, wizard_view
 from ..forms import labels
-from ..forms.optimistic_lock import is_newest, last_saved_message
 from .edges import Edge, add_node_after, edge_or_404
 from .graph import NODE_STYLES, NOWHERE, draft_graph, outline, symptom_element_id
 from .iframe import allow_iframes
@@ -140,7 +140,7 @@ class _Views:
             node = wizard.nodes.filter(key=key).first()
             if node is None:
                 raise Http404("There is no such node.")
-            if not is_newest(node, revision(request)):
+            if not lock_if_current(node, revision(request)):
                 messages.error(
                     request, f"{last_saved_message(node)} It is not deleted: look at it again, as it is now."
                 )
@@ -157,7 +157,7 @@ class _Views:
         with transaction.atomic():
             way = edge_or_404(wizard, *address)
             shown = way.guard.key if isinstance(way.guard, Node) else symptom_element_id(way.row.key)
-            if not is_newest(way.guard, revision(request)):
+            if not lock_if_current(way.guard, revision(request)):
                 messages.error(
                     request, f"{last_saved_message(way.guard)} Nothing is changed: look at it again, as it is now."
                 )

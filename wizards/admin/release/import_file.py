@@ -14,6 +14,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 
 from ... import flow, publishing
+from ...locking import StaleRevisionError
 from ...models import Procedure, Wizard
 from ...publishing import images
 
@@ -103,8 +104,8 @@ def apply_import(model_admin: admin.ModelAdmin, request: HttpRequest) -> HttpRes
             wizard = publishing.import_document(document, seen=request.POST.get("seen", ""))
             log = model_admin.log_change if request.POST.get("seen") else model_admin.log_addition
             log(request, wizard, "Imported a file into the draft")
-    except publishing.Outdated as told:
-        return proposed(model_admin, request, document, status=409, stopped=f"Nothing was changed. {told}")
+    except StaleRevisionError as stale:
+        return proposed(model_admin, request, document, status=409, stopped=f"Nothing was changed. {stale}")
     del request.session[WAITING]
     messages.success(request, f"The draft of {wizard} now says what the file said. Check it, then publish it.")
     return HttpResponseRedirect(reverse("admin:wizards_wizard_check", args=[wizard.pk]))

@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 
 from ... import flow, publishing
+from ...locking import StaleRevisionError
 from ...models import Wizard
 from ...publishing.impact import publishing_impact
 from ..base import render_wizard_page, wizard_view
@@ -78,8 +79,8 @@ def publish_draft(model_admin: admin.ModelAdmin, request: HttpRequest, wizard: W
                 model_admin.log_change(request, wizard, f"Published version {version.number}: {note}")
     except publishing.NotPublishableError:
         return stopped(model_admin, request, wizard, note, "The draft has errors: mend them first.")
-    except publishing.Outdated as told:
-        return stopped(model_admin, request, wizard, note, str(told))
+    except StaleRevisionError as stale:
+        return stopped(model_admin, request, wizard, note, str(stale))
     if not is_new:
         messages.info(request, f"The draft says what {version} says already. There is nothing to publish.")
         return HttpResponseRedirect(request.path)

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 from helpdesk.parsing import parse_nonnegative_int
 
 from ... import analytics, flow, publishing
+from ...locking import StaleRevisionError
 from ...models import Version, Wizard
 from ..base import render_wizard_page, wizard_view
 from .import_file import difference
@@ -79,8 +80,8 @@ class _Views:
             with transaction.atomic():
                 publishing.restore(version, seen=request.POST.get("seen", ""))
                 self.admin.log_change(request, wizard, f"Loaded version {number} back into the draft")
-        except publishing.Outdated as told:
-            return self.proposed(request, wizard, version, status=409, stopped=f"Nothing was loaded. {told}")
+        except StaleRevisionError as stale:
+            return self.proposed(request, wizard, version, status=409, stopped=f"Nothing was loaded. {stale}")
         messages.success(request, f"The draft now says what version {number} said. Publish it to make it current.")
         return HttpResponseRedirect(reverse("admin:wizards_wizard_publish", args=[wizard.pk]))
 

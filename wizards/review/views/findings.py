@@ -18,6 +18,7 @@ from helpdesk.parsing import parse_nonnegative_int
 
 from ... import permissions
 from ...analytics import PlaceFigures
+from ...locking import StaleRevisionError
 from ...models import Finding, Session, Wizard
 from .. import findings
 from ..base import render_review_page, reviewers_only
@@ -132,12 +133,11 @@ def _require_change(request: HttpRequest) -> None:
         raise Http404("There is no such page for this person.")
 
 
-def _saved(request: HttpRequest, row: Finding, save: Callable[[int], Finding], done: str) -> HttpResponse:
+def _saved(request: HttpRequest, row: Finding, save: Callable[[int | None], Finding], done: str) -> HttpResponse:
     """Save, unless somebody else did meanwhile, and lead to the finding."""
-    sent = parse_nonnegative_int(request.POST.get("revision"))
     try:
-        save(-1 if sent is None else sent)
-    except findings.Outdated:
+        save(parse_nonnegative_int(request.POST.get("revision")))
+    except StaleRevisionError:
         messages.error(request, MEANWHILE)
     else:
         messages.success(request, done)

@@ -12,8 +12,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.views.decorators.http import require_POST, require_safe
 
-from ... import permissions
-from ...admin.forms import optimistic_lock
+from ... import locking, permissions
 from ...models import Symptom
 from ...presenters.forms import SearchForm
 from ...publishing.search_words import add_words
@@ -56,8 +55,8 @@ def add(request: HttpRequest) -> HttpResponse:
     symptom = symptom_of(*named.group(1, 2))
     try:
         is_new = add_words(request.user.pk or 0, symptom, words, int(named[3]))
-    except optimistic_lock.StaleRevisionError:
-        saved = optimistic_lock.last_saved_message(symptom.wizard)
+    except locking.StaleRevisionError:
+        saved = locking.last_saved_message(symptom.wizard)
         error = f"{saved} Nothing was added. Look at it below, and add the words again."
         return render_searches(request, **sent, error=error, status=409)
     except ValidationError as unfit:
