@@ -46,10 +46,11 @@ chaos: dev ## faults under load, and twins that must be seen (KILLS=500, ARGS="-
 # It says of most lines with a nosec that another test did not need it; what it finds, it says twice.
 BANDIT := $(VENV) -m bandit --quiet --recursive helpdesk wizards manage.py gunicorn.conf.py
 
-lint: dev types ## ruff, djlint, mypy, bandit
+lint: dev types ## ruff, djlint, mypy, import contracts, bandit
 	@$(VENV) -m ruff check $(SOURCES)
 	@$(VENV) -m ruff format --check $(SOURCES)
 	@$(VENV) -m djlint --check --lint --quiet templates
+	@$(dir $(VENV))lint-imports --no-logo --no-cache
 	@$(BANDIT) 2>/dev/null || $(BANDIT)
 
 format: dev ## put Python and templates into form

@@ -66,7 +66,7 @@ def test_the_long_tests_are_left_to_make_test(run, capsys):
     code, commands = run("tools/chaos/site.py", "wizards/search/index.py")
     assert (code, commands[-1]) == (
         0,
-        "pytest -q -n auto tests/search tests/test_assertions.py tests/test_rooms.py",
+        "pytest -q -n auto tests/search tests/test_architecture.py tests/test_assertions.py",
     )
     assert "Left to make test: tools/chaos/site.py\n" in capsys.readouterr().out
 
@@ -81,7 +81,7 @@ def test_a_file_that_is_gone_is_tested_and_not_linted(run):
     code, commands = run("wizards/search/gone.py", "tests/test_gone.py")
     assert (code, commands) == (
         0,
-        ["pytest -q -n auto tests/search tests/test_assertions.py tests/test_rooms.py"],
+        ["pytest -q -n auto tests/search tests/test_architecture.py tests/test_assertions.py"],
     )
 
 

@@ -1,6 +1,8 @@
-"""The app's name for Django."""
+"""The wizards' app."""
 
 from django.apps import AppConfig
+
+from helpdesk import observability
 
 
 class WizardsConfig(AppConfig):
@@ -8,3 +10,7 @@ class WizardsConfig(AppConfig):
 
     name = "wizards"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Register the wizards' metrics."""
+        observability.DATABASE_METRICS.append("wizards.analytics.metrics.collect")

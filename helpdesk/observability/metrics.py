@@ -15,12 +15,13 @@ from django.conf import settings
 from django.core.exceptions import MiddlewareNotUsed
 from django.db import Error
 from django.http import HttpRequest, HttpResponse
+from django.utils.module_loading import import_string
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Histogram, generate_latest, values
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
-from helpdesk.observability import multiprocess
+from helpdesk.observability import DATABASE_METRICS, multiprocess
 from helpdesk.types import GetResponse
 
 log = logging.getLogger(__name__)
@@ -112,28 +113,10 @@ class DatabaseCollector(Collector):
     def collect(self) -> Iterator[Metric]:
         """Yield the figures; of a database that does not answer, only that."""
         try:
-            found = list(self._found())
-        except Error as away:
-            log.warning("The database does not answer: %s", type(away).__name__)
-            found = []
-        yield GaugeMetricFamily("helpdesk_database_up", "Whether the database answers.", float(bool(found)))
+            found = [metric for source in DATABASE_METRICS for metric in import_string(source)()]
+        except Error as error:
+            log.warning("The database does not answer: %s", type(error).__name__)
+            yield GaugeMetricFamily("helpdesk_database_up", "Whether the database answers.", 0.0)
+            return
+        yield GaugeMetricFamily("helpdesk_database_up", "Whether the database answers.", 1.0)
         yield from found
-
-    def _found(self) -> Iterator[Metric]:
-        from wizards.analytics import metrics
-
-        sessions = metrics.session_counts()
-        # They can fall, as no counter may: somebody goes back from an end, or the tallies are made anew.
-        yield GaugeMetricFamily("helpdesk_sessions_begun", "Sessions begun, as rolled up.", sessions["begun"])
-        ended = GaugeMetricFamily("helpdesk_sessions_ended", "Sessions by outcome, as rolled up.", labels=["outcome"])
-        for outcome in metrics.ENDED:
-            ended.add_metric([outcome], sessions[outcome])
-        yield ended
-        outbox = GaugeMetricFamily("helpdesk_deliveries", "Mails and webhooks, by state.", labels=["state"])
-        for state, number in metrics.delivery_counts().items():
-            outbox.add_metric([state], number)
-        yield outbox
-        help_text = "Age in seconds of the oldest delivery that waits."
-        yield GaugeMetricFamily("helpdesk_delivery_oldest_seconds", help_text, metrics.oldest_delivery_seconds())
-        help_text = "Seconds for which the session that waits longest for the tallies has been quiet."
-        yield GaugeMetricFamily("helpdesk_roll_up_lag_seconds", help_text, metrics.roll_up_lag_seconds())

@@ -1,20 +1,41 @@
-"""Figures about the whole site for whoever watches it: read from the database when asked, the same on every machine.
+"""Prometheus metrics of sessions and deliveries, read from the database: the same from every machine.
 
-They hold nothing about anybody: sums, and how long something has waited.
+They hold sums and waiting times, and nothing about anybody.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 
 from django.db.models import Min, Sum
 from django.utils import timezone
+from prometheus_client.core import GaugeMetricFamily, Metric
 
 from ..models import DayTally, Delivery, Tally
 from .sessions import untallied_sessions
 
 ENDED = ("solved", "unsolved", "advice")
 OF_SESSIONS = ("begun", *ENDED)
+
+
+def collect() -> Iterator[Metric]:
+    """Yield the metrics; raise django.db.Error where the database does not answer."""
+    sessions = session_counts()
+    # Gauges, for they can fall: somebody goes back from an end, or the tallies are rebuilt.
+    yield GaugeMetricFamily("helpdesk_sessions_begun", "Sessions begun, as rolled up.", sessions["begun"])
+    ended = GaugeMetricFamily("helpdesk_sessions_ended", "Sessions by outcome, as rolled up.", labels=["outcome"])
+    for outcome in ENDED:
+        ended.add_metric([outcome], sessions[outcome])
+    yield ended
+    deliveries = GaugeMetricFamily("helpdesk_deliveries", "Mails and webhooks, by state.", labels=["state"])
+    for state, number in delivery_counts().items():
+        deliveries.add_metric([state], number)
+    yield deliveries
+    help_text = "Age in seconds of the oldest delivery that waits."
+    yield GaugeMetricFamily("helpdesk_delivery_oldest_seconds", help_text, oldest_delivery_seconds())
+    help_text = "Seconds for which the session that waits longest for the tallies has been quiet."
+    yield GaugeMetricFamily("helpdesk_roll_up_lag_seconds", help_text, roll_up_lag_seconds())
 
 
 def session_counts() -> dict[str, int]:

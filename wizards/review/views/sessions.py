@@ -14,7 +14,6 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from ... import flow, permissions, presenters, publishing
-from ...admin.urls import change_url
 from ...analytics import abandoned_since
 from ...models import Disclosure, Node, Session, Step, format_code
 from ...presenters.readonly_html import make_readonly
@@ -150,7 +149,7 @@ def edit_links(user: User | AnonymousUser, one: Session) -> list[tuple[str, str]
     node = Node.objects.filter(wizard=one.version.wizard_id, key=one.node).first()
     if node is None:
         return [("Open the wizard’s map", reverse("admin:wizards_wizard_map", args=[one.version.wizard_id]))]
-    links = [("Edit this node", change_url("node", node.pk))]
+    links = [("Edit this node", reverse("admin:wizards_node_change", args=[node.pk]))]
     return [*links, *step_links(one)] if one.step else links
 
 
@@ -162,7 +161,7 @@ def step_links(one: Session) -> list[tuple[str, str]]:
     steps = Step.objects.filter(procedure__key=procedure.id if procedure else "").order_by("place", "pk")
     rows = list(steps.values_list("key", "procedure"))
     return [
-        ("Edit this step", f"{change_url('procedure', pk)}#steps-{place}")
+        ("Edit this step", f"{reverse('admin:wizards_procedure_change', args=[pk])}#steps-{place}")
         for place, (key, pk) in enumerate(rows)
         if key == one.step
     ]
