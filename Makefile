@@ -19,7 +19,7 @@ run: python ## install, prepare and serve on 127.0.0.1 (PORT=8000)
 test: dev programs ## every test: on SQLite with a real Chromium, then on PostgreSQL what touches a database
 	@$(PYTEST) $(ARGS); sqlite=$$?; $(VENV) -m tests.postgres $(PYTEST) $(ARGS); exit $$((sqlite | $$?))
 
-quick: dev ## lint what changed, and run the tests of its rooms (SINCE=HEAD~3)
+quick: dev ## lint the changed files and run their tests (SINCE=HEAD~3)
 	@$(VENV) -m tools.quick $(if $(SINCE),--since $(SINCE)) $(ARGS)
 
 unit: dev ## the tests on SQLite, without a browser (ARGS="-k search" chooses)
@@ -53,7 +53,7 @@ lint: dev types ## ruff, djlint, mypy, import contracts, bandit
 	@$(dir $(VENV))lint-imports --no-logo --no-cache
 	@$(BANDIT) 2>/dev/null || $(BANDIT)
 
-format: dev ## put Python and templates into form
+format: dev ## format Python and templates
 	@$(VENV) -m ruff check --fix-only $(SOURCES)
 	@$(VENV) -m ruff format $(SOURCES)
 	@$(VENV) -m djlint --reformat --quiet templates || true
@@ -79,10 +79,10 @@ assets: ## build static/site.css, site.js and vendor/ from assets/ (needs npm; t
 
 SHOTS := docs/screenshots home-390-light question-390-light countdown-390-light solved-390-dark
 SHOTS += $(addsuffix -1280-light,$(addprefix editing-,wizard node publish versions map) $(addprefix review-,overview stuck map sessions session searches))
-screenshots: dev ## take the pictures in docs/screenshots anew (SHOTS="/tmp/pages": every page)
+screenshots: dev ## retake the pictures in docs/screenshots (SHOTS="/tmp/pages": every page)
 	@$(VENV) -m tests.browser.screenshots $(SHOTS)
 
-clean: ## forget .venv and caches; var/ with its data stays
+clean: ## delete .venv and caches; var/ with its data stays
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis assets/node_modules
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
