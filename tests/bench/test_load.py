@@ -7,7 +7,7 @@ from unittest import mock
 
 import pytest
 
-from tools.bench.answers import load, ring
+from tools.bench.answers import load, ring_wizard
 from tools.bench.answers.load import Answer, WrongPageError
 from wizards import flow
 
@@ -54,7 +54,7 @@ def walk(kind, **state):
 def test_a_session_answers_its_page_and_wants_the_next_one():
     own = walk(load.Sessions)
     assert own.next().startswith(b"POST /s/abc/3/ HTTP/1.1\r\n")
-    right = HEAD + b"HX-Push-Url: /s/abc/4/\r\n\r\n<h1>" + ring.title(3).encode() + b"</h1>"
+    right = HEAD + b"HX-Push-Url: /s/abc/4/\r\n\r\n<h1>" + ring_wizard.title(3).encode() + b"</h1>"
     own.check(4, Answer(right))
     for wrong in (right.replace(b"/4/", b"/5/"), right.replace(b"light 3", b"light 4")):
         with pytest.raises(WrongPageError):
@@ -94,9 +94,9 @@ def test_connections_that_stay_uneven_end_the_measurement():
 
 
 def test_the_ring_is_a_wizard_without_faults_that_one_can_walk_for_ever():
-    document = flow.Document.model_validate(ring.document(ring.QUESTIONS + 1))
+    document = flow.Document.model_validate(ring_wizard.document(ring_wizard.QUESTIONS + 1))
     assert flow.find_errors(document) == []
-    position = flow.Position(ring.node(0))
-    for number in range(1, 2 * ring.QUESTIONS):
+    position = flow.Position(ring_wizard.node(0))
+    for number in range(1, 2 * ring_wizard.QUESTIONS):
         position = flow.node_at(document, position).move(document, position, "steady")
-        assert flow.node_at(document, position).title == ring.title(number % ring.QUESTIONS)
+        assert flow.node_at(document, position).title == ring_wizard.title(number % ring_wizard.QUESTIONS)

@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from tools.chaos import faults, rounds, stores
+from tools.chaos import databases, faults, runner
 from tools.chaos.site import NoRedisError
 
 pytestmark = [
@@ -22,7 +22,7 @@ pytestmark = [
 SIZE = faults.Size(kills=20, answers=800, people=16, restarts=2, races=150, seconds=2, sessions=60)
 TWIN = faults.Size(kills=40, answers=1000, people=16, restarts=5, races=150, seconds=2, sessions=16)
 HERE = [
-    (name, where) for where in rounds.DATABASES for name in faults.FAULTS if where in faults.WHERE.get(name, [where])
+    (name, where) for where in runner.DATABASES for name in faults.FAULTS if where in faults.WHERE.get(name, [where])
 ]
 # The worker's own test stands in tests/support/test_kills.py.
 WHOLE = [(name, where) for name, where in HERE if name != "delivery"]
@@ -45,9 +45,9 @@ def ground(folder, django_db_blocker) -> Iterator[Callable[[str], faults.Store]]
         @cache
         def place(database: str) -> faults.Store:
             try:
-                return stack.enter_context(rounds.ground(folder / database, database, small=True))
-            except stores.NoDiskError:
-                return stack.enter_context(rounds.ground(folder / database, database, small=False))
+                return stack.enter_context(runner.ground(folder / database, database, small=True))
+            except databases.NoDiskError:
+                return stack.enter_context(runner.ground(folder / database, database, small=False))
 
         yield place
 

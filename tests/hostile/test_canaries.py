@@ -25,8 +25,8 @@ from helpdesk.observability.gunicorn_logging import GunicornLogger
 from helpdesk.ratelimit import limiter
 from tests.accounts.signing_in import code_of, set_up
 from tests.visitor import rows
-from tools.hostile.ground import Ground
-from tools.hostile.living import QUICK, STRANDED, Lived, once
+from tools.hostile.populated_site import QUICK, STRANDED, Lived, once
+from tools.hostile.targets import Ground
 from wizards import journal, publishing
 
 pytestmark = pytest.mark.django_db

@@ -21,9 +21,9 @@ from django.apps import apps
 from django.contrib.auth.models import Group, User
 from django.db import models
 
-from tools.hostile.living import Lived, once
-from tools.hostile.loglines import FORGED, Lines
+from tools.hostile.log_lines import FORGED, Lines
 from tools.hostile.payloads import CORPUS, Attempts
+from tools.hostile.populated_site import Lived, once
 from wizards import publishing
 from wizards.customer import forms as customer_forms
 from wizards.desk import forms as desk_forms

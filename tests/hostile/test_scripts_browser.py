@@ -11,9 +11,9 @@ from playwright.sync_api import BrowserContext, Page
 from tests.browser.conftest import Complaints
 from tests.browser.walks import PATIENCE, until
 from tests.hostile.test_scripts import lived_in
-from tools.hostile.ground import LOOKING, Ground
-from tools.hostile.living import cookies_of
 from tools.hostile.payloads import TAGS, Attempts
+from tools.hostile.populated_site import cookies_of
+from tools.hostile.targets import LOOKING, Ground
 from wizards.models import Version
 
 pytestmark = pytest.mark.browser

@@ -21,10 +21,10 @@ from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
 from tools.hostile.fuzzing import MARK, Attack
-from tools.hostile.ground import Ground, routes
-from tools.hostile.living import Lived
-from tools.hostile.loglines import FORGED, written
-from tools.hostile.wire import HOST, Answer, Request, send
+from tools.hostile.log_lines import FORGED, written
+from tools.hostile.populated_site import Lived
+from tools.hostile.raw_requests import HOST, Answer, Request, send
+from tools.hostile.targets import Ground, routes
 from wizards import permissions, publishing
 from wizards.analytics import audit
 from wizards.models import Case, Guest, Handling, Session

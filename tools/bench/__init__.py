@@ -2,6 +2,6 @@
 
 answers/   an answer: against the smallest Django app that does the same work, and against django-formtools
 review/    the review pages: against the best single query over the raw log
-places     where the measured databases lie
+databases  where the measured databases are stored
 results    measurements as JSON lines and as a table
 """

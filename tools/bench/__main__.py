@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from tests import postgres
-from tools.bench import places, results
+from tools.bench import databases, results
 from tools.bench.answers import run as answers
 from tools.bench.review import run as review
 
@@ -28,7 +28,7 @@ def main(arguments: list[str]) -> int:
     except (postgres.NoPostgresError, answers.AppError) as reason:
         print(reason, file=sys.stderr)
         return 1
-    kept = places.folder() / "results.jsonl"
+    kept = databases.folder() / "results.jsonl"
     kept.write_text("".join(json.dumps(each) + "\n" for each in measured))
     for each in measured:
         print(json.dumps(each))
@@ -57,9 +57,9 @@ def reviewed(chosen: argparse.Namespace) -> list[results.Measurement]:
     measured: list[results.Measurement] = []
     with contextlib.ExitStack() as stack:
         if "sqlite" in chosen.databases:
-            measured += review.measure(places.Sqlite(), chosen)
+            measured += review.measure(databases.Sqlite(), chosen)
         if "postgres" in chosen.databases:
-            measured += review.measure(places.Postgres(stack.enter_context(places.server())), chosen)
+            measured += review.measure(databases.Postgres(stack.enter_context(databases.server())), chosen)
     return measured
 
 

@@ -1,7 +1,7 @@
 """Faults under load: what `make chaos` runs. See docs/chaos.md.
 
-stores   the databases, each run with a copy of its own     served   the site, whole or sabotaged
-site     gunicorn around it, whose workers are killed       line     a connection to it
-people   who walk through it and note what they were told   crowd    many of them at once
-judge    what the log says against those notes              faults   each fault, and its twin that must fail
+databases      one copied database for each run       sabotage   the site, whole or with one protection removed
+site           gunicorn, whose workers are killed     connection one connection to it
+visitors       walk through it and note each answer   load       many of them at once
+verification   the log against those notes            faults     each fault, and its twin that must fail
 """

@@ -23,7 +23,7 @@ def main(arguments: list[str]) -> int:
     """Run what is asked for; return 1 where something broke, or a twin was not seen."""
     chosen = parsed(arguments)
     django.setup()
-    from tools.chaos import faults, rounds
+    from tools.chaos import faults, runner
 
     size = faults.Size(
         kills=chosen.kills,
@@ -40,11 +40,11 @@ def main(arguments: list[str]) -> int:
         Path(folder).chmod(0o711)  # PostgreSQL does not run as root
         try:
             for database in chosen.databases:
-                results += rounds.rounds(Path(folder), database, chosen.only, size)
+                results += runner.rounds(Path(folder), database, chosen.only, size)
         except postgres.NoPostgresError as reason:
             print(reason, file=sys.stderr)
             return 1
-    print(f"\n{rounds.table(results)}")
+    print(f"\n{runner.table(results)}")
     return 0 if results and all(result.holds for result in results) else 1
 
 

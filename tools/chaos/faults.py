@@ -17,12 +17,12 @@ from pathlib import Path
 from typing import Any
 
 from tests.environment import SQLITE
-from tools.chaos.crowd import Crowd
-from tools.chaos.judge import verdict
-from tools.chaos.line import Line, Request
-from tools.chaos.people import Page
+from tools.chaos.connection import Line, Request
+from tools.chaos.databases import Postgres, Sqlite, fill
+from tools.chaos.load import Crowd
 from tools.chaos.site import ROOT, WORKERS, Redis, Site, served
-from tools.chaos.stores import Postgres, Sqlite, fill
+from tools.chaos.verification import verdict
+from tools.chaos.visitors import Page
 
 Store = Sqlite | Postgres
 SEED = 1
@@ -249,7 +249,7 @@ def demand(result: Result, holds: object, otherwise: str) -> None:
 
 
 FAULTS = {each.__name__: each for each in (kills, restarts, full, redis, delivery, races, load)}
-# What is taken out (tools/chaos/served.py says how), so that the fault must be seen.
+# What is taken out (tools/chaos/sabotage.py says how), so that the fault must be seen.
 TWINS = {
     "kills": ("autocommit", "early"),
     "restarts": ("unsynced",),

@@ -14,7 +14,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from tools.chaos.line import HOST, Dropped, Line, Request
+from tools.chaos.connection import HOST, Dropped, Line, Request
 
 ROOT = Path(__file__).resolve().parents[2]
 WORKERS = 2
@@ -41,7 +41,7 @@ def environment(url: str, folder: Path, **more: str) -> dict[str, str]:
 class Site:
     """A served site. Workers are copies of a master that has loaded everything (--preload): a new one is there at once.
 
-    `sabotage` names what tools/chaos/served.py takes out; `beside` starts what `make run` starts beside it.
+    `sabotage` names what tools/chaos/sabotage.py takes out; `beside` starts what `make run` starts beside it.
     """
 
     def __init__(self, url: str, folder: Path, sabotage: str = "", beside: bool = False, **more: str) -> None:
@@ -55,7 +55,7 @@ class Site:
 
     def start(self) -> None:
         """Start it, and wait until it answers."""
-        self._run("-m", "gunicorn", "--preload", "tools.chaos.served")
+        self._run("-m", "gunicorn", "--preload", "tools.chaos.sabotage")
         for helper in ("run_maintenance", "run_deliveries") if self.beside else ():
             self._run("manage.py", helper, "--parent", str(os.getpid()))
         until = time.monotonic() + PATIENCE

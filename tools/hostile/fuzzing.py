@@ -9,9 +9,9 @@ from typing import Any
 from hypothesis import strategies as st
 
 from tests.visitor import FORM
-from tools.hostile.ground import Found, Ground, Route, resolved, routes
-from tools.hostile.living import ROLES, cookies_of, png
-from tools.hostile.wire import Request, escaped
+from tools.hostile.populated_site import ROLES, cookies_of, png
+from tools.hostile.raw_requests import Request, escaped
+from tools.hostile.targets import Found, Ground, Route, resolved, routes
 
 MARK = "<script>pwned</script>"
 # What somebody might send where something else is expected.

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from tools.bench import places
+from tools.bench import databases
 
 CONNECTIONS = 8
 WORKERS = 2
@@ -44,7 +44,7 @@ class App:
         """Let eight people answer for so many seconds; return how long each answer took."""
         job = {"port": self.port, "kind": self.kind, "seconds": seconds, "walks": self.walks, "workers": WORKERS}
         command = [sys.executable, "-m", "tools.bench.answers.load"]
-        done = subprocess.run(command, cwd=places.ROOT, input=json.dumps(job), capture_output=True, text=True)
+        done = subprocess.run(command, cwd=databases.ROOT, input=json.dumps(job), capture_output=True, text=True)
         if done.returncode:
             raise AppError(f"{self.name}: {done.stderr[-3000:]}")
         answered = json.loads(done.stdout)
@@ -54,7 +54,7 @@ class App:
 
 def product() -> App:
     """Return the product, whole."""
-    return App("product", "helpdesk.wsgi", ("tools.bench.answers.ring_published",))
+    return App("product", "helpdesk.wsgi", ("tools.bench.answers.publish_ring",))
 
 
 def floor() -> App:
@@ -82,11 +82,11 @@ def serving(app: App, database: str) -> Iterator[App]:
     environment = os.environ | ENVIRONMENT | app.environment
     environment |= {"BENCH_APP": app.served, "DATABASE_URL": database, "HOST": "127.0.0.1", "PORT": str(app.port)}
     for module in app.prepare:
-        subprocess.run([sys.executable, "-m", module], cwd=places.ROOT, env=environment, check=True)
-    command = [sys.executable, "-m", "gunicorn", "-c", "gunicorn.conf.py", "tools.bench.answers.told"]
+        subprocess.run([sys.executable, "-m", module], cwd=databases.ROOT, env=environment, check=True)
+    command = [sys.executable, "-m", "gunicorn", "-c", "gunicorn.conf.py", "tools.bench.answers.instrumented_app"]
     with tempfile.TemporaryFile("w+") as output:
         process = subprocess.Popen(
-            command, cwd=places.ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT, text=True
+            command, cwd=databases.ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT, text=True
         )
         try:
             wait(app, process)

@@ -25,9 +25,9 @@ FEW, MANY = 60, 6_000
 
 def main() -> None:
     """Measure both."""
-    from tools.bench.answers import memory, ring_published
+    from tools.bench.answers import memory, publish_ring
 
-    ring_published.main([FEW, MANY])
+    publish_ring.main([FEW, MANY])
     for slug in ("ring", "ring-1"):
         memory.show(slug)  # every page was rendered once
     tell("answer 400", "answer 2", in_turns(walker(LATE), fresh))

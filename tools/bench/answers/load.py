@@ -22,7 +22,7 @@ import zlib
 from collections import Counter
 from typing import Any
 
-from tools.bench.answers import ring
+from tools.bench.answers import ring_wizard
 
 END = b"\r\n\r\n"
 CHUNKED = b"\r\ntransfer-encoding: chunked"
@@ -71,7 +71,7 @@ class Walk:
         """
         self.socket = socket.create_connection(("127.0.0.1", self.port))
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        return self.ask(self.request("GET", ring.WORKER)).body
+        return self.ask(self.request("GET", ring_wizard.WORKER)).body
 
     def request(self, method: str, path: str, body: str = "", htmx: bool = False) -> bytes:
         """Return a request as bytes."""
@@ -141,7 +141,7 @@ class Sessions(Walk):
         return self.request("POST", path, f"csrfmiddlewaretoken={self.state['token']}&answer=steady", htmx=True)
 
     def check(self, at: int, answer: Answer) -> None:
-        answer.want(200, f">{ring.title((at - 1) % ring.QUESTIONS)}</h1>")
+        answer.want(200, f">{ring_wizard.title((at - 1) % ring_wizard.QUESTIONS)}</h1>")
         if f"HX-Push-Url: /s/{self.state['code']}/{at}/" not in answer.head.decode():
             raise WrongPageError(f"page {at} does not say where it is")
 
@@ -171,7 +171,7 @@ class Forms(Walk):
 
     def check(self, at: int, answer: Answer) -> None:
         answer.want(200, f"<title>Step {at + 1} of ")
-        answer.want(200, f"<h1>{ring.title(at)}</h1>")
+        answer.want(200, f"<h1>{ring_wizard.title(at)}</h1>")
 
 
 def whole(raw: bytes) -> bool:

@@ -18,9 +18,9 @@ GOAL_MB = 100  # more than a worker that has shown one wizard
 
 def main() -> None:
     """Show every page of all of them."""
-    from tools.bench.answers import ring_published
+    from tools.bench.answers import publish_ring
 
-    ring_published.main([60, *[NODES] * WIZARDS])
+    publish_ring.main([60, *[NODES] * WIZARDS])
     from tests.visitor import Visitor  # now that Django is set up
 
     visitor = Visitor(SERVER_NAME="127.0.0.1").begin("ring")

@@ -17,7 +17,7 @@ from tests import postgres
 from tools.bench import results
 from tools.bench.answers import apps
 from tools.bench.answers.apps import CONNECTIONS, App, AppError
-from tools.bench.places import child
+from tools.bench.databases import child
 from tools.bench.results import Measurement, ms, percentile
 
 __all__ = ["AppError", "measure"]

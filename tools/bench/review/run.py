@@ -7,14 +7,14 @@ import json
 import sys
 from datetime import UTC, datetime
 
-from tools.bench import places
-from tools.bench.places import child
+from tools.bench import databases
+from tools.bench.databases import child
 from tools.bench.results import Measurement
 
 DAYS = 365
 
 
-def measure(database: places.Sqlite | places.Postgres, chosen: argparse.Namespace) -> list[Measurement]:
+def measure(database: databases.Sqlite | databases.Postgres, chosen: argparse.Namespace) -> list[Measurement]:
     """Return the measurements on one database."""
     whole, tenth = f"log-{chosen.events}", f"log-{chosen.events}-tenth"
     if chosen.anew or not database.there(whole) or not database.there(tenth):
@@ -24,12 +24,16 @@ def measure(database: places.Sqlite | places.Postgres, chosen: argparse.Namespac
     if chosen.fill_only:
         return []
     print(f"{database.name}: measuring", file=sys.stderr, flush=True)
-    other = str(places.folder() / f"{tenth}.sqlite3") if isinstance(database, places.Sqlite) else places.named(tenth)
+    other = (
+        str(databases.folder() / f"{tenth}.sqlite3")
+        if isinstance(database, databases.Sqlite)
+        else databases.named(tenth)
+    )
     done = child("tools.bench.review.measure", database.url(whole), str(chosen.pairs), database.name, other)
     return [json.loads(line) for line in done.splitlines()]
 
 
-def fill(database: places.Sqlite | places.Postgres, log: str, events: int, share: float, until: str) -> None:
+def fill(database: databases.Sqlite | databases.Postgres, log: str, events: int, share: float, until: str) -> None:
     """Make a log under another name, and give it its own when it is whole."""
     print(f"{database.name}: making a log of about {round(events * share)} events", file=sys.stderr, flush=True)
     part = f"{log}-part"

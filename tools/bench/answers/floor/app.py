@@ -12,7 +12,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path
 from django.utils import timezone
 
-from tools.bench.answers import ring
+from tools.bench.answers import ring_wizard
 
 application = get_wsgi_application()
 
@@ -47,7 +47,7 @@ class Event(models.Model):  # noqa: DJ008
 def begin(request: HttpRequest, slug: str, symptom: str) -> HttpResponse:
     """Begin a session."""
     secret, code = secrets.token_urlsafe(32), secrets.token_hex(6)
-    Visit.objects.create(code=code, secret=digest(secret), node=ring.node(0), seen_at=timezone.now())
+    Visit.objects.create(code=code, secret=digest(secret), node=ring_wizard.node(0), seen_at=timezone.now())
     response = redirect(f"/s/{code}/1/")
     response.set_cookie("visitor", secret, httponly=True)
     return response
@@ -61,13 +61,13 @@ def step(request: HttpRequest, code: str, number: int) -> HttpResponse:
             visit = get_object_or_404(own.select_for_update(), count=number)
             now, given = timezone.now(), request.POST["answer"]
             Event.objects.create(visit=visit, number=number + 1, at=now, node=visit.node, answer=given)
-            visit.node, visit.count, visit.seen_at = ring.node(number % ring.QUESTIONS), number + 1, now
+            visit.node, visit.count, visit.seen_at = ring_wizard.node(number % ring_wizard.QUESTIONS), number + 1, now
             visit.save(update_fields=["node", "count", "seen_at"])
     else:
         visit = get_object_or_404(own)
-    title = ring.title(int(visit.node.rpartition("-")[2]))
+    title = ring_wizard.title(int(visit.node.rpartition("-")[2]))
     response = render(
-        request, "page.html", {"visit": visit, "title": title, "text": ring.TEXT, "choices": ring.CHOICES}
+        request, "page.html", {"visit": visit, "title": title, "text": ring_wizard.TEXT, "choices": ring_wizard.CHOICES}
     )
     response["HX-Push-Url"] = f"/s/{code}/{visit.count}/"
     return response

@@ -13,7 +13,7 @@ from django.http import HttpResponse
 from django.urls import path
 from django.utils import timezone
 
-from tools.bench.answers import ring
+from tools.bench.answers import ring_wizard
 
 application = get_wsgi_application()
 
@@ -41,7 +41,7 @@ class Question(forms.Form):
 
     answer = forms.ChoiceField(
         widget=forms.RadioSelect,
-        choices=[(name, f"{label} {reason}") for name, (label, reason) in ring.CHOICES.items()],
+        choices=[(name, f"{label} {reason}") for name, (label, reason) in ring_wizard.CHOICES.items()],
     )
 
 
@@ -57,13 +57,13 @@ class Walk(SessionWizardView):
             visit=self.request.session.session_key or "",
             number=number,
             at=timezone.now(),
-            node=ring.node(number),
+            node=ring_wizard.node(number),
             answer=form.cleaned_data["answer"],
         )
         return super().process_step(form)
 
     def get_context_data(self, form: forms.Form, **more: object) -> dict[str, object]:
-        return super().get_context_data(form, title=ring.title(self.steps.step0), text=ring.TEXT, **more)
+        return super().get_context_data(form, title=ring_wizard.title(self.steps.step0), text=ring_wizard.TEXT, **more)
 
     def done(self, form_list: object, **more: object) -> HttpResponse:
         return HttpResponse("Done.")

@@ -10,7 +10,7 @@ import random
 import re
 from dataclasses import dataclass, field
 
-from tools.chaos.line import Dropped, Line, Reply, Request
+from tools.chaos.connection import Dropped, Line, Reply, Request
 
 BACK = 0.08  # how often somebody goes back instead of answering
 SLUGS = ("hikvision-camera", "hikvision-watch-code", "zosi-camera")

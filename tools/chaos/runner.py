@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from tools.chaos import faults, stores
+from tools.chaos import databases, faults
 from tools.chaos.site import NoRedisError
 
 DATABASES = ("sqlite", "postgresql")
@@ -28,7 +28,7 @@ def rounds(folder: Path, database: str, names: Sequence[str], size: faults.Size)
                 with ground(folder / f"{database}-{small}", database, small) as store:
                     for name in chosen:
                         results += with_twins(name, store, folder, size)
-            except stores.NoDiskError as reason:
+            except databases.NoDiskError as reason:
                 print(f"Left out: {', '.join(chosen)} on {database}: {reason}", flush=True)
     return results
 
@@ -53,9 +53,9 @@ def with_twins(name: str, store: faults.Store, folder: Path, size: faults.Size) 
 def ground(folder: Path, database: str, small: bool) -> Iterator[faults.Store]:
     """Give a database in `folder`, on a small disk of its own where that is asked for. Raises NoDiskError."""
     with contextlib.ExitStack() as stack:
-        place = stack.enter_context(stores.small_disk(folder, DISKS[database])) if small else folder
+        place = stack.enter_context(databases.small_disk(folder, DISKS[database])) if small else folder
         place.mkdir(parents=True, exist_ok=True)
-        store = stores.Sqlite(place) if database == "sqlite" else stores.Postgres(place / "server")
+        store = databases.Sqlite(place) if database == "sqlite" else databases.Postgres(place / "server")
         stack.callback(store.close)
         store.prepare()
         yield store

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
-from tools.chaos.people import Move, Person
-from tools.chaos.stores import connected
+from tools.chaos.databases import connected
+from tools.chaos.visitors import Move, Person
 from wizards import flow
 from wizards.analytics import audit
 from wizards.models import Session

@@ -9,8 +9,8 @@ import time
 from collections import Counter, deque
 from collections.abc import Callable
 
-from tools.chaos.line import PATIENCE, Dropped, Line
-from tools.chaos.people import Person, Unavailable, Wrong
+from tools.chaos.connection import PATIENCE, Dropped, Line
+from tools.chaos.visitors import Person, Unavailable, Wrong
 
 PAUSE = 0.1  # seconds until somebody who was cut off tries again
 HTMX = 0.7  # how many have JavaScript

@@ -1,4 +1,4 @@
-"""Make the product's tables, and publish the ring: `python -m tools.bench.answers.ring_published [NODES ...]`.
+"""Make the product's tables, and publish the ring: `python -m tools.bench.answers.publish_ring [NODES ...]`.
 
 A wizard for each number: `ring` for the first, `ring-1` and so on for the others; one of 60 nodes by default. Without
 a draft, which no answer looks at.
@@ -16,13 +16,13 @@ def main(sizes: list[int]) -> None:
     django.setup()
     from django.core.management import call_command
 
-    from tools.bench.answers import ring
+    from tools.bench.answers import ring_wizard
     from wizards import flow
     from wizards.models import Version, Wizard
 
     call_command("migrate", verbosity=0)
     for place, size in enumerate(sizes):
-        document = flow.Document.model_validate(ring.document(size, f"ring-{place}" if place else "ring"))
+        document = flow.Document.model_validate(ring_wizard.document(size, f"ring-{place}" if place else "ring"))
         wizard, _ = Wizard.objects.get_or_create(slug=document.slug, defaults={"title": document.title})
         wizard.current = Version.objects.create(
             wizard=wizard,

@@ -1,4 +1,4 @@
-"""Measure what following each other costs: `python -m tools.bench.following --followers 500`. See docs/bench.md.
+"""Measure what following each other costs: `python -m tools.bench.polling --followers 500`. See docs/bench.md.
 
 In: how many followers, for how long, on which databases. Out: a table on the standard output.
 
@@ -79,7 +79,7 @@ class Tally:
 
 def main(arguments: list[str]) -> int:
     """Measure on each database, and print a table; return 1 where a follower saw a move later than promised."""
-    parser = argparse.ArgumentParser(prog="tools.bench.following", description="Measure followers on both databases.")
+    parser = argparse.ArgumentParser(prog="tools.bench.polling", description="Measure followers on both databases.")
     parser.add_argument("--followers", type=int, default=500)
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--moves", type=float, default=5, help="sessions moved in a second (5)")
@@ -111,7 +111,7 @@ def database(name: str) -> Iterator[str]:
 
 def child(url: str, arguments: list[str]) -> str:
     """Measure in a process whose database is `url`; return the last line that it printed."""
-    command = [sys.executable, "-m", "tools.bench.following", "--here", *arguments]
+    command = [sys.executable, "-m", "tools.bench.polling", "--here", *arguments]
     own = os.environ | {"DATABASE_URL": url, "DJANGO_SETTINGS_MODULE": "helpdesk.settings"}
     done = subprocess.run(command, cwd=ROOT, env=own, stdout=subprocess.PIPE, text=True, check=True)
     return done.stdout.splitlines()[-1]

@@ -19,7 +19,7 @@ from django.test import Client
 from django.urls import Resolver404, URLPattern, get_resolver, resolve
 from django.urls.resolvers import RoutePattern
 
-from tools.hostile.living import Lived
+from tools.hostile.populated_site import Lived
 from wizards import flow, publishing
 from wizards.models import Case, Finding, Picture, Session
 
