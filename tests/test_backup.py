@@ -179,7 +179,7 @@ def test_a_backup_is_for_its_owner_alone_and_says_what_it_holds(made):
 
 
 def test_a_backup_is_never_written_over_another(made):
-    with pytest.raises(CommandError, match="is there already"):
+    with pytest.raises(CommandError, match="already exists"):
         backed_up(made.parent)
 
 
@@ -191,7 +191,7 @@ def test_a_database_without_this_sites_tables_is_not_backed_up_and_its_file_is_n
 
 
 def test_a_database_of_another_site_is_not_backed_up(tmp_path, monkeypatch):
-    monkeypatch.setattr("helpdesk.backup.present.migrations", lambda: ["auth.0001_initial"])
+    monkeypatch.setattr("helpdesk.backup.database.migrations", lambda: ["auth.0001_initial"])
     with pytest.raises(CommandError, match="has no tables of this site"):
         backed_up(tmp_path)
 
@@ -219,14 +219,14 @@ def test_a_database_that_is_not_empty_is_replaced_only_when_told_and_the_loss_is
         put_back(made)
     assert Version.objects.count() == 2
     said = put_back(made, "--replace")
-    assert said.index("This is lost: ") < said.index("2 versions") < said.index("every promise holds")
+    assert said.index("This will be lost: ") < said.index("2 versions") < said.index("every promise holds")
     assert [version.wizard.slug for version in Version.objects.all()] == ["toy"]
 
 
 def test_a_restore_that_brought_back_something_else_than_was_counted_says_in_which_table(made):
     counts = manifest.parse((made / "manifest.json").read_text()).counts
     change(made, counts=counts | {"wizards_version": 7})
-    with pytest.raises(CommandError, match=r"not what the manifest counts, in: wizards_version\.$"):
+    with pytest.raises(CommandError, match=r"not those that the manifest counts, in: wizards_version\.$"):
         put_back(made, "--replace")
 
 
@@ -237,7 +237,7 @@ def test_data_in_which_a_row_points_nowhere_are_not_put_back(made):
         database.execute("DELETE FROM wizards_wizard")
         database.commit()
     change(made, bytes=data.stat().st_size, sha256=hashlib.sha256(data.read_bytes()).hexdigest())
-    with pytest.raises(CommandError, match=r"damaged: .* points to a wizards_wizard that is not there"):
+    with pytest.raises(CommandError, match=r"damaged: .* points to a wizards_wizard that does not exist"):
         put_back(made, "--replace")
     assert Version.objects.get().wizard.slug == "toy"
 
@@ -260,22 +260,22 @@ def written(folder: Path) -> Path:
     name = {"sqlite": "data.sqlite3", "postgresql": "data.dump"}[connection.vendor]
     (folder / name).write_bytes(data)
     said = manifest.Manifest(
-        version="1", made_at="2026-01-01T00:00:00+00:00", engine=connection.vendor, server="1", file=name,
+        format=1, version="1", made_at="2026-01-01T00:00:00+00:00", engine=connection.vendor, server="1", file=name,
         bytes=len(data), sha256=hashlib.sha256(data).hexdigest(), migrations=[], counts={"django_migrations": 1},
     )  # fmt: skip
-    (folder / "manifest.json").write_text(said.text())
+    (folder / "manifest.json").write_text(said.model_dump_json())
     return folder
 
 
 SPOILT = {
-    "its SHA-256 is another one": spoil,
+    "its SHA-256 is wrong": spoil,
     "is no backup": lambda folder: (folder / "manifest.json").unlink(),
-    "is not JSON": lambda folder: (folder / "manifest.json").write_text("{"),
-    "does not say format 1": lambda folder: change(folder, format=2),
-    "not as it was written: bytes": lambda folder: change(folder, bytes="many"),
-    "names a file that is no part": lambda folder: change(folder, file="../env"),
+    "Invalid JSON": lambda folder: (folder / "manifest.json").write_text("{"),
+    "format: Input should be 1": lambda folder: change(folder, format=2),
+    "bytes: Input should be a valid integer": lambda folder: change(folder, bytes="many"),
+    "file: Input should be 'data.sqlite3' or 'data.dump'": lambda folder: change(folder, file="../env"),
     "no tables of this site": lambda folder: change(folder, counts={}),
-    "no tables of this site: another": lambda folder: change(folder, counts={"django_migrations": 0}),
+    "no tables of this site: it is of another": lambda folder: change(folder, counts={"django_migrations": 0}),
     "A newer version of this site": lambda folder: change(folder, migrations=["wizards.9999_later"]),
     "a backup of oracle": lambda folder: change(folder, engine="oracle"),
 }
@@ -297,18 +297,42 @@ def test_a_spoilt_backup_is_refused_with_a_reason_and_nothing_is_touched(tmp_pat
 @pytest.mark.django_db
 def test_the_password_goes_by_the_environment_and_by_no_argument(monkeypatch):
     monkeypatch.setitem(connection.settings_dict, "PASSWORD", "open sesame")
-    assert "sesame" not in postgres._address()
+    assert "sesame" not in " ".join(map(str, postgres._address()))
     assert postgres._environment()["PGPASSWORD"] == "open sesame"
+
+
+@pytest.mark.django_db
+def test_options_about_tls_reach_the_programs(monkeypatch):
+    options = {
+        "sslmode": "verify-full",
+        "sslcrl": "/etc/crl.pem",
+        "ssl_min_protocol_version": "TLSv1.3",
+        "connect_timeout": 5,
+    }
+    monkeypatch.setitem(connection.settings_dict, "OPTIONS", options)
+    environment = postgres._environment()
+    assert {name for name in environment if name.startswith("PG")} >= {
+        "PGSSLMODE",
+        "PGSSLCRL",
+        "PGSSLMINPROTOCOLVERSION",
+    }
+    assert (environment["PGSSLMODE"], environment["PGSSLCRL"]) == ("verify-full", "/etc/crl.pem")
 
 
 @pytest.mark.only("postgresql")  # its programs
 def test_programs_that_are_missing_or_too_old_for_the_server_are_named(tmp_path, monkeypatch):
-    monkeypatch.setattr(postgres, "_major", lambda program: 9)
-    with pytest.raises(CommandError, match=r"pg_dump is of version 9, and the server of version \d+\. Install"):
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+    with pytest.raises(CommandError, match=r"There is no pg_dump here\. Install the client programs of PostgreSQL \d+"):
         backed_up(tmp_path)
-    monkeypatch.setattr(postgres, "_found", lambda name: [])
-    with pytest.raises(CommandError, match=r"There is no pg_dump here\. Install"):
+    (tmp_path / "bin").mkdir()
+    old = tmp_path / "bin" / "pg_dump"
+    old.write_text("#!/bin/sh\necho 'aborting because of server version mismatch' >&2\nexit 1\n")
+    old.chmod(0o755)
+    with pytest.raises(
+        CommandError, match="pg_dump failed, and nothing was changed: aborting because of server version"
+    ):
         backed_up(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["bin"]
 
 
 @pytest.mark.only("postgresql")  # SQLite's own is one step

@@ -1,16 +1,16 @@
-"""Backups of the whole database, and putting them back: `manage.py backup`, `manage.py restore`.
+"""Backups of the whole database: `manage.py backup` makes one, `manage.py restore` puts it back.
 
-A backup is a folder that only its owner may open, with two files: the data, and a manifest that says what they are.
+A backup is a folder that only its owner may open. It holds the data, and a manifest that describes them.
 
-    make(folder)            a backup of the database, consistent while the site goes on writing
-    read(folder)            its manifest, once the data are what the manifest says
-    put_back(folder, ...)   the database as it was then; whatever was in it goes, in one transaction
+    create(folder)            back the database up, consistently, while the site keeps writing
+    read(folder)              check the data against the manifest, and return the manifest
+    restore(folder, manifest) replace the whole database, in one transaction
 
-Pictures that editors upload stand in the database. SECRET_KEY and the rest of the settings do not: keep them apart.
+Pictures that editors upload are in the database. SECRET_KEY and the other settings are not: keep them elsewhere.
 """
 
+from .database import existing_rows
 from .folder import create, read, restore
 from .manifest import BackupError, Manifest
-from .present import existing_rows
 
 __all__ = ["BackupError", "Manifest", "create", "existing_rows", "read", "restore"]

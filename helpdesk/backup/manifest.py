@@ -2,61 +2,44 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict, dataclass, fields
-from typing import Any
+from typing import Literal
 
-FORMAT = 1
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 
 class BackupError(Exception):
-    """A backup cannot be made or put back; the message says why, and what to do."""
+    """A backup cannot be made or restored. The message says why, and what to do."""
 
 
-@dataclass(frozen=True)
-class Manifest:
+class Manifest(BaseModel):
     """What a backup holds.
 
-    format:     of the manifest; 1
     version:    of the product that made it
-    made_at:    when the data were as they are in it, in UTC (ISO 8601)
-    engine:     "sqlite" or "postgresql"
-    server:     the version of the database that it was made from
-    file, bytes, sha256: the data's file, beside the manifest
-    migrations: every migration that was applied, "app.name"
-    counts:     how many rows each table holds
+    made_at:    UTC time (ISO 8601) of the state that it holds
+    server:     version of the database server
+    file, bytes, sha256: the data file, beside the manifest
+    migrations: every applied migration, "app.name"
+    counts:     number of rows in each table
     """
 
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
+
+    format: Literal[1]
     version: str
     made_at: str
     engine: str
     server: str
-    file: str
+    file: Literal["data.sqlite3", "data.dump"]
     bytes: int
     sha256: str
     migrations: list[str]
     counts: dict[str, int]
-    format: int = FORMAT
-
-    def text(self) -> str:
-        """Return the manifest as its file holds it."""
-        return json.dumps(asdict(self), indent=1, sort_keys=True) + "\n"
 
 
 def parse(text: str) -> Manifest:
-    """Return the manifest that a file holds; raise BackupError where it is none."""
+    """Return the manifest in `text`; raise BackupError where it is none."""
     try:
-        values: Any = json.loads(text)
-    except ValueError as wrong:
-        raise BackupError("manifest.json is not JSON: the backup is damaged. Use another one.") from wrong
-    if not isinstance(values, dict) or values.get("format") != FORMAT:
-        raise BackupError(f"manifest.json does not say format {FORMAT}: another version of this site made the backup.")
-    kinds = {"int": int, "str": str, "list[str]": list, "dict[str, int]": dict}
-    wanted = {field.name: kinds[str(field.type)] for field in fields(Manifest)}
-    wrong_fields = [name for name, kind in wanted.items() if not isinstance(values.get(name), kind)]
-    if wrong_fields or set(values) != set(wanted):
-        odd = sorted({*wrong_fields, *(set(values) - set(wanted))})
-        raise BackupError(f"manifest.json is not as it was written: {', '.join(odd)}. Use another backup.")
-    if values["file"] not in {"data.sqlite3", "data.dump"}:
-        raise BackupError("manifest.json names a file that is no part of a backup. Use another backup.")
-    return Manifest(**values)
+        return Manifest.model_validate_json(text)
+    except ValidationError as error:
+        faults = "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())
+        raise BackupError(f"manifest.json is damaged, or of another format ({faults}). Use another backup.") from error

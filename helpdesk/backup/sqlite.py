@@ -1,4 +1,4 @@
-"""SQLite: its own online backup, in both directions."""
+"""SQLite: its online backup, in both directions."""
 
 from __future__ import annotations
 
@@ -10,40 +10,41 @@ from django.db import connection
 
 from helpdesk.sqlite.base import make_file
 
+from . import database
 from .manifest import BackupError
 
 FILE = "data.sqlite3"
-PATIENCE = 20  # seconds to wait for somebody who writes
+TIMEOUT = 20  # seconds to wait for another writer
 
 
 def dump(file: Path) -> dict[str, int]:
-    """Copy the database into `file` as it is at one moment; return how many rows each table of the copy holds.
+    """Copy the database into `file`; return the number of rows in each table of the copy.
 
-    All pages in one step: the copy then reads one state of the database, whoever writes meanwhile, and nobody waits.
-    In several steps it would begin anew at each write, and never end on a busy site.
+    All pages go in one step: the copy reads one state of the database, and no writer waits. In several steps it
+    would start over at each write, and never end on a busy site.
     """
     connection.ensure_connection()
     with closing(sqlite3.connect(file)) as copy:
         connection.connection.backup(copy, pages=-1)
-        copy.execute("PRAGMA journal_mode=DELETE")  # one file, with nothing beside it
-        _hold_sound(copy)
-        return _counts(copy)
+        copy.execute("PRAGMA journal_mode=DELETE")  # one file, nothing beside it
+        _check_integrity(copy)
+        return database.counts(copy.cursor())
 
 
 def load(file: Path) -> None:
-    """Make the database what `file` holds, all of it or nothing, also for those who have it open."""
+    """Replace the database with what `file` holds: all of it or nothing, also for processes that have it open."""
     target = str(connection.settings_dict["NAME"])
     connection.close()
     try:
         with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro&immutable=1", uri=True)) as copy:
-            _hold_sound(copy)
+            _check_integrity(copy)
             make_file(Path(target))
-            with closing(sqlite3.connect(target, timeout=PATIENCE)) as database:
-                copy.backup(database, pages=-1)
-    except sqlite3.Error as wrong:
+            with closing(sqlite3.connect(target, timeout=TIMEOUT)) as restored:
+                copy.backup(restored, pages=-1)
+    except sqlite3.Error as error:
         raise BackupError(
-            f"The database cannot be written ({wrong}). Stop the site first; nothing was changed."
-        ) from wrong
+            f"The database cannot be written ({error}). Stop the site first; nothing was changed."
+        ) from error
 
 
 def server() -> str:
@@ -51,26 +52,15 @@ def server() -> str:
     return sqlite3.sqlite_version
 
 
-def _hold_sound(database: sqlite3.Connection) -> None:
-    """Raise BackupError where the file is damaged, or where a row points to one that is not there."""
+def _check_integrity(data: sqlite3.Connection) -> None:
+    """Raise BackupError where the file is damaged, or where a foreign key points to no row."""
     try:
-        said = [line for (line,) in database.execute("PRAGMA integrity_check(1)")]
-        lost = database.execute("PRAGMA foreign_key_check").fetchone()
-    except sqlite3.DatabaseError as wrong:
-        raise BackupError(f"The data are no sound SQLite database: {wrong}.") from wrong
-    if said != ["ok"]:
-        raise BackupError(f"The database is damaged: {said[0]}.")
-    if lost:
-        raise BackupError(
-            f"The database is damaged: row {lost[1]} of {lost[0]} points to a {lost[2]} that is not there."
-        )
-
-
-def _counts(database: sqlite3.Connection) -> dict[str, int]:
-    names = database.execute(
-        "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name"
-    ).fetchall()
-    rows = {}
-    for (name,) in names:
-        rows[name] = database.execute(f'SELECT COUNT(*) FROM "{name}"').fetchone()[0]  # nosec B608  # noqa: S608  quoted
-    return rows
+        (result,) = data.execute("PRAGMA integrity_check(1)").fetchone()
+        orphan = data.execute("PRAGMA foreign_key_check").fetchone()
+    except sqlite3.DatabaseError as error:
+        raise BackupError(f"The data are not a sound SQLite database: {error}.") from error
+    if result != "ok":
+        raise BackupError(f"The database is damaged: {result}.")
+    if orphan:
+        table, row, parent, _ = orphan
+        raise BackupError(f"The database is damaged: row {row} of {table} points to a {parent} that does not exist.")

@@ -1,4 +1,4 @@
-"""`manage.py backup TARGET`: write the whole database into a new folder, while the site goes on."""
+"""`manage.py backup TARGET`: back up the whole database into a new folder."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from helpdesk import backup
 
 
 class Command(BaseCommand):
-    """The folder holds personal data: keep it as safe as the database, and no longer than its data may be kept."""
+    """The backup holds personal data: protect it like the database, and delete it when its data must be deleted."""
 
-    help = "Write a backup of the whole database into the new folder TARGET, while the site goes on."
+    help = "Write a backup of the whole database into the new folder TARGET, while the site keeps running."
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("target", type=Path, metavar="TARGET", help="a folder that is not there yet")
+        parser.add_argument("target", type=Path, metavar="TARGET", help="a folder that does not exist yet")
 
     def handle(self, *args: Any, target: Path, **options: Any) -> None:
         try:
-            made = backup.create(target)
-        except backup.BackupError as reason:
-            raise CommandError(str(reason)) from reason
-        rows = sum(made.counts.values())
+            manifest = backup.create(target)
+        except backup.BackupError as error:
+            raise CommandError(str(error)) from error
+        rows = sum(manifest.counts.values())
         self.stdout.write(
-            f"{target}: {rows} rows in {len(made.counts)} tables, {made.bytes} bytes, as of {made.made_at}"
+            f"{target}: {rows} rows in {len(manifest.counts)} tables, {manifest.bytes} bytes, as of {manifest.made_at}"
         )
