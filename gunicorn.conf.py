@@ -36,18 +36,13 @@ if settings.METRICS_TOKEN:
 
 
 def pre_fork(server: Any, worker: Any) -> None:
-    """Give a worker its place, before it begins."""
-    shared.SLOTS.take(worker)
+    """Give a worker its slot."""
+    shared.assign_slot(server, worker)
 
 
 def post_fork(server: Any, worker: Any) -> None:
-    """Tell a worker its place."""
-    os.environ[shared.PLACE] = str(worker.place)
-
-
-def child_exit(server: Any, worker: Any) -> None:
-    """Give the place of a worker that ended to the next one."""
-    shared.SLOTS.free(worker)
+    """Tell a worker its slot."""
+    os.environ[shared.SLOT] = str(worker.slot)
 
 
 def on_exit(server: Any) -> None:

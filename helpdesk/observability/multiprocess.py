@@ -1,7 +1,7 @@
-"""What gunicorn's processes share: a folder to count into, and a place in it for each worker.
+"""What gunicorn's processes share: a folder that metrics are counted in, and a slot in it for each worker.
 
-Imported by gunicorn.conf.py in the master. The folder lies in memory where the system has such a place; it is made at
-the start and removed at the end, and what a killed master left is removed by the next start.
+gunicorn.conf.py imports this in the master. The folder is in memory where the system has such a place; the master makes
+it at the start and removes it at the end, and the next start removes what a killed master left.
 """
 
 from __future__ import annotations
@@ -12,60 +12,49 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-# Where prometheus-client looks for the folder, and where a worker finds its place in it.
-FOLDER, PLACE = "PROMETHEUS_MULTIPROC_DIR", "HELPDESK_WORKER_PLACE"
+# Where prometheus-client looks for the folder, and where a worker finds its slot.
+FOLDER, SLOT = "PROMETHEUS_MULTIPROC_DIR", "HELPDESK_WORKER_SLOT"
 PREFIX = "helpdesk-metrics-"
 MEMORY = Path("/dev/shm")  # nosec B108  # noqa: S108  mkdtemp makes folders there that only we can open
 
 
 def make_folder() -> None:
-    """Make an empty folder for the figures of this master's workers, and say in the environment where it is."""
-    if _folder():  # read anew (SIGHUP): the counting goes on
+    """Make an empty folder for the metrics of this master's workers, and put its path into the environment."""
+    if _folder():  # the configuration is read again (SIGHUP): counting goes on
         return
-    where = MEMORY if os.access(MEMORY, os.W_OK) else Path(tempfile.gettempdir())
-    for left in where.glob(f"{PREFIX}*"):
-        if left.stat().st_uid == os.getuid() and not _runs(left.name.split("-")[2]):
-            shutil.rmtree(left, ignore_errors=True)
-    os.environ[FOLDER] = tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-", dir=where)
+    parent = MEMORY if os.access(MEMORY, os.W_OK) else Path(tempfile.gettempdir())
+    for stale in parent.glob(f"{PREFIX}*"):
+        if stale.stat().st_uid == os.getuid() and not _is_running(stale.name.split("-")[2]):
+            shutil.rmtree(stale, ignore_errors=True)
+    os.environ[FOLDER] = tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-", dir=parent)
 
 
 def remove_folder() -> None:
-    """Remove the folder at the end of the master that made it; what the environment named before is not ours."""
+    """Remove the folder that this master made; a folder that the environment named before is not ours."""
     if folder := _folder():
         shutil.rmtree(folder, ignore_errors=True)
 
 
 def _folder() -> Path | None:
-    """Return the folder that this very process made, if it did."""
+    """Return the folder, if this very process made it."""
     folder = Path(os.environ.get(FOLDER, ""))
     return folder if folder.name.startswith(f"{PREFIX}{os.getpid()}-") else None
 
 
-def _runs(pid: str) -> bool:
-    """Return whether a process runs; for what is no number, that it might."""
+def _is_running(pid: str) -> bool:
+    """Return whether a process runs; True where that cannot be known."""
     return not pid.isdigit() or Path("/proc", pid).exists() or not Path("/proc/self").exists()
 
 
-class WorkerSlots:
-    """Which worker counts into which file: the lowest number that is free."""
+def assign_slot(server: Any, worker: Any) -> None:
+    """Give a new worker the lowest free slot; called in the master, before the fork.
 
-    def __init__(self) -> None:
-        self.taken: dict[int, Any] = {}
-
-    def take(self, worker: Any) -> None:
-        """Give a new worker a place; called in the master, before the fork."""
-        lowest = next(number for number in range(len(self.taken) + 1) if number not in self.taken)
-        self.taken[lowest] = worker
-        worker.place = lowest
-
-    def free(self, worker: Any) -> None:
-        """Take its place from a worker that ended: the next one goes on in its file, so that no sum ever shrinks."""
-        self.taken = {number: one for number, one in self.taken.items() if one is not worker}
-
-
-SLOTS = WorkerSlots()
+    A worker's successor counts on in its file, so no sum ever falls, and the number of files stays that of workers.
+    """
+    taken = {other.slot for other in server.WORKERS.values()}
+    worker.slot = next(slot for slot in range(len(taken) + 1) if slot not in taken)
 
 
 def worker_slot() -> str:
-    """Return this process's place."""
-    return os.environ.get(PLACE, f"p{os.getpid()}")
+    """Return the slot of this process; one that gunicorn did not start is told apart by its id."""
+    return os.environ.get(SLOT, f"p{os.getpid()}")

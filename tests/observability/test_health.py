@@ -10,6 +10,7 @@ import urllib.error
 import urllib.request
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from django.db import InterfaceError, OperationalError, connection
@@ -230,20 +231,15 @@ def test_nothing_is_measured_where_nobody_may_read_it(settings):
 # --- Several processes ----------------------------------------------------------------------------------------------
 
 
-class Worker:
-    """What gunicorn calls a worker."""
-
-
-def test_a_new_worker_takes_the_lowest_place_that_is_free():
-    places, first, second, third = multiprocess.WorkerSlots(), Worker(), Worker(), Worker()
-    places.take(first)
-    places.take(second)
-    places.free(first)
-    places.free(first)
-    places.take(third)
-    assert (first.place, second.place, third.place) == (0, 1, 0)
-    places.free(first)
-    assert set(places.taken.values()) == {second, third}
+def test_a_new_worker_takes_the_lowest_free_slot():
+    server = SimpleNamespace(WORKERS={})
+    first, second, third = SimpleNamespace(), SimpleNamespace(), SimpleNamespace()
+    for pid, worker in enumerate((first, second)):
+        multiprocess.assign_slot(server, worker)
+        server.WORKERS[pid] = worker
+    del server.WORKERS[0]
+    multiprocess.assign_slot(server, third)
+    assert (first.slot, second.slot, third.slot) == (0, 1, 0)
 
 
 def test_a_start_removes_what_a_killed_one_left_and_nothing_of_others(tmp_path, monkeypatch):
@@ -344,3 +340,6 @@ def test_two_processes_tell_one_sum_that_a_killed_one_does_not_shrink(two_worker
     sums = {read(ask(f"{address}/metrics", TOKEN))[healthz] for _ in range(4)}
     assert sums == {40}
     assert len({line["request"] for line in logged(output, 40)}) == 40
+    parents = multiprocess.MEMORY, output.parent
+    [folder] = [path for parent in parents for path in parent.glob(f"{multiprocess.PREFIX}{process.pid}-*")]
+    assert sorted(path.name for path in folder.iterdir()) == ["histogram_0.db", "histogram_1.db"]
