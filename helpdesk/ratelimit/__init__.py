@@ -1,1 +1,1 @@
-"""How often the public may do what costs others something, counted for all processes together."""
+"""Rate limits for the public, shared by all processes."""

@@ -1,4 +1,4 @@
-"""Django's cache in Redis; in this process while Redis is away, so that signing in stays possible, and limited."""
+"""Django's cache in Redis; in this process while Redis is down, so that signing in stays possible, and limited."""
 
 from __future__ import annotations
 
@@ -11,30 +11,30 @@ from redis import RedisError
 
 from helpdesk.ratelimit import limiter
 
-ASKED = ["add", "get", "set", "touch", "delete", "get_many", "has_key", "incr", "set_many", "delete_many", "clear"]
+METHODS = ["add", "get", "set", "touch", "delete", "get_many", "has_key", "incr", "set_many", "delete_many", "clear"]
 
 
 class SharedCache(RedisCache):
-    """What settings.CACHES names for a CACHE_URL. Takes what RedisCache takes."""
+    """The cache backend that the settings name where there is a CACHE_URL."""
 
     def __init__(self, server: str, params: dict[str, Any]) -> None:
         options = limiter.redis_options() | params.get("OPTIONS", {})
         super().__init__(server, params | {"OPTIONS": options})
-        self._here = LocMemCache("while Redis is away", params)
+        self._local = LocMemCache("while Redis is away", params)
 
 
-def _either(name: str) -> Callable[..., Any]:
-    """Return the method `name`, which asks Redis, or else what this process remembers by itself."""
+def _with_fallback(name: str) -> Callable[..., Any]:
+    """Return the method `name`: that of RedisCache, or of the local cache while Redis is down."""
 
-    def ask(self: SharedCache, *arguments: Any, **options: Any) -> Any:
-        return limiter.redis_fallback.ask(
-            lambda: getattr(RedisCache, name)(self, *arguments, **options),
-            lambda: getattr(self._here, name)(*arguments, **options),
+    def method(self: SharedCache, *args: Any, **kwargs: Any) -> Any:
+        return limiter.redis_fallback.call(
+            lambda: getattr(RedisCache, name)(self, *args, **kwargs),
+            lambda: getattr(self._local, name)(*args, **kwargs),
             RedisError,
         )
 
-    return ask
+    return method
 
 
-for _name in ASKED:
-    setattr(SharedCache, _name, _either(_name))
+for _name in METHODS:
+    setattr(SharedCache, _name, _with_fallback(_name))

@@ -1,7 +1,7 @@
-"""How often somebody may do what costs others something: begin sessions, try codes, send cases, make remarks.
+"""Rate limits for what costs others something: starting sessions, trying codes, sending cases and remarks.
 
-Counted in memory, or in the Redis that CACHE_URL names, where several processes share it. If Redis is away, the
-counting goes on in memory and the log says so, now and then.
+Counted in memory, or in the Redis of CACHE_URL where several processes share it. While Redis is down, each process
+counts in memory, and the log says so now and then.
 """
 
 from __future__ import annotations
@@ -9,12 +9,13 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from ipaddress import IPv4Address, ip_address
-from typing import Any, TypeVar, cast
+from itertools import product
+from typing import Any, Literal, TypeVar, cast
 
-# Whole, before there are threads: `limits` imports it at its first use, and takes a half of it that a second thread
-# sees meanwhile for one that is too old.
+# Imported before there are threads: `limits` imports it at its first use, and takes a half-imported module that another
+# thread sees meanwhile for an outdated one.
 import redis  # noqa: F401
 from django.conf import settings
 from django.http import HttpRequest
@@ -25,12 +26,12 @@ from limits.strategies import MovingWindowRateLimiter
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
-REST = 30  # seconds for which a store that did not answer is left alone
-REDIS_SECONDS = 1  # for connecting, and for each answer
+RETRY_SECONDS = 30  # for which Redis is left alone after it did not answer
+REDIS_TIMEOUT = 1  # seconds, for connecting and for each response
 
 
 class RateLimitExceededError(Exception):
-    """Somebody did `what` (a line of settings.RATES) too often. `seconds` says in how long they may try again."""
+    """Someone did `what` (a key of settings.RATES) too often; they may try again in `seconds`."""
 
     def __init__(self, seconds: int, what: str = "") -> None:
         super().__init__(f"{what} too often; again in {seconds} s")
@@ -38,67 +39,63 @@ class RateLimitExceededError(Exception):
 
     @property
     def minutes(self) -> int:
-        """The same in whole minutes, none too few."""
+        """The same in minutes, rounded up."""
         return -(-self.seconds // 60)
 
 
 class RedisFallback:
-    """What several processes share in Redis, and what this one does by itself while Redis is away.
+    """Calls Redis, or a substitute in this process while Redis is down.
 
-    Whoever finds it away leaves it alone for REST seconds, so that no request after that waits for it, and the log
-    says it once in that time.
+    After a failure Redis is left alone for RETRY_SECONDS, so that no other request waits for it, and the log says so
+    once in that time.
     """
 
     def __init__(self) -> None:
         self.until = 0.0
 
-    def ask(
-        self, there: Callable[[], T], here: Callable[[], T], away: type[Exception] | tuple[type[Exception], ...]
+    def call(
+        self, shared: Callable[[], T], local: Callable[[], T], errors: type[Exception] | tuple[type[Exception], ...]
     ) -> T:
-        """Return what `there` says; where it raises `away`, or did so within REST seconds, what `here` says."""
+        """Return the result of `shared`, or of `local` if that raises `errors` or did so within RETRY_SECONDS."""
         if time.monotonic() < self.until:
-            return here()
+            return local()
         try:
-            said = there()
-        except away as reason:
-            self.until = time.monotonic() + REST
-            log.warning("The store of CACHE_URL does not answer (%s): this process counts by itself for now.", reason)
-            return here()
+            result = shared()
+        except errors as error:
+            self.until = time.monotonic() + RETRY_SECONDS
+            log.warning("Redis (CACHE_URL) does not answer (%s): this process counts by itself for now.", error)
+            return local()
         if self.until:
             self.until = 0.0
-            log.warning("The store of CACHE_URL answers again.")
-        return said
+            log.warning("Redis (CACHE_URL) answers again.")
+        return result
 
 
 redis_fallback = RedisFallback()
 
 
-def hit(what: str, *who: str) -> None:
-    """Count that somebody does something once more, under each of their names; raise Limited where it is too often.
-
-    `what` names a line of settings.RATES; each of `who` is counted apart.
-    """
-    _each(what, who, hit=True)
+def hit(what: str, *clients: str) -> None:
+    """Count one more `what` (a key of settings.RATES) for each of `clients`; raise RateLimitExceededError."""
+    _apply("hit", what, clients)
 
 
-def check(what: str, *who: str) -> None:
-    """Raise Limited where somebody did it too often, and count nothing: for what only counts when it fails."""
-    _each(what, who, hit=False)
+def check(what: str, *clients: str) -> None:
+    """Raise RateLimitExceededError where the limit is reached, without counting: for what only counts if it fails."""
+    _apply("test", what, clients)
 
 
 def client_address(request: HttpRequest) -> str:
-    """Return the address that a request came from; behind a trusted proxy the one that the proxy saw.
+    """Return the address of the client; behind a trusted proxy the one that the proxy saw.
 
-    An IPv6 address counts as its network of 64 bits: one household has so many addresses. What is no address counts
-    as it is.
+    An IPv6 address counts as its /64 network, as one household has that many. What is no address is returned as it is.
     """
-    seen = str(request.META.get("REMOTE_ADDR", ""))
+    client = str(request.META.get("REMOTE_ADDR", ""))
     if settings.TRUSTED_PROXY:
-        seen = request.META.get("HTTP_X_FORWARDED_FOR", "").rpartition(",")[2].strip() or seen
+        client = request.META.get("HTTP_X_FORWARDED_FOR", "").rpartition(",")[2].strip() or client
     try:
-        address = ip_address(seen)
+        address = ip_address(client)
     except ValueError:
-        return seen
+        return client
     if isinstance(address, IPv4Address):
         return str(address)
     if address.ipv4_mapped:
@@ -106,35 +103,32 @@ def client_address(request: HttpRequest) -> str:
     return ":".join(f"{int(group, 16):x}" for group in address.exploded.split(":")[:4])
 
 
-def _each(what: str, who: tuple[str, ...], hit: bool) -> None:
-    for name in who:
-        for rate in _rates(settings.RATES[what]):
-            if seconds := _wait(_limiter(), hit, rate, what, name):
-                raise RateLimitExceededError(seconds, what)
+def _apply(action: Literal["hit", "test"], what: str, clients: tuple[str, ...]) -> None:
+    errors = _limiter().storage.base_exceptions
+    for client, rate in product(clients, _rates(settings.RATES[what])):
+        ask = partial(_seconds_to_wait, action, rate, what, client)
+        if seconds := redis_fallback.call(partial(ask, _limiter), partial(ask, _in_memory), errors):
+            raise RateLimitExceededError(seconds, what)
 
 
-def _wait(limiter: MovingWindowRateLimiter, hit: bool, rate: RateLimitItem, *names: str) -> int:
-    """Count once more if it is a `hit`; return in how many seconds it is allowed again, 0 where it is allowed now."""
-    away = limiter.storage.base_exceptions
-    return redis_fallback.ask(
-        lambda: _asked(limiter, hit, rate, *names), lambda: _asked(_in_memory(), hit, rate, *names), away
-    )
-
-
-def _asked(limiter: MovingWindowRateLimiter, hit: bool, rate: RateLimitItem, *names: str) -> int:
-    if limiter.hit(rate, *names) if hit else limiter.test(rate, *names):
+def _seconds_to_wait(
+    action: str, rate: RateLimitItem, what: str, client: str, get_limiter: Callable[[], MovingWindowRateLimiter]
+) -> int:
+    """Count or test once; return the seconds until it is allowed again, 0 if it is allowed now."""
+    limiter = get_limiter()
+    if getattr(limiter, action)(rate, what, client):
         return 0
-    return max(1, round(limiter.get_window_stats(rate, *names).reset_time - time.time()))
+    return max(1, round(limiter.get_window_stats(rate, what, client).reset_time - time.time()))
 
 
 def redis_options() -> dict[str, Any]:
-    """Return how Redis is asked: it answers within a second, or is taken for away; a lost connection is made anew."""
+    """Return the client's options: a timeout, and one retry for a lost connection."""
     from redis.backoff import NoBackoff
     from redis.retry import Retry
 
     return {
-        "socket_timeout": REDIS_SECONDS,
-        "socket_connect_timeout": REDIS_SECONDS,
+        "socket_timeout": REDIS_TIMEOUT,
+        "socket_connect_timeout": REDIS_TIMEOUT,
         "retry": Retry(NoBackoff(), 1),
     }
 

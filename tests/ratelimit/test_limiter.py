@@ -1,4 +1,4 @@
-"""How often somebody may do what costs others something."""
+"""Rate limits: what is counted, by whom, and what happens while Redis is down."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from tests.visitor import publish, rows
 
 
 @pytest.fixture(autouse=True)
-def fresh(settings):
-    """Set rates of the test's own; every test counts from nothing."""
+def rates(settings):
+    """Set rates for these tests."""
     settings.RATES = {"begin": "3 per 10 minutes", "code": "2 per minute; 3 per hour"}
 
 
-def test_so_many_are_allowed_and_then_it_says_in_how_many_seconds():
+def test_the_limit_says_in_how_many_seconds_to_try_again():
     for _ in range(3):
         limiter.hit("begin", "somebody")
     with pytest.raises(limiter.RateLimitExceededError) as limit:
@@ -30,28 +30,28 @@ def test_so_many_are_allowed_and_then_it_says_in_how_many_seconds():
     assert 1 <= limit.value.seconds <= 600
 
 
-def test_one_does_not_count_for_another_nor_one_thing_for_another():
+def test_clients_and_actions_are_counted_apart():
     for _ in range(3):
         limiter.hit("begin", "somebody")
     limiter.hit("begin", "somebody else")
     limiter.hit("code", "somebody")
 
 
-def test_the_tighter_of_two_rates_counts():
+def test_the_tighter_of_two_rates_applies():
     limiter.hit("code", "somebody")
     limiter.hit("code", "somebody")
     with pytest.raises(limiter.RateLimitExceededError):
         limiter.hit("code", "somebody")
 
 
-def test_whoever_is_counted_by_two_names_is_stopped_by_either():
+def test_a_client_with_two_names_is_limited_by_either():
     for _ in range(2):
         limiter.hit("code", "an address", "one account")
     with pytest.raises(limiter.RateLimitExceededError):
         limiter.hit("code", "an address", "another account")
 
 
-def test_holding_counts_nothing():
+def test_checking_counts_nothing():
     for _ in range(10):
         limiter.check("begin", "somebody")
     for _ in range(3):
@@ -78,7 +78,7 @@ def test_redis_is_imported_before_there_are_threads_that_could_see_half_of_it():
         (False, "::ffff:192.0.2.1", "", "192.0.2.1"),
     ],
 )
-def test_the_address_that_counts(settings, trusted, remote, forwarded, address):
+def test_the_address_that_is_counted(settings, trusted, remote, forwarded, address):
     settings.TRUSTED_PROXY = trusted
     request = RequestFactory().get(
         "/", REMOTE_ADDR=remote, **({"HTTP_X_FORWARDED_FOR": forwarded} if forwarded else {})
@@ -86,8 +86,8 @@ def test_the_address_that_counts(settings, trusted, remote, forwarded, address):
     assert limiter.client_address(request) == address
 
 
-class Away(MemoryStorage):
-    """A store that does not answer."""
+class DownStorage(MemoryStorage):
+    """A storage that does not answer."""
 
     @property
     def base_exceptions(self):
@@ -97,8 +97,8 @@ class Away(MemoryStorage):
         raise ConnectionError("nobody there")
 
 
-def test_where_the_store_is_away_this_process_counts_and_the_log_says_so(monkeypatch, caplog):
-    monkeypatch.setattr(limiter, "_limiter", lambda: MovingWindowRateLimiter(Away()))
+def test_while_the_store_is_down_this_process_counts_and_the_log_says_so(monkeypatch, caplog):
+    monkeypatch.setattr(limiter, "_limiter", lambda: MovingWindowRateLimiter(DownStorage()))
     for _ in range(3):
         limiter.hit("begin", "somebody")
     with pytest.raises(limiter.RateLimitExceededError):
@@ -107,46 +107,46 @@ def test_where_the_store_is_away_this_process_counts_and_the_log_says_so(monkeyp
 
 
 class Store:
-    """What several processes share: it answers, or it does not."""
+    """A shared store that answers, or does not."""
 
     def __init__(self):
-        self.there, self.asked = False, 0
+        self.is_up, self.calls = False, 0
 
     def __call__(self):
-        self.asked += 1
-        if not self.there:
+        self.calls += 1
+        if not self.is_up:
             raise ConnectionError("nobody there")
-        return "there"
+        return "shared"
 
 
-def ask(shared, store):
-    return shared.ask(store, lambda: "here", ConnectionError)
+def call(fallback, store):
+    return fallback.call(store, lambda: "local", ConnectionError)
 
 
-def test_a_store_that_is_away_is_left_alone_for_a_while_and_the_log_says_it_once(caplog):
-    shared, store = limiter.RedisFallback(), Store()
-    assert [ask(shared, store) for _ in range(50)] == ["here"] * 50
-    assert store.asked == 1
+def test_a_store_that_is_down_is_left_alone_for_a_while_and_the_log_says_so_once(caplog):
+    fallback, store = limiter.RedisFallback(), Store()
+    assert [call(fallback, store) for _ in range(50)] == ["local"] * 50
+    assert store.calls == 1
     assert caplog.text.count("does not answer") == 1
 
 
-def test_a_store_that_is_back_is_asked_again_and_the_log_says_so(monkeypatch, caplog):
-    shared, store = limiter.RedisFallback(), Store()
-    ask(shared, store)
-    store.there = True
+def test_a_store_that_is_back_is_used_again_and_the_log_says_so(monkeypatch, caplog):
+    fallback, store = limiter.RedisFallback(), Store()
+    call(fallback, store)
+    store.is_up = True
     now = limiter.time.monotonic()
-    monkeypatch.setattr(limiter.time, "monotonic", lambda: now + limiter.REST + 1)
-    assert [ask(shared, store) for _ in range(3)] == ["there"] * 3
+    monkeypatch.setattr(limiter.time, "monotonic", lambda: now + limiter.RETRY_SECONDS + 1)
+    assert [call(fallback, store) for _ in range(3)] == ["shared"] * 3
     assert caplog.text.count("answers again") == 1
 
 
-def test_a_fault_of_our_own_is_not_taken_for_a_store_that_is_away():
+def test_an_error_of_our_own_is_not_taken_for_a_store_that_is_down():
     with pytest.raises(ZeroDivisionError):
-        limiter.RedisFallback().ask(lambda: 1 // 0, lambda: 2, ConnectionError)
+        limiter.RedisFallback().call(lambda: 1 // 0, lambda: 2, ConnectionError)
 
 
 @pytest.mark.django_db
-def test_whoever_begins_too_many_sessions_gets_a_plain_page_with_when_to_try_again():
+def test_too_many_sessions_get_a_page_that_says_when_to_try_again():
     publish()
     for _ in range(3):
         assert Client().post("/begin/toy/s/").status_code == 303
@@ -163,7 +163,7 @@ def test_whoever_begins_too_many_sessions_gets_a_plain_page_with_when_to_try_aga
     [("remark", "1/remark/"), ("remark", "1/feedback/"), ("offer", "help/code/"), ("offer", "device/")],
 )
 @pytest.mark.django_db
-def test_remarks_and_codes_asked_for_without_end_get_the_same_page(settings, what, place):
+def test_too_many_remarks_and_codes_get_the_same_page(settings, what, place):
     settings.RATES = settings.RATES | {what: "2 per 10 minutes"}
     publish()
     client = Client()
@@ -179,7 +179,7 @@ def test_remarks_and_codes_asked_for_without_end_get_the_same_page(settings, wha
 
 
 @pytest.mark.django_db
-def test_looking_is_never_counted():
+def test_reading_is_never_counted():
     publish()
     assert {Client().get("/").status_code for _ in range(20)} == {200}
 

@@ -92,7 +92,7 @@ def unsynced(application: Any) -> Any:
 
 def leaning(application: Any) -> Any:
     """Take out what counts in this process while Redis is away."""
-    limiter.redis_fallback.ask = lambda there, here, away: there()
+    limiter.redis_fallback.call = lambda shared, local, errors: shared()
     return application
 
 
@@ -131,7 +131,7 @@ def warm(application: Any) -> None:
         get_template(f"customer/session/{name}.html")
 
 
-limiter.REST = float(os.environ.get("CHAOS_REST", limiter.REST))
+limiter.RETRY_SECONDS = float(os.environ.get("CHAOS_REST", limiter.RETRY_SECONDS))
 application = product
 warm(application)
 if sabotage := os.environ.get("CHAOS_SABOTAGE"):
