@@ -87,7 +87,7 @@ def test_of_many_threads_that_wait_one_asks_and_all_get_their_turn(writer, monke
 
 def test_a_thread_that_waits_behind_another_is_told_as_soon(writer, monkeypatch):
     monkeypatch.setitem(connections["default"].settings_dict["OPTIONS"], "timeout", 0.05)
-    with base_of_sqlite.ASKING, pytest.raises(OperationalError, match="locked"), transaction.atomic():
+    with base_of_sqlite.POLL_LOCK, pytest.raises(OperationalError, match="locked"), transaction.atomic():
         pass
     writer.execute("COMMIT")
 

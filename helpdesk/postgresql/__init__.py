@@ -1,1 +1,1 @@
-"""Django's PostgreSQL backend, with a cheaper look at kept connections, and statements that are planned once."""
+"""Django's PostgreSQL backend with a cheaper health check of kept connections, and prepared statements."""

@@ -1,4 +1,4 @@
-"""The database backend that the settings name for PostgreSQL: Django's own, with less asked and less planned."""
+"""The database backend for PostgreSQL: Django's own, with fewer round trips and less planning."""
 
 from __future__ import annotations
 
@@ -7,25 +7,23 @@ from typing import Any
 
 from django.db.backends.postgresql import base, operations
 
-# How many statements a connection keeps prepared, and how many others it remembers: more than are written by hand.
-PREPARED_AT_MOST = 16
+# Prepared statements per connection, and others that it remembers: more than the hand-written ones.
+MAX_PREPARED = 16
 
 
 class DatabaseOperations(operations.DatabaseOperations):
-    """Knows the words of a prepared statement, too, where statements are written down."""
+    """Reports the statement of a prepared cursor, too."""
 
     def last_executed_query(self, cursor: Any, sql: str, params: Any) -> str:
-        """Return what a cursor was asked last."""
         return str(super().last_executed_query(cursor, sql, params) or sql)
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
-    """Django's backend, but for two things.
+    """Django's backend with two differences.
 
-    It looks at a kept connection before it is used again, and asks the server only where something came from there.
-
-    Django asks the server each time, which costs a sixth of an answer. A server that ended a connection has said so
-    meanwhile: the socket can be read. One that vanished without a word would leave the question unanswered, too.
+    Before it reuses a kept connection it queries the server only if the socket is readable. Django queries it each
+    time, which costs a sixth of an answer. A server that closed the connection has sent something; one that vanished
+    silently would not answer the query either.
 
     And it has cursors whose statements the server keeps prepared.
     """
@@ -33,7 +31,6 @@ class DatabaseWrapper(base.DatabaseWrapper):
     ops_class = DatabaseOperations
 
     def is_usable(self) -> bool:
-        """Return whether the connection can be used."""
         if self.connection is None or self.connection.closed:
             return False
         ready = select.poll()
@@ -41,18 +38,18 @@ class DatabaseWrapper(base.DatabaseWrapper):
         return not ready.poll(0) or super().is_usable()
 
     def get_connection_params(self) -> dict[str, Any]:
-        """Return how to connect. The ORM's own cursors prepare nothing, whatever stands here."""
+        """Prepare statements at their first use. The ORM's own cursors prepare nothing, whatever this says."""
         parameters: dict[str, Any] = super().get_connection_params()
-        return parameters | {"prepare_threshold": 0}  # at the first time
+        return parameters | {"prepare_threshold": 0}
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
-        """Return a new connection. psycopg remembers the ORM's statements, too, with all their values: only a few."""
-        made = super().get_new_connection(conn_params)
-        made.prepared_max = PREPARED_AT_MOST
-        return made
+        """Limit the statements that psycopg remembers: the ORM's are among them, with all their values."""
+        new_connection = super().get_new_connection(conn_params)
+        new_connection.prepared_max = MAX_PREPARED
+        return new_connection
 
     def prepared_cursor(self) -> Any:
-        """Return a cursor for statements that are the same each time, so that the server plans them once."""
+        """Return a cursor for constant statements, which the server plans once."""
         self.close_if_health_check_failed()
         self.ensure_connection()
         with self.wrap_database_errors:

@@ -1,1 +1,1 @@
-"""Django's SQLite backend with a fairer wait for one's turn to write, and a file for its owner alone."""
+"""Django's SQLite backend with a fair wait for the write lock, and a file that only its owner may read."""

@@ -1,6 +1,6 @@
-"""The database backend that the settings name for SQLite: Django's own, with a fairer wait for one's turn to write.
+"""The database backend for SQLite: Django's own, with a fair wait for the write lock.
 
-A file that is not there yet is made so that only its owner may read it.
+A new database file is readable by its owner only.
 """
 
 from __future__ import annotations
@@ -18,28 +18,28 @@ from django.conf import settings
 from django.db import OperationalError
 from django.db.backends.sqlite3 import base
 
-# Seconds until one asks again whether it is one's turn, shortest and longest: about as long as an answer writes.
+# Shortest and longest wait between two tries, in seconds: about the time that an answer takes to write.
 RETRY_SECONDS = 0.0002, 0.0012
-BUSY = "PRAGMA busy_timeout = {:.0f}"  # milliseconds
-# One thread of a process asks; the others wait for their turn to ask, which costs nothing.
-ASKING = threading.Lock()
+BUSY_TIMEOUT = "PRAGMA busy_timeout = {:.0f}"  # milliseconds
+# One thread of a process polls; the others wait for this lock, which costs nothing.
+POLL_LOCK = threading.Lock()
 
 
 @contextmanager
-def write_turn(patience: float) -> Iterator[None]:
-    """Wait until no other thread of this process asks, or for so many seconds."""
-    is_ours = ASKING.acquire(timeout=patience)
+def poll_lock(timeout: float) -> Iterator[None]:
+    """Hold POLL_LOCK, or go on without it after `timeout` seconds."""
+    is_acquired = POLL_LOCK.acquire(timeout=timeout)
     try:
         yield
     finally:
-        if is_ours:
-            ASKING.release()
+        if is_acquired:
+            POLL_LOCK.release()
 
 
 def make_file(file: Path) -> None:
-    """Make the file of a database where it is missing (in the site's own var/, the folder too), for its owner alone.
+    """Create a missing database file with mode 0600, and the site's own var/ with 0700.
 
-    What SQLite puts beside it gets the same mode. Where it cannot be made, SQLite says so when it opens it.
+    SQLite gives the files beside it the same mode. Where this fails, SQLite raises the error when it opens the file.
     """
     with suppress(OSError):
         if file.parent == settings.VAR_DIR:
@@ -48,39 +48,38 @@ def make_file(file: Path) -> None:
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
-    """Django's backend, but for how it waits where another connection writes, and for who may read a new file.
+    """Django's backend with another wait for the write lock, and a private file.
 
-    SQLite's own wait sleeps longer each time, up to a tenth of a second: whoever came last goes first, and one answer
-    in a hundred takes forty times as long as others. Here all processes that wait ask again as often, so that all have
-    a chance. In each, a single thread does: were it all of them, asking would take the time of those who answer.
+    SQLite's own wait sleeps longer after each try, up to a tenth of a second: the last to come goes first, and one
+    answer in a hundred takes forty times as long as the others. Here all waiting processes poll equally often. In each
+    of them a single thread polls: if all did, polling would take the CPU time of the threads that answer.
     """
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
-        """Open the database that the settings name."""
         if not self.is_in_memory_db():
             make_file(Path(conn_params["database"]))
         return super().get_new_connection(conn_params)
 
     def _start_transaction_under_autocommit(self) -> None:
-        """Begin a transaction; raise OperationalError where it is not our turn within the timeout of the settings."""
-        patience = self.settings_dict["OPTIONS"].get("timeout", 5)
-        until = time.monotonic() + patience
-        with write_turn(patience):
-            self.connection.execute(BUSY.format(0))
+        """Begin a transaction; raise OperationalError after the timeout of the settings."""
+        timeout = self.settings_dict["OPTIONS"].get("timeout", 5)
+        deadline = time.monotonic() + timeout
+        with poll_lock(timeout):
+            self.connection.execute(BUSY_TIMEOUT.format(0))
             try:
-                while not self._begun(until):
+                while not self._try_to_begin(deadline):
                     time.sleep(uniform(*RETRY_SECONDS))  # nosec B311  # noqa: S311  no secret
             finally:
-                self.connection.execute(BUSY.format(patience * 1000))
+                self.connection.execute(BUSY_TIMEOUT.format(timeout * 1000))
 
-    def _begun(self, until: float) -> bool:
-        """Try to begin a transaction; return False where another one writes, and there is time left."""
+    def _try_to_begin(self, deadline: float) -> bool:
+        """Return False if another connection is writing and the deadline has not passed."""
         try:
             super()._start_transaction_under_autocommit()  # type: ignore[misc]  # the stubs do not know it
-        except OperationalError as refused:
-            # The lowest byte says what it is; the others, why: also while another connection repairs the log.
-            is_busy = getattr(refused.__cause__, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY
-            if not is_busy or time.monotonic() > until:
+        except OperationalError as error:
+            # The lowest byte is the primary code; the rest says why, such as another connection recovering the log.
+            is_busy = getattr(error.__cause__, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY
+            if not is_busy or time.monotonic() > deadline:
                 raise
             return False
         return True
