@@ -1,11 +1,10 @@
-"""How staff sign in: what django-allauth is told, and what holds while a session lasts.
+"""How staff sign in: django-allauth's configuration, and the rules for a session.
 
-A password first, then a code from one's phone (or a recovery code). A session ends after STAFF_IDLE without a sign of
-life, after STAFF_LONGEST in any case, and when its account is disabled or its password changes. Customers have no
-session: nothing here is reached without the cookie of staff.
+A password first, then a code from the phone (or a recovery code). A session ends after STAFF_IDLE without activity,
+after STAFF_LONGEST in any case, and when its account is disabled or its password changes. Customers have no session:
+nothing here runs without the staff cookie.
 
-`lasting` holds a session's rules, `addresses` are the pages of our own, `adapters` and `forms` are what django-allauth
-uses.
+`session_policy` has the rules for a session, `views` our own pages, `adapters` and `forms` what django-allauth calls.
 """
 
 from .session_policy import SETUP_VIEWS, end_sessions, reset_second_step

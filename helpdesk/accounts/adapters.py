@@ -1,4 +1,4 @@
-"""What django-allauth is told about accounts and second steps."""
+"""django-allauth's adapters: how accounts and second steps behave here."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ UNREADABLE = "Codes cannot be checked any more: this site’s key was changed. A
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
-    """Accounts are made by admins; nobody signs up."""
+    """Admins make the accounts; nobody signs up."""
 
     error_messages = DefaultAccountAdapter.error_messages | {
         "username_password_mismatch": "The user name or the password is not right.",  # nosec B105  # a sentence
@@ -36,58 +36,53 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     }
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
-        """Return False: accounts are made in the admin."""
         return False
 
     def login(self, request: HttpRequest, user: AbstractBaseUser) -> None:
-        """Begin the session of somebody who has shown who they are."""
         super().login(request, user)
-        session_policy.begin(request)
+        session_policy.start(request)
 
     def is_safe_url(self, url: str) -> bool:
-        """Return whether an address to go on to is a path of ours: any other word would be taken for a view's name."""
+        """Accept paths of this site only: `redirect` would take any other word for the name of a view."""
         return url.startswith("/") and bool(super().is_safe_url(url))
 
     def get_client_ip(self, request: HttpRequest) -> str:
-        """Return the address for which tries are counted, the same as for customers."""
+        """Return the address that attempts are counted by, the same as for customers."""
         return limiter.client_address(request)
 
     def is_reauthentication_required(self, *, app: str, **_: Any) -> bool:
-        """Return whether the password is asked for once more: not within five minutes of signing in."""
+        """Ask for the password again after five minutes."""
         request = context.request
         records = get_authentication_records(request, request.user)
         return not any(time.time() - record["at"] < 5 * 60 for record in records)
 
     def get_password_change_redirect_url(self, request: HttpRequest) -> str:
-        """Return where a new password leads: to the overview of one's sign-in, which says that it is changed."""
         return reverse("mfa_index")
 
 
 class MFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]
-    """The second step is a code from an app on one's phone, or a recovery code."""
+    """The second step is a code from an app on the phone, or a recovery code."""
 
     error_messages = DefaultMFAAdapter.error_messages | {
         "incorrect_code": "That code is not right, or it was used before. Wait for the next one and try again.",
     }
 
     def encrypt(self, text: str) -> str:
-        """Return a secret as the database keeps it."""
         return encryption.encrypt(text)
 
     def decrypt(self, encrypted_text: str) -> str:
-        """Return a secret of the database; raise ValidationError, which the form shows, where no key opens it."""
+        """Raise ValidationError, which the form shows, where no key decrypts the secret."""
         try:
             return encryption.decrypt(encrypted_text)
-        except encryption.DecryptionError as foreign:
-            log.error("The secret of a second step cannot be read: SECRET_KEY was changed (docs/production.md).")
-            raise ValidationError(UNREADABLE) from foreign
+        except encryption.DecryptionError as error:
+            log.error("The secret of a second step cannot be decrypted: SECRET_KEY was changed (docs/production.md).")
+            raise ValidationError(UNREADABLE) from error
 
     def get_totp_label(self, user: AbstractBaseUser) -> str:
-        """Return what the app calls the account."""
         return user.get_username()
 
     def build_totp_svg(self, url: str) -> str:
-        """Return the QR code as markup to stand in the page: no address of a picture, which the policy would refuse."""
+        """Return inline SVG: the content security policy refuses a data URL."""
         code = segno.make(url, error="m", micro=False)
         return code.svg_inline(
             scale=4, border=4, dark="#000", light="#fff", omitsize=True, svgclass="qr", lineclass=None

@@ -1,4 +1,4 @@
-"""The forms of the sign-in: passwords, and codes that count once."""
+"""The forms of the sign-in: passwords, and codes that work once."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from django.db import transaction
 from django.utils.crypto import constant_time_compare
 
 from .adapters import MFAAdapter
-from .session_policy import STEPPED
+from .session_policy import VERIFIED_USER
 
 log = logging.getLogger(__name__)
 
 
-def _plain(form: forms.Form, focus: str = "", **labels: str) -> None:
-    """Give a form's fields our labels, no words inside them, and the one named `focus` the focus."""
+def _set_labels(form: forms.Form, focus: str = "", **labels: str) -> None:
+    """Set labels instead of placeholders, and focus the field named `focus`."""
     for name, field in form.fields.items():
         field.widget.attrs.pop("placeholder", None)
         field.label = labels.get(name, field.label)
@@ -35,20 +35,20 @@ class SignInForm(account_forms.LoginForm):  # type: ignore[misc]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        _plain(self, "login", login="User name")
+        _set_labels(self, "login", login="User name")
         self.fields["login"].widget.attrs |= {"autocapitalize": "none", "spellcheck": "false"}
 
 
 class ReauthenticateForm(account_forms.ReauthenticateForm):  # type: ignore[misc]
-    """The password once more, before something that matters."""
+    """The password again, before a sensitive action."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        _plain(self, "password")
+        _set_labels(self, "password")
 
 
 class ChangePasswordForm(account_forms.ChangePasswordForm):  # type: ignore[misc]
-    """The password now, and the new one twice."""
+    """The current password, and the new one twice."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -57,48 +57,47 @@ class ChangePasswordForm(account_forms.ChangePasswordForm):  # type: ignore[misc
             "password1": "New password",
             "password2": "New password once more",
         }
-        _plain(self, "oldpassword", **labels)
+        _set_labels(self, "oldpassword", **labels)
 
 
 class SingleUseCode:
-    """A code of the phone's that works once, in every process: the last one that was used is kept with the secret.
+    """Makes a phone's code work once across all processes: the last used one is stored with the secret.
 
-    (The library remembers used codes in the cache, which is each process's own where there is no Redis.)
+    (allauth remembers used codes in the cache, which is local to each process without Redis.)
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        _plain(self, "code", code="Code")  # type: ignore[arg-type]
+        _set_labels(self, "code", code="Code")  # type: ignore[arg-type]
         self.fields["code"].widget.attrs |= {"inputmode": "numeric"}  # type: ignore[attr-defined]
 
     def clean_code(self) -> str:
-        """Return a code that is right and was not used before."""
         code: str = super().clean_code()  # type: ignore[misc]
         authenticator: Authenticator = self.authenticator  # type: ignore[attr-defined]
-        if authenticator.type == Authenticator.Type.TOTP and not _use(authenticator, code):
+        if authenticator.type == Authenticator.Type.TOTP and not _mark_used(authenticator, code):
             raise MFAAdapter().validation_error("incorrect_code")
         return code
 
     def save(self) -> None:
-        """Note in the session that the second step was taken, and whose."""
+        """Record in the session whose second step was verified."""
         super().save()  # type: ignore[misc]
-        context.request.session[STEPPED] = self.user.pk  # type: ignore[attr-defined]
+        context.request.session[VERIFIED_USER] = self.user.pk  # type: ignore[attr-defined]
 
 
 @transaction.atomic
-def _use(authenticator: Authenticator, code: str) -> bool:
-    """Note a right code as used; return False where it, or a later one, was used before."""
-    kept = Authenticator.objects.select_for_update().get(pk=authenticator.pk)
-    secret = MFAAdapter().decrypt(kept.data["secret"])
+def _mark_used(authenticator: Authenticator, code: str) -> bool:
+    """Mark a correct code as used; return False if it, or a later one, already was."""
+    stored = Authenticator.objects.select_for_update().get(pk=authenticator.pk)
+    secret = MFAAdapter().decrypt(stored.data["secret"])
     digits = "".join(filter(str.isdigit, code))
     steps = [
         step
         for step in yield_hotp_counters_from_time()
         if constant_time_compare(format_hotp_value(hotp_value(secret, step)), digits)
     ]
-    if not steps or steps[0] <= kept.data.get("used", 0):
+    if not steps or steps[0] <= stored.data.get("used", 0):
         return False
-    authenticator.data = kept.data | {"used": steps[0]}
+    authenticator.data = stored.data | {"used": steps[0]}
     authenticator.save(update_fields=["data"])
     return True
 
@@ -108,14 +107,14 @@ class SecondStepForm(SingleUseCode, mfa_forms.AuthenticateForm):  # type: ignore
 
 
 class ReauthenticateCodeForm(SingleUseCode, mfa_forms.ReauthenticateForm):  # type: ignore[misc]
-    """A code once more, before something that matters."""
+    """A code again, before a sensitive action."""
 
 
 class ActivatePhoneForm(ActivateTOTPForm):  # type: ignore[misc]
-    """The first code of a phone, which shows that it works."""
+    """The first code from a phone, which proves that it works."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        # No focus before the first try: the page is read from its top.
-        _plain(self, "code" if self.is_bound else "", code="Code from the app")
+        # No focus before the first attempt: the page is read from its top.
+        _set_labels(self, "code" if self.is_bound else "", code="Code from the app")
         self.fields["code"].widget.attrs |= {"inputmode": "numeric"}

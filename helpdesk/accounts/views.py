@@ -1,4 +1,4 @@
-"""Addresses of our own beside django-allauth's, and its own with a word more."""
+"""Our own pages beside django-allauth's, and two of its views extended."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from .session_policy import STEPPED
+from .session_policy import VERIFIED_USER
 
-# Where one begins who came without an address: by the first right that one has.
+# The page after a sign-in without a `next`: that of the first permission that the user has.
 START_PAGES = (
     ("wizards.change_wizard", "admin:index"),
     ("wizards.add_call", "desk"),
@@ -28,16 +28,16 @@ START_PAGES = (
 )
 
 
-def account_page(view: Callable[..., HttpResponse], *more: str) -> Callable[..., HttpResponse]:
-    """Return a view that is looked at, and takes `more` methods (POST): others are refused, and nobody stores it."""
-    return require_http_methods(["GET", "HEAD", *more])(never_cache(view))
+def account_page(view: Callable[..., HttpResponse], *methods: str) -> Callable[..., HttpResponse]:
+    """Wrap a view: never cached, and open to GET, HEAD and these methods only."""
+    return require_http_methods(["GET", "HEAD", *methods])(never_cache(view))
 
 
 @login_required
 def start_page(request: HttpRequest) -> HttpResponse:
-    """Lead somebody who has signed in to where their work is."""
-    for right, name in START_PAGES:
-        if request.user.has_perm(right):
+    """Redirect users to where they work."""
+    for permission, name in START_PAGES:
+        if request.user.has_perm(permission):
             return redirect(name)
     return redirect("admin:index" if request.user.is_staff else "mfa_index")
 
@@ -46,41 +46,39 @@ class ActivatePhoneView(ActivateTOTPView):  # type: ignore[misc]
     """Set up a phone; its first code counts as the second step of this session."""
 
     def form_valid(self, form: forms.Form) -> HttpResponse:
-        """Keep the phone."""
         response: HttpResponse = super().form_valid(form)
-        self.request.session[STEPPED] = self.request.user.pk
+        self.request.session[VERIFIED_USER] = self.request.user.pk
         return response
 
 
 class DeactivatePhoneView(DeactivateTOTPView):  # type: ignore[misc]
-    """Take a phone off, in order to set up another."""
+    """Remove a phone, to set up another."""
 
     def form_valid(self, form: forms.Form) -> HttpResponse:
-        """Forget the phone, and with it that its step was taken."""
-        self.request.session.pop(STEPPED, None)
+        self.request.session.pop(VERIFIED_USER, None)
         response: HttpResponse = super().form_valid(form)
         return response
 
 
 def admin_login(request: HttpRequest) -> HttpResponse:
-    """Stand where the admin's own sign-in was: lead to the one for all staff, and say no to who may not come in."""
-    wanted = request.GET.get(REDIRECT_FIELD_NAME, "")
-    if not get_adapter(request).is_safe_url(wanted):
-        wanted = reverse("admin:index")
+    """Replace the admin's own sign-in: redirect to that of all staff; 403 for users without access to the admin."""
+    target = request.GET.get(REDIRECT_FIELD_NAME, "")
+    if not get_adapter(request).is_safe_url(target):
+        target = reverse("admin:index")
     if not request.user.is_authenticated:
-        return redirect_to_login(wanted)
+        return redirect_to_login(target)
     if not admin.site.has_permission(request):
         raise PermissionDenied
-    return redirect(wanted)
+    return redirect(target)
 
 
 def admin_password_change(request: HttpRequest) -> HttpResponse:
-    """Stand where the admin's own page for a new password was."""
+    """Replace the admin's own page for a new password."""
     return redirect("account_change_password")
 
 
 def too_many_attempts(request: HttpRequest) -> HttpResponse:
-    """Say that there were too many tries from one address, and when to try again."""
+    """Answer 429 after too many attempts from one address."""
     response = render(request, "account/too_many.html", status=429)
     response["Retry-After"] = "60"
     return response

@@ -28,7 +28,7 @@ def test_a_customer_gets_no_session_and_no_cookie_of_staff():
 def test_nobody_asks_who_a_customer_is(monkeypatch):
     publish()
     visitor = Visitor()
-    monkeypatch.setattr(session_policy, "check", None)
+    monkeypatch.setattr(session_policy, "enforce", None)
     monkeypatch.setattr("django.contrib.auth.middleware.get_user", None)
     with CaptureQueriesContext(connection) as asked:
         visitor.begin().walk("no")

@@ -80,8 +80,8 @@ def test_a_seal_that_was_changed_is_no_secret():
 
 
 def test_the_key_that_seals_is_not_the_one_that_signs(settings):
-    assert encryption._derived(settings.SECRET_KEY) not in settings.SECRET_KEY.encode()
-    assert len({encryption._derived(key) for key in (settings.SECRET_KEY, OTHER, "")}) == 3
+    assert encryption._derive_key(settings.SECRET_KEY) not in settings.SECRET_KEY.encode()
+    assert len({encryption._derive_key(key) for key in (settings.SECRET_KEY, OTHER, "")}) == 3
 
 
 def test_secrets_from_before_there_were_seals_work(phone):
@@ -113,7 +113,7 @@ def test_sealed_again_they_work_without_the_key_before(phone, settings):
     changed(settings, settings.SECRET_KEY)
     said = StringIO()
     call_command("reencrypt_secrets", stdout=said)
-    assert said.getvalue() == "2 sealed with the SECRET_KEY of now.\n"
+    assert said.getvalue() == "2 encrypted with the current SECRET_KEY.\n"
     settings.SECRET_KEY_FALLBACKS = []
     assert signed_in(sign_in_with(code_of(phone[0], 1))[0])
     assert signed_in(sign_in_with(phone[1][0])[0])
@@ -122,7 +122,7 @@ def test_sealed_again_they_work_without_the_key_before(phone, settings):
 def test_what_no_key_opens_stays_as_it_is_and_is_said(phone, settings):
     changed(settings)
     before = kept()
-    with pytest.raises(CommandError, match="2 were sealed with a key that is neither"):
+    with pytest.raises(CommandError, match="2 were encrypted with a key that is neither"):
         call_command("reencrypt_secrets", stdout=StringIO())
     assert kept() == before
 

@@ -55,7 +55,7 @@ def test_the_last_admin_is_helped_by_a_command(user, mfa):
     with_phone()
     out = StringIO()
     call_command("forget_second_step", NAME, stdout=out)
-    assert "are forgotten" in out.getvalue()
+    assert "Removed the phone and the recovery codes of ada." in out.getvalue()
     assert not Authenticator.objects.exists()
     with pytest.raises(CommandError, match="no account"):
         call_command("forget_second_step", "nobody")

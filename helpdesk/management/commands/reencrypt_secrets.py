@@ -1,4 +1,4 @@
-"""Seal the secrets of second steps with the SECRET_KEY of now, so that the one before is needed no more."""
+"""Encrypt the secrets of second steps with the current SECRET_KEY, so that the old one is no longer needed."""
 
 from typing import Any
 
@@ -10,17 +10,17 @@ from helpdesk.accounts import encryption
 
 
 class Command(BaseCommand):
-    """Run it after SECRET_KEY was changed, while the one before stands in SECRET_KEY_FALLBACKS."""
+    """Run it after changing SECRET_KEY, while the old key is in SECRET_KEY_FALLBACKS."""
 
-    help = "Seal phones and recovery codes with the new SECRET_KEY; then the old one can go from SECRET_KEY_FALLBACKS."
+    help = "Encrypt phones and recovery codes with the new SECRET_KEY; then SECRET_KEY_FALLBACKS can lose the old one."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Seal them all; exit non-zero where there are some that no key opens."""
+        """Encrypt all secrets; exit non-zero if there are some that no key decrypts."""
         with transaction.atomic():
-            sealed, unreadable = encryption.reencrypt(Authenticator.objects.select_for_update())
-        self.stdout.write(f"{sealed} sealed with the SECRET_KEY of now.")
+            encrypted, unreadable = encryption.reencrypt(Authenticator.objects.select_for_update())
+        self.stdout.write(f"{encrypted} encrypted with the current SECRET_KEY.")
         if unreadable:
             raise CommandError(
-                f"{unreadable} were sealed with a key that is neither in SECRET_KEY nor in SECRET_KEY_FALLBACKS. Add it"
-                " there and run this again, or take them off with forget_second_step NAME."
+                f"{unreadable} were encrypted with a key that is neither SECRET_KEY nor in SECRET_KEY_FALLBACKS. Add it"
+                " there and run this again, or remove them with forget_second_step NAME."
             )
