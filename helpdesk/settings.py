@@ -357,10 +357,10 @@ LOGGING = {
         "line": {"()": "helpdesk.observability.logging.LineFormatter"},
         "json": {"()": "helpdesk.observability.logging.JSONFormatter"},
     },
-    "filters": {"away": {"()": "helpdesk.observability.logging.DatabaseDownFilter"}},
-    # While the database is away every request fails: without the filter each would leave a trace.
+    "filters": {"database_down": {"()": "helpdesk.observability.logging.DatabaseDownFilter"}},
+    # While the database is down every request fails: without the filter each would log a traceback.
     "handlers": {
-        "stderr": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT, "filters": ["away"]},
+        "stderr": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT, "filters": ["database_down"]},
         "nowhere": {"class": "logging.NullHandler"},
     },
     "root": {"handlers": ["stderr"], "level": LOG_LEVEL},

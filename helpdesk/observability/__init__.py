@@ -1,4 +1,4 @@
-"""Whether the site is well: logs, metrics, health pages."""
+"""Logs, metrics and health checks."""
 
 # Dotted paths of functions that yield Prometheus metrics from the database. Apps add theirs in `AppConfig.ready`.
 DATABASE_METRICS: list[str] = []

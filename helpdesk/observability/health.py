@@ -1,7 +1,7 @@
-"""What machines ask of the site: whether it lives (/healthz), can serve (/readyz), and how it does (/metrics).
+"""The endpoints for load balancers and monitors: /healthz (alive), /readyz (can serve) and /metrics.
 
-A load balancer and a monitor ask each process by its inner address: over plain http, under any Host, without cookies.
-So these are answered before the site looks at the host, and settings exempt them from the way to https.
+They are requested at each process's inner address: over plain http, with any Host, without cookies. So the middleware
+answers before the host is checked, and the settings exempt these paths from the redirect to https.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ OK = "ok"
 
 
 def health_middleware(get_response: GetResponse) -> GetResponse:
-    """Answer the addresses of this module; everything else goes on. Without METRICS_TOKEN there is no /metrics."""
+    """Answer the paths of this module. Without METRICS_TOKEN there is no /metrics."""
     views = {"/healthz": healthz, "/readyz": readyz}
     if settings.METRICS_TOKEN:
         views["/metrics"] = metrics_view
@@ -42,77 +42,77 @@ def health_middleware(get_response: GetResponse) -> GetResponse:
 
 
 def healthz(request: HttpRequest) -> HttpResponse:
-    """Say that this process answers. It looks at nothing else."""
+    """Answer without checking anything else."""
     return _plain("alive\n")
 
 
 def readyz(request: HttpRequest) -> HttpResponse:
-    """Say whether this process can serve: 200, or 503 with what is missing.
+    """Answer 200 if this process can serve, or else 503 with what is missing.
 
-    A cache that does not answer is told, and is no reason to send people elsewhere: the site goes on without it, and
-    every other machine would miss it too.
+    A missing cache is reported but is no reason to route people elsewhere: the site works without it, and other
+    machines would not have it either.
     """
-    database = _database()
-    parts = {"database": database, "migrations": _migrations() if database == OK else "not known", "cache": _cache()}
-    ready = parts["database"] == parts["migrations"] == OK
-    lines = ["ready" if ready else "not ready", *(f"{part}: {state}" for part, state in parts.items())]
+    database = _check_database()
+    migrations = _check_migrations() if database == OK else "not known"
+    ready = database == migrations == OK
+    checks = {"database": database, "migrations": migrations, "cache": _check_cache()}
+    lines = ["ready" if ready else "not ready", *(f"{name}: {state}" for name, state in checks.items())]
     return _plain("".join(f"{line}\n" for line in lines), 200 if ready else 503)
 
 
 def metrics_view(request: HttpRequest) -> HttpResponse:
-    """Return the figures for Prometheus, to whoever brings the token."""
+    """Return the metrics to whoever sends the token."""
     kind, _, token = request.headers.get("Authorization", "").partition(" ")
     if kind.lower() != "bearer" or not constant_time_compare(token.strip(), settings.METRICS_TOKEN):
         return HttpResponse("The token is not right.\n", "text/plain", 401, headers={"WWW-Authenticate": "Bearer"})
     return HttpResponse(metrics.exposition(), metrics.CONTENT_TYPE)
 
 
-def _plain(words: str, status: int = 200) -> HttpResponse:
-    return HttpResponse(words, "text/plain; charset=utf-8", status)
+def _plain(text: str, status: int = 200) -> HttpResponse:
+    return HttpResponse(text, "text/plain; charset=utf-8", status)
 
 
-def _database() -> str:
-    """Return `ok`, or that the database does not answer; why exactly is for the log."""
+def _check_database() -> str:
+    """Return the state of the database. The log gets the exception's type only: its text can hold credentials."""
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
-    except Error as away:
-        log.warning("The database does not answer: %s", type(away).__name__)
+    except Error as error:
+        log.warning("The database does not answer: %s", type(error).__name__)
         connection.close()
         return "does not answer"
     return OK
 
 
-class _Complete:
-    """The migrations that were applied when last none was missing: while they all are, none is looked for."""
-
-    known: frozenset[tuple[str, str]] | None = None
+# The migrations that were applied when none was missing: while they still are, the plan is not computed again.
+_complete: set[tuple[str, str]] = set()
 
 
-def _migrations() -> str:
+def _check_migrations() -> str:
     """Return `ok`, or how many migrations this version of the site still needs."""
     try:
-        applied = frozenset(MigrationRecorder(connection).applied_migrations())
-        if _Complete.known is None or not _Complete.known <= applied:
+        applied = MigrationRecorder(connection).applied_migrations().keys()
+        if not _complete or not _complete <= applied:
             executor = MigrationExecutor(connection)
             if plan := executor.migration_plan(executor.loader.graph.leaf_nodes()):
                 return f"{len(plan)} not applied: run manage.py migrate"
-            _Complete.known = applied
-    except Error as away:
-        log.warning("The migrations cannot be read: %s", type(away).__name__)
+            _complete.clear()
+            _complete.update(applied)
+    except Error as error:
+        log.warning("The migrations cannot be read: %s", type(error).__name__)
         connection.close()
         return "cannot be read"
     return OK
 
 
-def _cache() -> str:
-    """Return `ok`, or that the Redis server that several machines share does not answer."""
+def _check_cache() -> str:
+    """Return the state of the Redis server that the machines share; `ok` where the settings name none."""
     if not settings.RATE_STORAGE:
         return OK
     try:
         with redis.from_url(settings.RATE_STORAGE, socket_timeout=1, socket_connect_timeout=1) as server:
             server.ping()
-    except (OSError, redis.RedisError) as away:
-        log.warning("The cache does not answer: %s", type(away).__name__)
+    except (OSError, redis.RedisError) as error:
+        log.warning("The cache does not answer: %s", type(error).__name__)
         return "does not answer; the site goes on without it"
     return OK

@@ -61,11 +61,11 @@ def clock(monkeypatch) -> list[float]:
 def said(clock, caplog) -> Iterator[Callable[[], list[str]]]:
     """Give what the site has written by now, line by line, as the settings have it written."""
     handler = logging.getLogger("django").handlers[0]
-    (away,) = handler.filters
+    (database_down,) = handler.filters
     before = handler.setStream(StringIO())
-    away.until, away.left_out = 0.0, 0
+    database_down.muted_until, database_down.left_out = 0.0, 0
     yield lambda: handler.stream.getvalue().splitlines()
-    away.until, away.left_out = 0.0, 0
+    database_down.muted_until, database_down.left_out = 0.0, 0
     handler.setStream(before)
 
 

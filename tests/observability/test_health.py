@@ -179,7 +179,7 @@ def test_forged_methods_make_no_more_figures(counted):
     for number in range(20):
         visitor.client.generic(f"BREW{number}", "/")
     assert grown()["helpdesk_request_seconds_count", "4xx", "home", "other"] == 20
-    assert "BREW" not in repr(metrics._SERIES)
+    assert "BREW" not in repr(metrics._series_by_key)
 
 
 @pytest.mark.django_db

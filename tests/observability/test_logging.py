@@ -106,7 +106,7 @@ def test_every_line_of_a_request_carries_its_id_and_the_next_one_has_another():
     names = set()
     for _ in range(2):
         response, [line] = answered(RequestFactory().get("/"))
-        name = response[log_format.HEADER]
+        name = response[log_format.REQUEST_ID_HEADER]
         assert f" [{name}]: In hand" in line
         names.add(name)
     assert len(names) == 2
@@ -116,7 +116,7 @@ def test_every_line_of_a_request_carries_its_id_and_the_next_one_has_another():
 def test_what_django_says_about_a_request_afterwards_carries_its_id_too():
     request = RequestFactory().get("/nowhere/")
     response, _ = answered(request)
-    assert f"[{response[log_format.HEADER]}]" in log_format.LineFormatter().format(
+    assert f"[{response[log_format.REQUEST_ID_HEADER]}]" in log_format.LineFormatter().format(
         record("Not Found: /nowhere/", request=request)
     )
 
@@ -126,7 +126,7 @@ def test_a_stream_keeps_its_id_while_it_is_read():
         yield log_format.LineFormatter().format(record("A row"))
 
     response, _ = answered(RequestFactory().get("/"), StreamingHttpResponse(rows()))
-    assert response[log_format.HEADER].encode() in b"".join(response)
+    assert response[log_format.REQUEST_ID_HEADER].encode() in b"".join(response)
     assert "[" not in log_format.LineFormatter().format(record("Afterwards"))
 
 
@@ -142,7 +142,7 @@ def test_a_file_leaves_no_id_behind(tmp_path):
 def test_a_trusted_proxys_id_is_kept(settings, name):
     settings.TRUSTED_PROXY = True
     response, [line] = answered(RequestFactory().get("/", headers={"x-request-id": name}))
-    assert response[log_format.HEADER] == name
+    assert response[log_format.REQUEST_ID_HEADER] == name
     assert f"[{name}]" in line
 
 
@@ -150,21 +150,21 @@ def test_a_trusted_proxys_id_is_kept(settings, name):
 def test_an_id_that_could_say_something_else_is_not(settings, name):
     settings.TRUSTED_PROXY = True
     response, _ = answered(RequestFactory().get("/", HTTP_X_REQUEST_ID=name))
-    assert log_format.READABLE_ID.fullmatch(response[log_format.HEADER])
-    assert response[log_format.HEADER] != name
+    assert log_format.VALID_ID.fullmatch(response[log_format.REQUEST_ID_HEADER])
+    assert response[log_format.REQUEST_ID_HEADER] != name
 
 
 def test_nobody_elses_id_is_taken():
     response, _ = answered(RequestFactory().get("/", headers={"x-request-id": "aaaaaaaaaaaaaaaa"}))
-    assert response[log_format.HEADER] != "aaaaaaaaaaaaaaaa"
+    assert response[log_format.REQUEST_ID_HEADER] != "aaaaaaaaaaaaaaaa"
 
 
 @pytest.mark.django_db
 def test_a_page_tells_its_id_and_a_fragment_does_not():
     publish()
     visitor = Visitor().begin()
-    assert log_format.HEADER in visitor.see().headers
-    assert log_format.HEADER not in visitor.answer("no", headers=HTMX).headers
+    assert log_format.REQUEST_ID_HEADER in visitor.see().headers
+    assert log_format.REQUEST_ID_HEADER not in visitor.answer("no", headers=HTMX).headers
 
 
 def test_a_host_that_is_not_ours_leaves_one_line_and_no_trace_on_the_error_output():
@@ -191,7 +191,7 @@ def test_the_access_log_names_method_path_and_status_and_no_query_and_no_visitor
         "HTTP_COOKIE": "visitor=secret",
         "HTTP_REFERER": "https://example.org/private",
         "REMOTE_ADDR": "192.0.2.7",
-        log_format.REQUEST_ID: "abcdefgh",
+        log_format.REQUEST_ID_KEY: "abcdefgh",
     }
     lines = []
     handler = logging.Handler()
