@@ -1,4 +1,4 @@
-"""Backups: the drill (made under load, put back elsewhere, audited), and what is refused."""
+"""Backups: the drill (made under load, restored elsewhere, audited), and what is refused."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ Answered = set[tuple[str, int]]  # a session's code, and the number of an event 
 
 
 class Load:
-    """Writers that answer without rest, each in a session of its own."""
+    """Writers that answer without a pause, each in its own session."""
 
     def __init__(self) -> None:
         self.version = publish(RINGS)
@@ -49,8 +49,8 @@ class Load:
         self.raised: list[Exception] = []
 
     @contextmanager
-    def going_on(self) -> Iterator[None]:
-        """Write while the block runs; it begins when enough is acknowledged."""
+    def running(self) -> Iterator[None]:
+        """Write while the block runs; it starts once ENOUGH answers are acknowledged."""
         threads = [threading.Thread(target=self.write, args=[f"visitor{each}"]) for each in range(WRITERS)]
         for thread in threads:
             thread.start()
@@ -66,21 +66,21 @@ class Load:
     def write(self, visitor: str) -> None:
         try:
             session = journal.begin(self.version, "s", visitor)
-            own = Session.objects.filter(pk=session.pk)
+            owned = Session.objects.filter(pk=session.pk)
             while not self.over.is_set():
-                session = journal.answer(own, session.count, "on")
+                session = journal.answer(owned, session.count, "on")
                 self.answered.add((session.code, session.count))
                 if len(self.answered) >= ENOUGH:
                     self.enough.set()
-        except Exception as wrong:
-            self.raised.append(wrong)
+        except Exception as error:
+            self.raised.append(error)
             self.enough.set()
         finally:
             connections.close_all()
 
 
 class Elsewhere:
-    """Another database of the same kind, empty, as DATABASE_URL names it."""
+    """Another, empty database of the same kind."""
 
     def __init__(self, folder: Path) -> None:
         self.file = folder / "elsewhere.sqlite3"
@@ -104,7 +104,7 @@ class Elsewhere:
         return subprocess.run(program, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120)
 
     def answers(self) -> Answered:
-        """Return what the log holds beyond the beginnings."""
+        """Return the answers in the log."""
         question = "SELECT s.code, e.number FROM wizards_event e JOIN wizards_session s ON s.id = e.session_id"
         return set(map(tuple, self.rows(f"{question} WHERE e.kind = 'answer'")))
 
@@ -128,28 +128,28 @@ def elsewhere(tmp_path: Path) -> Iterator[Elsewhere]:
 
 
 @pytest.fixture
-def made(tmp_path: Path) -> Path:
+def backup(tmp_path: Path) -> Path:
     """A backup of a small database."""
     publish(RINGS)
-    return backed_up(tmp_path)
+    return make_backup(tmp_path)
 
 
-def backed_up(folder: Path, name: str = "made") -> Path:
+def make_backup(folder: Path, name: str = "made") -> Path:
     call_command("backup", str(folder / name), stdout=StringIO())
     return folder / name
 
 
 def under_load(copy: Callable[[], None]) -> tuple[Answered, Answered]:
-    """Copy the database while writers go on; return what was acknowledged before, and by the end."""
+    """Copy the database under load; return the answers acknowledged before, and by the end."""
     load = Load()
-    with load.going_on():
+    with load.running():
         before = set(load.answered)
         copy()
     return before, load.answered
 
 
-def test_a_backup_made_under_load_is_sound_elsewhere_and_holds_what_was_acknowledged(tmp_path, elsewhere):
-    before, ever = under_load(lambda: backed_up(tmp_path))
+def test_a_backup_under_load_restores_elsewhere_with_every_acknowledged_answer(tmp_path, elsewhere):
+    before, ever = under_load(lambda: make_backup(tmp_path))
     restored = elsewhere.manage("restore", str(tmp_path / "made"))
     assert "every promise holds" in restored.stdout, restored.stderr
     assert before <= elsewhere.answers() <= ever
@@ -158,10 +158,10 @@ def test_a_backup_made_under_load_is_sound_elsewhere_and_holds_what_was_acknowle
 
 
 @pytest.mark.only("sqlite")  # its files
-def test_the_drill_sees_that_a_copy_of_the_file_alone_loses_answers(tmp_path, elsewhere):
+def test_the_drill_detects_that_a_copy_of_the_file_alone_loses_answers(tmp_path, elsewhere):
     file = connection.settings_dict["NAME"]
     with closing(sqlite3.connect(file, isolation_level=None)) as reader:
-        # What is written while somebody reads stands in the file's log alone, however often SQLite moves it over.
+        # While a reader is active, what is written stays in the WAL, however often SQLite checkpoints.
         reader.execute("BEGIN")
         reader.execute("SELECT count(*) FROM wizards_event").fetchone()
         before, _ = under_load(lambda: shutil.copy(file, elsewhere.file))
@@ -169,31 +169,33 @@ def test_the_drill_sees_that_a_copy_of_the_file_alone_loses_answers(tmp_path, el
     assert copied.returncode != 0 or not before <= elsewhere.answers()
 
 
-def test_a_backup_is_for_its_owner_alone_and_says_what_it_holds(made):
-    said = manifest.parse((made / "manifest.json").read_text())
-    assert [stat.S_IMODE(path.stat().st_mode) for path in (made, *made.iterdir())] == [0o700, 0o600, 0o600]
-    assert sorted(path.name for path in made.iterdir()) == sorted(["manifest.json", said.file])
-    assert said.engine == connection.vendor
-    assert said.counts["wizards_version"] == 1
-    assert "wizards.0001_initial" in said.migrations
+def test_a_backup_is_private_and_says_what_it_holds(backup):
+    content = manifest.parse((backup / "manifest.json").read_text())
+    assert [stat.S_IMODE(path.stat().st_mode) for path in (backup, *backup.iterdir())] == [0o700, 0o600, 0o600]
+    assert sorted(path.name for path in backup.iterdir()) == sorted(["manifest.json", content.file])
+    assert content.engine == connection.vendor
+    assert content.counts["wizards_version"] == 1
+    assert "wizards.0001_initial" in content.migrations
 
 
-def test_a_backup_is_never_written_over_another(made):
+def test_a_backup_never_overwrites_another(backup):
     with pytest.raises(CommandError, match="already exists"):
-        backed_up(made.parent)
+        make_backup(backup.parent)
 
 
-def test_a_database_without_this_sites_tables_is_not_backed_up_and_its_file_is_not_made(tmp_path, elsewhere):
-    made = elsewhere.manage("backup", str(tmp_path / "made"))
-    assert made.returncode == 1
-    assert made.stderr == "CommandError: The database of DATABASE_URL has no tables of this site. Check DATABASE_URL.\n"
+def test_a_database_without_our_tables_is_not_backed_up_and_its_file_not_created(tmp_path, elsewhere):
+    command = elsewhere.manage("backup", str(tmp_path / "made"))
+    assert command.returncode == 1
+    assert (
+        command.stderr == "CommandError: The database of DATABASE_URL has no tables of this site. Check DATABASE_URL.\n"
+    )
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_database_of_another_site_is_not_backed_up(tmp_path, monkeypatch):
     monkeypatch.setattr("helpdesk.backup.database.migrations", lambda: ["auth.0001_initial"])
     with pytest.raises(CommandError, match="has no tables of this site"):
-        backed_up(tmp_path)
+        make_backup(tmp_path)
 
 
 def test_a_backup_that_fails_leaves_nothing_behind(tmp_path, monkeypatch):
@@ -202,100 +204,100 @@ def test_a_backup_that_fails_leaves_nothing_behind(tmp_path, monkeypatch):
 
     monkeypatch.setattr("helpdesk.backup.folder._hash", full)
     with pytest.raises(CommandError, match="No space left"):
-        backed_up(tmp_path)
+        make_backup(tmp_path)
     assert list(tmp_path.iterdir()) == []
 
 
-def put_back(source: Path, *options: str) -> str:
-    """Restore into the tests' own database; return what was said."""
-    said = StringIO()
-    call_command("restore", str(source), *options, stdout=said)
-    return said.getvalue()
+def restore(source: Path, *options: str) -> str:
+    """Restore into the tests' own database; return the output."""
+    output = StringIO()
+    call_command("restore", str(source), *options, stdout=output)
+    return output.getvalue()
 
 
-def test_a_database_that_is_not_empty_is_replaced_only_when_told_and_the_loss_is_said_first(made):
+def test_a_restore_replaces_data_only_with_an_option_and_lists_the_loss_first(backup):
     publish(graph("late = advice", slug="late"))
     with pytest.raises(CommandError, match=r"It holds: .*2 versions.* Add --replace"):
-        put_back(made)
+        restore(backup)
     assert Version.objects.count() == 2
-    said = put_back(made, "--replace")
-    assert said.index("This will be lost: ") < said.index("2 versions") < said.index("every promise holds")
+    output = restore(backup, "--replace")
+    assert output.index("This will be lost: ") < output.index("2 versions") < output.index("every promise holds")
     assert [version.wizard.slug for version in Version.objects.all()] == ["toy"]
 
 
-def test_a_restore_that_brought_back_something_else_than_was_counted_says_in_which_table(made):
-    counts = manifest.parse((made / "manifest.json").read_text()).counts
-    change(made, counts=counts | {"wizards_version": 7})
+def test_a_restore_with_wrong_row_counts_names_the_table(backup):
+    counts = manifest.parse((backup / "manifest.json").read_text()).counts
+    change_manifest(backup, counts=counts | {"wizards_version": 7})
     with pytest.raises(CommandError, match=r"not those that the manifest counts, in: wizards_version\.$"):
-        put_back(made, "--replace")
+        restore(backup, "--replace")
 
 
 @pytest.mark.only("sqlite")  # PostgreSQL holds it itself
-def test_data_in_which_a_row_points_nowhere_are_not_put_back(made):
-    data = made / "data.sqlite3"
+def test_data_with_a_broken_foreign_key_are_not_restored(backup):
+    data = backup / "data.sqlite3"
     with closing(sqlite3.connect(data)) as database:
         database.execute("DELETE FROM wizards_wizard")
         database.commit()
-    change(made, bytes=data.stat().st_size, sha256=hashlib.sha256(data.read_bytes()).hexdigest())
+    change_manifest(backup, bytes=data.stat().st_size, sha256=hashlib.sha256(data.read_bytes()).hexdigest())
     with pytest.raises(CommandError, match=r"damaged: .* points to a wizards_wizard that does not exist"):
-        put_back(made, "--replace")
+        restore(backup, "--replace")
     assert Version.objects.get().wizard.slug == "toy"
 
 
-def change(folder: Path, **values: object) -> None:
+def change_manifest(folder: Path, **values: object) -> None:
     path = folder / "manifest.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | values))
 
 
-def spoil(folder: Path) -> None:
+def corrupt(folder: Path) -> None:
     data = next(path for path in folder.iterdir() if path.name.startswith("data"))
     with data.open("r+b") as file:
         file.seek(100)
         file.write(b"\xff" * 20)
 
 
-def written(folder: Path) -> Path:
-    """Write what looks like a backup, in no time; return its folder."""
+def write_fake_backup(folder: Path) -> Path:
+    """Write what looks like a backup, without a database; return its folder."""
     data = b"0123456789" * 20
     name = {"sqlite": "data.sqlite3", "postgresql": "data.dump"}[connection.vendor]
     (folder / name).write_bytes(data)
-    said = manifest.Manifest(
+    content = manifest.Manifest(
         format=1, version="1", made_at="2026-01-01T00:00:00+00:00", engine=connection.vendor, server="1", file=name,
         bytes=len(data), sha256=hashlib.sha256(data).hexdigest(), migrations=[], counts={"django_migrations": 1},
     )  # fmt: skip
-    (folder / "manifest.json").write_text(said.model_dump_json())
+    (folder / "manifest.json").write_text(content.model_dump_json())
     return folder
 
 
-SPOILT = {
-    "its SHA-256 is wrong": spoil,
+DAMAGES = {
+    "its SHA-256 is wrong": corrupt,
     "is no backup": lambda folder: (folder / "manifest.json").unlink(),
     "Invalid JSON": lambda folder: (folder / "manifest.json").write_text("{"),
-    "format: Input should be 1": lambda folder: change(folder, format=2),
-    "bytes: Input should be a valid integer": lambda folder: change(folder, bytes="many"),
-    "file: Input should be 'data.sqlite3' or 'data.dump'": lambda folder: change(folder, file="../env"),
-    "no tables of this site": lambda folder: change(folder, counts={}),
-    "no tables of this site: it is of another": lambda folder: change(folder, counts={"django_migrations": 0}),
-    "A newer version of this site": lambda folder: change(folder, migrations=["wizards.9999_later"]),
-    "a backup of oracle": lambda folder: change(folder, engine="oracle"),
+    "format: Input should be 1": lambda folder: change_manifest(folder, format=2),
+    "bytes: Input should be a valid integer": lambda folder: change_manifest(folder, bytes="many"),
+    "file: Input should be 'data.sqlite3' or 'data.dump'": lambda folder: change_manifest(folder, file="../env"),
+    "no tables of this site": lambda folder: change_manifest(folder, counts={}),
+    "no tables of this site: it is of another": lambda folder: change_manifest(folder, counts={"django_migrations": 0}),
+    "A newer version of this site": lambda folder: change_manifest(folder, migrations=["wizards.9999_later"]),
+    "a backup of oracle": lambda folder: change_manifest(folder, engine="oracle"),
 }
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("reason", SPOILT)
-def test_a_spoilt_backup_is_refused_with_a_reason_and_nothing_is_touched(tmp_path, reason, monkeypatch):
+@pytest.mark.parametrize("reason", DAMAGES)
+def test_a_damaged_backup_is_refused_with_a_reason_and_changes_nothing(tmp_path, reason, monkeypatch):
     def load(*_: object) -> None:
         raise AssertionError("touched")
 
     monkeypatch.setattr("helpdesk.backup.postgres.load", load)
     monkeypatch.setattr("helpdesk.backup.sqlite.load", load)
-    SPOILT[reason](written(tmp_path))
+    DAMAGES[reason](write_fake_backup(tmp_path))
     with pytest.raises(CommandError, match=reason):
-        put_back(tmp_path, "--replace")
+        restore(tmp_path, "--replace")
 
 
 @pytest.mark.django_db
-def test_the_password_goes_by_the_environment_and_by_no_argument(monkeypatch):
+def test_the_password_is_passed_by_the_environment_only(monkeypatch):
     monkeypatch.setitem(connection.settings_dict, "PASSWORD", "open sesame")
     assert "sesame" not in " ".join(map(str, postgres._address()))
     assert postgres._environment()["PGPASSWORD"] == "open sesame"
@@ -323,7 +325,7 @@ def test_options_about_tls_reach_the_programs(monkeypatch):
 def test_programs_that_are_missing_or_too_old_for_the_server_are_named(tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", str(tmp_path / "bin"))
     with pytest.raises(CommandError, match=r"There is no pg_dump here\. Install the client programs of PostgreSQL \d+"):
-        backed_up(tmp_path)
+        make_backup(tmp_path)
     (tmp_path / "bin").mkdir()
     old = tmp_path / "bin" / "pg_dump"
     old.write_text("#!/bin/sh\necho 'aborting because of server version mismatch' >&2\nexit 1\n")
@@ -331,15 +333,15 @@ def test_programs_that_are_missing_or_too_old_for_the_server_are_named(tmp_path,
     with pytest.raises(
         CommandError, match="pg_dump failed, and nothing was changed: aborting because of server version"
     ):
-        backed_up(tmp_path)
+        make_backup(tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["bin"]
 
 
 @pytest.mark.only("postgresql")  # SQLite's own is one step
-def test_a_restore_that_breaks_off_leaves_the_database_as_it_was(made):
-    data = made / "data.dump"
+def test_a_restore_from_a_cut_off_dump_changes_nothing(backup):
+    data = backup / "data.dump"
     data.write_bytes(data.read_bytes()[: data.stat().st_size * 2 // 3])
-    change(made, bytes=data.stat().st_size, sha256=hashlib.sha256(data.read_bytes()).hexdigest())
+    change_manifest(backup, bytes=data.stat().st_size, sha256=hashlib.sha256(data.read_bytes()).hexdigest())
     with pytest.raises(CommandError, match="nothing was changed"):
-        put_back(made, "--replace")
+        restore(backup, "--replace")
     assert Version.objects.count() == 1

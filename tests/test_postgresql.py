@@ -1,4 +1,4 @@
-"""PostgreSQL: a kept connection is looked at before it is used; statements written once are planned once."""
+"""PostgreSQL: the health check of kept connections, and prepared statements."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ pytestmark = [
 
 
 @pytest.fixture
-def kept():
-    """Give a connection that is kept, as a thread of the site has one."""
+def kept_connection():
+    """Give a kept connection, as a thread of the site has one."""
     other = connections.create_connection("default")
     other.settings_dict = other.settings_dict | {"CONN_HEALTH_CHECKS": True}
     other.connect()
@@ -24,61 +24,61 @@ def kept():
     other.close()
 
 
-def test_a_connection_that_stands_is_not_asked(kept, monkeypatch):
+def test_a_live_connection_is_not_queried(kept_connection, monkeypatch):
     monkeypatch.setattr("django.db.backends.postgresql.base.DatabaseWrapper.is_usable", None)
-    assert kept.is_usable()
+    assert kept_connection.is_usable()
 
 
-def test_a_connection_that_the_server_ended_is_not_usable(kept):
-    pid = kept.connection.info.backend_pid
+def test_a_connection_that_the_server_ended_is_not_usable(kept_connection):
+    pid = kept_connection.connection.info.backend_pid
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_terminate_backend(%s, 5000)", [pid])
-    assert not kept.is_usable()
+    assert not kept_connection.is_usable()
 
 
-def test_a_connection_that_is_closed_is_not_usable(kept):
-    kept.connection.close()
-    assert not kept.is_usable()
+def test_a_connection_that_is_closed_is_not_usable(kept_connection):
+    kept_connection.connection.close()
+    assert not kept_connection.is_usable()
 
 
 @pytest.mark.parametrize("ask", ["cursor", "prepared_cursor"])
-def test_a_connection_that_was_ended_is_made_anew_by_the_next_request(kept, ask):
-    pid = kept.connection.info.backend_pid
+def test_the_next_request_replaces_an_ended_connection(kept_connection, ask):
+    pid = kept_connection.connection.info.backend_pid
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_terminate_backend(%s, 5000)", [pid])
-    kept.close_if_unusable_or_obsolete()
-    kept.health_check_done = False
-    with getattr(kept, ask)() as cursor:
+    kept_connection.close_if_unusable_or_obsolete()
+    kept_connection.health_check_done = False
+    with getattr(kept_connection, ask)() as cursor:
         cursor.execute("SELECT 1")
         assert cursor.fetchone() == (1,)
 
 
-def test_a_notice_of_the_server_is_no_reason_to_connect_again(kept):
-    with kept.cursor() as cursor:
+def test_a_notice_of_the_server_is_no_reason_to_connect_again(kept_connection):
+    with kept_connection.cursor() as cursor:
         cursor.execute("LISTEN somebody")
     with connection.cursor() as cursor:
         cursor.execute("NOTIFY somebody")
-    assert kept.is_usable()
+    assert kept_connection.is_usable()
 
 
-def test_what_is_written_once_is_planned_once(kept):
+def test_a_constant_statement_is_planned_once(kept_connection):
     for _ in range(4):
-        with kept.prepared_cursor() as cursor:
+        with kept_connection.prepared_cursor() as cursor:
             cursor.execute("SELECT %s::int", [1])
-    with kept.cursor() as cursor:
+    with kept_connection.cursor() as cursor:
         cursor.execute("SELECT statement FROM pg_prepared_statements")
         assert [row[0] for row in cursor.fetchall()] == ["SELECT $1::int"]
 
 
-def test_a_connection_remembers_few_statements_however_many_it_was_asked(kept):
+def test_a_connection_remembers_few_statements_however_many_it_ran(kept_connection):
     for number in range(60):
-        with kept.cursor() as cursor:
+        with kept_connection.cursor() as cursor:
             cursor.execute(f"SELECT {number}")
-        with kept.prepared_cursor() as cursor:
+        with kept_connection.prepared_cursor() as cursor:
             cursor.execute(f"SELECT {number}, %s::int", [1])
-    remembered = kept.connection._prepared
+    remembered = kept_connection.connection._prepared
     assert 0 < len(remembered._names) + len(remembered._counts) <= 40
-    with kept.cursor() as cursor:
+    with kept_connection.cursor() as cursor:
         cursor.execute("SELECT COUNT(*) FROM pg_prepared_statements")
         assert 0 < cursor.fetchone()[0] <= 20
 

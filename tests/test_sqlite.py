@@ -1,4 +1,4 @@
-"""SQLite: whoever wants to write waits for their turn, for as long as the settings say; and whose its file is."""
+"""SQLite: the wait for the write lock, and who may read the file."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.only("sqlite"
 
 @pytest.fixture
 def writer():
-    """Give a connection of somebody else, who writes until they are told to stop."""
+    """Give another connection, which writes until it is told to commit."""
     other = sqlite3.connect(connections["default"].settings_dict["NAME"], isolation_level=None, check_same_thread=False)
     other.execute("BEGIN IMMEDIATE")
     yield other
@@ -40,7 +40,7 @@ def test_a_transaction_begins_as_soon_as_another_one_is_over(writer):
         assert not writer.in_transaction
 
 
-def test_whoever_waits_long_asks_as_often_as_whoever_just_came(writer, monkeypatch):
+def test_the_wait_does_not_grow_between_tries(writer, monkeypatch):
     pauses, asked = [], []
 
     def pause(seconds):
@@ -56,7 +56,7 @@ def test_whoever_waits_long_asks_as_often_as_whoever_just_came(writer, monkeypat
     assert set(asked) == {0}, "SQLite itself waits, too"
 
 
-def test_of_many_threads_that_wait_one_asks_and_all_get_their_turn(writer, monkeypatch):
+def test_of_many_waiting_threads_one_polls_and_all_get_the_lock(writer, monkeypatch):
     asked, done, pause = [], [], time.sleep
     waiting, enough = threading.Barrier(4), threading.Event()
 
@@ -85,21 +85,21 @@ def test_of_many_threads_that_wait_one_asks_and_all_get_their_turn(writer, monke
     assert sorted(done) == [0, 1, 2, 3]
 
 
-def test_a_thread_that_waits_behind_another_is_told_as_soon(writer, monkeypatch):
+def test_a_thread_behind_a_polling_one_times_out_as_soon(writer, monkeypatch):
     monkeypatch.setitem(connections["default"].settings_dict["OPTIONS"], "timeout", 0.05)
     with base_of_sqlite.POLL_LOCK, pytest.raises(OperationalError, match="locked"), transaction.atomic():
         pass
     writer.execute("COMMIT")
 
 
-def test_whoever_waits_too_long_is_told(writer, monkeypatch):
+def test_a_wait_times_out(writer, monkeypatch):
     monkeypatch.setitem(connections["default"].settings_dict["OPTIONS"], "timeout", 0.05)
     with pytest.raises(OperationalError, match="locked"), transaction.atomic():
         pass
     writer.execute("COMMIT")
 
 
-def test_a_transaction_waits_for_whoever_repairs_the_log_after_a_crash(monkeypatch):
+def test_a_transaction_waits_for_the_recovery_of_the_log_after_a_crash(monkeypatch):
     repaired, begin = [], base.DatabaseWrapper._start_transaction_under_autocommit
 
     def repairing(connection):
@@ -115,7 +115,7 @@ def test_a_transaction_waits_for_whoever_repairs_the_log_after_a_crash(monkeypat
         assert repaired
 
 
-def test_what_is_not_about_the_turn_is_raised_at_once(monkeypatch):
+def test_other_errors_are_raised_at_once(monkeypatch):
     connection = connections["default"]
     connection.ensure_connection()
     monkeypatch.setattr(connection, "transaction_mode", "NONSENSE")
@@ -134,7 +134,7 @@ def test_other_statements_wait_as_long_as_before():
 
 
 def modes_after_writing(file: Path) -> dict[str, int]:
-    """Open a database in this file as the site does, and write; return the modes of all files in its folder."""
+    """Write to a database in this file as the site does; return the modes of all files in its folder."""
     database = base_of_sqlite.DatabaseWrapper(connections["default"].settings_dict | {"NAME": str(file)}, "other")
     try:
         with database.cursor() as cursor:
@@ -150,39 +150,39 @@ def mode(path: Path) -> int:
 
 @pytest.fixture
 def _open_to_all():
-    """Let what is made be readable by all, unless it is made otherwise."""
+    """Let new files be readable by all by default."""
     before = os.umask(0)
     yield
     os.umask(before)
 
 
 @pytest.mark.usefixtures("_open_to_all")
-def test_a_new_database_and_what_lies_beside_it_is_for_its_owner_alone(tmp_path):
+def test_a_new_database_and_the_files_beside_it_are_private(tmp_path):
     modes = modes_after_writing(tmp_path / "new.sqlite3")
     assert modes == dict.fromkeys(["new.sqlite3", "new.sqlite3-wal", "new.sqlite3-shm"], 0o600)
 
 
-def test_a_database_that_is_there_keeps_who_may_read_it(tmp_path):
+def test_an_existing_database_keeps_its_mode(tmp_path):
     (tmp_path / "old.sqlite3").touch()
     (tmp_path / "old.sqlite3").chmod(0o640)
     assert modes_after_writing(tmp_path / "old.sqlite3")["old.sqlite3"] == 0o640
 
 
 @pytest.mark.usefixtures("_open_to_all")
-def test_the_sites_own_folder_is_made_where_it_is_missing_and_is_for_its_owner_alone(tmp_path, settings):
+def test_the_sites_own_folder_is_created_and_private(tmp_path, settings):
     settings.VAR_DIR = tmp_path / "var"
     assert "db.sqlite3" in modes_after_writing(tmp_path / "var" / "db.sqlite3")
     assert mode(tmp_path / "var") == 0o700
 
 
-def test_no_other_folder_is_made(tmp_path):
+def test_no_other_folder_is_created(tmp_path):
     with pytest.raises(OperationalError, match="unable to open database file"):
         modes_after_writing(tmp_path / "mistyped" / "db.sqlite3")
     assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.usefixtures("_open_to_all")
-def test_a_database_that_a_backup_is_put_back_into_is_for_its_owner_alone(tmp_path, monkeypatch):
+def test_a_restored_database_is_private(tmp_path, monkeypatch):
     modes_after_writing(tmp_path / "data.sqlite3")
     connection = SimpleNamespace(settings_dict={"NAME": tmp_path / "new.sqlite3"}, close=lambda: None)
     monkeypatch.setattr(backup_of_sqlite, "connection", connection)

@@ -1,4 +1,4 @@
-"""What the tests of the sign-in share: an account, and a site that asks for the second step."""
+"""Fixtures of the sign-in: an account, and a site that requires the second step."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from tests.accounts.signing_in import NAME, PASSWORD
 
 @pytest.fixture
 def user():
-    """Give an account that may do everything."""
+    """A superuser."""
     return User.objects.create_superuser(NAME, password=PASSWORD)
 
 
 @pytest.fixture
 def mfa(settings):
-    """Ask staff for the second step, as every site does that is reached by https."""
+    """Require the second step, as every site with https does."""
     settings.STAFF_MFA = True

@@ -1,4 +1,4 @@
-"""How staff sign in, in tests: type name and password, set up a phone, and the code that it shows."""
+"""Signing in as staff: name and password, the setup of a phone, and the codes that it shows."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ LOGIN, CODE, PHONE, CODES = "/account/login/", "/account/login/code/", "/account
 
 
 def code_of(secret: str, steps: int = 0) -> str:
-    """Return the code of RFC 6238 that a phone shows now, or some steps of 30 seconds later."""
+    """Return the TOTP code (RFC 6238) of now, or of some steps of 30 seconds later."""
     counter = struct.pack(">Q", int(time.time()) // 30 + steps)
     mac = hmac.new(base64.b32decode(secret), counter, hashlib.sha1).digest()
-    place = mac[-1] & 15
-    return f"{(struct.unpack('>I', mac[place : place + 4])[0] & 0x7FFFFFFF) % 1_000_000:06d}"
+    offset = mac[-1] & 15
+    return f"{(struct.unpack('>I', mac[offset : offset + 4])[0] & 0x7FFFFFFF) % 1_000_000:06d}"
 
 
-def sign_in(client=None, password=PASSWORD, name=NAME, where="", **extra):
-    """Type name and password; return the client and the answer."""
+def sign_in(client=None, password=PASSWORD, name=NAME, query="", **extra):
+    """Submit name and password; return the client and the response."""
     client = client or Client()
-    return client, client.post(LOGIN + where, {"login": name, "password": password}, **extra)
+    return client, client.post(LOGIN + query, {"login": name, "password": password}, **extra)
 
 
 def signed_in(client) -> bool:
-    """Return whether a client's session is somebody's."""
+    """Return whether a client is signed in."""
     return client.get("/account/").status_code == 200
 
 
@@ -40,20 +40,20 @@ def set_up(client) -> tuple[str, list[str]]:
     secret = re.search(r'class="key">([A-Z2-7]+)<', page)[1]
     answer = client.post(PHONE, {"code": code_of(secret)})
     assert (answer.status_code, answer["Location"]) == (302, CODES)
-    shown = re.findall(r"<code>(\d{4} \d{4})</code>", client.get(CODES).content.decode())
-    return secret, shown
+    codes = re.findall(r"<code>(\d{4} \d{4})</code>", client.get(CODES).content.decode())
+    return secret, codes
 
 
 def with_phone() -> tuple[str, list[str]]:
-    """Set up a phone in a session that ends; return its secret and the recovery codes."""
+    """Set up a phone, and sign out again; return its secret and the recovery codes."""
     client, _ = sign_in()
-    made = set_up(client)
+    secret_and_codes = set_up(client)
     client.post("/account/logout/")
-    return made
+    return secret_and_codes
 
 
 def later(client, **seconds):
-    """Let time pass in a client's session: what it notes is so many seconds older."""
+    """Let time pass in a client's session: make these times so many seconds older."""
     session = client.session
     for name, passed in seconds.items():
         session[name] -= passed

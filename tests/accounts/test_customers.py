@@ -1,4 +1,4 @@
-"""Customers have nothing to do with how staff sign in."""
+"""Customers have no part in the sessions of staff."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from helpdesk.accounts import session_policy
 from tests.accounts.signing_in import LOGIN
 from tests.visitor import Visitor, publish
 
-# What these pages ask of a database, tests/test_roles.py and tests/hostile ask on both.
+# tests/test_roles.py and tests/hostile make the queries of these pages on both databases.
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
-def test_a_customer_gets_no_session_and_no_cookie_of_staff():
+def test_a_customer_gets_no_staff_session_and_no_staff_cookie():
     publish()
     visitor = Visitor().begin().walk("no")
     assert configured.SESSION_COOKIE_NAME not in visitor.client.cookies
@@ -25,7 +25,7 @@ def test_a_customer_gets_no_session_and_no_cookie_of_staff():
     assert not Session.objects.exists()
 
 
-def test_nobody_asks_who_a_customer_is(monkeypatch):
+def test_a_customers_request_loads_neither_session_nor_user(monkeypatch):
     publish()
     visitor = Visitor()
     monkeypatch.setattr(session_policy, "enforce", None)
@@ -36,7 +36,7 @@ def test_nobody_asks_who_a_customer_is(monkeypatch):
     assert not [query["sql"] for query in asked if "django_session" in query["sql"] or "auth_user" in query["sql"]]
 
 
-def test_a_forged_cookie_of_staff_is_taken_away_and_changes_nothing():
+def test_a_forged_staff_cookie_is_deleted_and_changes_nothing():
     client = Client()
     client.cookies[configured.SESSION_COOKIE_NAME] = "0123456789abcdef0123456789abcdef"
     answer = client.get("/")
@@ -45,7 +45,7 @@ def test_a_forged_cookie_of_staff_is_taken_away_and_changes_nothing():
     assert not Session.objects.exists()
 
 
-def test_looking_at_the_sign_in_begins_no_session():
+def test_opening_the_sign_in_page_starts_no_session():
     client = Client()
     assert client.get(LOGIN).status_code == 200
     assert set(client.cookies) <= {configured.CSRF_COOKIE_NAME}

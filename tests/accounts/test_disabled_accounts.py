@@ -36,7 +36,7 @@ def test_disabling_an_account_in_any_other_way_ends_its_sessions_too(user):
     assert not signed_in(client)
 
 
-def test_an_account_that_is_disabled_between_password_and_code_stays_out(user, mfa):
+def test_an_account_disabled_between_password_and_code_cannot_sign_in(user, mfa):
     secret, _ = with_phone()
     client, _ = sign_in()
     User.objects.update(is_active=False)

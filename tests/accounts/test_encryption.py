@@ -1,4 +1,4 @@
-"""The secrets of the second step: sealed in the database, and readable with this key and the ones before it."""
+"""The secrets of the second step: encrypted in the database, and readable with the current and the previous keys."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ migration = importlib.import_module("helpdesk.migrations.0001_seal_second_steps"
 
 @pytest.fixture
 def phone():
-    """Give the secret of somebody's phone, and their recovery codes."""
+    """Set up a phone; give its secret and the recovery codes."""
     User.objects.create_superuser(NAME, password=PASSWORD)
     return with_phone()
 
 
-def kept() -> list[str]:
-    """Return the secrets as the database keeps them."""
+def stored_secrets() -> list[str]:
+    """Return the secrets as stored in the database."""
     return [
         row.data[name]
         for row in Authenticator.objects.order_by("pk")
@@ -41,95 +41,95 @@ def kept() -> list[str]:
 
 
 def sign_in_with(code: str):
-    """Type name, password and a code; return the client and the last answer."""
+    """Submit name, password and a code; return the client and the last response."""
     client, _ = sign_in()
     return client, client.post(CODE, {"code": code})
 
 
-def changed(settings, *before: str) -> None:
-    """Change SECRET_KEY; the keys before it are the ones given."""
+def change_key(settings, *before: str) -> None:
+    """Change SECRET_KEY, with `before` as the fallbacks."""
     settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = OTHER, list(before)
 
 
-def test_the_database_holds_no_secret_as_it_is(phone):
+def test_the_database_holds_no_plain_secret(phone):
     secret, codes = phone
-    assert len(kept()) == 2
-    assert all(each.startswith(encryption.ENCRYPTED_PREFIX) for each in kept())
+    assert len(stored_secrets()) == 2
+    assert all(each.startswith(encryption.ENCRYPTED_PREFIX) for each in stored_secrets())
     with connection.cursor() as cursor:
         cursor.execute("SELECT data FROM mfa_authenticator")
         held = str(cursor.fetchall())
     assert not [each for each in (secret, *codes) if each.replace(" ", "") in held]
 
 
-def test_what_is_sealed_twice_looks_different_and_opens_to_the_same():
+def test_the_same_secret_is_encrypted_differently_each_time():
     one, other = encryption.encrypt("ABC"), encryption.encrypt("ABC")
     assert one != other
     assert encryption.decrypt(one) == encryption.decrypt(other) == "ABC"
 
 
 @pytest.mark.parametrize("damaged", ["sealed:", "sealed:x", "sealed:größe"])
-def test_a_damaged_seal_is_no_secret(damaged):
+def test_a_damaged_ciphertext_is_not_decrypted(damaged):
     with pytest.raises(encryption.DecryptionError):
         encryption.decrypt(damaged)
 
 
-def test_a_seal_that_was_changed_is_no_secret():
+def test_a_changed_ciphertext_is_not_decrypted():
     seal = encryption.encrypt("ABC")
     with pytest.raises(encryption.DecryptionError):
         encryption.decrypt(seal[:-8] + ("A" if seal[-8] != "A" else "B") + seal[-7:])
 
 
-def test_the_key_that_seals_is_not_the_one_that_signs(settings):
+def test_the_encryption_key_is_not_the_signing_key(settings):
     assert encryption._derive_key(settings.SECRET_KEY) not in settings.SECRET_KEY.encode()
     assert len({encryption._derive_key(key) for key in (settings.SECRET_KEY, OTHER, "")}) == 3
 
 
-def test_secrets_from_before_there_were_seals_work(phone):
+def test_secrets_from_before_encryption_work(phone):
     for row in Authenticator.objects.all():
         row.data |= {name: encryption.decrypt(row.data[name]) for name in encryption.SECRETS if name in row.data}
         row.save()
-    assert [each.startswith(encryption.ENCRYPTED_PREFIX) for each in kept()] == [False, False]
+    assert [each.startswith(encryption.ENCRYPTED_PREFIX) for each in stored_secrets()] == [False, False]
     assert signed_in(sign_in_with(code_of(phone[0], 1))[0])
     assert signed_in(sign_in_with(phone[1][0])[0])
 
 
-def test_the_migration_seals_what_is_there_and_undoes_it(phone):
+def test_the_migration_encrypts_existing_secrets_and_can_be_reversed(phone):
     editor = SimpleNamespace(connection=connection)
-    before = [encryption.decrypt(each) for each in kept()]
+    before = [encryption.decrypt(each) for each in stored_secrets()]
     migration.unseal(apps, editor)
-    assert kept() == before
+    assert stored_secrets() == before
     migration.seal(apps, editor)
-    assert [encryption.decrypt(each) for each in kept()] == before != kept()
+    assert [encryption.decrypt(each) for each in stored_secrets()] == before != stored_secrets()
     assert signed_in(sign_in_with(code_of(phone[0], 1))[0])
 
 
-def test_after_a_change_of_the_key_phones_work_with_the_one_before(phone, settings):
-    changed(settings, settings.SECRET_KEY)
+def test_after_a_change_of_the_key_phones_work_with_the_old_one(phone, settings):
+    change_key(settings, settings.SECRET_KEY)
     assert signed_in(sign_in_with(code_of(phone[0], 1))[0])
     assert signed_in(sign_in_with(phone[1][0])[0])
 
 
-def test_sealed_again_they_work_without_the_key_before(phone, settings):
-    changed(settings, settings.SECRET_KEY)
-    said = StringIO()
-    call_command("reencrypt_secrets", stdout=said)
-    assert said.getvalue() == "2 encrypted with the current SECRET_KEY.\n"
+def test_reencrypted_secrets_work_without_the_old_key(phone, settings):
+    change_key(settings, settings.SECRET_KEY)
+    output = StringIO()
+    call_command("reencrypt_secrets", stdout=output)
+    assert output.getvalue() == "2 encrypted with the current SECRET_KEY.\n"
     settings.SECRET_KEY_FALLBACKS = []
     assert signed_in(sign_in_with(code_of(phone[0], 1))[0])
     assert signed_in(sign_in_with(phone[1][0])[0])
 
 
-def test_what_no_key_opens_stays_as_it_is_and_is_said(phone, settings):
-    changed(settings)
-    before = kept()
+def test_secrets_that_no_key_decrypts_are_left_alone_and_reported(phone, settings):
+    change_key(settings)
+    before = stored_secrets()
     with pytest.raises(CommandError, match="2 were encrypted with a key that is neither"):
         call_command("reencrypt_secrets", stdout=StringIO())
-    assert kept() == before
+    assert stored_secrets() == before
 
 
 @pytest.mark.parametrize("typed", ["phone", "recovery", "empty"])
-def test_where_the_key_is_lost_no_code_is_right_and_the_page_says_why(phone, settings, caplog, typed):
-    changed(settings)
+def test_without_the_key_no_code_is_accepted_and_the_page_says_why(phone, settings, caplog, typed):
+    change_key(settings)
     # Of no secret at all, anybody could make codes.
     code = {"phone": code_of(phone[0], 1), "recovery": phone[1][0], "empty": code_of("")}[typed]
     with caplog.at_level(logging.ERROR, "helpdesk"):
@@ -140,8 +140,8 @@ def test_where_the_key_is_lost_no_code_is_right_and_the_page_says_why(phone, set
     assert not signed_in(client)
 
 
-def test_where_the_key_is_lost_the_phone_is_set_up_anew(phone, settings):
-    changed(settings)
+def test_without_the_key_a_new_phone_can_be_set_up(phone, settings):
+    change_key(settings)
     call_command("forget_second_step", NAME, stdout=StringIO())
     secret, _ = with_phone()
     assert signed_in(sign_in_with(code_of(secret, 1))[0])

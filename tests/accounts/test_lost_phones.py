@@ -1,4 +1,4 @@
-"""A phone that is lost: who lets somebody set up a new one, and that nobody reads the secrets of others."""
+"""A lost phone: who may let a user set up a new one; and nobody reads the secrets of others."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def test_an_admin_lets_somebody_set_up_a_new_phone(user, mfa):
     assert sign_in()[0].get("/admin/")["Location"] == PHONE
 
 
-def test_only_whoever_may_do_everything_lets_others_set_up_a_new_phone(user):
+def test_only_superusers_let_others_set_up_a_new_phone(user):
     with_phone()
     keeper = User.objects.create_user("keeper", is_staff=True)
     keeper.user_permissions.add(*Permission.objects.filter(codename__in=["view_user", "change_user"]))
@@ -51,7 +51,7 @@ def test_nobody_reads_the_secrets_of_others_in_the_admin(user):
     assert {path: client.get(path).status_code for path in paths} == dict.fromkeys(paths, 404)
 
 
-def test_the_last_admin_is_helped_by_a_command(user, mfa):
+def test_a_command_helps_the_last_admin(user, mfa):
     with_phone()
     out = StringIO()
     call_command("forget_second_step", NAME, stdout=out)

@@ -1,4 +1,4 @@
-"""The password: what opens the pages of staff, how often one may guess, and how it is changed."""
+"""Passwords: signing in with one, guessing, and changing it."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from django.contrib.auth.models import User
 
 from tests.accounts.signing_in import NAME, PASSWORD, sign_in, signed_in
 
-# What these pages ask of a database, tests/test_roles.py and tests/hostile ask on both.
+# tests/test_roles.py and tests/hostile make the queries of these pages on both databases.
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
-def test_name_and_password_open_the_pages_of_staff(user):
+def test_name_and_password_open_the_staff_pages(user):
     client, answer = sign_in()
     assert (answer.status_code, answer["Location"]) == (302, "/account/start/")
     assert client.get("/admin/").status_code == 200
@@ -39,7 +39,7 @@ def test_the_sixth_wrong_password_and_a_right_one_after_it_are_refused(user):
     assert not signed_in(client)
 
 
-def test_tries_without_end_from_one_address_get_a_plain_page(user):
+def test_too_many_attempts_from_one_address_get_a_429_page(user):
     answers = [sign_in(name=f"name{number}")[1] for number in range(31)]
     assert [answer.status_code for answer in answers[:30]] == [200] * 30
     assert answers[30].status_code == 429
@@ -47,14 +47,14 @@ def test_tries_without_end_from_one_address_get_a_plain_page(user):
     assert "Please wait a little" in answers[30].content.decode()
 
 
-def test_behind_a_trusted_proxy_each_address_has_its_own_tries(user, settings):
+def test_behind_a_trusted_proxy_attempts_are_counted_by_client_address(user, settings):
     settings.TRUSTED_PROXY = True
     for number in range(31):
         answer = sign_in(name=f"name{number}", HTTP_X_FORWARDED_FOR=f"203.0.113.{number}")[1]
     assert answer.status_code == 200
 
 
-def test_a_new_password_has_to_be_a_good_one_and_the_old_one_right(user):
+def test_a_new_password_must_be_strong_and_the_old_one_correct(user):
     client, _ = sign_in()
     for old, new, words in ((PASSWORD, "password", "too common"), ("wrong", "a good one, I hope", "not your password")):
         page = client.post("/account/password/", {"oldpassword": old, "password1": new, "password2": new})

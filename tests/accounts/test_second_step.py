@@ -1,4 +1,4 @@
-"""The second step: a code from the phone, set up before anything opens, good for once."""
+"""The second step: a code from the phone, set up before anything opens, valid once."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ pytestmark = pytest.mark.django_db
 STAFF_PAGES = ("/admin/", "/review/", "/admin/auth/user/", "/account/", "/account/codes/", "/account/password/")
 
 
-def test_outside_the_demonstration_nothing_opens_before_the_second_step_is_set_up(user, mfa):
+def test_with_mfa_nothing_opens_before_the_second_step_is_set_up(user, mfa):
     client, _ = sign_in()
     for method in (client.get, client.post):
         assert {path: method(path)["Location"] for path in STAFF_PAGES} == dict.fromkeys(STAFF_PAGES, PHONE)
@@ -35,7 +35,7 @@ def test_outside_the_demonstration_nothing_opens_before_the_second_step_is_set_u
     assert {path: client.get(path).status_code for path in STAFF_PAGES} == dict.fromkeys(STAFF_PAGES, 200)
 
 
-def test_in_the_demonstration_a_password_is_enough_and_a_phone_may_be_set_up(user):
+def test_without_mfa_a_password_is_enough_and_a_phone_may_be_set_up(user):
     client, _ = sign_in()
     assert client.get("/admin/").status_code == 200
     secret, codes = set_up(client)
@@ -55,9 +55,9 @@ def test_a_wrong_first_code_sets_nothing_up(user, mfa):
     assert client.get("/admin/")["Location"] == PHONE
 
 
-def test_password_and_code_sign_in_and_lead_on(user, mfa):
+def test_password_and_code_sign_in_and_redirect_to_next(user, mfa):
     secret, _ = with_phone()
-    client, answer = sign_in(where="?next=/admin/auth/")
+    client, answer = sign_in(query="?next=/admin/auth/")
     assert answer["Location"] == CODE
     assert client.get("/admin/auth/").status_code == 302
     assert client.post(CODE, {"code": code_of(secret)})["Location"] == "/admin/auth/"
@@ -73,7 +73,7 @@ def test_a_password_alone_opens_nothing_where_a_phone_is_set_up(user, mfa):
     assert client.get(PHONE)["Location"].startswith(LOGIN)
 
 
-def test_a_session_from_before_the_phone_was_set_up_has_to_sign_in_anew(user, mfa):
+def test_a_session_from_before_the_phone_was_set_up_has_to_sign_in_again(user, mfa):
     other, _ = sign_in()
     client, _ = sign_in()
     set_up(client)
@@ -82,7 +82,7 @@ def test_a_session_from_before_the_phone_was_set_up_has_to_sign_in_anew(user, mf
 
 
 @pytest.mark.parametrize("steps", [-1, 0, 1])
-def test_a_phone_whose_clock_is_half_a_minute_off_is_let_in(user, mfa, steps):
+def test_a_phone_whose_clock_is_half_a_minute_off_is_accepted(user, mfa, steps):
     secret, _ = with_phone()
     client, _ = sign_in()
     client.post(CODE, {"code": code_of(secret, steps)})
@@ -153,7 +153,7 @@ def test_another_phone_is_set_up_at_once_after_the_first_is_taken_off(user, mfa)
 
 
 @pytest.mark.parametrize("path", ["/account/phone/remove/", "/account/codes/new/", CODES])
-def test_what_changes_the_sign_in_asks_for_the_password_again_after_a_while(user, mfa, path):
+def test_changing_the_sign_in_asks_for_the_password_again_after_a_while(user, mfa, path):
     client, _ = sign_in()
     set_up(client)
     session = client.session
@@ -167,7 +167,7 @@ def test_what_changes_the_sign_in_asks_for_the_password_again_after_a_while(user
     assert client.get(path).status_code == 200
 
 
-def test_the_square_for_the_phone_stands_in_the_page_as_markup(user):
+def test_the_qr_code_is_inline_svg(user):
     client, _ = sign_in()
     answer = client.get(PHONE)
     page = answer.content.decode()

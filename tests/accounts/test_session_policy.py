@@ -1,4 +1,4 @@
-"""How long a session of staff lasts, and where it leads when it has ended."""
+"""How long staff sessions last, and what happens after that."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.accounts.signing_in import LOGIN, later, sign_in, signed_in
 pytestmark = pytest.mark.django_db
 
 
-def test_half_an_hour_without_a_sign_of_life_ends_a_session(user):
+def test_half_an_hour_without_activity_ends_a_session(user):
     client, _ = sign_in()
     later(client, seen=29 * 60)
     assert signed_in(client)
@@ -28,7 +28,7 @@ def test_half_an_hour_without_a_sign_of_life_ends_a_session(user):
     assert not Session.objects.exists()
 
 
-def test_a_sign_of_life_is_noted_once_a_minute(user):
+def test_activity_is_recorded_once_a_minute(user):
     client, _ = sign_in()
     later(client, seen=40)
     seen = client.session["seen"]
@@ -39,7 +39,7 @@ def test_a_sign_of_life_is_noted_once_a_minute(user):
     assert client.session["seen"] > seen
 
 
-def test_a_page_that_renews_itself_is_no_sign_of_life(user):
+def test_a_page_that_refreshes_itself_is_no_activity(user):
     client, _ = sign_in()
     later(client, seen=29 * 60)
     assert client.get("/review/", HTTP_X_QUIET="1").status_code == 200
@@ -57,7 +57,7 @@ def test_twelve_hours_end_a_session_however_busy_it_was(user):
     assert not Session.objects.exists()
 
 
-def test_a_session_without_times_of_its_own_lasts_from_the_last_time_that_its_account_signed_in(user):
+def test_a_session_without_times_counts_from_the_last_sign_in_of_its_account(user):
     client = Client()
     client.force_login(user)
     assert signed_in(client)
@@ -68,7 +68,7 @@ def test_a_session_without_times_of_its_own_lasts_from_the_last_time_that_its_ac
     assert not signed_in(client)
 
 
-def test_signing_in_anew_begins_a_new_session(user):
+def test_signing_in_again_starts_a_new_session(user):
     client, _ = sign_in()
     later(client, begun=3600)
     key = client.session.session_key
@@ -85,7 +85,7 @@ def test_the_cookie_ends_with_the_browser(user):
     assert cookie["httponly"]
 
 
-def test_htmx_is_led_to_the_whole_page_of_the_sign_in(user):
+def test_htmx_is_redirected_to_the_whole_sign_in_page(user):
     client, _ = sign_in()
     later(client, seen=30 * 60)
     page = "http://testserver/review/?wizard=toy"
@@ -94,6 +94,6 @@ def test_htmx_is_led_to_the_whole_page_of_the_sign_in(user):
     assert answer["HX-Redirect"] == f"{LOGIN}?next=%2Freview%2F%3Fwizard%3Dtoy&ended=idle"
 
 
-def test_htmx_on_a_foreign_page_is_not_led_back_there(user):
+def test_htmx_on_a_foreign_page_is_not_redirected_back_there(user):
     answer = Client().get("/review/", HTTP_HX_REQUEST="true", HTTP_HX_CURRENT_URL="https://evil.example/")
     assert answer["HX-Redirect"] == f"{LOGIN}?next=%2F"

@@ -1,4 +1,4 @@
-"""One door for all: who has an account, where signing in and out lead, and who stores none of it."""
+"""One sign-in for all staff: who has an account, and where signing in and out redirect."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.accounts.signing_in import CODES, LOGIN, PHONE, set_up, sign_in, sign
 from tests.reading import read
 from tests.visitor import routes
 
-# What these pages ask of a database, tests/test_roles.py and tests/hostile ask on both.
+# tests/test_roles.py and tests/hostile make the queries of these pages on both databases.
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
@@ -33,15 +33,15 @@ def test_the_page_says_whom_to_ask_for_an_account_or_a_password():
 
 
 @pytest.mark.parametrize("path", ["/admin/", "/admin/wizards/wizard/?q=a", "/review/"])
-def test_whoever_is_not_signed_in_comes_to_the_same_sign_in_and_on_from_there(user, path):
+def test_anonymous_users_reach_the_one_sign_in_and_continue_from_there(user, path):
     client = Client()
     answer = client.get(path, follow=True)
     address = urlsplit(answer.redirect_chain[-1][0])
     assert (address.path, parse_qs(address.query)["next"]) == (LOGIN, [path])
-    assert sign_in(client, where=f"?{address.query}")[1]["Location"] == path
+    assert sign_in(client, query=f"?{address.query}")[1]["Location"] == path
 
 
-def test_the_admins_own_doors_lead_to_the_same_pages(user):
+def test_the_admins_own_addresses_redirect_to_the_same_pages(user):
     client = Client()
     client.force_login(user)
     assert client.get("/admin/password_change/")["Location"] == "/account/password/"
@@ -52,7 +52,7 @@ def test_the_admins_own_doors_lead_to_the_same_pages(user):
     assert not signed_in(client)
 
 
-def test_who_may_not_come_into_the_admin_is_told_so_and_not_led_in_circles():
+def test_users_without_access_to_the_admin_get_a_403_and_no_redirect_loop():
     client = Client()
     client.force_login(User.objects.create_user("visitor"))
     answer = client.get("/admin/", follow=True)
@@ -60,7 +60,7 @@ def test_who_may_not_come_into_the_admin_is_told_so_and_not_led_in_circles():
     assert "This page is not open to you" in answer.content.decode()
 
 
-# The first ones lead nowhere; Django's `redirect` takes them for names of views.
+# Django's `redirect` takes the first ones for names of views.
 FOREIGN = (
     "abc",
     "12",
@@ -74,8 +74,8 @@ FOREIGN = (
 
 
 @pytest.mark.parametrize("wanted", FOREIGN)
-def test_a_sign_in_leads_only_to_our_own_pages(user, wanted):
-    client, answer = sign_in(where=f"?next={wanted}")
+def test_a_sign_in_redirects_only_to_our_own_pages(user, wanted):
+    client, answer = sign_in(query=f"?next={wanted}")
     assert answer["Location"] == "/account/start/"
     assert client.get("/admin/login/", {"next": wanted})["Location"] == "/admin/"
     assert client.get(LOGIN, {"next": wanted})["Location"] == "/account/start/"
@@ -83,7 +83,7 @@ def test_a_sign_in_leads_only_to_our_own_pages(user, wanted):
 
 
 @pytest.mark.parametrize("wanted", FOREIGN)
-def test_a_sign_out_leads_only_to_our_own_pages(user, wanted):
+def test_a_sign_out_redirects_only_to_our_own_pages(user, wanted):
     client, _ = sign_in()
     assert client.post(f"/account/logout/?next={wanted}")["Location"] == LOGIN
     assert client.get(f"/account/logout/?next={wanted}")["Location"] == LOGIN
@@ -99,7 +99,7 @@ def test_a_sign_out_leads_only_to_our_own_pages(user, wanted):
         ([], False, "/account/"),
     ],
 )
-def test_everybody_begins_where_their_work_is(rights, staff, place):
+def test_users_start_where_they_work(rights, staff, place):
     someone = User.objects.create_user("someone", is_staff=staff)
     someone.user_permissions.add(*Permission.objects.filter(codename__in=rights, content_type__app_label="wizards"))
     client = Client()
@@ -107,7 +107,7 @@ def test_everybody_begins_where_their_work_is(rights, staff, place):
     assert client.get("/account/start/")["Location"] == place
 
 
-def test_only_a_form_signs_out(user):
+def test_only_a_post_signs_out(user):
     client, _ = sign_in()
     assert "Sign out?" in read(client.get("/account/logout/")).text
     assert signed_in(client)
@@ -118,7 +118,7 @@ def test_only_a_form_signs_out(user):
 
 
 @pytest.mark.parametrize("path", ["/account/", PHONE, CODES, "/account/password/", LOGIN, "/account/codes/file/"])
-def test_nobody_stores_pages_of_the_sign_in(user, path):
+def test_pages_of_the_sign_in_are_not_stored(user, path):
     client = Client()
     if path != LOGIN:
         sign_in(client)

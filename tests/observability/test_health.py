@@ -1,4 +1,4 @@
-"""What load balancers and monitors ask: whether the site lives, whether it can serve, and how it does."""
+"""What load balancers and monitors request: whether the site is alive, whether it can serve, and its metrics."""
 
 import json
 import os
@@ -30,21 +30,21 @@ TOKEN = "a-token-of-more-than-twenty-characters"
 
 
 @pytest.fixture
-def watched(settings):
-    """Give a site for https on which a monitor may read the figures."""
+def monitored(settings):
+    """Serve https, with metrics for a monitor."""
     settings.METRICS_TOKEN = TOKEN
     settings.SECURE_SSL_REDIRECT = True
     settings.SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
 
 
-def told(client=None, token=TOKEN):
-    """Return the figures: name and labels -> number."""
+def scrape(client=None, token=TOKEN):
+    """Return the metrics: name and label values -> number."""
     response = (client or Client()).get("/metrics", headers={"authorization": f"Bearer {token}"})
     assert response.status_code == 200
-    return read(response.content.decode())
+    return parse(response.content.decode())
 
 
-def read(text):
+def parse(text):
     samples = [sample for family in text_string_to_metric_families(text) for sample in family.samples]
     return {(sample.name, *sorted(sample.labels.values())): sample.value for sample in samples}
 
@@ -52,14 +52,14 @@ def read(text):
 # --- /healthz and /readyz -------------------------------------------------------------------------------------------
 
 
-def test_the_process_says_that_it_lives_without_asking_the_database():
+def test_healthz_does_not_query_the_database():
     response = Client().get("/healthz")  # without the mark for it, a test that asks the database fails
     assert (response.status_code, response.content) == (200, b"alive\n")
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("path", ["/healthz", "/readyz", "/metrics"])
-def test_a_machine_is_answered_over_plain_http_under_any_host(watched, path):
+def test_probes_are_answered_over_plain_http_with_any_host(monitored, path):
     response = Client(headers={"host": "10.1.2.3:8000", "authorization": f"Bearer {TOKEN}"}).get(path)
     assert response.status_code == 200
     assert response.headers["Cache-Control"] == "no-store"
@@ -68,7 +68,7 @@ def test_a_machine_is_answered_over_plain_http_under_any_host(watched, path):
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("path", ["/healthz", "/readyz", "/metrics"])
-def test_machines_only_look(watched, path):
+def test_probes_accept_get_and_head_only(monitored, path):
     response = Client().post(path)
     assert (response.status_code, response["Allow"]) == (405, "GET, HEAD")
 
@@ -81,18 +81,18 @@ def test_a_site_that_can_serve_is_ready():
 
 
 @pytest.mark.django_db
-def test_being_ready_costs_three_questions_to_the_database(django_assert_max_num_queries):
+def test_readyz_takes_three_queries(django_assert_max_num_queries):
     Client().get("/readyz")
     with django_assert_max_num_queries(3):
         Client().get("/readyz")
 
 
 @pytest.mark.parametrize("kind", [OperationalError, InterfaceError])
-def test_without_its_database_a_site_is_not_ready_and_says_no_more(monkeypatch, caplog, kind):
-    def away(*args, **kwargs):
+def test_without_its_database_a_site_is_not_ready_and_gives_no_details(monkeypatch, caplog, kind):
+    def down(*args, **kwargs):
         raise kind("password=hunter2 host=db.example.org")
 
-    monkeypatch.setattr(connection, "cursor", away)
+    monkeypatch.setattr(connection, "cursor", down)
     monkeypatch.setattr(connection, "close", lambda: None)
     response = Client().get("/readyz")
     assert response.status_code == 503
@@ -101,7 +101,7 @@ def test_without_its_database_a_site_is_not_ready_and_says_no_more(monkeypatch, 
 
 
 @pytest.mark.django_db
-def test_a_migration_that_is_not_applied_makes_a_site_not_ready(monkeypatch):
+def test_an_unapplied_migration_makes_a_site_not_ready(monkeypatch):
     Client().get("/readyz")
     MigrationRecorder.Migration.objects.filter(app="wizards").order_by("-name").first().delete()
     response = Client().get("/readyz")
@@ -110,7 +110,7 @@ def test_a_migration_that_is_not_applied_makes_a_site_not_ready(monkeypatch):
 
 
 @pytest.mark.django_db
-def test_a_site_goes_on_without_its_cache_and_says_so(settings, caplog):
+def test_a_site_is_ready_without_its_cache_and_says_so(settings, caplog):
     settings.RATE_STORAGE = "redis://:hunter2@127.0.0.1:1/0"  # where nobody listens
     response = Client().get("/readyz")
     assert response.status_code == 200
@@ -122,84 +122,84 @@ def test_a_site_goes_on_without_its_cache_and_says_so(settings, caplog):
 
 
 @pytest.mark.django_db
-def test_without_a_token_of_ones_own_there_are_no_figures(settings):
+def test_without_a_configured_token_there_are_no_metrics(settings):
     assert settings.METRICS_TOKEN == ""
     assert Client().get("/metrics").status_code == 404
     assert Client().get("/metrics", headers={"authorization": "Bearer "}).status_code == 404
 
 
 @pytest.mark.parametrize("header", ["", "Bearer", "Bearer wrong", f"Basic {TOKEN}", f"Bearer {TOKEN}x", "Bearer größe"])
-def test_nobody_reads_the_figures_without_the_token(watched, header):
+def test_nobody_reads_the_metrics_without_the_token(monitored, header):
     response = Client().get("/metrics", headers={"authorization": header})
     assert (response.status_code, response["WWW-Authenticate"]) == (401, "Bearer")
     assert b"helpdesk_" not in response.content
 
 
-def test_a_token_in_the_address_is_no_token(watched):
+def test_a_token_in_the_query_is_not_accepted(monitored):
     assert Client().get("/metrics", {"token": TOKEN, "access_token": TOKEN}).status_code == 401
 
 
 @pytest.fixture
-def counted(watched, settings):
-    """Give a visitor to a watched site, and a function that says by how much the figures have grown since."""
+def visitor_and_growth(monitored, settings):
+    """Give a visitor to a monitored site, and a function that returns by how much the metrics have grown since."""
     settings.SECURE_SSL_REDIRECT = False
     publish()
     visitor = Visitor()
-    before = told()
-    return visitor, lambda: {key: value - before.get(key, 0) for key, value in told().items()}
+    before = scrape()
+    return visitor, lambda: {key: value - before.get(key, 0) for key, value in scrape().items()}
 
 
 @pytest.mark.django_db
-def test_requests_are_counted_by_route_and_never_by_address(counted):
-    visitor, grown = counted
+def test_requests_are_counted_by_route_never_by_address(visitor_and_growth):
+    visitor, growth = visitor_and_growth
     visitor.begin().walk("no", "worked")
     visitor.client.get("/nowhere/")
-    figures = grown()
-    assert figures["helpdesk_request_seconds_count", "3xx", "POST", "step"] == 2
-    assert figures["helpdesk_request_seconds_count", "3xx", "POST", "begin"] == 1
-    assert figures["helpdesk_request_seconds_count", "4xx", "GET", "none"] == 1
-    labels = " ".join(" ".join(key) for key in figures)
+    samples = growth()
+    assert samples["helpdesk_request_seconds_count", "3xx", "POST", "step"] == 2
+    assert samples["helpdesk_request_seconds_count", "3xx", "POST", "begin"] == 1
+    assert samples["helpdesk_request_seconds_count", "4xx", "GET", "none"] == 1
+    labels = " ".join(" ".join(key) for key in samples)
     assert visitor.code not in labels
     assert "nowhere" not in labels
 
 
 @pytest.mark.django_db
-def test_acknowledged_answers_are_counted_and_refused_ones_are_not(counted):
-    visitor, grown = counted
+def test_acknowledged_answers_are_counted_and_refused_ones_are_not(visitor_and_growth):
+    visitor, growth = visitor_and_growth
     visitor.begin()
     visitor.answer("never offered")
-    assert grown()["helpdesk_answers_total",] == 0
+    assert growth()["helpdesk_answers_total",] == 0
     visitor.answer("no")
-    assert grown()["helpdesk_answers_total",] == 1
+    assert growth()["helpdesk_answers_total",] == 1
 
 
 @pytest.mark.django_db
-def test_forged_methods_make_no_more_figures(counted):
-    visitor, grown = counted
+def test_forged_methods_make_no_more_series(visitor_and_growth):
+    visitor, growth = visitor_and_growth
     for number in range(20):
         visitor.client.generic(f"BREW{number}", "/")
-    assert grown()["helpdesk_request_seconds_count", "4xx", "home", "other"] == 20
+    assert growth()["helpdesk_request_seconds_count", "4xx", "home", "other"] == 20
     assert "BREW" not in repr(metrics._series_by_key)
 
 
 @pytest.mark.django_db
-def test_sessions_are_told_by_outcome(watched, settings):
+def test_sessions_are_counted_by_outcome(monitored, settings):
     settings.SECURE_SSL_REDIRECT = False
     publish()
     Visitor().begin().walk("no", "worked")
     Visitor().begin()
     Session.objects.update(seen_at=timezone.now() - timedelta(minutes=10))
-    assert 600 <= told()["helpdesk_roll_up_lag_seconds",] < 700
+    assert 600 <= scrape()["helpdesk_roll_up_lag_seconds",] < 700
     analytics.roll_up()
-    figures = told()
-    assert figures["helpdesk_sessions_begun",] == 2
-    ended = {outcome: figures["helpdesk_sessions_ended", outcome] for outcome in analytics_metrics.ENDED}
+    samples = scrape()
+    assert samples["helpdesk_sessions_begun",] == 2
+    ended = {outcome: samples["helpdesk_sessions_ended", outcome] for outcome in analytics_metrics.ENDED}
     assert sum(ended.values()) == Session.objects.exclude(status="open").count() == 1
-    assert figures["helpdesk_roll_up_lag_seconds",] == 0
+    assert samples["helpdesk_roll_up_lag_seconds",] == 0
 
 
 @pytest.mark.django_db
-def test_the_outbox_is_told_with_the_age_of_what_waits_longest(watched, settings):
+def test_the_outbox_is_counted_with_the_age_of_its_oldest_delivery(monitored, settings):
     settings.SECURE_SSL_REDIRECT = False
     publish()
     session = Visitor().begin().session
@@ -207,23 +207,23 @@ def test_the_outbox_is_told_with_the_age_of_what_waits_longest(watched, settings
     for state, minutes in (("waiting", 5), ("waiting", 3), ("failed", 60), ("sent", 90)):
         made = timezone.now() - timedelta(minutes=minutes)
         Delivery.objects.create(case=case, event="case.opened", body={}, state=state, made_at=made, address="a@b.org")
-    figures = told()
-    assert figures["helpdesk_deliveries", "waiting"] == 2
-    assert figures["helpdesk_deliveries", "failed"] == 1
-    assert 300 <= figures["helpdesk_delivery_oldest_seconds",] < 400
+    samples = scrape()
+    assert samples["helpdesk_deliveries", "waiting"] == 2
+    assert samples["helpdesk_deliveries", "failed"] == 1
+    assert 300 <= samples["helpdesk_delivery_oldest_seconds",] < 400
 
 
-def test_a_database_that_is_away_is_a_figure_and_no_fault(watched, monkeypatch):
-    def away():
+def test_a_database_that_is_down_is_a_metric_and_no_error(monitored, monkeypatch):
+    def down():
         raise OperationalError("password=hunter2")
 
-    monkeypatch.setattr(analytics_metrics, "session_counts", away)
-    figures = told()
-    assert figures["helpdesk_database_up",] == 0
-    assert not any(name.startswith("helpdesk_sessions") for name, *_ in figures)
+    monkeypatch.setattr(analytics_metrics, "session_counts", down)
+    samples = scrape()
+    assert samples["helpdesk_database_up",] == 0
+    assert not any(name.startswith("helpdesk_sessions") for name, *_ in samples)
 
 
-def test_nothing_is_measured_where_nobody_may_read_it(settings):
+def test_without_a_token_nothing_is_measured(settings):
     with pytest.raises(metrics.MiddlewareNotUsed):
         metrics.latency_middleware(lambda request: None)
 
@@ -242,7 +242,7 @@ def test_a_new_worker_takes_the_lowest_free_slot():
     assert (first.slot, second.slot, third.slot) == (0, 1, 0)
 
 
-def test_a_start_removes_what_a_killed_one_left_and_nothing_of_others(tmp_path, monkeypatch):
+def test_a_start_removes_what_a_killed_master_left_and_nothing_else(tmp_path, monkeypatch):
     monkeypatch.setattr(multiprocess, "MEMORY", tmp_path)
     monkeypatch.delenv(multiprocess.FOLDER, raising=False)
     for name in ("999999999-a", f"{os.getppid()}-b", "odd-c"):
@@ -251,13 +251,13 @@ def test_a_start_removes_what_a_killed_one_left_and_nothing_of_others(tmp_path, 
     multiprocess.make_folder()
     left = sorted(path.name.removeprefix(multiprocess.PREFIX).split("-")[0] for path in tmp_path.iterdir())
     assert left == sorted([str(os.getppid()), "odd", str(os.getpid())])
-    multiprocess.make_folder()  # settings read anew
+    multiprocess.make_folder()  # the settings are read again
     assert len(list(tmp_path.iterdir())) == 3
     multiprocess.remove_folder()
     assert len(list(tmp_path.iterdir())) == 2
 
 
-def test_a_folder_that_the_environment_named_before_is_not_ours_to_remove(monkeypatch, tmp_path):
+def test_a_folder_that_the_environment_named_is_not_removed(monkeypatch, tmp_path):
     theirs = tmp_path / "theirs"
     theirs.mkdir()
     monkeypatch.setenv(multiprocess.FOLDER, str(theirs))
@@ -267,7 +267,7 @@ def test_a_folder_that_the_environment_named_before_is_not_ours_to_remove(monkey
 
 @pytest.fixture
 def two_workers(tmp_path):
-    """Serve the site, without a database, by two processes; give its address and the process that leads them."""
+    """Serve the site with two processes and no database; give the master and the file of its output."""
     environment = {
         "PATH": os.environ["PATH"],
         "TMPDIR": str(tmp_path),
@@ -292,8 +292,8 @@ def two_workers(tmp_path):
             process.wait(15)
 
 
-def address_in(output):
-    """Return the address that gunicorn says it listens at."""
+def listening_address(output):
+    """Return the address that gunicorn listens on."""
     until = time.monotonic() + 30
     while time.monotonic() < until:
         if "Listening at: " in (text := output.read_text()):
@@ -302,7 +302,7 @@ def address_in(output):
     raise AssertionError(output.read_text())
 
 
-def ask(address, token=""):
+def fetch(address, token=""):
     request = urllib.request.Request(address, headers={"Authorization": f"Bearer {token}"} if token else {})
     with urllib.request.urlopen(request, timeout=20) as answer:
         return answer.read().decode()
@@ -312,8 +312,8 @@ def children(pid):
     return [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
-def logged(output, number):
-    """Return the log's lines about /healthz once there are so many: each is written after its answer."""
+def access_log_lines(output, number):
+    """Return the access log's lines about /healthz once there are `number`: each is written after its response."""
     until = time.monotonic() + 30
     while time.monotonic() < until:
         whole = output.read_text().rpartition("\n")[0].splitlines()
@@ -326,20 +326,20 @@ def logged(output, number):
 
 
 @pytest.mark.once
-def test_two_processes_tell_one_sum_that_a_killed_one_does_not_shrink(two_workers):
+def test_two_processes_report_one_sum_that_never_falls(two_workers):
     process, output = two_workers
-    address = address_in(output)
+    address = listening_address(output)
     for _ in range(20):
-        ask(f"{address}/healthz")
-    logged(output, 20)  # a line is written after its answer: that of the killed one could be lost
+        fetch(f"{address}/healthz")
+    access_log_lines(output, 20)  # a line is written after its response: that of the killed worker could be lost
     killed = children(process.pid)[0]
     os.kill(killed, signal.SIGKILL)
     for _ in range(20):
-        ask(f"{address}/healthz")
+        fetch(f"{address}/healthz")
     healthz = ("helpdesk_request_seconds_count", "2xx", "GET", "healthz")
-    sums = {read(ask(f"{address}/metrics", TOKEN))[healthz] for _ in range(4)}
+    sums = {parse(fetch(f"{address}/metrics", TOKEN))[healthz] for _ in range(4)}
     assert sums == {40}
-    assert len({line["request"] for line in logged(output, 40)}) == 40
+    assert len({line["request"] for line in access_log_lines(output, 40)}) == 40
     parents = multiprocess.MEMORY, output.parent
     [folder] = [path for parent in parents for path in parent.glob(f"{multiprocess.PREFIX}{process.pid}-*")]
     assert sorted(path.name for path in folder.iterdir()) == ["histogram_0.db", "histogram_1.db"]
