@@ -28,7 +28,7 @@ class Screen:
         answers = node.answers(document, self.position)
         if NEXT not in answers:
             return answers
-        procedure = node.procedure_in_hand(document, self.position)
+        procedure = node.current_procedure(document, self.position)
         hidden = {FAILED, WORKED} if procedure and procedure.erases else {FAILED}
         return tuple(each for each in answers if each not in hidden)
 

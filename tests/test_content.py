@@ -165,7 +165,7 @@ def test_everything_that_is_written_can_be_reached(document):
 
 def in_hand(document, screen):
     """Return the procedure in hand on a screen, if any."""
-    return flow.node_at(document, screen.position).procedure_in_hand(document, screen.position)
+    return flow.node_at(document, screen.position).current_procedure(document, screen.position)
 
 
 # By clicking
@@ -231,7 +231,7 @@ def whole(response):
 def facts_of(document, position, page):
     """Return the facts of the parts that a page shows: its node, the causes on its list, its procedure and step."""
     node = flow.node_at(document, position)
-    procedure = node.procedure_in_hand(document, position)
+    procedure = node.current_procedure(document, position)
     if procedure is None:
         assert page.h1 == node.title
         causes = [cause for cause in getattr(node, "causes", ()) if cause.label in page.text]
@@ -253,7 +253,7 @@ def test_every_screen_has_a_title_of_its_own(document):
         visitor = Visitor().begin(document.slug, way.symptom)
         position = flow.entry_position(document, way.symptom)
         for given in (*way.answers, ""):
-            procedure = flow.node_at(document, position).procedure_in_hand(document, position)
+            procedure = flow.node_at(document, position).current_procedure(document, position)
             # The steps of a procedure are the same screens wherever it is used.
             titles.setdefault(read(visitor.see()).title, set()).add(
                 (procedure.id, position.step) if procedure else (position.node,)

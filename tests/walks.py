@@ -43,11 +43,11 @@ class Walk:
 
     def remark(self, page: int) -> Walk:
         """Say that a page looks different."""
-        return self.add(self.history.aside(page, EventKind.REMARK))
+        return self.add(self.history.annotate(page, EventKind.REMARK))
 
     def feedback(self, given: str) -> Walk:
         """Say on the current page whether it helped."""
-        return self.add(self.history.aside(len(self.history), EventKind.FEEDBACK, given))
+        return self.add(self.history.annotate(len(self.history), EventKind.FEEDBACK, given))
 
     def add(self, events: tuple[Event, ...] | Event) -> Walk:
         for event in (events,) if isinstance(events, Event) else events:

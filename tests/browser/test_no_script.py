@@ -58,7 +58,7 @@ def test_nothing_that_needs_a_script_is_offered(page, camera):
 def test_all_steps_on_one_page_take_the_result(page, camera):
     document, journey = camera, plan(camera, step_with(last=False))
     stand(page, document, journey)
-    procedure = flow.node_at(document, journey.positions[-1]).procedure_in_hand(document, journey.positions[-1])
+    procedure = flow.node_at(document, journey.positions[-1]).current_procedure(document, journey.positions[-1])
     page.get_by_role("link", name="Show all steps").click()
     assert page.locator("ol.steps > li > h2:not(.sub)").all_text_contents() == [step.title for step in procedure.steps]
     page.locator("button[value=worked]").click()

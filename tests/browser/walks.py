@@ -126,7 +126,7 @@ def tried(document: flow.Document, position: flow.Position) -> bool:
 
 def step_at(document: flow.Document, position: flow.Position) -> tuple[flow.Procedure, flow.Step] | None:
     """Return the procedure and the step in hand at a position, if any."""
-    procedure = flow.node_at(document, position).procedure_in_hand(document, position)
+    procedure = flow.node_at(document, position).current_procedure(document, position)
     if procedure is None or not position.step:
         return None
     return procedure, procedure.steps[procedure.index(position.step)]
@@ -137,7 +137,7 @@ def heading(document: flow.Document, position: flow.Position) -> str:
     if found := step_at(document, position):
         return found[1].title
     node = flow.node_at(document, position)
-    procedure = node.procedure_in_hand(document, position)
+    procedure = node.current_procedure(document, position)
     return procedure.title if procedure else node.title
 
 

@@ -61,7 +61,7 @@ def test_an_answer_that_an_earlier_page_does_not_offer_is_illegal():
         lambda history, number: history.answer(number, "next"),
         lambda history, number: history.back(number),
         lambda history, number: history.back(number, to=1),
-        lambda history, number: history.aside(number, EventKind.REMARK),
+        lambda history, number: history.annotate(number, EventKind.REMARK),
     ],
     ids=["answer", "back", "back to the first", "remark"],
 )
@@ -134,9 +134,9 @@ def test_starting_over_leads_to_the_first_page_and_keeps_the_log():
 
 def test_the_answer_that_stands_for_a_page_is_known():
     walk = Walk().answer("no", "stuck", "next")
-    assert [walk.history.given(number) for number in (1, 2, 3, 4)] == ["no", "stuck", "next", None]
+    assert [walk.history.chosen_answer(number) for number in (1, 2, 3, 4)] == ["no", "stuck", "next", None]
     walk.add(walk.history.answer(1, "again"))
-    assert [walk.history.given(number) for number in (1, 2, 3, 4, 5, 6)] == [
+    assert [walk.history.chosen_answer(number) for number in (1, 2, 3, 4, 5, 6)] == [
         "again",
         "stuck",
         "next",
@@ -151,7 +151,7 @@ def test_the_answer_that_stands_for_a_page_is_known():
 
 def test_a_remark_leaves_the_session_where_it_stands():
     walk = Walk().answer("no")
-    walk.add(walk.history.aside(2, EventKind.REMARK))
+    walk.add(walk.history.annotate(2, EventKind.REMARK))
     assert walk.history.events[-1] == Event(EventKind.REMARK, "why", to=2)
     assert walk.position == Position("why")
     assert walk.history.trail() == [1, 2]
@@ -159,18 +159,18 @@ def test_a_remark_leaves_the_session_where_it_stands():
 
 def test_a_remark_may_concern_an_earlier_page():
     walk = Walk().answer("no", "stuck")
-    assert walk.history.aside(1, EventKind.REMARK) == Event(EventKind.REMARK, "q", to=1)
+    assert walk.history.annotate(1, EventKind.REMARK) == Event(EventKind.REMARK, "q", to=1)
 
 
 def test_an_answer_on_a_page_that_was_remarked_on_goes_on():
     walk = Walk()
-    walk.add(walk.history.aside(1, EventKind.REMARK)).add(walk.history.aside(2, EventKind.HELP))
+    walk.add(walk.history.annotate(1, EventKind.REMARK)).add(walk.history.annotate(2, EventKind.HELP))
     assert walk.history.answer(1, "no") == walk.history.answer(3, "no") == (Event(EventKind.ANSWER, "q", answer="no"),)
 
 
 def test_the_same_answer_again_adds_nothing_with_remarks_in_between():
     walk = Walk().answer("no")
-    walk.add(walk.history.aside(1, EventKind.REMARK)).add(walk.history.aside(2, EventKind.REMARK))
+    walk.add(walk.history.annotate(1, EventKind.REMARK)).add(walk.history.annotate(2, EventKind.REMARK))
     assert walk.history.answer(1, "no") == ()
     walk.answer("stuck")
     assert walk.history.answer(2, "stuck") == walk.history.answer(4, "stuck") == ()
@@ -178,7 +178,7 @@ def test_the_same_answer_again_adds_nothing_with_remarks_in_between():
 
 def test_going_back_passes_over_remarks():
     walk = Walk().answer("no")
-    walk.add(walk.history.aside(2, EventKind.REMARK))
+    walk.add(walk.history.annotate(2, EventKind.REMARK))
     walk.add(walk.history.back(3))
     assert walk.position == Position("q")
 
@@ -186,7 +186,7 @@ def test_going_back_passes_over_remarks():
 @pytest.mark.parametrize("given", ["yes", "no"])
 def test_feedback_is_given_at_the_end(given):
     walk = Walk().answer("yes")
-    event = walk.history.aside(3, EventKind.FEEDBACK, given)
+    event = walk.history.annotate(3, EventKind.FEEDBACK, given)
     assert event == Event(EventKind.FEEDBACK, "ok", answer=given, to=3)
     assert walk.add(event).history.ended == "solved"
 
@@ -194,13 +194,13 @@ def test_feedback_is_given_at_the_end(given):
 @pytest.mark.parametrize(("page", "given"), [(1, "yes"), (3, "maybe"), (3, "")])
 def test_feedback_elsewhere_or_with_other_words_is_illegal(page, given):
     with pytest.raises(flow.IllegalMoveError):
-        Walk().answer("yes").history.aside(page, EventKind.FEEDBACK, given)
+        Walk().answer("yes").history.annotate(page, EventKind.FEEDBACK, given)
 
 
 @pytest.mark.parametrize("kind", [EventKind.BEGIN, EventKind.ANSWER, EventKind.BACK, EventKind.END])
 def test_only_remarks_help_and_feedback_are_asides(kind):
     with pytest.raises(flow.IllegalMoveError):
-        Walk().history.aside(1, kind)
+        Walk().history.annotate(1, kind)
 
 
 # --- replay -----------------------------------------------------------------------------------------------------

@@ -111,7 +111,7 @@ def test_a_procedure_in_hand_is_known_exactly_where_one_is_gone_through():
     steps = set()
     for position in positions(TOY):
         node = node_at(TOY, position)
-        in_hand = node.procedure_in_hand(TOY, position)
+        in_hand = node.current_procedure(TOY, position)
         assert (in_hand is not None) == (node.screen(position) in {"confirm", "procedure"})
         if position.step:
             steps.add(position.step)

@@ -69,7 +69,7 @@ class Machine(RuleBasedStateMachine):
     def answer(self, number: int, given: str) -> None:
         if self.attempt(lambda history: history.answer(number, given)):
             assert self.history.answer(number, given) == (), "the same answer again was logged twice"
-            assert self.history.given(number) == given
+            assert self.history.chosen_answer(number) == given
 
     @rule(number=NUMBERS)
     def back(self, number: int) -> None:
@@ -84,7 +84,7 @@ class Machine(RuleBasedStateMachine):
     @rule(number=NUMBERS, kind=st.sampled_from(ASIDES), given=st.sampled_from(["yes", "no", "", "maybe"]))
     def aside(self, number: int, kind: EventKind, given: str) -> None:
         before = self.history.pages[-1]
-        self.attempt(lambda history: (history.aside(number, kind, given),))
+        self.attempt(lambda history: (history.annotate(number, kind, given),))
         assert self.history.pages[-1] == before
 
     @rule(event=st.builds(Event, st.sampled_from(EventKind), *[st.sampled_from(FORGED)] * 4, st.none() | NUMBERS))
@@ -111,7 +111,7 @@ class Machine(RuleBasedStateMachine):
         position = flow.entry_position(self.document, "s")
         for number in trail[:-1]:
             assert history.page(number).position == position
-            position = flow.next_position(self.document, position, history.given(number))
+            position = flow.next_position(self.document, position, history.chosen_answer(number))
         assert history.pages[-1].position == position
 
     @invariant()

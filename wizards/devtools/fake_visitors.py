@@ -98,7 +98,7 @@ class FakeVisitors:
         habits, seconds = self.habits, self._seconds(walk.position)
         hard = habits.hard if _spot(walk.position) in self.hard else 0.0
         if self._happens(habits.remark + hard / 3):
-            walk.add(seconds, walk.history.aside(len(walk.history), EventKind.REMARK))
+            walk.add(seconds, walk.history.annotate(len(walk.history), EventKind.REMARK))
         if self._happens(habits.help + hard / 3) and habits.help:
             walk.ask_for_help(seconds)
         if self._happens(habits.leave * self._leaving(walk.position) + hard):
@@ -115,7 +115,7 @@ class FakeVisitors:
         history, solved = walk.history, walk.history.ended == "solved"
         if self._happens(self.habits.feedback * (1 if solved else 0.6)):
             said = "yes" if self._happens(0.93 if solved else 0.35) else "no"
-            walk.add(SECONDS["outcome"], history.aside(len(history), EventKind.FEEDBACK, said))
+            walk.add(SECONDS["outcome"], history.annotate(len(history), EventKind.FEEDBACK, said))
         if not self._happens(self.habits.again):
             return False
         back = history.back(len(history))
@@ -164,7 +164,7 @@ class FakeVisitors:
 
     def _counted_down(self, position: Position) -> int:
         """Return the seconds that a step makes one hold or wait."""
-        procedure = flow.node_at(self.document, position).procedure_in_hand(self.document, position)
+        procedure = flow.node_at(self.document, position).current_procedure(self.document, position)
         if procedure is None or not position.step:
             return 0
         step = procedure.steps[procedure.index(position.step)]
@@ -208,7 +208,7 @@ class _Walk:
 
     def ask_for_help(self, seconds: float) -> None:
         """Ask for a person, once on each page."""
-        event = self.history.aside(self.history.pages[-1].origin, EventKind.HELP)
+        event = self.history.annotate(self.history.pages[-1].origin, EventKind.HELP)
         if event not in self.history.events:
             self.add(seconds, event)
 

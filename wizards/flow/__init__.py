@@ -1,14 +1,14 @@
-"""What a wizard is and how one moves through it. No Django here, and nothing else of ours.
+"""The engine: what a wizard is and how a session moves through it. Imports neither Django nor any other package here.
 
-    files --read--> document --faults--> what is wrong with it
-                       |
-                       +-- walk: document + log + answer --> the events to append, or IllegalMoveError
-                              kinds/: what each kind of node offers and where it leads
+    file --serialization--> document --faults--> errors and warnings
+                               |
+                               +-- transitions: document + log + answer --> events to append, or IllegalMoveError
+                                     kinds/: the answers of each kind of node and where they lead
 
-`document` holds the parts, `kinds/` one module for each kind of node, `procedures` the going through steps,
-`order` the order of causes, `walk` the moves and the replay, `faults` the checks, `files` and `schema` the file form;
-`diff` says what changed between two documents (`wording` word by word), `rerun` what that means for a walk that
-somebody took; `drawing` is a document as a graph to draw.
+`document` holds the parts, `kinds/` one module for each kind of node, `procedures` the steps, `ranking` the order of
+causes, `transitions` the moves and the replay, `faults` the checks, `serialization` and `schema` the file format;
+`diff` says what changed between two documents (`text_diff` word by word), `replay_impact` what that means for a
+session that took place; `graph` is a document as nodes and edges to draw.
 """
 
 from .diff import Change, ChangeKind, diff

@@ -1,9 +1,9 @@
-"""What changed between two documents, in words: added, removed, reworded, re-targeted, reordered, changed."""
+"""A readable diff of two documents: parts and fields added, removed, reworded, re-targeted, reordered, changed."""
 
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -29,10 +29,10 @@ class ChangeKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One change. `where` names the part in words, `field` what changed in it; `before` and `after` are its values.
+    """One change. `where` is the path to the part as labels, `field` the field, `before` and `after` its values.
 
-    A part that was added or removed has an empty field, and its own words as `after` or `before`; a list that was
-    reordered says in `after` what stands elsewhere now.
+    An added or removed part has an empty field and its texts as `after` or `before`; a reordered list describes the
+    moves in `after`.
     """
 
     kind: ChangeKind
@@ -43,33 +43,33 @@ class Change:
 
     @property
     def part(self) -> str:
-        """The part of the wizard that changed, or of which something changed; empty for the wizard itself."""
+        """The top-level part that changed, or that contains the change; empty for the wizard itself."""
         return self.where[0] if self.where else ""
 
     @property
     def inside(self) -> tuple[str, ...]:
-        """Where within that part."""
+        """The path within that part."""
         return self.where[1:]
 
     @property
     def runs(self) -> list[Run]:
-        """The change word by word; what stands elsewhere now is no new text."""
+        """The change word by word; the description of a new order is not marked as added text."""
         if self.kind == ChangeKind.REORDERED:
             return [Run("same", self.after)]
         return diff_words(self.before, self.after)
 
     def __str__(self) -> str:
-        place = " › ".join(filter(None, (*self.where, self.field)))
+        index = " › ".join(filter(None, (*self.where, self.field)))
         match self.kind:
             case ChangeKind.ADDED | ChangeKind.REMOVED:
-                return f"{place} {self.kind}"
+                return f"{index} {self.kind}"
             case ChangeKind.REORDERED:
-                return f"{place} reordered: {self.after}"
-        return f"{place} {self.kind} from “{self.before}” to “{self.after}”"
+                return f"{index} reordered: {self.after}"
+        return f"{index} {self.kind} from “{self.before}” to “{self.after}”"
 
 
-# A list of parts in a document -> what one of them is called.
-NAMES = {
+# List in a document -> the name of one item.
+PART_NAMES = {
     "sources": "fact",
     "symptoms": "symptom",
     "nodes": "node",
@@ -78,8 +78,8 @@ NAMES = {
     "causes": "cause",
     "steps": "step",
 }
-# A field -> what it is called, where its name does not say it well.
-FIELDS = {
+# Field -> its label, if not its name.
+FIELD_LABELS = {
     "to": "leads to",
     "worked": "when it worked",
     "failed": "when it did not work",
@@ -97,97 +97,94 @@ FIELDS = {
 
 
 def diff(before: Document, after: Document) -> list[Change]:
-    """Return every change from `before` to `after`, in the order of the document; parts are matched by their ids."""
+    """Return the changes in the order of the document; parts are matched by their ids."""
     return list(_Diff(before, after).part((), before, after))
 
 
 class _Diff:
-    """The comparison of two documents, which knows what their references are called."""
+    """The comparison of two documents; it needs both to look up the titles of references."""
 
     def __init__(self, before: Document, after: Document) -> None:
         self.before, self.after = before, after
 
     def part(self, where: tuple[str, ...], old: Part, new: Part) -> Iterator[Change]:
-        """Yield the changes of a part that both documents hold."""
         if type(old) is not type(new):
-            yield Change(ChangeKind.REMOVED, where, before=_words(old))
-            yield Change(ChangeKind.ADDED, where, after=_words(new))
+            yield Change(ChangeKind.REMOVED, where, before=_joined_texts(old))
+            yield Change(ChangeKind.ADDED, where, after=_joined_texts(new))
             return
         for name, info in type(new).model_fields.items():
-            one, other = getattr(old, name), getattr(new, name)
-            if one == other:
+            old_value, new_value = getattr(old, name), getattr(new, name)
+            if old_value == new_value:
                 continue
-            if _holds_parts(one) or _holds_parts(other):
-                yield from self.parts(where, name, one, other)
+            if _is_list_of_parts(old_value) or _is_list_of_parts(new_value):
+                yield from self.parts(where, name, old_value, new_value)
             else:
-                yield self.field(where, name, info, one, other)
+                yield self.field(where, name, info, old_value, new_value)
 
     def field(self, where: tuple[str, ...], name: str, info: FieldInfo, old: Any, new: Any) -> Change:
-        """Return the change of one field."""
-        called = FIELDS.get(name, name)
-        if mark := next((mark for mark in info.metadata if isinstance(mark, Reference)), None):
-            names = _called(self.before, mark, old), _called(self.after, mark, new)
+        label = FIELD_LABELS.get(name, name)
+        if reference := next((each for each in info.metadata if isinstance(each, Reference)), None):
+            names = _target_title(self.before, reference, old), _target_title(self.after, reference, new)
             if names[0] == names[1]:
                 names = f"{names[0]} ({old})", f"{names[1]} ({new})"
-            return Change(ChangeKind.RETARGETED, where, called, *names)
+            return Change(ChangeKind.RETARGETED, where, label, *names)
         is_text = isinstance(old, str) and any(isinstance(mark, BeforeValidator) for mark in info.metadata)
         kind = ChangeKind.REWORDED if is_text else ChangeKind.CHANGED
-        return Change(kind, where, called, _plain(old), _plain(new))
+        return Change(kind, where, label, _value_text(old), _value_text(new))
 
     def parts(self, where: tuple[str, ...], name: str, before: Sequence[Any], after: Sequence[Any]) -> Iterator[Change]:
-        """Yield the changes of a list of parts."""
         old, new = {part.id: part for part in before}, {part.id: part for part in after}
         for key, part in new.items():
-            here = (*where, f"{NAMES[name]} {_title(part)}")
+            path = (*where, f"{PART_NAMES[name]} {_title(part)}")
             if key in old:
-                yield from self.part(here, old[key], part)
+                yield from self.part(path, old[key], part)
             else:
-                yield Change(ChangeKind.ADDED, here, after=_words(part))
+                yield Change(ChangeKind.ADDED, path, after=_joined_texts(part))
         for key, part in old.items():
             if key not in new:
-                yield Change(ChangeKind.REMOVED, (*where, f"{NAMES[name]} {_title(part)}"), before=_words(part))
-        there, now = [key for key in old if key in new], [key for key in new if key in old]
-        if there != now:
-            yield Change(ChangeKind.REORDERED, where, name, after=_moves(there, now, new))
+                path = (*where, f"{PART_NAMES[name]} {_title(part)}")
+                yield Change(ChangeKind.REMOVED, path, before=_joined_texts(part))
+        old_order, new_order = [key for key in old if key in new], [key for key in new if key in old]
+        if old_order != new_order:
+            yield Change(ChangeKind.REORDERED, where, name, after=_describe_moves(old_order, new_order, new))
 
 
-def _moves(before: Sequence[str], after: Sequence[str], parts: dict[str, Any]) -> str:
-    """Return in words which parts of a list moved: as few as explain the new order."""
-    places = {key: place for place, key in enumerate(before)}
-    kept = _longest_rising([places[key] for key in after])
+def _describe_moves(before: Sequence[str], after: Sequence[str], parts: dict[str, Any]) -> str:
+    """Name the fewest parts of a list whose moves explain the new order."""
+    indexes = {key: index for index, key in enumerate(before)}
+    unmoved = _longest_increasing_subsequence([indexes[key] for key in after])
     words = []
-    for place, key in enumerate(after):
-        if places[key] not in kept:
-            where = f"after {_title(parts[after[place - 1]])}" if place else "first"
+    for index, key in enumerate(after):
+        if indexes[key] not in unmoved:
+            where = f"after {_title(parts[after[index - 1]])}" if index else "first"
             words.append(f"{_title(parts[key])} now comes {where}")
     return "; ".join(words)
 
 
-def _longest_rising(numbers: Sequence[int]) -> set[int]:
-    """Return the longest run of `numbers` (all different) that rises, leaving out the others."""
+def _longest_increasing_subsequence(numbers: Sequence[int]) -> set[int]:
+    """Patience sorting, O(n log n); `numbers` are all different."""
     ends: list[int] = []
     before: dict[int, int | None] = {}
     for number in numbers:
-        place = bisect_left(ends, number)
-        before[number] = ends[place - 1] if place else None
-        ends[place : place + 1] = [number]
-    rising, last = set(), ends[-1] if ends else None
+        index = bisect_left(ends, number)
+        before[number] = ends[index - 1] if index else None
+        ends[index : index + 1] = [number]
+    subsequence, last = set(), ends[-1] if ends else None
     while last is not None:
-        rising.add(last)
+        subsequence.add(last)
         last = before[last]
-    return rising
+    return subsequence
 
 
-def _holds_parts(value: Any) -> bool:
+def _is_list_of_parts(value: Any) -> bool:
     return isinstance(value, tuple) and bool(value) and isinstance(value[0], Part)
 
 
-def _called(document: Document, mark: Reference, key: str) -> str:
-    """Return what a reference leads to, in words."""
+def _target_title(document: Document, reference: Reference, key: str) -> str:
     if not key:
         return "nothing"
-    part = document.node(key) if mark.to == "node" else document.procedure(key)
-    return _plain_title(part) if part else f"{key}, which is not there"
+    part = document.node(key) if reference.to == "node" else document.procedure(key)
+    return _plain_title(part) if part else f"{key}, which does not exist"
 
 
 def _title(part: Any) -> str:
@@ -198,8 +195,8 @@ def _plain_title(part: Any) -> str:
     return str(getattr(part, "title", "") or getattr(part, "label", "") or part.id)
 
 
-def _words(part: Part) -> str:
-    """Return the texts of a part and of what it holds, as a person reads them."""
+def _joined_texts(part: Part) -> str:
+    """Return the texts of a part and of its parts."""
     return " · ".join(_texts(part))
 
 
@@ -209,16 +206,12 @@ def _texts(part: Part) -> Iterator[str]:
         if isinstance(value, str) and any(isinstance(mark, BeforeValidator) for mark in info.metadata):
             yield from filter(None, [value])
         elif isinstance(value, tuple):
-            yield from _each(value)
+            for each in value:
+                if isinstance(each, Part):
+                    yield from _texts(each)
 
 
-def _each(values: Iterable[Any]) -> Iterator[str]:
-    for value in values:
-        if isinstance(value, Part):
-            yield from _texts(value)
-
-
-def _plain(value: Any) -> str:
+def _value_text(value: Any) -> str:
     match value:
         case None:
             return ""

@@ -1,4 +1,4 @@
-"""A wizard as one document: what files hold, what a version freezes, what a session walks over."""
+"""A wizard as one document: the content of a file, of a version, and what a session walks through."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Words = Annotated[tuple[Line, ...], Field(max_length=60), AfterValidator(non_emp
 
 
 class Source(Part):
-    """A fact that the wizard states, by its id; `open` marks one that the guides leave open or contradict."""
+    """A fact that the wizard states; `open` marks one that the manuals leave open or contradict."""
 
     id: FactId
     fact: Line = ""
@@ -27,7 +27,7 @@ class Source(Part):
 
 
 class Symptom(Part):
-    """What the person sees: a way into the wizard, found by its label and its search words."""
+    """What the person sees: an entry point of the wizard, found by its label and search words."""
 
     id: Id
     label: Line = ""
@@ -37,7 +37,7 @@ class Symptom(Part):
 
 
 class Document(Part):
-    """One wizard, whole and immutable. Order matters: it is the order in which things are listed and shown."""
+    """A whole wizard, immutable. Lists are shown in the document's order."""
 
     format: Literal[1]
     slug: Id
@@ -58,25 +58,22 @@ class Document(Part):
         return {procedure.id: procedure for procedure in reversed(self.procedures)}
 
     def node(self, node_id: str) -> BaseNode | None:
-        """Return the node with this id, if any."""
         return self._nodes.get(node_id)
 
     def procedure(self, procedure_id: str) -> Procedure | None:
-        """Return the procedure with this id, if any."""
         return self._procedures.get(procedure_id)
 
     def symptom(self, symptom_id: str) -> Symptom | None:
-        """Return the symptom with this id, if any."""
         return next((symptom for symptom in self.symptoms if symptom.id == symptom_id), None)
 
     def plain(self) -> dict[str, Any]:
-        """Return the document as plain data in its declared order, without what is left at its default."""
+        """Return the document as plain data in declared order, without fields left at their default."""
         return self.model_dump(mode="json", exclude_defaults=True)
 
     def canonical(self) -> str:
-        """Return the one JSON text of this document: sorted keys, no blanks, defaults left out."""
+        """Return the canonical JSON: sorted keys, no whitespace, defaults left out."""
         return json.dumps(self.plain(), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
 
     def content_hash(self) -> str:
-        """Return the SHA-256 of the canonical JSON, as 64 hexadecimal digits."""
+        """Return the SHA-256 of the canonical JSON in hexadecimal."""
         return hashlib.sha256(self.canonical().encode()).hexdigest()

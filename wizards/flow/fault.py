@@ -1,4 +1,4 @@
-"""One fault of a document: where it is, what is wrong, and what to do."""
+"""A fault of a document: where it is, what is wrong, and how to fix it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Path = tuple[str | int, ...]
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One fault. `path` leads to the field in the document; `where` names the part in words."""
+    """A fault; an error prevents publishing, a warning does not. `path` leads to the field; `where` names the part."""
 
     level: Literal["error", "warning"]
     code: str
@@ -32,12 +32,10 @@ class LabelledPart(Protocol):
 
 
 def error(code: str, path: Path, message: str, remedy: str) -> Fault:
-    """Return a fault that stops a publication."""
     return Fault("error", code, path, message, remedy)
 
 
 def warning(code: str, path: Path, message: str, remedy: str) -> Fault:
-    """Return a fault that does not stop a publication."""
     return Fault("warning", code, path, message, remedy)
 
 
@@ -45,14 +43,14 @@ def duplicates(field: str, parts: Iterable[LabelledPart]) -> Iterator[Fault]:
     """Yield a fault for each part of a list that repeats the id or the label of an earlier one."""
     ids: set[str] = set()
     labels: set[str] = set()
-    for place, part in enumerate(parts):
+    for index, part in enumerate(parts):
         if part.id in ids:
-            yield error("duplicate-id", (field, place, "id"), f"The id “{part.id}” is used twice.", "Change one.")
+            yield error("duplicate-id", (field, index, "id"), f"The id “{part.id}” is used twice.", "Change one.")
         label = part.label.casefold()
         if label and label in labels:
             yield error(
                 "duplicate-label",
-                (field, place, "label"),
+                (field, index, "label"),
                 f"Two entries are both labelled “{part.label}”, so nobody can tell them apart.",
                 "Reword one of them.",
             )

@@ -1,4 +1,4 @@
-"""The small types that a document is made of: ids, one-line labels, texts, references."""
+"""The field types of a document: ids, one-line labels, texts, references."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ class Reference:
 
 
 def printable(value: object) -> object:
-    """Return a text with plain line feeds and no outer blanks; raise ValueError for control characters.
+    """Return a text in NFC, with plain line feeds, stripped; raise ValueError for control characters.
 
-    Comes before the length is checked, because composing (NFC) can make a text longer. What is no text passes.
+    Runs before the length is checked, because NFC can make a text longer. Values that are not text are returned as is.
     """
     if not isinstance(value, str):
         return value
-    _composable(value)
+    _limit_combining_marks(value)
     text = unicodedata.normalize("NFC", value.replace("\r\n", "\n").replace("\r", "\n")).strip()
     for character in text:
         if unicodedata.category(character) in {"Cc", "Cs"} and character not in "\n\t":
@@ -35,8 +35,8 @@ def printable(value: object) -> object:
     return text
 
 
-def _composable(text: str) -> None:
-    """Refuse marks without end on one letter: composing takes the square of their number (30: Unicode's UAX 15)."""
+def _limit_combining_marks(text: str) -> None:
+    """Raise ValueError for too many marks on one letter: NFC takes quadratic time in them (30: Unicode's UAX 15)."""
     if text.isascii():
         return
     marks = 0
@@ -47,17 +47,15 @@ def _composable(text: str) -> None:
 
 
 def one_line(value: str) -> str:
-    """Return `value` as a single line: every run of white space becomes one blank."""
     return " ".join(value.split())
 
 
 def is_visible(text: str) -> bool:
-    """Return whether a text has something to see: a letter, a digit or a sign, not only what joins or spaces."""
+    """Return whether a text has a letter, digit, punctuation mark or symbol, not only spaces and joiners."""
     return any(unicodedata.category(character)[0] in "LNPS" for character in text)
 
 
 def non_empty_lines(lines: tuple[str, ...]) -> tuple[str, ...]:
-    """Return `lines` without the empty ones."""
     return tuple(filter(None, lines))
 
 
@@ -79,6 +77,6 @@ Sources = Annotated[tuple[FactId, ...], Field(max_length=40)]
 
 
 class Part(BaseModel):
-    """A piece of a document: immutable, and strict about what it does not know."""
+    """A piece of a document: immutable, without unknown fields."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)

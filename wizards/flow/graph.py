@@ -1,4 +1,4 @@
-"""A document as a drawing: its nodes and ways as plain data. Editing and reviewing draw the same graph the same way."""
+"""A document as the nodes and edges of a graph, as plain data: for the editors' and the reviewers' map."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from .kinds import BaseNode
 
 MAX_LABEL = 40
 NOWHERE = "leads nowhere yet"
-# How a part of the graph looks on the map -> what that is in words. An outcome looks like its result.
+# Style of a node on the map -> its name in the legend. The style of an outcome is its result.
 NODE_STYLES = {
     "symptom": "Symptom",
     "question": "Question",
@@ -25,9 +25,9 @@ NODE_STYLES = {
 
 
 def graph_elements(document: Document) -> dict[str, list[dict[str, Any]]]:
-    """Return {nodes, edges}: symptoms and nodes with kind and label; ways with their labels.
+    """Return {nodes, edges}: symptoms and nodes with kind and label; edges with their labels.
 
-    A way that leads nowhere yet leads to a stub of its own, of the kind "nowhere".
+    An edge without a target leads to a stub node of its own, of the kind "nowhere".
     """
     nodes: list[dict[str, Any]] = [
         {"id": symptom_element_id(each.id), "key": each.id, "label": each.label or each.id, "kind": "symptom"}
@@ -46,17 +46,16 @@ def graph_elements(document: Document) -> dict[str, list[dict[str, Any]]]:
 
 
 def symptom_element_id(key: str) -> str:
-    """Return the name of a symptom on the map; no node has such a one."""
+    """Return an id that no node can have: ids contain no spaces."""
     return f"symptom {key}"
 
 
 def node_style(node: BaseNode) -> str:
-    """Return how a node looks on the map: its kind, or the result of an outcome."""
+    """Return the kind of a node, or the result of an outcome."""
     return str(getattr(node, "result", "") or getattr(node, "kind", ""))
 
 
 def truncate_label(label: str) -> str:
-    """Return a label that fits beside an edge."""
     return label if len(label) <= MAX_LABEL else f"{label[: MAX_LABEL - 1].rstrip()}…"
 
 

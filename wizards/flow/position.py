@@ -1,4 +1,4 @@
-"""Where a session stands, and what can happen to it: the values that every move is made of."""
+"""A session's position, the events of its log, and the errors of both."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from enum import StrEnum
 
 
 class IllegalMoveError(Exception):
-    """The move cannot be made from where the session stands. `str()` is a sentence for the person who tried."""
+    """The move is not legal at the session's position. `str()` is a sentence for the person who tried it."""
 
 
 class BrokenLogError(Exception):
-    """A log breaks one of its promises. `number` is the first event at which it does."""
+    """A log is not one that `transitions` could have produced. `number` is the first invalid event."""
 
     def __init__(self, number: int, reason: str) -> None:
         super().__init__(f"event {number}: {reason}")
@@ -21,13 +21,13 @@ class BrokenLogError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """Where a session stands in its document.
+    """A session's place in its document.
 
     node:  id of the node.
-    cause: id of the cause in hand at a diagnosis; empty while its list is shown.
-    step:  id of the step in hand in a procedure; empty while its confirmation is asked.
+    cause: id of the cause being tried at a diagnosis; empty on the list of causes.
+    step:  id of the current step of a procedure; empty on its confirmation page.
     tried: (cause id, result) for each cause that did not help, in the order tried;
-           the results are "failed", "blocked" and "declined".
+           a result is "failed", "blocked" or "declined".
     """
 
     node: str
@@ -37,9 +37,9 @@ class Position:
 
 
 class EventKind(StrEnum):
-    """What a line of the log says happened.
+    """What happened.
 
-    note, join, part, passed: an agent noted something, joined, left (or was asked to leave), was passed the session.
+    note, join, part, passed: an agent wrote a note, joined, left (or was asked to leave), was given the session.
     """
 
     BEGIN = "begin"
@@ -57,12 +57,12 @@ class EventKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One line of a session's log, without its number, time and author.
+    """One entry of a session's log, without its number, time and author.
 
     node, cause, step: the position at which it happened.
-    answer:  begin: the symptom's id; answer: the answer given; feedback: "yes" or "no"; end: the outcome's result.
-    to:      back and whatever is said beside the way: the number of the page that it concerns; else None.
-    offered: an answer given at a diagnosis's list: the causes in the order in which they were offered.
+    answer:  begin: the symptom's id; answer: the answer; feedback: "yes" or "no"; end: the outcome's result.
+    to:      back and annotations: the number of the page that they refer to; otherwise None.
+    offered: an answer on a diagnosis's list: the causes in the order in which they were offered.
     """
 
     kind: EventKind

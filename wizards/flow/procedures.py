@@ -1,4 +1,4 @@
-"""A procedure and its steps, and how one goes through them."""
+"""A procedure, its steps, and the order in which a person goes through them."""
 
 from __future__ import annotations
 
@@ -65,11 +65,11 @@ class Procedure(Part):
     sources: Sources = ()
 
     def index(self, step: str) -> int:
-        """Return the place (from 0) of the step with this id; -1 if there is none."""
-        return next((place for place, each in enumerate(self.steps) if each.id == step), -1)
+        """Return the index of the step with this id; -1 if there is none."""
+        return next((index for index, each in enumerate(self.steps) if each.id == step), -1)
 
     def start(self) -> str:
-        """Return the step at which one begins: empty where a confirmation comes first."""
+        """Return the first step; empty if a confirmation comes first."""
         return "" if self.erases else self.steps[0].id
 
     def answers(self, step: str) -> tuple[str, ...]:
@@ -88,13 +88,12 @@ class Procedure(Part):
         return "", DECLINED if answer == DECLINE else answer
 
     def wording(self, answer: str) -> str:
-        """Return a legal answer as the person reads it."""
-        own = {WORKED: self.worked_label, FAILED: self.failed_label}.get(answer, "")
-        return own or WORDINGS.get(answer, answer)
+        label = {WORKED: self.worked_label, FAILED: self.failed_label}.get(answer, "")
+        return label or WORDINGS.get(answer, answer)
 
     def minutes_left(self, step: str) -> int:
-        """Return about how many minutes are left at `step`: the steps' share of the whole, at least 1."""
+        """Return the estimated minutes left at `step`: `minutes` divided evenly over the steps, at least 1."""
         if not self.steps:
             return self.minutes
-        left = len(self.steps) - max(self.index(step), 0)
-        return max(1, round(self.minutes * left / len(self.steps)))
+        steps_left = len(self.steps) - max(self.index(step), 0)
+        return max(1, round(self.minutes * steps_left / len(self.steps)))

@@ -1,4 +1,4 @@
-"""What a change of the document would mean for a walk that somebody really took: the same answers, walked again."""
+"""What a changed document would mean for a session that took place: its answers replayed over the new document."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise
 
-from . import procedures as run
+from . import procedures
 from .document import Document
 from .position import Event, IllegalMoveError, Position
 from .transitions import History, apply_answer, entry_position, next_position, outcome
 
 
 class Fate(StrEnum):
-    """What becomes of a walk: it goes the same way, another way, or cannot go on."""
+    """The walk takes the same path, takes another path, or breaks off."""
 
     SAME = "same"
     OTHER = "other"
@@ -22,7 +22,7 @@ class Fate(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ReplayImpact:
-    """The fate of one walk, and the node at which it parts from the old way (empty for the same way)."""
+    """The fate of one walk, and the node at which it leaves its old path (empty for the same path)."""
 
     fate: Fate
     node: str = ""
@@ -30,30 +30,30 @@ class ReplayImpact:
 
 
 def replay_against(history: History, document: Document) -> ReplayImpact:
-    """Walk the answers that stand in `history` (what was given up by going back left out) over another `document`.
+    """Replay the answers on the trail of `history` (branches abandoned by going back excluded) over `document`.
 
-    Going on within a procedure counts by its result only, so that a reworded or added step is no other way.
+    Only the result of a procedure counts, not its single steps: adding or rewording a step changes no path.
     """
     if not history.events:
         return ReplayImpact(Fate.SAME)
     trail = history.trail()
-    here = history.pages[0].position
+    old_position = history.pages[0].position
     try:
         position = entry_position(document, history.events[0].answer)
-    except IllegalMoveError as illegal:
-        return ReplayImpact(Fate.BROKEN, here.node, str(illegal))
-    if position.node != here.node:
-        return ReplayImpact(Fate.OTHER, here.node)
+    except IllegalMoveError as error:
+        return ReplayImpact(Fate.BROKEN, old_position.node, str(error))
+    if position.node != old_position.node:
+        return ReplayImpact(Fate.OTHER, old_position.node)
     for origin, number in pairwise(trail):
-        here, event = history.page(origin).position, history.events[number - 1]
-        if _procedure(history.document, here) and event.answer in (run.CONFIRM, run.NEXT):
+        old_position, event = history.page(origin).position, history.events[number - 1]
+        if _in_procedure(history.document, old_position) and event.answer in (procedures.CONFIRM, procedures.NEXT):
             continue
         try:
-            position = _given(document, position, event)
-        except IllegalMoveError as illegal:
-            return ReplayImpact(Fate.BROKEN, event.node, str(illegal))
-        after = history.page(number).position
-        if (position.node, position.cause) != (after.node, after.cause):
+            position = _apply(document, position, event)
+        except IllegalMoveError as error:
+            return ReplayImpact(Fate.BROKEN, event.node, str(error))
+        old_next = history.page(number).position
+        if (position.node, position.cause) != (old_next.node, old_next.cause):
             return ReplayImpact(Fate.OTHER, event.node)
     last = history.page(trail[-1]).position
     if outcome(history.document, last) != outcome(document, position):
@@ -61,17 +61,16 @@ def replay_against(history: History, document: Document) -> ReplayImpact:
     return ReplayImpact(Fate.SAME)
 
 
-def _given(document: Document, position: Position, event: Event) -> Position:
-    """Return where the answer of `event` leads; in a procedure, confirm first where that is asked now."""
+def _apply(document: Document, position: Position, event: Event) -> Position:
+    """Return the position after the answer; confirm a procedure first if the new document asks for it."""
     if event.step and not position.step:
-        if not _procedure(document, position):
+        if not _in_procedure(document, position):
             raise IllegalMoveError("There is no procedure here any more.")
-        position = next_position(document, position, run.CONFIRM)
+        position = next_position(document, position, procedures.CONFIRM)
     apply_answer(document, position, event.answer)
     return next_position(document, position, event.answer)
 
 
-def _procedure(document: Document, position: Position) -> bool:
-    """Return whether a procedure is in hand at `position`."""
+def _in_procedure(document: Document, position: Position) -> bool:
     node = document.node(position.node)
-    return bool(node and node.procedure_in_hand(document, position))
+    return bool(node and node.current_procedure(document, position))

@@ -1,4 +1,4 @@
-"""How one text became another, word by word."""
+"""A word-by-word diff of two texts."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import difflib
 import re
 from dataclasses import dataclass
 
-# Texts of which less than this share of words is common are shown as one that went and one that came.
+# Texts with a smaller share of common words are shown as one removed and one added text.
 MIN_SIMILARITY = 0.3
-# Pairs of words up to which they are compared one by one; beyond, frequent words are left out of the search.
-EASY = 1_000_000
+# Pairs of words; above this, the diff ignores frequent words to stay fast.
+MAX_EXACT_PAIRS = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,15 +21,15 @@ class Run:
 
 
 def diff_words(before: str, after: str) -> list[Run]:
-    """Return the runs of words that stayed, went and came, in order; joined, all but the removed ones give `after`.
+    """Return the runs of words in order; those not removed, joined, give `after`.
 
-    A change of blanks between words is none; a change of line breaks is one.
+    A change of spaces between words is ignored; a change of line breaks is not.
     """
     old, new = re.findall(r"\s*\S+\s*", before), re.findall(r"\s*\S+\s*", after)
     if not old or not new:
         return [Run(mark, text) for mark, text in (("removed", before), ("added", after)) if text]
-    easy = len(old) * len(new) <= EASY
-    matcher = difflib.SequenceMatcher(None, list(map(_key, old)), list(map(_key, new)), autojunk=not easy)
+    is_small = len(old) * len(new) <= MAX_EXACT_PAIRS
+    matcher = difflib.SequenceMatcher(None, list(map(_key, old)), list(map(_key, new)), autojunk=not is_small)
     if matcher.quick_ratio() < MIN_SIMILARITY:
         return [Run("removed", before), Run("added", after)]
     runs: list[Run] = []
@@ -45,5 +45,5 @@ def diff_words(before: str, after: str) -> list[Run]:
 
 
 def _key(token: str) -> str:
-    """Return a word with its blanks as they are compared: line breaks count, blanks do not."""
+    """Return the form of a word that is compared: line breaks count, other whitespace does not."""
     return token.strip() + "\n" * token.count("\n")

@@ -238,7 +238,7 @@ def _move(session: Session, moves: Moves, by: User | None = None) -> Session:
 def _aside(
     session: Session, number: int, kind: flow.EventKind, given: str = "", words: str = "", by: User | None = None
 ) -> Session:
-    event = history_of(session).aside(number, kind, given)
+    event = history_of(session).annotate(number, kind, given)
     latest = session.events.filter(kind=kind, to=number).select_related("words").order_by("-number").first()
     if latest and latest.event == event and _words(latest) == words:
         return session

@@ -42,7 +42,7 @@ class Page:
     @property
     def procedure(self) -> flow.Procedure | None:
         """The procedure in hand on this page, if any."""
-        return self.node.procedure_in_hand(self.document, self.position)
+        return self.node.current_procedure(self.document, self.position)
 
     @property
     def address(self) -> str:
@@ -61,9 +61,9 @@ def page_of(session: Session, number: int | None = None, history: flow.History |
         first = session.count == 1
         return Page(session, document, session.position, session.count, current=True, first=first, helped=helped)
     number = session.count if number is None else number
-    page, chosen = history.page(number), history.given(number) or ""
+    page, chosen = history.page(number), history.chosen_answer(number) or ""
     current = number == session.count or page.origin == history.pages[-1].origin
-    return Page(session, document, page.position, number, current, not page.before, chosen, helped if current else "")
+    return Page(session, document, page.position, number, current, not page.previous, chosen, helped if current else "")
 
 
 def is_back_at_entry(session: Session) -> bool:

@@ -45,7 +45,7 @@ def place_label(document: flow.Document, node_id: str, cause_id: str = "", step_
         return (
             None if step_id else PlaceLabel(title, KINDS.get(screen, NODE_STYLES[node_style(node)]), screen, node=title)
         )
-    procedure = node.procedure_in_hand(document, position)
+    procedure = node.current_procedure(document, position)
     where = f"{title}: {cause.label or cause.id}" if cause else title
     return _in_procedure(procedure, step_id, where) if procedure else None
 

@@ -1,4 +1,4 @@
-"""The kinds of node. A new kind is one module here, named in `Node`; see CONTRIBUTING.md for what else it touches."""
+"""The kinds of node. A new kind is one module here, listed in `Node`; CONTRIBUTING.md lists what else it touches."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every kind of node has, and what each kind must say for itself."""
+"""The fields and the interface that all kinds of node share."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """A way out of a node: `path` to the field within the node, what leads there in words, and the target's id.
+    """An edge of the graph: `path` to the field within the node, the answer's label, and the target's id.
 
-    `taken` is False where the field is filled in, but no answer leads there as things stand.
+    `taken` is False if the field is filled in but no answer leads there at present.
     """
 
     path: tuple[str | int, ...]
@@ -29,7 +29,7 @@ class Edge:
 
 
 class BaseNode(Part):
-    """A node of the graph. `title` is what the customer reads as heading; `say` and `note` are for agents."""
+    """A node of the graph. `title` is the heading that the customer reads; `say` and `note` are for agents."""
 
     id: Id
     title: Line = ""
@@ -39,18 +39,18 @@ class BaseNode(Part):
     sources: Sources = ()
 
     def enter(self, document: Document) -> Position:
-        """Return where one stands on arriving at this node; raise IllegalMoveError where the node is not finished."""
+        """Return the position on arriving at this node; raise IllegalMoveError if the node is incomplete."""
         return Position(node=self.id)
 
     def screen(self, position: Position) -> str:
-        """Return the name of the screen that shows `position`: one of the node's partial templates."""
+        """Return the name of the partial template that shows `position`."""
         raise NotImplementedError
 
     def outcome(self) -> str:
-        """Return the result with which a walk ends here; empty where it goes on."""
+        """Return the result with which a walk ends here; empty if it goes on."""
         return ""
 
-    def procedure_in_hand(self, document: Document, position: Position) -> Procedure | None:
+    def current_procedure(self, document: Document, position: Position) -> Procedure | None:
         """Return the procedure that the person is going through at `position`, if any."""
         return None
 
@@ -59,28 +59,28 @@ class BaseNode(Part):
         raise NotImplementedError
 
     def move(self, document: Document, position: Position, answer: str) -> Position:
-        """Return where a legal `answer` leads; raise IllegalMoveError where the graph is not finished."""
+        """Return the position after a legal `answer`; raise IllegalMoveError if the graph is incomplete."""
         raise NotImplementedError
 
     def offered(self, document: Document, position: Position) -> tuple[str, ...]:
-        """Return the causes in the order in which they are offered at `position`; empty for other screens."""
+        """Return the causes in the order offered at `position`; empty unless it is a list of causes."""
         return ()
 
     def wording(self, document: Document, position: Position, answer: str) -> str:
-        """Return a legal answer as the person read it."""
+        """Return the label of a legal answer."""
         return answer
 
     def edges(self, document: Document) -> Iterator[Edge]:
-        """Yield every way out of this node that the graph can take, targets not set included."""
+        """Yield every edge that starts at this node, including those without a target yet."""
         return iter(())
 
     def faults(self, document: Document) -> Iterator[Fault]:
-        """Yield what is wrong with this node by itself; targets, reach and titles are checked for all kinds alike."""
+        """Yield the faults of this kind; `flow.faults` checks targets, reachability and titles for all kinds."""
         return iter(())
 
 
 def enter_target(document: Document, target: str) -> Position:
-    """Return where one stands on arriving at the node `target`; raise IllegalMoveError if there is no such node."""
+    """Return the position on arriving at the node `target`; raise IllegalMoveError if there is no such node."""
     node = document.node(target)
     if node is None:
         raise IllegalMoveError("This answer leads nowhere yet. Please choose another one, or talk to a person.")

@@ -14,7 +14,7 @@ Result = Literal["solved", "unsolved", "advice"]
 
 
 class Outcome(BaseNode):
-    """The end: `result` is solved, unsolved (goes to a human) or advice."""
+    """The end: `result` is solved, unsolved (a human takes over) or advice."""
 
     kind: Literal["outcome"]
     result: Result

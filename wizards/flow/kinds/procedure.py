@@ -1,4 +1,4 @@
-"""A procedure node: leads through one procedure, step by step."""
+"""A procedure node: guides through one procedure, step by step."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
-from .. import procedures as run
+from .. import procedures
 from ..fault import Fault, error, warning
 from ..fields import NodeId, ProcedureId
 from ..position import IllegalMoveError, Position
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class ProcedureNode(BaseNode):
-    """Leads through a procedure; `worked`, `failed`, `blocked` and `declined` say where each result leads."""
+    """Guides through a procedure; `worked`, `failed`, `blocked` and `declined` are the nodes after each result."""
 
     kind: Literal["procedure"]
     procedure: ProcedureId = ""
@@ -32,7 +32,7 @@ class ProcedureNode(BaseNode):
     def screen(self, position: Position) -> str:
         return "procedure" if position.step else "confirm"
 
-    def procedure_in_hand(self, document: Document, position: Position) -> run.Procedure | None:
+    def current_procedure(self, document: Document, position: Position) -> procedures.Procedure | None:
         return document.procedure(self.procedure)
 
     def answers(self, document: Document, position: Position) -> tuple[str, ...]:
@@ -48,13 +48,13 @@ class ProcedureNode(BaseNode):
         return startable(document, self.procedure).wording(answer)
 
     def edges(self, document: Document) -> Iterator[Edge]:
-        yield Edge(("worked",), run.WORDINGS[run.WORKED], self.worked)
-        yield Edge(("failed",), run.WORDINGS[run.FAILED], self.failed)
-        yield Edge(("blocked",), run.WORDINGS[run.BLOCKED], self.blocked)
+        yield Edge(("worked",), procedures.WORDINGS[procedures.WORKED], self.worked)
+        yield Edge(("failed",), procedures.WORDINGS[procedures.FAILED], self.failed)
+        yield Edge(("blocked",), procedures.WORDINGS[procedures.BLOCKED], self.blocked)
         procedure = document.procedure(self.procedure)
         erases = bool(procedure and procedure.erases)
         if self.declined or erases:
-            yield Edge(("declined",), run.WORDINGS[run.DECLINE], self.declined, taken=erases)
+            yield Edge(("declined",), procedures.WORDINGS[procedures.DECLINE], self.declined, taken=erases)
 
     def faults(self, document: Document) -> Iterator[Fault]:
         procedure = document.procedure(self.procedure)
@@ -69,8 +69,8 @@ class ProcedureNode(BaseNode):
             )
 
 
-def startable(document: Document, procedure_id: str) -> run.Procedure:
-    """Return the procedure; raise IllegalMoveError if it does not exist or has no steps."""
+def startable(document: Document, procedure_id: str) -> procedures.Procedure:
+    """Raise IllegalMoveError if the procedure does not exist or has no steps."""
     procedure = document.procedure(procedure_id)
     if procedure is None or not procedure.steps:
         raise IllegalMoveError("These instructions are not ready yet. Please choose another way, or talk to a person.")
@@ -78,7 +78,6 @@ def startable(document: Document, procedure_id: str) -> run.Procedure:
 
 
 def missing_procedure(path: tuple[str | int, ...], procedure_id: str) -> Fault:
-    """Return the fault of a field that names a procedure which is not there."""
     if not procedure_id:
         return error("no-procedure", path, "No procedure is chosen.", "Choose the procedure to follow here.")
     return error(

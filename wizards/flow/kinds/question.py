@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Choice(Part):
-    """One answer to a question. `reason` says why it matters; `to` is the node that it leads to."""
+    """An answer to a question. `reason` says why it matters; `to` is the node that it leads to."""
 
     id: Id
     label: Line = ""
@@ -33,7 +33,6 @@ class Question(BaseNode):
         return "question"
 
     def choice(self, answer: str) -> Choice | None:
-        """Return the choice with this id, if any."""
         return next((choice for choice in self.choices if choice.id == answer), None)
 
     def answers(self, document: Document, position: Position) -> tuple[str, ...]:
@@ -48,8 +47,8 @@ class Question(BaseNode):
         return choice.label if choice else answer
 
     def edges(self, document: Document) -> Iterator[Edge]:
-        for place, choice in enumerate(self.choices):
-            yield Edge(("choices", place, "to"), choice.label or choice.id, choice.to)
+        for index, choice in enumerate(self.choices):
+            yield Edge(("choices", index, "to"), choice.label or choice.id, choice.to)
 
     def faults(self, document: Document) -> Iterator[Fault]:
         if not self.choices:
@@ -58,7 +57,7 @@ class Question(BaseNode):
             yield warning(
                 "one-choice", ("choices",), "This question offers a single choice.", "Add another, or remove the node."
             )
-        for place, choice in enumerate(self.choices):
+        for index, choice in enumerate(self.choices):
             if not is_visible(choice.label):
-                yield error("empty", ("choices", place, "label"), "A choice has no label.", "Write what it says.")
+                yield error("empty", ("choices", index, "label"), "A choice has no label.", "Write what it says.")
         yield from duplicates("choices", self.choices)

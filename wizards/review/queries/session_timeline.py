@@ -211,7 +211,7 @@ def _stay(document: flow.Document, row: Event, page: flow.Page) -> PageVisit:
         position,
         position_label(document, position),
         flow.outcome(document, position),
-        first=not page.before,
+        first=not page.previous,
     )
 
 

@@ -150,7 +150,7 @@ def _document(slug: str, number: str) -> flow.Document | None:
 
 def _parts(document: flow.Document, node: flow.BaseNode, cause: str) -> tuple[list[Any], list[Any]]:
     """Return the causes of a node, and the steps of its procedure (of the cause chosen), as choices."""
-    procedure = node.procedure_in_hand(document, flow.Position(node.id, cause))
+    procedure = node.current_procedure(document, flow.Position(node.id, cause))
     steps = [(step.id, step.title or step.id) for step in procedure.steps] if procedure else []
     if procedure and procedure.erases:
         steps.insert(0, (ITSELF, "Its confirmation"))

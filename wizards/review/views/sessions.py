@@ -157,7 +157,7 @@ def step_links(one: Session) -> list[tuple[str, str]]:
     """Return the form of the step at which a session stands; none where the procedure has no such step any more."""
     document = publishing.document_of(one.version_id)
     node = document.node(one.node)
-    procedure = node.procedure_in_hand(document, one.position) if node else None
+    procedure = node.current_procedure(document, one.position) if node else None
     steps = Step.objects.filter(procedure__key=procedure.id if procedure else "").order_by("place", "pk")
     rows = list(steps.values_list("key", "procedure"))
     return [
