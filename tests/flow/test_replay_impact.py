@@ -110,11 +110,6 @@ def test_an_end_that_says_something_else_is_another_way():
     assert fate(walked(OLD, "yes"), toy(ok="ok = advice")) == (OTHER, "ok")
 
 
-def test_the_reason_is_a_sentence_for_people():
-    rerun = flow.replay_against(walked(OLD, "tip"), toy(q="q? yes:ok no:fix list:why clean:wiping"))
-    assert rerun.why.endswith(".")
-
-
 @given(data=st.data(), document=documents(), other=st.one_of(documents(), broken_documents()))
 def test_any_walk_has_a_fate_over_any_document_and_stays_the_same_over_its_own(data, document, other):
     history = flow.History(document, flow.begin_events(document, "s"))

@@ -26,7 +26,6 @@ class ReplayImpact:
 
     fate: Fate
     node: str = ""
-    why: str = ""
 
 
 def replay_against(history: History, document: Document) -> ReplayImpact:
@@ -40,8 +39,8 @@ def replay_against(history: History, document: Document) -> ReplayImpact:
     old_position = history.pages[0].position
     try:
         position = entry_position(document, history.events[0].answer)
-    except IllegalMoveError as error:
-        return ReplayImpact(Fate.BROKEN, old_position.node, str(error))
+    except IllegalMoveError:
+        return ReplayImpact(Fate.BROKEN, old_position.node)
     if position.node != old_position.node:
         return ReplayImpact(Fate.OTHER, old_position.node)
     for origin, number in pairwise(trail):
@@ -50,8 +49,8 @@ def replay_against(history: History, document: Document) -> ReplayImpact:
             continue
         try:
             position = _apply(document, position, event)
-        except IllegalMoveError as error:
-            return ReplayImpact(Fate.BROKEN, event.node, str(error))
+        except IllegalMoveError:
+            return ReplayImpact(Fate.BROKEN, event.node)
         old_next = history.page(number).position
         if (position.node, position.cause) != (old_next.node, old_next.cause):
             return ReplayImpact(Fate.OTHER, event.node)
