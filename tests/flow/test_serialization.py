@@ -141,7 +141,7 @@ def test_words_that_yaml_likes_to_convert_stay_text(word):
         ("title: Toy", f"title: {'x' * 301}", "line 3: title: This is longer than 300 characters. Shorten it."),
         ("title: Toy", 'title: "a\\u0007"', "line 3: title: This contains the control character U+0007; delete it."),
         ("title: Toy", "title: Toy\ntitel: Toy", "line 4: titel: This is not a known field. Correct its name"),
-        ("title: Toy", "title: Toy\ntitle: Toy", "line 4: “title” stands twice in the same place."),
+        ("title: Toy", "title: Toy\ntitle: Toy", "line 4: “title” appears twice in the same place."),
         ("title: Toy", "title: *toy", "line 3: Anchors and aliases"),
         ("title: Toy", "title: &toy Toy", "line 3: Anchors and aliases"),
         ("title: Toy", "title: !!str Toy", "line 3: Tags (!) are not allowed."),
@@ -220,7 +220,7 @@ def test_a_problem_in_json_is_told_with_its_line(old, new, expected):
 
 
 def test_a_key_twice_in_json_is_refused():
-    assert problems('{"format": 1, "format": 1}', "json") == ["A key stands twice in one place: format."]
+    assert problems('{"format": 1, "format": 1}', "json") == ["A key appears twice in one place: format."]
 
 
 @pytest.mark.parametrize("content", ["", "# nothing\n", "wizard", "- a\n", "7", "null"])

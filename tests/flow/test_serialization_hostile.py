@@ -124,7 +124,7 @@ def test_more_problems_than_one_can_read_are_counted():
     with pytest.raises(flow.InvalidFileError) as bad:
         flow.parse_document(HEAD + "nodes:\n" + "- {id: a, kind: o}\n" * 60)
     assert len(bad.value.problems) == serialization.MAX_PROBLEMS + 1
-    assert str(bad.value.problems[-1]) == "And 10 more. Mend these first."
+    assert str(bad.value.problems[-1]) == "And 10 more. Fix these first."
 
 
 def test_the_depth_of_json_is_limited_and_told_with_its_line():

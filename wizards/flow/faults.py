@@ -112,14 +112,14 @@ def _procedure(procedure: Procedure, used: bool) -> Iterator[Fault]:
             yield error(
                 "two-countdowns",
                 ("steps", index),
-                f"Step “{step.id}” holds and waits.",
-                "Make two steps of it.",
+                f"Step “{step.id}” has both a hold and a wait.",
+                "Split it into two steps.",
             )
         if step.picture and not step.picture.alt:
             yield error(
                 "empty",
                 ("steps", index, "picture", "alt"),
-                "A picture has no text.",
+                "A picture has no description.",
                 "Say what the picture shows.",
             )
 
@@ -185,7 +185,7 @@ def _reachability(document: Document) -> Iterator[Fault]:
         path, where = ("nodes", index), f"node {node.id}"
         if node.id not in reached:
             message = "No symptom and no answer leads to this node."
-            yield Fault("warning", "unreachable", path, message, "Lead an answer to it, or remove it.", where)
+            yield Fault("warning", "unreachable", path, message, "Point an answer to it, or remove it.", where)
         if node.id not in can_end:
             message = "From this node nobody can reach an outcome."
-            yield Fault("error", "no-outcome", path, message, "Lead one of its answers towards an outcome.", where)
+            yield Fault("error", "no-outcome", path, message, "Point one of its answers towards an outcome.", where)

@@ -64,7 +64,7 @@ class InvalidFileError(Exception):
     def __init__(self, problems: Iterable[Problem]) -> None:
         by_line = sorted(problems, key=lambda problem: problem.line)
         omitted = len(by_line) - MAX_PROBLEMS
-        summary = [Problem(0, "", f"And {omitted} more. Mend these first.")] if omitted > 0 else []
+        summary = [Problem(0, "", f"And {omitted} more. Fix these first.")] if omitted > 0 else []
         self.problems = by_line[:MAX_PROBLEMS] + summary
         super().__init__("\n".join(str(problem) for problem in self.problems))
 
@@ -233,7 +233,7 @@ def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     mapping: dict[str, Any] = {}
     for key, value in pairs:
         if key in mapping:
-            raise InvalidFileError([Problem(0, "", f"A key stands twice in one place: {quotable(key)}.")])
+            raise InvalidFileError([Problem(0, "", f"A key appears twice in one place: {quotable(key)}.")])
         mapping[key] = value
     return mapping
 
@@ -316,7 +316,7 @@ class _Builder:
         if self.stack and isinstance(self.stack[-1][0], dict) and self.key[-1] is None:
             container, path = self.stack[-1]
             if event.value in container:
-                self._fail(event, f"“{quotable(event.value)}” stands twice in the same place. Remove one.")
+                self._fail(event, f"“{quotable(event.value)}” appears twice in the same place. Remove one.")
             self.key[-1] = event.value
             self.source.lines[(*path, event.value)] = _line(event)
         else:

@@ -183,26 +183,26 @@ class History:
     def _page_after(self, number: int, event: Event) -> Page:
         expected_end = self._expected_end()
         if expected_end is not None and event != expected_end:
-            raise BrokenLogError(number, "an outcome was reached and the end does not follow")
+            raise BrokenLogError(number, "an outcome was reached but no end event follows")
         if (event.kind == EventKind.BEGIN) != (number == 1):
-            raise BrokenLogError(number, "a log begins once, with its first event")
+            raise BrokenLogError(number, "only the first event of a log is a begin event")
         if number == 1:
             return self._first_page(event)
         current = self.pages[-1]
         if event.kind == EventKind.ANSWER:
             if event != apply_answer(self.document, current.position, event.answer)[0]:
-                raise BrokenLogError(number, "the answer was not given at the position where the log stands")
+                raise BrokenLogError(number, "the answer does not match the current position")
             return Page(next_position(self.document, current.position, event.answer), number, current.origin)
         if event.kind == EventKind.BACK:
             if event != self._back_event(event.to or 0):
-                raise BrokenLogError(number, "the step back does not start at the position where the log stands")
+                raise BrokenLogError(number, "the back event does not start at the current position")
             target = self.page(event.to or 0)
             if target.origin == current.origin:
-                raise BrokenLogError(number, "the step back leads to the page where the log stands")
+                raise BrokenLogError(number, "the back event leads to the current page")
             return target
         if event.kind == EventKind.END:
             if expected_end is None:
-                raise BrokenLogError(number, "the end does not follow an answer that reached an outcome")
+                raise BrokenLogError(number, "the end event does not follow an answer that reached an outcome")
             return current
         if event != self.annotate(event.to or 0, event.kind, event.answer):
             raise BrokenLogError(number, f"the {event.kind} does not match the page that it concerns")
@@ -210,7 +210,7 @@ class History:
 
     def _first_page(self, event: Event) -> Page:
         if event != begin_events(self.document, event.answer)[0]:
-            raise BrokenLogError(1, "the beginning holds more than a symptom")
+            raise BrokenLogError(1, "the begin event holds more than a symptom")
         return Page(entry_position(self.document, event.answer), 1, 0)
 
     def _expected_end(self) -> Event | None:
@@ -224,7 +224,7 @@ def replay(document: Document, events: Sequence[Event]) -> History:
     """Replay a whole log; raise BrokenLogError if it is invalid or its end event is missing."""
     history = History(document, events)
     if not history.complete:
-        raise BrokenLogError(len(history), "an outcome was reached and the end does not follow")
+        raise BrokenLogError(len(history), "an outcome was reached but no end event follows")
     return history
 
 

@@ -163,7 +163,7 @@ def test_an_empty_log_is_broken(walker):
 def test_a_log_that_lacks_its_end_is_broken(walker):
     walker.answer("yes")
     Event.objects.filter(kind="end").delete()
-    assert "the end does not follow" in session_timeline(walker.mine.get()).broken
+    assert "no end event follows" in session_timeline(walker.mine.get()).broken
 
 
 def test_a_walk_takes_as_many_queries_however_long_it_is(walker, django_assert_num_queries):

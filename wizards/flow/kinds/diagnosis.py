@@ -126,7 +126,7 @@ class Diagnosis(BaseNode):
             if not is_visible(cause.label):
                 yield error("empty", ("causes", index, "label"), "A cause has no label.", "Write what may be wrong.")
             if cause.id == NONE:
-                yield error("reserved", ("causes", index, "id"), "The id “none” is taken.", "Choose another id.")
+                yield error("reserved", ("causes", index, "id"), "The id “none” is reserved.", "Choose another id.")
             if document.procedure(cause.procedure) is None:
                 yield missing_procedure(("causes", index, "procedure"), cause.procedure)
         yield from duplicates("causes", self.causes)

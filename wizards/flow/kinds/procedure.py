@@ -64,7 +64,7 @@ class ProcedureNode(BaseNode):
             yield warning(
                 "needless-declined",
                 ("declined",),
-                "Where “No” leads is chosen, but the procedure erases nothing, so nobody is asked.",
+                "A node is chosen for “No”, but the procedure erases nothing, so no confirmation is asked.",
                 "Clear it, or say in the procedure what it erases.",
             )
 
