@@ -273,7 +273,7 @@ def test_a_log_that_is_in_use_is_left_as_it_is(monkeypatch):
     with other.cursor() as cursor:
         cursor.execute("BEGIN; LOCK TABLE wizards_event IN ROW EXCLUSIVE MODE")
         with pytest.raises(OperationalError, match="lock timeout"):
-            partitions._exchange(4)
+            partitions._swap_in_partitioned_table(4)
     other.close()
     assert journal.list_partitions() == []
 

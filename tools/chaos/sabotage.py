@@ -26,7 +26,7 @@ LATE = 0.03  # seconds between acknowledging and committing, where that is the s
 
 def autocommit(application: Any) -> Any:
     """Take the transaction out: the event is there before the session's row moves along."""
-    commands._locked = lambda sessions: sessions.get()
+    commands._lock = lambda sessions: sessions.get()
     for name in ("answer", "back"):
         setattr(journal, name, getattr(journal, name).__wrapped__)
     return application
@@ -34,7 +34,7 @@ def autocommit(application: Any) -> Any:
 
 def unlocked(application: Any) -> Any:
     """Take the lock out: no SELECT FOR UPDATE, and SQLite's transactions begin DEFERRED."""
-    commands._locked = lambda sessions: sessions.get()
+    commands._lock = lambda sessions: sessions.get()
     connections.settings["default"].get("OPTIONS", {}).pop("transaction_mode", None)
     return application
 

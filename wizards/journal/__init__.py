@@ -1,7 +1,7 @@
-"""The log's only writer.
+"""The only writer of sessions and events.
 
-`commands` appends what people do, one transaction for each answer, and notes what analytics has counted. `bulk_load`
-writes whole sessions in bulk. `deletion` deletes, and `partitions` splits the log so that whole parts of it can go.
+`commands` appends events, one transaction for each command, and stores what analytics has counted. `bulk_load` writes
+whole sessions in bulk. `deletion` deletes, and `partitions` splits the log so that whole partitions can be dropped.
 """
 
 from .bulk_load import PastSession, load_sessions

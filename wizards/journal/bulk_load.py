@@ -1,4 +1,4 @@
-"""Whole sessions written in bulk, as the journal would have written them."""
+"""Writes whole sessions in bulk, with the same result as the commands."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from django.db import connection, models, transaction
 from .. import flow
 from ..models import Event, Session, Words
 from ..publishing import document_of
-from .commands import _stand
+from .commands import apply_to_row
 
-BATCH_SIZE = 10_000  # sessions in one transaction of `load`
+BATCH_SIZE = 10_000  # sessions in one transaction
 
 
 @dataclass(frozen=True, slots=True)
 class PastSession:
-    """A session that took place already, for `load`.
+    """A session that took place already, for `load_sessions`.
 
-    history: the whole log over the version's document; sessions that went the same way may share it.
-    times:   when each event of it happened.
-    agent:   primary key of the agent's account, where there is one.
-    words:   what was written with an event, by the event's number.
+    history: the whole log over the version's document; sessions with the same log may share it.
+    times:   when each event happened.
+    agent:   primary key of the agent's account, if any.
+    words:   the text written with an event, by the event's number.
     """
 
     version: int
@@ -40,14 +40,14 @@ class PastSession:
 
 
 def load_sessions(sessions: Iterable[PastSession]) -> tuple[int, int]:
-    """Write whole sessions as the journal would have, and return how many sessions and events they were.
+    """Write whole sessions, and return the numbers of sessions and events.
 
-    By COPY on PostgreSQL, with many rows in one statement on SQLite; BATCH sessions in each transaction. Raises
-    ValueError, with nothing of that batch written, for a log that cannot be one.
+    Uses COPY on PostgreSQL and multi-row statements on SQLite, with BATCH_SIZE sessions in each transaction. Raises
+    ValueError for an invalid log, with nothing of its batch written.
     """
     bulk = _Copy() if connection.vendor == "postgresql" else _Bulk()
-    coming, number, events = iter(sessions), 0, 0
-    while batch := list(islice(coming, BATCH_SIZE)):
+    remaining, number, events = iter(sessions), 0, 0
+    while batch := list(islice(remaining, BATCH_SIZE)):
         with transaction.atomic(), connection.cursor() as cursor:
             events += bulk.write(cursor, batch)
         number += len(batch)
@@ -55,10 +55,10 @@ def load_sessions(sessions: Iterable[PastSession]) -> tuple[int, int]:
 
 
 class _Bulk:
-    """Writes rows with one statement for many.
+    """Writes rows with multi-row statements.
 
-    A row is a head, which is the session's own, and a tail that it shares with every session that went the same way
-    and that is made once for all of them.
+    A row is a head, specific to its session, and a tail that all sessions with the same log share; a tail is built
+    once.
     """
 
     session_head = ("id", "code", "channel", "visitor", "agent_id", "begun_at", "seen_at")
@@ -67,17 +67,17 @@ class _Bulk:
     def __init__(self) -> None:
         self.session_tail = _columns(Session, self.session_head)
         self.event_tail = _columns(Event, ("id", *self.event_head))
-        self.known: dict[tuple[int, flow.History], tuple[Any, list[Any]]] = {}
+        self.tails_cache: dict[tuple[int, flow.History], tuple[Any, list[Any]]] = {}
 
     def write(self, cursor: Any, batch: Sequence[PastSession]) -> int:
-        """Write the sessions with their events and words; return how many events there were."""
+        """Write the sessions with their events and words; return the number of events."""
         rows: list[Any] = []
         lines: list[Any] = []
         words: list[tuple[str, int, int]] = []
         for key, past in zip(self.keys(cursor, len(batch)), batch, strict=True):
             row, events = self.tails(past)
             actor = Event.Actor.AGENT if past.channel == Session.Channel.AGENT else Event.Actor.CUSTOMER
-            times = [str(at.astimezone(UTC)) for at in _checked(past)]
+            times = [str(at.astimezone(UTC)) for at in _checked_times(past)]
             rows.append(self.session(key, past, times, row))
             lines += self.events(key, times, actor.value, events)
             words += [(text, key, number) for number, text in past.words.items()]
@@ -87,41 +87,38 @@ class _Bulk:
         return len(lines)
 
     def keys(self, cursor: Any, number: int) -> Iterable[int]:
-        """Return primary keys for so many sessions, which nobody else gets."""
+        """Reserve primary keys for `number` sessions."""
         cursor.execute("SELECT seq FROM sqlite_sequence WHERE name = %s", [Session._meta.db_table])
         last = (cursor.fetchone() or [0])[0]
         return range(last + 1, last + 1 + number)
 
     def tails(self, past: PastSession) -> tuple[Any, list[Any]]:
-        """Return what a session's row and its events' rows hold besides their heads."""
-        found = self.known.get((past.version, past.history))
-        if found is None:
+        """Return the tails of a session's row and of its events' rows."""
+        tails = self.tails_cache.get((past.version, past.history))
+        if tails is None:
             row, events = _rows(past)
-            found = self.known[past.version, past.history] = (
+            tails = self.tails_cache[past.version, past.history] = (
                 self.tail(row, self.session_tail),
                 [self.tail(event, self.event_tail) for event in events],
             )
-        return found
+        return tails
 
     def tail(self, row: models.Model, columns: Sequence[models.Field[Any, Any]]) -> Any:
-        """Return a row's values in these columns, ready to be put behind a head."""
         return tuple(_value(row, column) for column in columns)
 
     def session(self, key: int, past: PastSession, times: Sequence[str], tail: Any) -> Any:
-        """Return a session's row. The times are in UTC, which SQLite's need not say."""
+        """Build a session's row. The times are in UTC; SQLite stores them without an offset."""
         return (key, past.code, past.channel, past.visitor, past.agent, times[0][:-6], times[-1][:-6], *tail)
 
     def events(self, key: int, times: Sequence[str], actor: str, tails: Sequence[Any]) -> list[Any]:
-        """Return the rows of a session's events."""
         return [(key, at[:-6], actor, *tail) for at, tail in zip(times, tails, strict=True)]
 
     def insert(self, cursor: Any, model: type[models.Model], columns: Sequence[str], rows: Sequence[Any]) -> None:
-        """Insert the rows into the model's table."""
         places = ", ".join(["%s"] * len(columns))
         cursor.executemany(f"INSERT INTO {_table(model, columns)} VALUES ({places})", rows)  # nosec B608  # noqa: S608  our names
 
     def insert_words(self, cursor: Any, words: Sequence[tuple[str, int, int]]) -> None:
-        """Insert (text, session's key, event's number)."""
+        """Insert rows of (text, session's key, event's number)."""
         if words:
             event = connection.ops.quote_name(Event._meta.db_table)
             cursor.executemany(
@@ -132,7 +129,7 @@ class _Bulk:
 
 
 class _Copy(_Bulk):
-    """The same by COPY, in PostgreSQL's text format: a row is a line, a tail its end."""
+    """Uses COPY in PostgreSQL's text format: a row is a line, and a tail is the end of a line."""
 
     def keys(self, cursor: Any, number: int) -> Iterable[int]:
         sequence = "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)"
@@ -153,8 +150,8 @@ class _Copy(_Bulk):
             copy.write("\n".join([*rows, ""]))
 
 
-def _checked(past: PastSession) -> Sequence[datetime]:
-    """Return when the events happened; raise ValueError where that cannot be."""
+def _checked_times(past: PastSession) -> Sequence[datetime]:
+    """Return the times of the events; raise ValueError if they or the words do not fit the log."""
     if len(past.times) != len(past.history) or list(past.times) != sorted(past.times):
         raise ValueError(f"session {past.code}: its times do not fit its log")
     if past.words and not 1 <= min(past.words) <= max(past.words) <= len(past.times):
@@ -163,7 +160,7 @@ def _checked(past: PastSession) -> Sequence[datetime]:
 
 
 def _rows(past: PastSession) -> tuple[Session, list[Event]]:
-    """Return the session's row and its events' rows as the journal would leave them; raise ValueError."""
+    """Return the session's row and its events' rows as the commands would leave them; raise ValueError."""
     history = past.history
     if not history.events or not history.complete:
         raise ValueError(f"session {past.code}: its log does not stop where one can")
@@ -171,7 +168,7 @@ def _rows(past: PastSession) -> tuple[Session, list[Event]]:
     if history.document is not document and history.document != document:
         raise ValueError(f"session {past.code}: its log is not of version {past.version}")
     session = Session(version_id=past.version, symptom=history.events[0].answer, count=0)
-    _stand(session, document, history.pages[-1].position, history.events, past.times[-1])
+    apply_to_row(session, document, history.pages[-1].position, history.events, past.times[-1])
     return session, [_event(number, event) for number, event in enumerate(history.events, 1)]
 
 
@@ -197,13 +194,11 @@ def _names(columns: Iterable[models.Field[Any, Any]]) -> Iterator[str]:
 
 
 def _table(model: type[models.Model], columns: Iterable[str]) -> str:
-    """Return the model's table with these columns, as SQL writes it."""
     quote = connection.ops.quote_name
     return f"{quote(model._meta.db_table)} ({', '.join(map(quote, columns))})"
 
 
 def _value(row: models.Model, column: models.Field[Any, Any]) -> Any:
-    """Return what a column holds, as both databases take it."""
     value = getattr(row, column.attname)
     return json.dumps(value) if isinstance(column, models.JSONField) else value
 
@@ -213,7 +208,7 @@ def _line(values: Iterable[Any]) -> str:
 
 
 def _text(value: Any) -> str:
-    """Return a value in COPY's text format."""
+    """Escape a value for COPY's text format."""
     if value is None:
         return r"\N"
     text = str(value).replace("\\", r"\\")

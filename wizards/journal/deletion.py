@@ -1,4 +1,4 @@
-"""Forgetting: sessions past their time, previews, what people wrote, and whose a session was."""
+"""Deletes expired sessions, test sessions of previews, personal words, and the link from a session to its visitor."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from ..models import Session, Version, Words
 
 
 def delete_sessions(sessions: QuerySet[Session]) -> int:
-    """Delete sessions with all that was logged, in one transaction; return how many.
+    """Delete sessions with their logs in one transaction; return how many.
 
-    A session that `sessions` no longer holds when its turn comes, because somebody went on with it, stays.
+    Sessions are locked first: one that no longer matches the query, because somebody has continued it, is kept.
     """
     with transaction.atomic():
         keys = list(sessions.select_for_update().order_by().values_list("pk", flat=True))
@@ -19,15 +19,15 @@ def delete_sessions(sessions: QuerySet[Session]) -> int:
 
 
 def delete_words(words: QuerySet[Words]) -> int:
-    """Delete what people wrote, in one transaction; return how many texts. The log replays without them."""
+    """Delete personal words; return how many texts. The log replays without them."""
     return Words.objects.filter(pk__in=list(words.values_list("pk", flat=True))).delete()[0]
 
 
 @transaction.atomic
 def erase_visitor(sessions: QuerySet[Session]) -> int:
-    """Delete what was written in these sessions, and to whom they belong; return how many texts.
+    """Delete the words of these sessions and the link to their visitor; return how many texts.
 
-    Nobody can go on with them, or link them to each other, from then on. Their logs stay, and replay.
+    Afterwards nobody can continue these sessions or connect them with each other. Their logs stay and replay.
     """
     keys = list(sessions.select_for_update().order_by().values_list("pk", flat=True))
     texts = Words.objects.filter(event__session__in=keys).delete()[0]
@@ -37,6 +37,6 @@ def erase_visitor(sessions: QuerySet[Session]) -> int:
 
 @transaction.atomic
 def delete_tests(versions: QuerySet[Version]) -> None:
-    """Delete the editors' test sessions of the previews among `versions`, logs and all; every other session stays."""
+    """Delete the editors' test sessions of the previews among `versions`; all other sessions stay."""
     previews = versions.filter(number=None).values("pk")
     Session.objects.filter(channel=Session.Channel.TEST, version__in=previews).delete()

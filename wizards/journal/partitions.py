@@ -1,11 +1,11 @@
-"""The log in partitions, on PostgreSQL: one for each range of sessions, in the order in which they began.
+"""Range partitions of the log by session, on PostgreSQL.
 
-A session and its events go by the session's own number, which grows with time. So every statement that names the
-session reads one partition, (session, number) stays unique in the database, and what is past its time is dropped with
-its partition instead of row by row. Nothing else in the code knows of it.
+The partition key is the session's primary key, which grows with time. So a statement that names the session reads one
+partition, (session, number) stays unique in the database, and expired events are dropped with their partition instead
+of row by row. No other code knows about partitions.
 
-`lay_out` makes partitions of the table that is there, without copying it. What begins beyond the last partition goes
-to one more, `wizards_event_rest`, so that nothing is ever refused; `extend` keeps partitions ready ahead of it.
+`partition_log` turns the existing table into the first partition without copying it. Sessions beyond the last range go
+to the default partition, `wizards_event_rest`, so no insert fails; `create_ahead` keeps ranges ready in advance.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from django.db.models import QuerySet
 
 from ..models import Event, Session, Words
 
-AHEAD = 8  # partitions that are ready beyond the newest session
-LOCK_TIMEOUT = "2s"  # for the lock that a change of the layout takes: the site waits no longer for it
+AHEAD = 8  # partitions kept ready beyond the newest session
+LOCK_TIMEOUT = "2s"  # for the lock that a change of the partitions takes: the site waits at most this long
 
 TABLE = "wizards_event"
 REST = f"{TABLE}_rest"
@@ -37,12 +37,11 @@ class Partition:
 
     @property
     def sessions(self) -> QuerySet[Session]:
-        """The sessions in its range."""
         return Session.objects.filter(pk__gte=self.first, pk__lt=self.end)
 
 
 def list_partitions() -> list[Partition]:
-    """Return the partitions, the oldest first; none where the log is one table."""
+    """Return the partitions, oldest first; none if the log is not partitioned."""
     if connection.vendor != "postgresql":
         return []
     with connection.cursor() as cursor:
@@ -52,44 +51,44 @@ def list_partitions() -> list[Partition]:
             [TABLE],
         )
         rows = [(name, RANGE.search(bound)) for name, bound in cursor.fetchall()]
-    found = [Partition(name, 0 if at[1] == "MINVALUE" else int(at[1]), int(at[2])) for name, at in rows if at]
-    return sorted(found, key=lambda each: each.first)
+    partitions = [Partition(name, 0 if at[1] == "MINVALUE" else int(at[1]), int(at[2])) for name, at in rows if at]
+    return sorted(partitions, key=lambda each: each.first)
 
 
 def full_partitions() -> list[Partition]:
-    """Return the partitions in whose range no session can begin any more, the oldest first."""
-    there = list_partitions()
-    newest = _newest() if there else 0
-    return [each for each in there if each.end <= newest]
+    """Return the partitions whose range no new session can fall into, oldest first."""
+    partitions = list_partitions()
+    newest = _highest_session_id() if partitions else 0
+    return [each for each in partitions if each.end <= newest]
 
 
 def partition_log(width: int) -> None:
-    """Turn the log into partitions of `width` sessions each, while the site goes on; nothing where it is so already.
+    """Partition the log by `width` sessions while the site runs; if it is partitioned already, only create ahead.
 
-    The table that is there becomes the first partition. What takes long (an index, and reading the table once) is done
-    beforehand, without a lock that anybody notices; the change itself is one short transaction. Raises
-    OperationalError, with nothing changed, where it does not get its lock within PATIENCE: try again.
+    The existing table becomes the first partition. The slow part (an index, and one scan of the table) runs first,
+    without blocking reads or writes; the swap is one short transaction. Raises OperationalError, with nothing changed,
+    if it does not get its lock within LOCK_TIMEOUT: try again.
     """
     if not list_partitions():
-        end = (_newest() // width + 2) * width  # beyond what may begin meanwhile
+        end = (_highest_session_id() // width + 2) * width  # beyond any session that may begin meanwhile
         with connection.cursor() as cursor:
-            # The primary key of a partitioned table has to hold what it is partitioned by. By `id` first, it also
-            # serves whoever looks for an event by that alone (words do).
+            # The primary key of a partitioned table must contain the partition key. With `id` first, its index also
+            # serves look-ups by `id` alone (by words).
             cursor.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {TABLE}_key")
             cursor.execute(f"CREATE UNIQUE INDEX CONCURRENTLY {TABLE}_key ON {TABLE} (id, session_id)")
             cursor.execute(f"ALTER TABLE {TABLE} DROP CONSTRAINT IF EXISTS {TABLE}_range")
             cursor.execute(f"ALTER TABLE {TABLE} ADD CONSTRAINT {TABLE}_range CHECK (session_id < {end}) NOT VALID")
             cursor.execute(f"ALTER TABLE {TABLE} VALIDATE CONSTRAINT {TABLE}_range")
-        _exchange(end)
+        _swap_in_partitioned_table(end)
     create_ahead(width)
 
 
 def create_ahead(width: int = 0, ahead: int = AHEAD) -> int:
-    """Make partitions of `width` sessions (by default as wide as the last) until so many are ready; return how many."""
-    there = list_partitions()
-    width = width or there[-1].end - there[-1].first
-    start = _first_free(there[-1].end, width)
-    firsts = range(start, _newest() + width * ahead, width)
+    """Create partitions of `width` sessions (default: like the last) until `ahead` are ready; return how many."""
+    partitions = list_partitions()
+    width = width or partitions[-1].end - partitions[-1].first
+    start = _first_free(partitions[-1].end, width)
+    firsts = range(start, _highest_session_id() + width * ahead, width)
     for first in firsts:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'")
@@ -100,17 +99,18 @@ def create_ahead(width: int = 0, ahead: int = AHEAD) -> int:
 
 
 def drop_partition(partition: Partition) -> None:
-    """Drop a partition with all events in it. Their sessions are gone already: see `forget_rows`."""
+    """Drop a partition with its events. Their sessions were deleted before: see `delete_partitioned_sessions`."""
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'; SET CONSTRAINTS ALL IMMEDIATE")  # none may wait
+        # A pending deferred check would prevent the drop.
+        cursor.execute(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'; SET CONSTRAINTS ALL IMMEDIATE")
         cursor.execute(f"DROP TABLE {connection.ops.quote_name(partition.name)}")
 
 
 @transaction.atomic
 def delete_partitioned_sessions(sessions: QuerySet[Session]) -> int:
-    """Delete sessions with everything about them but their events, which go with their partition; return how many.
+    """Delete sessions and all related rows but their events, which are dropped with their partition; return how many.
 
-    Only for a log in partitions. From then on nothing finds those events: every statement comes by the session.
+    Only for a partitioned log. Afterwards nothing finds those events: every statement goes through the session.
     """
     keys = list(sessions.select_for_update().order_by().values_list("pk", flat=True))
     Words.objects.filter(event__session__in=keys).delete()
@@ -125,12 +125,12 @@ def delete_partitioned_sessions(sessions: QuerySet[Session]) -> int:
     return len(keys)
 
 
-def _exchange(end: int) -> None:
-    """Put a partitioned table in the place of the one that is there, which becomes its first partition.
+def _swap_in_partitioned_table(end: int) -> None:
+    """Replace the table by a partitioned one; the old table becomes its first partition.
 
-    No foreign key leads to the partitioned table, because `id` alone cannot be unique there, and none leads from it to
-    the sessions, so that those past their time can go before their partition does. The journal is the only writer of
-    all three, and `audit_log` holds what they promise.
+    No foreign key can point to the partitioned table, because `id` alone is not unique there, and none points from it
+    to the sessions, so that expired sessions can be deleted before their partition. The journal is the only writer of
+    all three tables, and `audit_log` checks their consistency.
     """
     old = f"{TABLE}_0"
     with transaction.atomic(), connection.cursor() as cursor:
@@ -138,13 +138,13 @@ def _exchange(end: int) -> None:
         cursor.execute(f"LOCK TABLE wizards_words, {TABLE} IN ACCESS EXCLUSIVE MODE")
         _drop_references(cursor)
         cursor.execute(f"SELECT nextval(pg_get_serial_sequence('{TABLE}', 'id'))")
-        following = cursor.fetchone()[0]
+        next_id = cursor.fetchone()[0]
         for statement in (
             f"ALTER TABLE {TABLE} RENAME TO {old}",
             f"ALTER TABLE {old} ALTER id DROP IDENTITY IF EXISTS, DROP CONSTRAINT {TABLE}_pkey",
             f"ALTER TABLE {old} ADD CONSTRAINT {old}_pkey PRIMARY KEY USING INDEX {TABLE}_key",
             f"ALTER TABLE {old} RENAME CONSTRAINT event_once TO {old}_once",
-            f"CREATE SEQUENCE {TABLE}_id_seq START {following}",
+            f"CREATE SEQUENCE {TABLE}_id_seq START {next_id}",
             f"CREATE TABLE {TABLE} (LIKE {old} INCLUDING DEFAULTS) PARTITION BY RANGE (session_id)",
             f"ALTER TABLE {TABLE} ALTER id SET DEFAULT nextval('{TABLE}_id_seq'),"
             f" ADD CONSTRAINT {TABLE}_pkey PRIMARY KEY (id, session_id),"
@@ -159,7 +159,6 @@ def _exchange(end: int) -> None:
 
 
 def _drop_references(cursor: Any) -> None:
-    """Drop the foreign keys between words, events and sessions."""
     cursor.execute(
         "SELECT conrelid::regclass, quote_ident(conname) FROM pg_constraint WHERE contype = 'f' AND (confrelid = %s::"
         "regclass OR (conrelid = %s::regclass AND confrelid = 'wizards_session'::regclass))",
@@ -169,15 +168,15 @@ def _drop_references(cursor: Any) -> None:
         cursor.execute(f"ALTER TABLE {table} DROP CONSTRAINT {name}")
 
 
-def _newest() -> int:
-    """Return the highest primary key that a session ever had."""
+def _highest_session_id() -> int:
+    """Return the highest primary key that a session ever had, deleted ones included."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_sequence_last_value(pg_get_serial_sequence('wizards_session', 'id')::regclass)")
         return int(cursor.fetchone()[0] or 0)
 
 
 def _first_free(end: int, width: int) -> int:
-    """Return where the next partition begins: at the last one's end, or beyond what went to the rest already."""
+    """Return the start of the next partition: the end of the last one, or beyond the rows in the default partition."""
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT max(session_id) FROM {REST}")  # nosec B608  # noqa: S608  ours
         last = cursor.fetchone()[0]
