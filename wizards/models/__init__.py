@@ -1,4 +1,4 @@
-"""The rows: drafts that editors change, versions that were published, sessions and their logs, what reviewers need."""
+"""Database models: drafts, versions, sessions and their logs, calls and cases, findings, tallies. No business logic."""
 
 from .calls import Call, Guest, Handling, HandoffCode, Join
 from .cases import Case, Delivery, Webhook

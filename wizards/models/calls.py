@@ -1,4 +1,4 @@
-"""What agents work with: calls, joined sessions, cases, and what is sent out about them."""
+"""Calls, handlings, joins, join codes and guests: which agents and devices take part in a session."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from .sessions import Session
 
 
 def staff_field(related_name: str = "+") -> models.ForeignKey:
-    """Return a reference to a member of staff, which outlives their account."""
+    """Build a reference to a member of staff; it becomes null when their account is deleted."""
     return models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name=related_name
     )
 
 
 class Call(models.Model):
-    """That an agent has a session in hand: one that they began for a caller, joined, or were passed."""
+    """The assignment of a session to an agent, who began it for a caller, joined it, or was passed it."""
 
     session = models.OneToOneField(Session, on_delete=models.CASCADE, related_name="call")
     agent = staff_field("calls")
@@ -34,10 +34,10 @@ class Call(models.Model):
 
 
 class Handling(models.Model):
-    """That an agent once had a session in hand: they may look at it from then on."""
+    """A past or present assignment of a session to an agent: it gives them the right to view the session."""
 
     class How(models.TextChoices):
-        """How they came to it."""
+        """How the agent got the session."""
 
         BEGAN = "began", "began it"
         JOINED = "joined", "joined it"
@@ -57,10 +57,10 @@ class Handling(models.Model):
 
 
 class HandoffCode(models.Model):
-    """A short code that lets an agent, or another device of the customer's, into a session: once, for ten minutes."""
+    """A short code that admits an agent, or another of the customer's devices, to a session: once, for ten minutes."""
 
     class For(models.TextChoices):
-        """Whom it lets in."""
+        """Whom the code admits."""
 
         AGENT = "agent", "an agent"
         DEVICE = "device", "another device of the customer’s"
@@ -77,7 +77,7 @@ class HandoffCode(models.Model):
 
 
 class Join(models.Model):
-    """That an agent is in a customer's session, with the customer's consent, until one of them ends it."""
+    """An agent's presence in a customer's session, with the customer's consent, until one of them ends it."""
 
     session = models.ForeignKey(Session, on_delete=models.CASCADE, related_name="joins")
     agent = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
@@ -95,7 +95,7 @@ class Join(models.Model):
 
 
 class Guest(models.Model):
-    """Another device of the customer's own that was let into a session."""
+    """Another of the customer's devices that was admitted to a session."""
 
     session = models.ForeignKey(Session, on_delete=models.CASCADE, related_name="guests")
     visitor = models.CharField(max_length=64, db_index=True, help_text="SHA-256 of the device's own secret.")

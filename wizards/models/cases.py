@@ -1,4 +1,4 @@
-"""Cases, and what is sent out about them."""
+"""Cases, webhooks, and the deliveries of messages about cases."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .sessions import Session
 
 
 class Case(models.Model):
-    """An unsolved session that people took over. Its primary key is the case number."""
+    """An unsolved session that staff take over. Its primary key is the case number."""
 
     session = models.OneToOneField(Session, on_delete=models.PROTECT, related_name="case")
     opened_at = models.DateTimeField(default=timezone.now)
@@ -38,7 +38,7 @@ class Case(models.Model):
 
 
 class Webhook(models.Model):
-    """Where cases are sent by HTTP, signed as Standard Webhooks says."""
+    """A URL that receives cases by HTTP, signed according to Standard Webhooks."""
 
     name = models.CharField(max_length=80)
     url = models.URLField(max_length=500)
@@ -50,10 +50,10 @@ class Webhook(models.Model):
 
 
 class Delivery(models.Model):
-    """One message about a case to one target: written with the case, sent later, tried again for three days."""
+    """One message about a case to one target: stored with the case, sent later, retried for three days."""
 
     class State(models.TextChoices):
-        """Where it is."""
+        """The progress of a delivery."""
 
         WAITING = "waiting", "waiting"
         SENT = "sent", "sent"

@@ -1,6 +1,6 @@
-"""The draft: the rows that editors change. Each model is one part of `flow.document`, field for field.
+"""The draft that editors change. Each model corresponds to one part of `flow.document`, field by field.
 
-A part's `id` in the document is its `key` here, a list's order is `place`, and a reference is a foreign key.
+A part's `id` in the document is the row's `key`, the order of a list is `place`, and a reference is a foreign key.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ LANGUAGE_RULE = RegexValidator(r"\A[a-z]{2,3}(-[A-Za-z0-9]{2,8})*\Z", "Use a lan
 
 
 def key_field(**options: Any) -> models.CharField:
-    """Return the field of a part's id: stays the same when its label changes, so that figures join across versions."""
+    """Build the field of a part's id. It must not change with the label: statistics join versions by it."""
     return models.CharField(
         max_length=64,
         validators=[KEY_RULE],
@@ -30,17 +30,14 @@ def key_field(**options: Any) -> models.CharField:
 
 
 def line_field(**options: Any) -> models.CharField:
-    """Return a field for one line of plain text."""
     return models.CharField(max_length=MAX_LINE, blank=True, default="", validators=[fits_line], **options)
 
 
 def text_field(help_text: str = "Markdown.") -> models.TextField:
-    """Return a field for text in Markdown."""
     return models.TextField(blank=True, default="", help_text=help_text, validators=[fits_text])
 
 
 def sources_field() -> LinesField:
-    """Return the field of the fact ids that a part states."""
     return LinesField(
         blank=True,
         default=(),
@@ -50,7 +47,7 @@ def sources_field() -> LinesField:
 
 
 def revision_field() -> models.PositiveIntegerField:
-    """Return the field that counts the saves of a row, so that two editors at once are noticed."""
+    """Build the counter of saves that detects concurrent edits of a row."""
     return models.PositiveIntegerField(default=0, editable=False)
 
 
@@ -123,7 +120,7 @@ class Procedure(models.Model):
 
 
 class WizardProcedure(Placed):
-    """That a wizard's document holds a procedure, and where in its list."""
+    """The membership of a procedure in a wizard's list of procedures."""
 
     wizard = models.ForeignKey(Wizard, on_delete=models.CASCADE)
     procedure = models.ForeignKey(Procedure, on_delete=models.CASCADE)
@@ -160,17 +157,17 @@ class Step(Placed):
 
 
 def edge_field(related_name: str = "+") -> models.ForeignKey:
-    """Return a reference to the node that an answer leads to."""
+    """Build a reference to the node that an answer leads to."""
     return models.ForeignKey("Node", null=True, blank=True, on_delete=models.SET_NULL, related_name=related_name)
 
 
 def procedure_field() -> models.ForeignKey:
-    """Return a reference to a procedure; one that is in use cannot be deleted."""
+    """Build a reference to a procedure; one that is in use cannot be deleted."""
     return models.ForeignKey(Procedure, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
 
 
 class Node(Placed):
-    """One node of the graph. Which of the fields below `sources` count depends on its kind."""
+    """One node of the graph. Its kind determines which of the fields after `sources` are used."""
 
     wizard = models.ForeignKey(Wizard, on_delete=models.CASCADE, related_name="nodes")
     key = key_field()
@@ -198,7 +195,7 @@ class Node(Placed):
 
 
 class Symptom(Placed):
-    """What the person sees: a way into the wizard."""
+    """What the person sees: an entry point of the wizard."""
 
     wizard = models.ForeignKey(Wizard, on_delete=models.CASCADE, related_name="symptoms")
     key = key_field()

@@ -1,4 +1,4 @@
-"""Model fields of our own, and the rules that keep what is stored fit for a document."""
+"""Custom model fields, and validators that keep stored values valid in a document."""
 
 from __future__ import annotations
 
@@ -17,27 +17,27 @@ MAX_LIST = 200
 
 
 def fits_line(value: str) -> None:
-    """Refuse what makes no line of a document: control characters, or too many characters once composed."""
-    _fits(value, MAX_LINE)
+    """Reject control characters, and more than MAX_LINE characters in NFC."""
+    _check_length(value, MAX_LINE)
 
 
 def fits_text(value: str) -> None:
-    """Refuse what makes no text of a document: control characters, or too many characters once composed."""
-    _fits(value, MAX_TEXT)
+    """Reject control characters, and more than MAX_TEXT characters in NFC."""
+    _check_length(value, MAX_TEXT)
 
 
-def _fits(value: str, longest: int) -> None:
+def _check_length(value: str, max_length: int) -> None:
     try:
         length = len(str(printable(value)))
-    except ValueError as mistake:
-        raise ValidationError(f"This {mistake}.", code="unprintable") from mistake
-    if length > longest:
-        raise ValidationError(f"This has {length:,} characters; at most {longest:,} fit.", code="max_length")
+    except ValueError as error:
+        raise ValidationError(f"This {error}.", code="unprintable") from error
+    if length > max_length:
+        raise ValidationError(f"This has {length:,} characters; at most {max_length:,} fit.", code="max_length")
 
 
 @deconstructible
 class FitsList:
-    """Refuses a list with too many lines, or with one that is no line of a document or does not match `pattern`."""
+    """Rejects a list with too many lines, or with an invalid line: see `fits_line`, or not matching `pattern`."""
 
     def __init__(self, most: int = MAX_LIST, pattern: str = "", wanted: str = "") -> None:
         self.most, self.pattern, self.wanted = most, pattern, wanted
@@ -58,7 +58,7 @@ class FitsList:
 
 
 class LinesFormField(forms.CharField):
-    """A list of lines in a text area, one a line."""
+    """A text area for a list of lines."""
 
     def prepare_value(self, value: Any) -> Any:
         return value if isinstance(value, str | None) else "\n".join(value)
@@ -71,9 +71,9 @@ class LinesFormField(forms.CharField):
 
 
 class LinesField(models.TextField):
-    """A list of one-line strings, kept as text with one on each line, so that an editor types one a line.
+    """A list of one-line strings, stored as text with one on each line.
 
-    Its Python value is a tuple of strings without blanks around them; empty lines are dropped.
+    Its Python value is a tuple of stripped strings; empty lines are dropped.
     """
 
     def from_db_value(self, value: str | None, expression: Any, connection: Any) -> tuple[str, ...]:
@@ -93,6 +93,6 @@ class LinesField(models.TextField):
 
 
 def as_lines(value: str | Iterable[str] | None) -> tuple[str, ...]:
-    """Return the lines of a text, or of a list of lines, without blanks around them; empty ones are dropped."""
+    """Strip the lines of a text or of a list; empty ones are dropped."""
     lines = (value or "").splitlines() if isinstance(value, str | None) else value
     return tuple(line.strip() for line in lines if line.strip())

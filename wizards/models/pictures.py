@@ -1,4 +1,4 @@
-"""Pictures that editors upload, beside the drawn ones in static/pictures."""
+"""Pictures that editors upload, in addition to the drawings in static/pictures."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ UPLOADED = "up-"
 
 
 class Picture(models.Model):
-    """An uploaded picture, decoded and encoded anew. Its name comes from its bytes, so that it never changes."""
+    """An uploaded picture, re-encoded. Its name is a hash of its bytes, so the content of a name never changes."""
 
     name = models.CharField(max_length=64, unique=True)
     content = models.BinaryField()
@@ -33,10 +33,8 @@ class Picture(models.Model):
 
     @property
     def url(self) -> str:
-        """Where the picture is served."""
         return reverse("picture", args=[self.name])
 
     @staticmethod
     def name_of(content: bytes) -> str:
-        """Return the name of a picture with these bytes."""
         return UPLOADED + hashlib.sha256(content).hexdigest()[:16]

@@ -1,4 +1,4 @@
-"""What reviewers work with: searches, findings, and who opened whose personal words."""
+"""Searches, findings, and the log of who saw or exported personal words."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .versions import Version
 
 
 class Search(models.Model):
-    """What somebody typed into the search, and what came of it."""
+    """A query typed into the search, its number of results, and the symptom chosen."""
 
     at = models.DateTimeField(default=timezone.now)
     words = models.CharField(max_length=200, help_text="As typed.")
@@ -24,7 +24,7 @@ class Search(models.Model):
     class Meta:
         ordering = ("-at",)
         verbose_name_plural = "searches"
-        # Holds all that the page of searches counts.
+        # Covers the counts on the page of searches.
         indexes = [models.Index(fields=["at", "query", "found", "symptom", "wizard", "id"], name="search_by_time")]
 
     def __str__(self) -> str:
@@ -32,7 +32,7 @@ class Search(models.Model):
 
 
 class Finding(models.Model):
-    """A stuck point or a session that a reviewer took up, until a version mends it."""
+    """A stuck point or a session that a reviewer follows up until a version fixes it."""
 
     wizard = models.ForeignKey(Wizard, on_delete=models.CASCADE, related_name="findings")
     node = models.CharField(max_length=64, blank=True, default="")
@@ -58,10 +58,10 @@ class Finding(models.Model):
 
 
 class Disclosure(models.Model):
-    """That a member of staff was shown, or took away, what customers wrote."""
+    """A record that a member of staff saw, exported or erased what customers wrote."""
 
     class What(models.TextChoices):
-        """What was shown or taken."""
+        """The kind of access."""
 
         WORDS = "words", "words shown"
         EXPORT = "export", "export"

@@ -1,7 +1,7 @@
-"""A visitor's own session, read by a statement that is written once.
+"""Reads a visitor's session by a statement that is compiled once.
 
-The ORM takes several times as long to write such a statement as a database to answer it, and each answer begins with
-one. Whatever is less frequent asks `Session.objects`.
+The ORM takes several times as long to compile this query as a database to run it, and every answer starts with it. Less
+frequent queries use `Session.objects`.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ NAMES = [field.attname for field in FIELDS]
 
 
 def prepared_cursor() -> Any:
-    """Return a cursor for statements that are written once; where the database can, it plans them once, too."""
+    """Return a cursor that prepares its statements on the server, if the database backend can."""
     connection = connections[DEFAULT_DB_ALIAS]
     prepared: Callable[[], Any] = getattr(connection, "prepared_cursor", connection.cursor)
     return prepared()
@@ -30,14 +30,14 @@ def prepared_cursor() -> Any:
 
 @dataclass(frozen=True, slots=True)
 class SessionLookup:
-    """The session of a code, if it is this visitor's (the digest of their secret): a query for that one row."""
+    """A query for one session: the one with this code, if it belongs to this visitor (the digest of their secret)."""
 
     code: str
     visitor: str
     locked: bool = False
 
     def get(self) -> Session:
-        """Return the session; raise Session.DoesNotExist where there is none of this code and visitor."""
+        """Raise Session.DoesNotExist if no session has this code and visitor."""
         connection = connections[DEFAULT_DB_ALIAS]
         if self.locked and not connection.in_atomic_block:
             raise TransactionManagementError("A row is locked until its transaction ends, and there is none.")
@@ -46,20 +46,19 @@ class SessionLookup:
             row = cursor.fetchone()
         if row is None:
             raise Session.DoesNotExist("There is no such session of this visitor.")
-        return Session.from_db(DEFAULT_DB_ALIAS, NAMES, _read(list(row)))
+        return Session.from_db(DEFAULT_DB_ALIAS, NAMES, _to_python(list(row)))
 
     def select_for_update(self) -> SessionLookup:
-        """Return the same query, which locks its row until the transaction ends."""
+        """Return a query that locks its row until the transaction ends."""
         return replace(self, locked=True)
 
 
-# What narrows sessions to one; both know `get` and `select_for_update`.
+# A query for one session; both types have `get` and `select_for_update`.
 SingleSession = QuerySet[Session] | SessionLookup
 
 
 @cache
 def _statement(vendor: str, locked: bool) -> str:
-    """Return the statement in the words of a database."""
     connection = connections[DEFAULT_DB_ALIAS]
     quoted = connection.ops.quote_name
     columns = ", ".join(quoted(str(field.column)) for field in FIELDS)
@@ -68,21 +67,19 @@ def _statement(vendor: str, locked: bool) -> str:
     return f"SELECT {columns} FROM {quoted(Session._meta.db_table)} WHERE {where}{lock}"  # nosec B608  # noqa: S608  names only
 
 
-def _read(row: list[Any]) -> list[Any]:
-    """Turn what the database returned into what the fields hold."""
+def _to_python(row: list[Any]) -> list[Any]:
+    """Convert the values of a row in place."""
     connection = connections[DEFAULT_DB_ALIAS]
-    for place, column, converters in _converted(connection.vendor):
+    for index, column, converters in _column_converters(connection.vendor):
         for convert in converters:
-            row[place] = convert(row[place], column, connection)
+            row[index] = convert(row[index], column, connection)
     return row
 
 
 @cache
-def _converted(vendor: str) -> list[tuple[int, Any, list[Any]]]:
-    """Return the columns that a database does not return as the fields hold them, with what turns them into that."""
+def _column_converters(vendor: str) -> list[tuple[int, Any, list[Any]]]:
+    """Return (index, column, converters) for the columns whose values need conversion."""
     connection = connections[DEFAULT_DB_ALIAS]
     columns = [field.get_col(Session._meta.db_table) for field in FIELDS]
-    found = [column.get_db_converters(connection) for column in columns]
-    known = [connection.ops.get_db_converters(column) for column in columns]
-    turning = [(place, columns[place], [*known[place], *found[place]]) for place in range(len(columns))]
-    return [(place, column, converters) for place, column, converters in turning if converters]
+    converters = [[*connection.ops.get_db_converters(each), *each.get_db_converters(connection)] for each in columns]
+    return [(index, columns[index], each) for index, each in enumerate(converters) if each]

@@ -15,14 +15,15 @@ CODE_LENGTH = 12
 
 
 def format_code(code: str) -> str:
-    """Return a session's code as people read it out: capitals, in groups of four."""
+    """Format a session's code for reading it out: capitals, in groups of four."""
     return " ".join(code[start : start + 4] for start in range(0, len(code), 4)).upper()
 
 
 class Session(models.Model):
     """One person's walk through one version.
 
-    Everything below `visitor` repeats what the log says, for lists and for speed, and rebuilds from it.
+    The fields after `visitor` are denormalized from the log, for lists and for speed; `journal.rebuild_row` recomputes
+    them.
     """
 
     class Channel(models.TextChoices):
@@ -60,7 +61,7 @@ class Session(models.Model):
         ordering = ("-seen_at",)
         indexes = [
             models.Index(fields=["visitor", "status", "-seen_at"], name="session_of_visitor"),
-            # Holds all that the list of sessions is chosen by most.
+            # Covers the usual filters of the list of sessions.
             models.Index(
                 fields=["begun_at", "id", "version", "channel", "status", "seen_at"], name="session_by_beginning"
             ),
@@ -68,7 +69,7 @@ class Session(models.Model):
             models.Index(fields=["node", "status", "begun_at"], name="session_by_place"),
             models.Index(fields=["agent", "begun_at"], name="session_by_agent", condition=Q(agent__isnull=False)),
             models.Index(fields=["begun_at"], name="session_with_remark", condition=Q(remarks__gt=0)),
-            # The few that the tallies do not hold yet, or not to their end.
+            # The few that the tallies do not contain yet, or not completely.
             models.Index(fields=["id"], name="session_untallied", condition=Q(tallied__lt=F("count"))),
         ]
 
@@ -77,7 +78,7 @@ class Session(models.Model):
 
     @property
     def position(self) -> flow.Position:
-        """Where the session stands, as `flow` knows it."""
+        """The current position, as a value of `flow`."""
         tried = tuple((cause, result) for cause, result in self.tried)
         return flow.Position(self.node, self.cause, self.step, tried)
 
@@ -88,7 +89,7 @@ class Session(models.Model):
 
 
 class Event(models.Model):
-    """One line of a session's log; append-only. See `flow.Event` for what the fields hold."""
+    """One entry of a session's log; append-only. `flow.Event` documents the fields."""
 
     class Actor(models.TextChoices):
         """Who did it."""
@@ -96,7 +97,7 @@ class Event(models.Model):
         CUSTOMER = "customer", "customer"
         AGENT = "agent", "agent"
 
-    # No index of its own: that of (session, number) serves.
+    # No separate index: the one on (session, number) serves.
     session = models.ForeignKey(Session, on_delete=models.CASCADE, related_name="events", db_index=False)
     number = models.PositiveIntegerField()
     at = models.DateTimeField()
@@ -121,14 +122,14 @@ class Event(models.Model):
 
     @property
     def event(self) -> flow.Event:
-        """This line as `flow` knows it."""
+        """The entry as a value of `flow`."""
         return flow.Event(
             flow.EventKind(self.kind), self.node, self.cause, self.step, self.answer, self.to, tuple(self.offered)
         )
 
 
 class Words(models.Model):
-    """Personal words that came with an event. They can be erased, and the log still replays."""
+    """Personal words written with an event. They can be erased; the log still replays."""
 
     event = models.OneToOneField(Event, on_delete=models.CASCADE, related_name="words")
     text = models.TextField()

@@ -1,10 +1,10 @@
-"""Tallies: what the logs add up to for each day and month, so that figures cost the same however long the log is.
+"""Aggregates of the log by day and month, so that the cost of a figure does not depend on the length of the log.
 
-`wizards.analytics` is the only writer of these rows. They rebuild identically from the log, while that is kept.
-Every figure counts sessions: a session that came by a place twice is one.
+`wizards.analytics` is the only writer of these rows. They can be rebuilt from the log as long as it is kept. Every
+figure counts sessions: a session that visits a place twice counts once.
 
-Pages ask for a period of some versions and channels: on PostgreSQL an index serves that only where the day comes last.
-The constraints' indexes, which begin with the day, are for whoever adds up, makes anew or checks days.
+Pages select a period of some versions and channels; on PostgreSQL an index serves that only if the day is its last
+column. The indexes of the constraints, which begin with the day, serve rolling up, rebuilding and checking days.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from .versions import Version
 
 
 class Rolling(models.Model):
-    """How far the tallies are: the one row that whoever rolls them up holds a lock on."""
+    """The state of the roll-up: a single row, locked by whoever rolls up."""
 
     generation = models.PositiveBigIntegerField(default=0, help_text="Counts the changes of the tallies.")
     zone = models.CharField(max_length=64, help_text="The time zone in which the days are counted.")
@@ -31,13 +31,13 @@ class Rolling(models.Model):
 
 
 class Tally(models.Model):
-    """Sessions begun on one day, or in one month, of one version, that came by one channel.
+    """Sessions of one version and channel that began on one day, or in one month.
 
-    The months say once more what their days do, so that a year is twelve of them and the days left at its ends.
+    Months repeat the sums of their days, so that a long period is read as whole months plus the days at its ends.
     """
 
     class Span(models.TextChoices):
-        """What a row is about: its day, or the month that begins with its day."""
+        """The period of a row: its day, or the month that begins on its day."""
 
         DAY = "day"
         MONTH = "month"
@@ -52,7 +52,7 @@ class Tally(models.Model):
 
 
 class DayTally(Tally):
-    """How those sessions ended. Begun = solved + unsolved + advice + those that are open."""
+    """How those sessions ended. begun = solved + unsolved + advice + open ones."""
 
     begun = models.PositiveIntegerField(default=0)
     solved = models.PositiveIntegerField(default=0)
@@ -73,10 +73,10 @@ class DayTally(Tally):
 
 
 class PlaceTally(Tally):
-    """What those sessions did at one place. Reached = moved on + ended there + those that stand there.
+    """What those sessions did at one place. reached = moved + ended + those that are still there.
 
-    A place is a node as a `whole`, with everything in it; or a single page: a question, a diagnosis's list of causes,
-    a confirmation, or one step. What a session did is what it did at last, if it came by more than once.
+    A place is a `whole` node with everything in it, or a single page: a question, a diagnosis's list of causes, a
+    confirmation, or one step. If a session visits a place more than once, its last visit counts.
     """
 
     node = models.CharField(max_length=64)

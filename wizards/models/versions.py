@@ -1,4 +1,4 @@
-"""Versions: what was published, frozen."""
+"""Published versions and previews."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from .drafts import Wizard
 
 
 class Version(models.Model):
-    """A published wizard: an immutable document with a number and a content hash."""
+    """A published wizard or a preview: an immutable document with its content hash."""
 
     wizard = models.ForeignKey(Wizard, on_delete=models.PROTECT, related_name="versions")
     number = models.PositiveIntegerField(null=True, blank=True, help_text="Empty for a preview.")
