@@ -1,9 +1,9 @@
 """Draft rows <-> document <-> version.
 
-    rows --compile_draft--> Document --publish--> Version --document_of--> Document (kept in memory)
-    rows <-----load-------- Document <---------------------------------------- an older version, or a file
+    rows --compile_draft---> Document --publish--> Version --document_of--> Document (cached)
+    rows <-import_document-- Document <----------------------------------- an older version, or a file
 
-`compiling` reads the rows, `loading` writes them, `versions` freezes what they say.
+`compiler` reads the rows, `importer` writes them, `versions` freezes the draft.
 """
 
 from .compiler import InvalidDraftError, compile_draft, compile_drafts

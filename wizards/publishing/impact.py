@@ -1,4 +1,4 @@
-"""What a draft would have meant for the walks that people really took last."""
+"""What a draft would have meant for the latest real sessions."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ MAX_SESSIONS = 200
 
 
 def publishing_impact(wizard: Wizard, draft: flow.Document) -> dict[str, Any]:
-    """Return what the draft would have meant for the last real sessions of the wizard, in four queries.
+    """Replay the wizard's latest real sessions over the draft, in four queries.
 
-    {walks, same, other, broken: counts; places: [{node, where, other, broken, share}], most first;
-     versions: [{number, walks, broken}] of those with walks that break off; unread: walks whose logs are broken}
+    {walks, same, other, broken: counts; places: [{node, where, other, broken, share}], most affected first;
+     versions: [{number, walks, broken}] with sessions that break off; unread: number of sessions with a broken log}
     """
     walks = latest_sessions(wizard)
     documents = publishing.documents_of(session.version_id for session in walks)
     fates = list(_fates(walks, documents, draft))
-    counts = Counter(rerun.fate for _, rerun in fates)
+    counts = Counter(impact.fate for _, impact in fates)
     return {
         "walks": len(fates),
         "unread": len(walks) - len(fates),
@@ -34,8 +34,9 @@ def publishing_impact(wizard: Wizard, draft: flow.Document) -> dict[str, Any]:
 
 
 def latest_sessions(wizard: Wizard) -> list[Session]:
-    """Return the wizard's last sessions that were no tests, latest first, with their events."""
-    versions = list(wizard.versions.values_list("pk", flat=True))  # named, so that the database knows how few there are
+    """Return up to MAX_SESSIONS sessions that are no tests, latest first, with their events."""
+    # A list instead of a subquery, so that the query planner knows how few there are.
+    versions = list(wizard.versions.values_list("pk", flat=True))
     real = Session.objects.filter(version__in=versions).exclude(channel=Session.Channel.TEST)
     latest = real.select_related("version").defer("version__document").order_by("-seen_at")[:MAX_SESSIONS]
     return list(latest.prefetch_related("events"))
@@ -57,30 +58,30 @@ def _fates(
 
 
 def _places(fates: Fates, draft: flow.Document, older: Iterable[flow.Document]) -> list[dict[str, Any]]:
-    at = Counter((rerun.node, rerun.fate) for _, rerun in fates if rerun.node)
-    parted = Counter(rerun.node for _, rerun in fates if rerun.node)
+    by_fate = Counter((impact.node, impact.fate) for _, impact in fates if impact.node)
+    diverged = Counter(impact.node for _, impact in fates if impact.node)
     return [
         {
             "node": node if draft.node(node) else "",
-            "where": _title(node, [draft, *older]),
-            "other": at[node, flow.Fate.OTHER],
-            "broken": at[node, flow.Fate.BROKEN],
+            "where": _node_title(node, [draft, *older]),
+            "other": by_fate[node, flow.Fate.OTHER],
+            "broken": by_fate[node, flow.Fate.BROKEN],
             "share": round(100 * count / len(fates)),
         }
-        for node, count in parted.most_common()
+        for node, count in diverged.most_common()
     ]
 
 
 def _versions(fates: Fates) -> list[dict[str, Any]]:
     walks = Counter(session.version.number for session, _ in fates)
-    broken = Counter(session.version.number for session, rerun in fates if rerun.fate == flow.Fate.BROKEN)
+    broken = Counter(session.version.number for session, impact in fates if impact.fate == flow.Fate.BROKEN)
     return [
         {"number": number, "walks": walks[number], "broken": count}
         for number, count in sorted(broken.items(), key=lambda each: each[0] or 0)
     ]
 
 
-def _title(node: str, documents: Iterable[flow.Document]) -> str:
-    """Return a node's title in the first of the documents that has it, or its id."""
-    found = (document.node(node) for document in documents)
-    return next((each.title for each in found if each and each.title), node)
+def _node_title(node: str, documents: Iterable[flow.Document]) -> str:
+    """Return a node's title from the first document that has one, or its id."""
+    nodes = (document.node(node) for document in documents)
+    return next((each.title for each in nodes if each and each.title), node)

@@ -1,4 +1,4 @@
-"""A document into the draft's rows."""
+"""Imports a document into the draft's rows."""
 
 from __future__ import annotations
 
@@ -38,8 +38,8 @@ def import_document(document: flow.Document, seen: str | None = None) -> Wizard:
     wizard.revision += 1
     wizard.title, wizard.summary, wizard.language = document.title, document.summary, document.language
     wizard.save()
-    procedures = _load_procedures(document.procedures)
-    nodes = _load_nodes(wizard, document.nodes, procedures)
+    procedures = _import_procedures(document.procedures)
+    nodes = _import_nodes(wizard, document.nodes, procedures)
     targets = {"node": _ids(nodes), "procedure": _ids(procedures)}
     _sync(SymptomRow, "wizard", {wizard: document.symptoms}, targets)
     _sync(SourceRow, "wizard", {wizard: document.sources}, targets)
@@ -61,25 +61,25 @@ def _ids(rows: Mapping[str, models.Model]) -> dict[str, int]:
     return {"": None, **{key: row.pk for key, row in rows.items()}}
 
 
-def _load_procedures(parts: Sequence[Procedure]) -> dict[str, ProcedureRow]:
-    there = ProcedureRow.objects.in_bulk([part.id for part in parts], field_name="key")
-    rows = {part.id: there.get(part.id) or ProcedureRow(key=part.id) for part in parts}
+def _import_procedures(parts: Sequence[Procedure]) -> dict[str, ProcedureRow]:
+    existing = ProcedureRow.objects.in_bulk([part.id for part in parts], field_name="key")
+    rows = {part.id: existing.get(part.id) or ProcedureRow(key=part.id) for part in parts}
     for part in parts:
-        _fill(rows[part.id], part, {})
+        _copy_fields(rows[part.id], part, {})
     _save(ProcedureRow, rows.values())
     _sync(StepRow, "procedure", {rows[part.id]: part.steps for part in parts}, {})
     return rows
 
 
-def _load_nodes(
+def _import_nodes(
     wizard: Wizard, parts: Sequence[flow.BaseNode], procedures: Mapping[str, ProcedureRow]
 ) -> dict[str, NodeRow]:
     nodes = _sync(NodeRow, "wizard", {wizard: parts}, {"procedure": _ids(procedures)})[wizard]
-    # Nodes lead to one another: only now has each of them a row that others can name.
+    # Nodes refer to each other, so all rows must exist before references are set.
     targets = {"node": _ids(nodes), "procedure": _ids(procedures)}
     for part in parts:
-        _clear(nodes[part.id], part)
-        _fill(nodes[part.id], part, targets)
+        _reset_other_kinds(nodes[part.id], part)
+        _copy_fields(nodes[part.id], part, targets)
     _save(NodeRow, nodes.values())
     _sync(ChoiceRow, "node", {nodes[part.id]: getattr(part, "choices", ()) for part in parts}, targets)
     _sync(CauseRow, "node", {nodes[part.id]: getattr(part, "causes", ()) for part in parts}, targets)
@@ -87,33 +87,34 @@ def _load_nodes(
 
 
 def _sync(model: Any, owner: str, parts: Mapping[Any, Sequence[Any]], targets: Lookup) -> dict[Any, dict[str, Any]]:
-    """Make each owner's rows of `model` match its parts: kept by key, in order, the others deleted.
+    """Make each owner's rows of `model` match its parts: rows are matched by key, ordered, and others deleted.
 
-    Returns the rows by owner and key. References whose targets are not given yet stay as they are.
+    Returns the rows by owner and key. References of kinds missing in `targets` are left unchanged.
     """
-    there = {(getattr(row, f"{owner}_id"), row.key): row for row in model.objects.filter(**{f"{owner}__in": parts})}
+    existing = {(getattr(row, f"{owner}_id"), row.key): row for row in model.objects.filter(**{f"{owner}__in": parts})}
     rows: dict[Any, dict[str, Any]] = {}
-    for whose, ordered in parts.items():
-        rows[whose] = {}
+    for parent, ordered in parts.items():
+        rows[parent] = {}
         for place, part in enumerate(ordered):
-            row = rows[whose][part.id] = there.pop((whose.pk, part.id), None) or model(**{owner: whose}, key=part.id)
+            row = existing.pop((parent.pk, part.id), None) or model(**{owner: parent}, key=part.id)
             row.place = place
-            _fill(row, part, targets)
+            _copy_fields(row, part, targets)
+            rows[parent][part.id] = row
     _save(model, [row for each in rows.values() for row in each.values()])
-    if there:
-        model.objects.filter(pk__in=[row.pk for row in there.values()]).delete()
+    if existing:
+        model.objects.filter(pk__in=[row.pk for row in existing.values()]).delete()
     return rows
 
 
 def _save(model: Any, rows: Iterable[Any]) -> None:
-    """Insert the rows that are new, and write the others anew: two statements, however many there are."""
+    """Insert new rows and update the others, in two statements."""
     new, old = [row for row in rows if row.pk is None], [row for row in rows if row.pk is not None]
     fields = [field.name for field in model._meta.concrete_fields if not field.primary_key]
     model.objects.bulk_create(new)
     model.objects.bulk_create(old, update_conflicts=True, unique_fields=["pk"], update_fields=fields)
 
 
-def _fill(row: Any, part: Any, targets: Lookup) -> None:
+def _copy_fields(row: Any, part: Any, targets: Lookup) -> None:
     marks = references(type(part))
     for name in shared_fields(type(part), type(row)) - {"picture"}:
         if name not in marks:
@@ -126,8 +127,8 @@ def _fill(row: Any, part: Any, targets: Lookup) -> None:
         row.revision += 1
 
 
-def _clear(row: NodeRow, part: flow.BaseNode) -> None:
-    """Put what other kinds of node have and this one has not back to its default."""
+def _reset_other_kinds(row: NodeRow, part: flow.BaseNode) -> None:
+    """Reset fields that only other kinds of node have to their defaults."""
     others = {name for kind in flow.KINDS.values() for name in kind.model_fields} - type(part).model_fields.keys()
     for field in row._meta.concrete_fields:
         if field.name in others:
@@ -135,13 +136,13 @@ def _clear(row: NodeRow, part: flow.BaseNode) -> None:
 
 
 def _list_procedures(wizard: Wizard, procedures: Iterable[ProcedureRow]) -> None:
-    """Make the wizard's list of procedures this one; a procedure that no wizard lists or uses any more goes."""
+    """Replace the wizard's list of procedures; delete procedures that no wizard lists or uses any more."""
     dropped = set(WizardProcedure.objects.filter(wizard=wizard).values_list("procedure_id", flat=True))
     WizardProcedure.objects.filter(wizard=wizard).delete()
     WizardProcedure.objects.bulk_create(
         WizardProcedure(wizard=wizard, procedure=row, place=place) for place, row in enumerate(procedures)
     )
     unused = ProcedureRow.objects.filter(pk__in=dropped, wizards=None)
-    used = NodeRow.objects.exclude(procedure=None).values("procedure")
-    tried = CauseRow.objects.exclude(procedure=None).values("procedure")
-    unused.exclude(pk__in=used).exclude(pk__in=tried).delete()
+    used_by_nodes = NodeRow.objects.exclude(procedure=None).values("procedure")
+    used_by_causes = CauseRow.objects.exclude(procedure=None).values("procedure")
+    unused.exclude(pk__in=used_by_nodes).exclude(pk__in=used_by_causes).delete()

@@ -1,4 +1,4 @@
-"""Which fields of a row are references, by the types of the document's parts."""
+"""Which fields rows and document parts share, and which of them are references."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from ..flow.fields import Part, Reference
 
 
 def references(part: type[Part]) -> dict[str, Literal["node", "procedure"]]:
-    """Return which fields of a part are references, and to what."""
+    """Return the fields that are references, and what they refer to."""
     return {
         name: mark.to
         for name, info in part.model_fields.items()
@@ -18,6 +18,6 @@ def references(part: type[Part]) -> dict[str, Literal["node", "procedure"]]:
 
 
 def shared_fields(part: type[Part], row: type) -> set[str]:
-    """Return the fields that a part and its row have in common; `id` is a row's `key`."""
+    """Return the fields in common, without `id`, which is a row's `key`."""
     names = {field.name for field in row._meta.concrete_fields}  # type: ignore[attr-defined]  # a model
     return part.model_fields.keys() & names - {"id"}

@@ -1,4 +1,4 @@
-"""Search words from the search log, added to a symptom of a draft."""
+"""Adds search words from the search log to a symptom of a draft."""
 
 from __future__ import annotations
 
@@ -26,6 +26,6 @@ def add_words(user: int, symptom: Symptom, words: str, seen: int) -> bool:
         symptom.words = (*symptom.words, words)  # type: ignore[assignment]  # a LinesField holds a tuple
         symptom.clean_fields(exclude={field.name for field in Symptom._meta.fields} - {"words"})
         symptom.save(update_fields=["words"])
-        said = f"Added the search words “{words}” to the symptom “{symptom}”."
-        LogEntry.objects.log_actions(user, [wizard], CHANGE, said, single_object=True)
+        message = f"Added the search words “{words}” to the symptom “{symptom}”."
+        LogEntry.objects.log_actions(user, [wizard], CHANGE, message, single_object=True)
     return True

@@ -1,4 +1,4 @@
-"""Versions: the draft frozen, read again, loaded back."""
+"""Versions and previews: publishing a draft, reading a version, restoring it into the draft."""
 
 from __future__ import annotations
 
@@ -22,42 +22,42 @@ PREVIEW = "preview"
 class NotPublishableError(Exception):
     """The draft has errors. `faults` lists them."""
 
-    def __init__(self, found: list[flow.Fault]) -> None:
-        super().__init__("\n".join(str(fault) for fault in found))
-        self.faults = found
+    def __init__(self, faults: list[flow.Fault]) -> None:
+        super().__init__("\n".join(str(fault) for fault in faults))
+        self.faults = faults
 
 
 @lru_cache(maxsize=VERSIONS_IN_MEMORY)
 def document_of(version_id: int) -> flow.Document:
-    """Return the document of a version. Versions never change, so it is read once for each process."""
-    return _read(Version.objects.values_list("document", flat=True).get(pk=version_id))
+    """Return the document of a version, cached for each process: versions never change."""
+    return _parse(Version.objects.values_list("document", flat=True).get(pk=version_id))
 
 
 def documents_of(version_ids: Iterable[int]) -> dict[int, flow.Document]:
-    """Return the documents of several versions by the versions' primary keys, in one query."""
+    """Return documents by the versions' primary keys, in one query."""
     texts = Version.objects.filter(pk__in=set(version_ids)).values_list("pk", "document")
-    return {pk: _read(text) for pk, text in texts}
+    return {pk: _parse(text) for pk, text in texts}
 
 
 @lru_cache(maxsize=VERSIONS_IN_MEMORY)
-def _read(text: str) -> flow.Document:
+def _parse(text: str) -> flow.Document:
     return flow.Document.model_validate_json(text)
 
 
 @transaction.atomic
 def publish(wizard: Wizard, author: User | None = None, note: str = "", seen: str = "") -> tuple[Version, bool]:
-    """Freeze the draft as the wizard's next version; return it and whether it is new.
+    """Publish the draft as the wizard's next version; return it and whether it is new.
 
-    A draft that equals the current version makes no new one. Raises NotPublishableError if the draft has errors, and
+    A draft that equals the current version creates none. Raises NotPublishableError if the draft has errors, and
     StaleRevisionError if `draft_fingerprint` is not `seen` any more.
     """
-    # Without a join: a row that was waited for is read anew, but what was joined to it is not.
+    # Without a join: after waiting for the lock, the database re-reads the locked row but no joined ones.
     wizard = Wizard.objects.select_for_update().get(pk=wizard.pk)
     document = compile_draft(wizard)
     if seen:
         locking.require_current(seen, draft_fingerprint(wizard, document), _what_happened(wizard, seen))
-    if found := flow.find_errors(document):
-        raise NotPublishableError(found)
+    if errors := flow.find_errors(document):
+        raise NotPublishableError(errors)
     if wizard.current and wizard.current.content_hash == document.content_hash():
         return wizard.current, False
     latest = Version.objects.filter(wizard=wizard).aggregate(models.Max("number"))["number__max"] or 0
@@ -76,7 +76,7 @@ def publish(wizard: Wizard, author: User | None = None, note: str = "", seen: st
 
 
 def draft_fingerprint(wizard: Wizard, draft: flow.Document) -> str:
-    """Return a mark of what an editor sees: which version is current, and what the draft says."""
+    """Identify what an editor saw: the current version and the content of the draft."""
     return f"{wizard.current_id or 0}-{draft.content_hash()}"
 
 
@@ -89,7 +89,7 @@ def _what_happened(wizard: Wizard, seen: str) -> str:
 
 
 def published_versions() -> list[Version]:
-    """Return the current version of every wizard that takes new sessions, by title, without its document's text."""
+    """Return the current versions of wizards that are not archived, by title, with the document's text deferred."""
     return list(
         Version.objects.filter(wizard__current=models.F("pk"), wizard__archived=False)
         .select_related("wizard")
@@ -99,30 +99,30 @@ def published_versions() -> list[Version]:
 
 
 def current_version(slug: str) -> Version | None:
-    """Return the current version of a wizard, without its document's text, if it takes new sessions."""
+    """Return the current version of a wizard that is not archived, with the document's text deferred."""
     current = Version.objects.filter(wizard__slug=slug, wizard__archived=False, wizard__current=models.F("pk"))
     return current.defer("document").first()
 
 
 def create_preview(wizard: Wizard, node_key: str) -> Version:
-    """Freeze the draft, faults and all, as a version that only previews use; the symptom PREVIEW enters at a node.
+    """Store the draft, which may have faults, as a preview whose symptom PREVIEW leads to a node.
 
-    The same draft and node give the same version again, with a new `published_at`: when it was last asked for.
-    Raises LookupError if the draft has no such node.
+    The same draft and node give the same version, with a new `published_at`: the time of the latest request. Raises
+    LookupError if the draft has no such node.
     """
     draft = compile_draft(wizard)
     if draft.node(node_key) is None:
         raise LookupError(node_key)
-    way_in = flow.Symptom(id=PREVIEW, label="Preview", to=node_key)
+    entry = flow.Symptom(id=PREVIEW, label="Preview", to=node_key)
     others = tuple(symptom for symptom in draft.symptoms if symptom.id != PREVIEW)
-    document = draft.model_copy(update={"symptoms": (way_in, *others)})
+    document = draft.model_copy(update={"symptoms": (entry, *others)})
     content_hash = document.content_hash()
-    # Not get_or_create: two previews at the same moment may make two, and either will do from then on.
+    # Not get_or_create: concurrent requests may create two, and either of them will do.
     same = preview_versions([wizard]).filter(content_hash=content_hash).order_by("pk")
-    there = same.defer("document").first()
-    # Where the row is gone meanwhile, as one that nobody walked any more, nothing is updated, and it is made anew.
-    if there and same.filter(pk=there.pk).update(published_at=timezone.now()):
-        return there
+    existing = same.defer("document").first()
+    # The row may have been purged in the meantime: then nothing is updated, and a new one is created.
+    if existing and same.filter(pk=existing.pk).update(published_at=timezone.now()):
+        return existing
     return Version.objects.create(
         wizard=wizard,
         number=None,
@@ -134,19 +134,19 @@ def create_preview(wizard: Wizard, node_key: str) -> Version:
 
 
 def preview_versions(wizards: Iterable[Wizard]) -> models.QuerySet[Version]:
-    """Return the previews of the wizards: versions without a number, which only editors walk."""
+    """Return the previews: versions without a number, for editors only."""
     return Version.objects.filter(wizard__in=wizards, number=None)
 
 
 def idle_previews(wizard: Wizard, since: datetime) -> models.QuerySet[Version]:
-    """Return the previews of a wizard that nobody asked for or walked at `since` or later, and only editors before."""
+    """Return previews that nobody has requested or walked since then, and only editors walked before."""
     sessions = Session.objects.filter(version=models.OuterRef("pk"))
-    kept = sessions.filter(models.Q(seen_at__gte=since) | ~models.Q(channel=Session.Channel.TEST))
-    return preview_versions([wizard]).filter(~models.Exists(kept), published_at__lt=since)
+    in_use = sessions.filter(models.Q(seen_at__gte=since) | ~models.Q(channel=Session.Channel.TEST))
+    return preview_versions([wizard]).filter(~models.Exists(in_use), published_at__lt=since)
 
 
 def restore(version: Version, seen: str | None = None) -> Wizard:
-    """Load a published version back into the draft; publishing it then is a step of its own.
+    """Import a published version into the draft, without publishing it.
 
     Raises StaleRevisionError if the draft is not the one whose content hash the editor has `seen`.
     """
@@ -154,5 +154,5 @@ def restore(version: Version, seen: str | None = None) -> Wizard:
 
 
 def restorable_document(version: Version) -> flow.Document:
-    """Return what loading a version back puts into the draft: its document, under the wizard's present slug."""
+    """Return the version's document with the wizard's current slug."""
     return document_of(version.pk).model_copy(update={"slug": version.wizard.slug})
