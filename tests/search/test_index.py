@@ -255,7 +255,7 @@ def test_a_hit_says_where_it_leads():
 
 @pytest.mark.usefixtures("_two_wizards")
 def test_results_come_best_first_and_no_more_than_asked_for():
-    scores = [hit.score for hit in search.search("toaster password", most=3).results]
+    scores = [hit.score for hit in search.search("toaster password", limit=3).results]
     assert len(scores) == 3
     assert scores == sorted(scores, reverse=True)
 
@@ -278,7 +278,7 @@ def test_the_language_that_knows_more_of_the_words_comes_first(db):
     [("de", "german"), ("en-GB", "english"), ("pt-BR", "portuguese"), ("ja", "english"), ("tlh", "english")],
 )
 def test_a_language_without_a_stemmer_falls_back_to_english(language, stemmer):
-    assert search.stemmer_of(language) == stemmer
+    assert search.stemmer_for(language) == stemmer
 
 
 def test_what_was_published_last_is_found_at_once(db):

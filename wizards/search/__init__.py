@@ -1,5 +1,5 @@
-"""What people type into the search: what it finds (`index`), and what is kept of it (`log`)."""
+"""The search for symptoms (`index`), and the log of what people searched for (`log`)."""
 
-from .index import Hit, Index, SearchResult, search, stemmer_of, words_of
+from .index import Hit, Index, SearchResult, search, stemmer_for, tokenize
 
-__all__ = ["Hit", "Index", "SearchResult", "search", "stemmer_of", "words_of"]
+__all__ = ["Hit", "Index", "SearchResult", "search", "stemmer_for", "tokenize"]
