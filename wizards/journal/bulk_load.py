@@ -155,7 +155,7 @@ def _checked_times(past: PastSession) -> Sequence[datetime]:
     if len(past.times) != len(past.history) or list(past.times) != sorted(past.times):
         raise ValueError(f"session {past.code}: its times do not fit its log")
     if past.words and not 1 <= min(past.words) <= max(past.words) <= len(past.times):
-        raise ValueError(f"session {past.code}: words of an event that is not there")
+        raise ValueError(f"session {past.code}: words of an event that does not exist")
     return past.times
 
 
@@ -163,7 +163,7 @@ def _rows(past: PastSession) -> tuple[Session, list[Event]]:
     """Return the session's row and its events' rows as the commands would leave them; raise ValueError."""
     history = past.history
     if not history.events or not history.complete:
-        raise ValueError(f"session {past.code}: its log does not stop where one can")
+        raise ValueError(f"session {past.code}: its log is empty or lacks its end event")
     document = document_of(past.version)
     if history.document is not document and history.document != document:
         raise ValueError(f"session {past.code}: its log is not of version {past.version}")

@@ -32,7 +32,7 @@ def _check_length(value: str, max_length: int) -> None:
     except ValueError as error:
         raise ValidationError(f"This {error}.", code="unprintable") from error
     if length > max_length:
-        raise ValidationError(f"This has {length:,} characters; at most {max_length:,} fit.", code="max_length")
+        raise ValidationError(f"This has {length:,} characters; at most {max_length:,} are allowed.", code="max_length")
 
 
 @deconstructible
@@ -44,7 +44,7 @@ class FitsList:
 
     def __call__(self, lines: Sequence[str]) -> None:
         if len(lines) > self.most:
-            raise ValidationError(f"These are {len(lines)} lines; at most {self.most} fit.", code="too-many")
+            raise ValidationError(f"These are {len(lines)} lines; at most {self.most} are allowed.", code="too-many")
         for line in lines:
             fits_line(line)
             if self.pattern and not re.fullmatch(self.pattern, line):

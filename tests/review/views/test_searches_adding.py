@@ -161,7 +161,7 @@ def test_a_list_of_words_that_is_full_is_told(wizard):
     Symptom.objects.filter(key="reset").update(words="\n".join(f"w{n}" for n in range(60)))
     response = both().post(ADD, {"words": "xyzzy", "symptom": value_of(wizard)})
     assert response.status_code == 422
-    assert "at most 60 fit" in read(response).text
+    assert "at most 60 are allowed" in read(response).text
     assert len(words_of(wizard)) == 60
     assert Wizard.objects.get(pk=wizard.pk).revision == wizard.revision
 
