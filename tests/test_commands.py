@@ -93,7 +93,7 @@ def test_a_changed_file_is_published_as_the_next_version(run, save):
     assert publishing.compile_draft(Wizard.objects.get()) == changed
 
 
-def test_a_draft_that_was_changed_is_made_what_the_file_says(run, save):
+def test_a_changed_draft_is_overwritten_by_the_file(run, save):
     path = save("toy.yaml", TOY)
     run("load_wizards", path)
     Choice.objects.filter(key="yes").update(label="Changed in the admin")
@@ -101,7 +101,7 @@ def test_a_draft_that_was_changed_is_made_what_the_file_says(run, save):
     assert publishing.compile_draft(Wizard.objects.get()) == TOY
 
 
-def test_a_bad_file_is_told_with_its_line_and_nothing_at_all_is_changed(run, save):
+def test_an_invalid_file_is_reported_with_its_line_and_nothing_is_changed(run, save):
     run("load_wizards", save("toy.yaml", TOY))
     before = everything()
     good = save("good.yaml", graph("ok = advice", slug="good"))
@@ -118,7 +118,7 @@ def test_a_bad_file_is_told_with_its_line_and_nothing_at_all_is_changed(run, sav
 
 
 @pytest.mark.parametrize("content", ["", "a: [", "format: 1\nformat: 1", "\x00", "- 1"])
-def test_whatever_a_bad_file_holds_it_is_told_with_its_name(run, save, content):
+def test_every_invalid_file_is_reported_with_its_name(run, save, content):
     path = save("bad.yaml", content)
     with pytest.raises(CommandError, match=r"bad\.yaml:\d+: .*\nNothing was changed\."):
         run("load_wizards", path)
@@ -133,7 +133,7 @@ def test_whatever_a_bad_file_holds_it_is_told_with_its_name(run, save, content):
         ("empty", "empty: holds no .yaml, .yml or .json file."),
     ],
 )
-def test_a_path_that_holds_no_wizard_is_told(run, tmp_path, name, message):
+def test_a_path_without_a_wizard_is_reported(run, tmp_path, name, message):
     (tmp_path / "notes.txt").write_text("Notes.")
     (tmp_path / "empty").mkdir()
     with pytest.raises(CommandError) as refused:
@@ -203,7 +203,7 @@ def test_the_draft_is_dumped_and_with_version_the_version(run, save):
     assert json.loads(run("dump_wizard", "toy", "--version", 1, "--format", "json")) == TOY.plain()
 
 
-def test_a_wizard_or_version_that_is_not_there_is_told(run, save):
+def test_a_missing_wizard_or_version_is_reported(run, save):
     with pytest.raises(CommandError, match=r"There is no wizard “toy”\. There are: none yet\."):
         run("dump_wizard", "toy")
     run("load_wizards", save("toy.yaml", TOY))
@@ -285,7 +285,7 @@ def test_the_fixtures_have_no_faults_at_all(run):
     ],
     ids=lambda value: value if isinstance(value, int) else "",
 )  # fmt: skip
-def test_each_fault_is_told_with_its_line(run, save, old, new, line, told):
+def test_each_fault_is_reported_with_its_line(run, save, old, new, line, told):
     assert GOOD.count(old) == 1
     path = save("toy.yaml", GOOD.replace(old, new))
     with pytest.raises(CommandError) as refused:
@@ -309,7 +309,7 @@ def test_each_fault_is_told_with_its_line(run, save, old, new, line, told):
     ],
     ids=["unreachable", "unused"],
 )
-def test_a_warning_is_told_and_passes(run, save, old, new, told):
+def test_a_warning_is_reported_and_passes(run, save, old, new, told):
     path = save("toy.yaml", GOOD.replace(old, new))
     assert f"{path}: warning: {told}" in run("check_wizards", path)
 
@@ -339,7 +339,7 @@ def test_checking_changes_nothing(run, save):
         ("seal_secrets", "reencrypt_secrets"),
     ],
 )
-def test_a_command_under_its_old_name_does_the_same_and_says_the_new_one(old, new, capsys, monkeypatch):
+def test_a_command_under_its_old_name_works_and_names_the_new_one(old, new, capsys, monkeypatch):
     done = []
     command = load_command_class(get_commands()[old], old)
     assert isinstance(command, type(load_command_class(get_commands()[new], new)))

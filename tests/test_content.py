@@ -60,7 +60,7 @@ def test_every_fact_is_stated_somewhere():
     assert FACTS.keys() - stated == set()
 
 
-def test_every_part_cites_a_known_fact_or_says_that_it_is_editorial(document):
+def test_every_part_cites_a_known_fact_or_is_editorial(document):
     known = {*FACTS, flow.EDITORIAL}
     cited = dict(cited_by(document))
     assert len(cited) > 20
@@ -98,7 +98,7 @@ def test_a_wizard_has_no_errors_and_no_warnings(document):
     assert [str(fault) for fault in flow.find_faults(document)] == []
 
 
-def test_everything_that_an_agent_reads_aloud_is_written(document):
+def test_every_question_and_step_has_a_text_for_agents(document):
     spoken = [node for node in document.nodes if isinstance(node, Question | Diagnosis)]
     steps = [step for each in document.procedures for step in each.steps]
     assert spoken
@@ -115,7 +115,7 @@ def test_every_picture_is_there_and_is_described(document):
     assert {picture.name for picture in pictures} - drawn == set()
 
 
-def test_what_erases_something_is_never_begun_without_asking(document):
+def test_nothing_erasing_starts_without_a_confirmation(document):
     begun = set()
     for screen in screens(document):
         for answer in screen.offered(document):
@@ -134,7 +134,7 @@ def test_a_reset_says_that_it_erases(document):
     assert [each.id for each in resets if not each.erases] == []
 
 
-def test_who_declines_is_led_elsewhere(document):
+def test_declining_leads_elsewhere(document):
     erasing = {
         node.id: node.declined
         for node in document.nodes
@@ -155,7 +155,7 @@ def test_a_human_can_be_reached_from_every_screen_by_answers_alone(document):
     assert leads.keys() - reached - ends == set()
 
 
-def test_everything_that_is_written_can_be_reached(document):
+def test_every_node_and_step_is_reachable(document):
     found = screens(document)
     assert {node.id for node in document.nodes} - {each.position.node for each in found} == set()
     shown = {(in_hand(document, each).id, each.position.step) for each in found if each.position.step}
@@ -267,7 +267,7 @@ def test_every_screen_has_a_title_of_its_own(document):
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("name", ["steps", "told", "remark", "help"])
-def test_the_pages_beside_the_way_hold_to_the_policy_too(document, name):
+def test_secondary_pages_obey_the_policy_too(document, name):
     publish(document)
     looked_at = 0
     for way in ways(screens(document))[::6]:
@@ -279,7 +279,7 @@ def test_the_pages_beside_the_way_hold_to_the_policy_too(document, name):
 
 
 @pytest.mark.django_db
-def test_the_ways_in_hold_to_the_policy_too():
+def test_entry_pages_obey_the_policy_too():
     for path in FIXTURES:
         publish(document_in(path))
     Visitor().begin("zosi-camera", document_in(FIXTURES[-1]).symptoms[0].id)

@@ -30,23 +30,23 @@ def test_nothing_changed_between_a_document_and_itself():
     assert changed() == []
 
 
-def test_a_reworded_title_is_told_with_both_wordings():
+def test_a_reworded_title_is_shown_with_both_wordings():
     told = changed(nodes=nodes(ok={"title": "It works"}))
     assert told == ["node “It works” › title reworded from “End ok” to “It works”"]
 
 
-def test_a_new_target_is_told_by_the_titles_of_the_nodes():
+def test_a_new_target_is_described_by_the_titles_of_the_nodes():
     choices = [CHOICES[0], CHOICES[1] | {"to": "ok"}]
     assert changed(nodes=nodes(q={"choices": choices})) == [
         "node “Question q?” › choice “Choose no” › leads to re-targeted from “Do fix” to “End ok”"
     ]
 
 
-def test_a_target_that_was_cleared_is_told_as_nothing():
+def test_a_cleared_target_is_shown_as_nothing():
     assert "from “End ok” to “nothing”" in changed(nodes=nodes(fix={"worked": ""}))[0]
 
 
-def test_targets_of_the_same_title_are_told_apart_by_their_ids():
+def test_targets_with_the_same_title_are_distinguished_by_their_ids():
     before = graph("q? yes:a", "a = solved", "b = solved")
     twins = [node | {"title": "The end"} for node in before.plain()["nodes"]]
     one = flow.Document.model_validate(before.plain() | {"nodes": twins})
@@ -55,23 +55,23 @@ def test_targets_of_the_same_title_are_told_apart_by_their_ids():
     assert "from “The end (a)” to “The end (b)”" in str(flow.diff(one, other)[0])
 
 
-def test_what_was_added_and_removed_is_told_by_its_title():
+def test_added_and_removed_parts_are_named_by_their_titles():
     spare = {"id": "new", "kind": "outcome", "title": "A new end", "result": "advice"}
     assert changed(nodes=[*nodes()[1:], spare]) == ["node “A new end” added", "node “Question q?” removed"]
 
 
-def test_what_was_added_shows_the_words_of_all_that_it_holds():
+def test_an_added_part_shows_the_texts_of_its_parts():
     after = graph("q? yes:ok", "ok = solved", "press: hold")
     added = next(change for change in flow.diff(graph("ok = solved"), after) if change.where == ("node “Question q?”",))
     assert added.after == "Question q? · Choose yes"
 
 
-def test_an_order_that_changed_tells_only_what_moved():
+def test_a_new_order_names_only_the_parts_that_moved():
     first, *rest = nodes()
     assert changed(nodes=[*rest, first]) == ["nodes reordered: “Question q?” now comes after “End ok”"]
 
 
-def test_a_new_order_is_no_change_of_the_parts_themselves():
+def test_a_new_order_changes_no_parts():
     assert {change.kind for change in flow.diff(BEFORE, graph_turned())} == {flow.ChangeKind.REORDERED}
 
 
@@ -79,12 +79,12 @@ def graph_turned() -> flow.Document:
     return flow.Document.model_validate(BEFORE.plain() | {"nodes": nodes()[::-1]})
 
 
-def test_a_number_changed_is_no_rewording():
+def test_a_changed_number_is_no_rewording():
     procedure = BEFORE.plain()["procedures"][0] | {"minutes": 9}
     assert changed(procedures=[procedure]) == ["procedure “Procedure press” › minutes changed from “5” to “9”"]
 
 
-def test_a_result_changed_is_no_rewording():
+def test_a_changed_result_is_no_rewording():
     assert flow.diff(BEFORE, graph_with_advice())[0].kind == flow.ChangeKind.CHANGED
 
 
@@ -92,7 +92,7 @@ def graph_with_advice() -> flow.Document:
     return flow.Document.model_validate(BEFORE.plain() | {"nodes": nodes(ok={"result": "advice"})})
 
 
-def test_a_node_of_another_kind_is_told_as_removed_and_added():
+def test_a_node_of_another_kind_is_removed_and_added():
     outcome = {"id": "fix", "kind": "outcome", "title": "Do fix", "result": "advice"}
     after = [outcome if node["id"] == "fix" else node for node in nodes()]
     assert changed(nodes=after) == ["node “Do fix” removed", "node “Do fix” added"]
@@ -108,7 +108,7 @@ def test_a_text_is_compared_word_by_word():
     ]
 
 
-def test_texts_with_next_to_nothing_in_common_are_shown_whole():
+def test_texts_with_little_in_common_are_shown_whole():
     runs = flow.diff_words("One two three four.", "Press the red button.")
     assert [run.mark for run in runs] == ["removed", "added"]
 
@@ -144,7 +144,7 @@ def test_a_document_differs_from_its_change_and_not_from_its_copy(document):
 
 
 @pytest.mark.parametrize("word", ["a ", "a b ", "word{} "])
-def test_the_longest_texts_are_compared_with_few_looks(word):
+def test_the_longest_texts_are_compared_quickly(word):
     before = "".join(word.format(n) for n in range(8000 // len(word)))
     after = before[4000:] + "new " + before[:3990]
     kept = "".join(run.text for run in flow.diff_words(before, after) if run.mark != "removed")

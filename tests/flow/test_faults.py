@@ -139,13 +139,13 @@ def flat(cases):
 
 
 @pytest.mark.parametrize(("code", "path", "value", "where"), flat(CASES))
-def test_an_error_is_told_where_it_is(code, path, value, where):
+def test_an_error_has_its_path(code, path, value, where):
     found = [(fault.code, fault.path) for fault in flow.find_errors(changed(path, value))]
     assert (code, where) in found
 
 
 @pytest.mark.parametrize(("code", "path", "value", "where"), flat(WARNINGS))
-def test_a_warning_is_told_where_it_is_and_stops_nothing(code, path, value, where):
+def test_a_warning_has_its_path_and_prevents_nothing(code, path, value, where):
     if value == "first":
         value = PLAIN["nodes"][Q]["choices"][:1]
         document = flow.Document.model_validate(
@@ -162,7 +162,7 @@ def test_a_good_document_has_no_faults(document):
     assert flow.find_faults(document) == []
 
 
-def test_who_may_decline_must_be_led_on_only_where_something_is_erased():
+def test_declined_needs_a_target_only_if_something_is_erased():
     document = changed(("nodes", FIX, "procedure"), "press")
     fix = document.nodes[FIX].model_copy(update={"declined": ""})
     assert (
@@ -170,7 +170,7 @@ def test_who_may_decline_must_be_led_on_only_where_something_is_erased():
     )
 
 
-def test_a_diagnosis_whose_causes_all_say_where_they_lead_needs_no_target_of_its_own():
+def test_a_diagnosis_needs_no_target_if_all_its_causes_have_one():
     plain = copy.deepcopy(PLAIN)
     for cause in plain["nodes"][WHY]["causes"]:
         cause["worked"] = "ok"
@@ -178,16 +178,16 @@ def test_a_diagnosis_whose_causes_all_say_where_they_lead_needs_no_target_of_its
     assert flow.find_errors(flow.Document.model_validate(plain)) == []
 
 
-def test_a_circle_with_a_way_out_is_no_fault():
+def test_a_cycle_with_an_exit_is_no_fault():
     assert flow.find_faults(graph("q? again:q other:r", "r? back:q on:ok", "ok = solved")) == []
 
 
-def test_a_circle_without_a_way_out_is_an_error_for_each_of_its_nodes():
+def test_a_cycle_without_an_exit_is_an_error_for_each_of_its_nodes():
     document = graph("q? a:r b:ok", "r? a:t b:t", "t? a:r b:r", "ok = solved")
     assert [fault.where for fault in flow.find_errors(document)] == ["node r", "node t"]
 
 
-def test_a_way_that_nobody_is_asked_to_take_leads_to_no_outcome():
+def test_an_edge_that_is_never_taken_leads_to_no_outcome():
     lines = ("stuck[p] worked:stuck failed:stuck blocked:stuck declined:ok", "ok = solved")
     assert "no-outcome" in [fault.code for fault in flow.find_errors(graph(*lines, "p: do"))]
     assert flow.find_faults(graph(*lines, "p!: do")) == []
@@ -207,7 +207,7 @@ def test_a_fault_reads_as_what_and_what_to_do():
 
 @settings(max_examples=examples(30))
 @given(broken_documents())
-def test_whatever_is_wrong_each_fault_says_where_what_and_what_to_do(document):
+def test_each_fault_has_a_valid_path_a_message_and_a_remedy(document):
     plain = flow.Document.model_dump(document)
     faults = flow.find_faults(document)
     assume(faults)
@@ -221,7 +221,7 @@ def test_whatever_is_wrong_each_fault_says_where_what_and_what_to_do(document):
 
 @settings(max_examples=examples(30))
 @given(st.one_of(documents(), broken_documents()))
-def test_where_there_is_no_error_everybody_can_always_go_on_and_reach_an_outcome(document):
+def test_without_errors_an_outcome_is_reachable_from_every_position(document):
     assume(not flow.find_errors(document))
     waiting = [flow.entry_position(document, symptom.id) for symptom in document.symptoms]
     ways: dict[flow.Position, set[flow.Position]] = {}

@@ -41,7 +41,7 @@ def test_another_answer_to_an_earlier_page_goes_back_and_then_answers():
     assert walk.history.trail() == [1, 5]
 
 
-def test_another_answer_after_the_end_takes_the_walk_up_again():
+def test_another_answer_after_the_end_resumes_the_walk():
     walk = Walk().answer("yes")
     walk.add(walk.history.answer(1, "no"))
     assert walk.kinds == ["begin", "answer", "end", "back", "answer"]
@@ -65,7 +65,7 @@ def test_an_answer_that_an_earlier_page_does_not_offer_is_illegal():
     ],
     ids=["answer", "back", "back to the first", "remark"],
 )
-def test_a_page_that_was_not_reached_takes_nothing(number, move):
+def test_a_page_not_reached_takes_no_move(number, move):
     history = Walk().answer("no", "stuck").history
     with pytest.raises(flow.IllegalMoveError):
         move(history, number)
@@ -105,7 +105,7 @@ def test_the_answer_given_before_going_back_may_be_given_again():
     assert walk.history.trail() == [1, 4]
 
 
-def test_a_page_that_was_given_up_can_be_answered_and_its_way_is_taken_up():
+def test_an_abandoned_page_can_be_answered_and_its_branch_is_resumed():
     walk = Walk().answer("no", "stuck")
     walk.add(walk.history.back(3))
     walk.add(walk.history.back(4))
@@ -117,7 +117,7 @@ def test_a_page_that_was_given_up_can_be_answered_and_its_way_is_taken_up():
     assert walk.position == Position("why", "worn", "open")
 
 
-def test_a_late_double_click_on_a_page_that_was_given_up_adds_nothing():
+def test_a_late_double_click_on_an_abandoned_page_adds_nothing():
     walk = Walk().answer("no", "stuck")
     walk.add(walk.history.answer(1, "again"))
     assert walk.history.answer(2, "stuck") == ()
@@ -132,7 +132,7 @@ def test_starting_over_leads_to_the_first_page_and_keeps_the_log():
     assert walk.history.back(5, to=1) == ()
 
 
-def test_the_answer_that_stands_for_a_page_is_known():
+def test_the_chosen_answer_of_each_page_is_known():
     walk = Walk().answer("no", "stuck", "next")
     assert [walk.history.chosen_answer(number) for number in (1, 2, 3, 4)] == ["no", "stuck", "next", None]
     walk.add(walk.history.answer(1, "again"))
@@ -149,7 +149,7 @@ def test_the_answer_that_stands_for_a_page_is_known():
 # --- remarks, help, feedback ------------------------------------------------------------------------------------
 
 
-def test_a_remark_leaves_the_session_where_it_stands():
+def test_a_remark_does_not_change_the_position():
     walk = Walk().answer("no")
     walk.add(walk.history.annotate(2, EventKind.REMARK))
     assert walk.history.events[-1] == Event(EventKind.REMARK, "why", to=2)
@@ -198,7 +198,7 @@ def test_feedback_elsewhere_or_with_other_words_is_illegal(page, given):
 
 
 @pytest.mark.parametrize("kind", [EventKind.BEGIN, EventKind.ANSWER, EventKind.BACK, EventKind.END])
-def test_only_remarks_help_and_feedback_are_asides(kind):
+def test_moves_are_no_annotations(kind):
     with pytest.raises(flow.IllegalMoveError):
         Walk().history.annotate(1, kind)
 
@@ -265,7 +265,7 @@ MOVES = [place for place, event in enumerate(LONG) if event.kind not in (EventKi
 
 
 @pytest.mark.parametrize("place", MOVES[:-1])
-def test_a_log_with_one_move_taken_out_is_broken(place):
+def test_a_log_with_one_move_removed_is_broken(place):
     with pytest.raises(flow.BrokenLogError):
         flow.replay(TOY, [*LONG[:place], *LONG[place + 1 :]])
 
@@ -282,7 +282,7 @@ def test_a_log_with_two_moves_exchanged_is_broken(place):
         flow.replay(TOY, [*LONG[:place], LONG[place + 1], LONG[place], *LONG[place + 2 :]])
 
 
-def test_a_log_that_does_not_begin_is_broken():
+def test_a_log_without_a_begin_event_is_broken():
     with pytest.raises(flow.BrokenLogError) as broken:
         flow.replay(TOY, [Event(EventKind.ANSWER, "q", answer="yes")])
     assert broken.value.number == 1
@@ -313,12 +313,12 @@ def test_a_log_over_another_document_is_broken():
     ],
     ids=str,
 )
-def test_a_log_with_an_event_added_that_cannot_have_happened_is_broken_there(event):
+def test_a_log_with_an_impossible_event_appended_is_broken_there(event):
     events = Walk().answer("yes").history.events
     with pytest.raises(flow.BrokenLogError) as broken:
         flow.replay(TOY, [*events, event])
     assert broken.value.number == 4
 
 
-def test_an_empty_log_is_no_broken_log():
+def test_an_empty_log_is_valid():
     assert flow.replay(TOY, []).complete

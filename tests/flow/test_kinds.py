@@ -47,7 +47,7 @@ def targets(plain: dict[str, Any], path: tuple = ()) -> Iterator[tuple]:
 
 
 @KINDS
-def test_a_kind_goes_by_its_name(kind):
+def test_the_kind_field_of_a_node_is_its_name_in_kinds(kind):
     assert get_args(flow.KINDS[kind].model_fields["kind"].annotation) == (kind,)
     assert issubclass(flow.KINDS[kind], flow.BaseNode)
 
@@ -63,7 +63,7 @@ def test_every_field_that_names_a_node_is_an_edge(kind):
 
 
 @KINDS
-def test_an_unfinished_node_raises_nothing_but_an_illegal_move(kind):
+def test_an_incomplete_node_raises_only_illegal_moves(kind):
     required = {"result": "advice"} if kind == "outcome" else {}
     node = flow.KINDS[kind].model_validate({"id": "x", "kind": kind, **required})
     document = flow.Document.model_validate({"format": 1, "slug": "toy", "title": "T", "nodes": [node.model_dump()]})
@@ -107,7 +107,7 @@ def test_every_screen_has_its_template_and_every_answer_its_wording():
     assert [screen for screen in screens if not (TEMPLATES / f"_{screen}.html").exists()] == []
 
 
-def test_a_procedure_in_hand_is_known_exactly_where_one_is_gone_through():
+def test_only_positions_within_a_procedure_have_a_current_procedure():
     steps = set()
     for position in positions(TOY):
         node = node_at(TOY, position)
@@ -121,6 +121,6 @@ def test_a_procedure_in_hand_is_known_exactly_where_one_is_gone_through():
 
 
 @pytest.mark.parametrize(("act", "given"), [("screen", (None,)), ("answers", (TOY, None)), ("move", (TOY, None, "a"))])
-def test_a_kind_must_say_what_it_offers(act, given):
+def test_a_kind_must_implement_its_interface(act, given):
     with pytest.raises(NotImplementedError):
         getattr(base.BaseNode(id="x"), act)(*given)

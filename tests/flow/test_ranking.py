@@ -52,6 +52,6 @@ def test_every_cause_is_offered_once(causes):
 
 
 @given(st.integers(1, 100), st.integers(1, 20))
-def test_causes_that_are_alike_keep_the_editors_order(weight, minutes):
+def test_equal_causes_keep_the_editors_order(weight, minutes):
     first, second = Cause(weight, minutes), Cause(weight, minutes)
     assert [id(cause) for cause in ordered([first, second])] == [id(first), id(second)]

@@ -37,76 +37,76 @@ def fate(history: flow.History, document: flow.Document) -> tuple[flow.Fate, str
     return rerun.fate, rerun.node
 
 
-def test_over_the_same_document_a_walk_goes_the_same_way():
+def test_over_the_same_document_a_walk_keeps_its_path():
     assert fate(walked(OLD, "no", "next", "worked"), OLD) == (SAME, "")
 
 
-def test_an_answer_led_elsewhere_sends_the_walk_another_way_there():
+def test_an_answer_with_a_new_target_changes_the_path_there():
     assert fate(walked(OLD, "yes"), toy(q="q? yes:human no:fix list:why clean:wiping tip:tip")) == (OTHER, "q")
 
 
-def test_a_walk_that_never_gave_that_answer_goes_the_same_way():
+def test_a_walk_without_that_answer_keeps_its_path():
     assert fate(walked(OLD, "no"), toy(q="q? yes:human no:fix list:why clean:wiping tip:tip")) == (SAME, "")
 
 
-def test_an_answer_that_is_gone_breaks_the_walk_there():
+def test_a_removed_answer_breaks_the_walk_there():
     assert fate(walked(OLD, "tip"), toy(q="q? yes:ok no:fix list:why clean:wiping")) == (BROKEN, "q")
 
 
-def test_a_symptom_that_is_gone_breaks_the_walk_at_its_first_node():
+def test_a_removed_symptom_breaks_the_walk_at_its_first_node():
     gone = flow.Document.model_validate(OLD.plain() | {"symptoms": []})
     assert fate(walked(OLD, "yes"), gone) == (BROKEN, "q")
 
 
-def test_a_symptom_led_elsewhere_sends_the_walk_another_way_from_the_start():
+def test_a_symptom_with_a_new_target_changes_the_path_from_the_start():
     moved = OLD.model_copy(update={"symptoms": (OLD.symptoms[0].model_copy(update={"to": "tip"}),)})
     assert fate(walked(OLD, "yes"), moved) == (OTHER, "q")
 
 
-def test_what_was_given_up_by_going_back_does_not_count():
+def test_branches_abandoned_by_going_back_do_not_count():
     assert fate(walked(OLD, "tip", "back", "yes"), toy(q="q? yes:ok no:fix list:why clean:wiping")) == (SAME, "")
 
 
 @pytest.mark.parametrize("steps", ["press: hold", "press: hold more release", "press: other"])
-def test_other_steps_are_no_other_way(steps):
+def test_other_steps_do_not_change_the_path(steps):
     assert fate(walked(OLD, "no", "next", "worked"), toy(press=steps)) == (SAME, "")
 
 
-def test_a_confirmation_that_is_asked_now_is_no_other_way():
+def test_a_new_confirmation_does_not_change_the_path():
     fixing = "fix[press] worked:ok failed:why blocked:human declined:q"
     assert fate(walked(OLD, "no", "next", "worked"), toy(fix=fixing, press="press!: hold release")) == (SAME, "")
 
 
-def test_a_confirmation_that_is_not_asked_any_more_is_no_other_way():
+def test_a_removed_confirmation_does_not_change_the_path():
     assert fate(walked(OLD, "clean", "confirm", "worked"), toy(wipe="wipe: open shut")) == (SAME, "")
 
 
-def test_declining_what_is_not_asked_any_more_breaks_the_walk():
+def test_declining_a_removed_confirmation_breaks_the_walk():
     assert fate(walked(OLD, "clean", "decline"), toy(wipe="wipe: open shut")) == (BROKEN, "wiping")
 
 
-def test_a_procedure_that_is_gone_breaks_the_walk_where_it_was_done():
+def test_a_removed_procedure_breaks_the_walk_where_it_was_used():
     assert fate(walked(OLD, "no", "worked"), toy(fix="fix? worked2:ok")) == (BROKEN, "fix")
 
 
-def test_a_cause_more_on_the_list_keeps_a_walk_there_that_left_it():
+def test_a_walk_that_left_a_list_stays_there_if_the_list_has_another_cause():
     fewer = toy(why="why{loose=press/50/2} worked:ok failed:human")
     history = walked(fewer, "list", "loose", "failed")
     assert fate(history, OLD) == (OTHER, "why")
 
 
-def test_another_order_of_the_causes_is_no_other_way():
+def test_another_order_of_the_causes_does_not_change_the_path():
     turned = toy(why="why{worn=press/10/5 old=wipe/50/1 loose=press/1/600} worked:ok failed:human")
     assert fate(walked(OLD, "list", "loose", "failed", "worn", "worked"), turned) == (SAME, "")
 
 
-def test_a_choice_that_is_called_like_going_on_is_an_answer():
+def test_a_choice_with_the_id_next_is_an_answer():
     old = graph("q? next:ok confirm:human", "ok = solved", "human = unsolved")
     new = graph("q? next:human confirm:human", "ok = solved", "human = unsolved")
     assert fate(walked(old, "next"), new) == (OTHER, "q")
 
 
-def test_an_end_that_says_something_else_is_another_way():
+def test_another_result_at_the_end_is_another_path():
     assert fate(walked(OLD, "yes"), toy(ok="ok = advice")) == (OTHER, "ok")
 
 

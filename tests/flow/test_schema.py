@@ -53,7 +53,7 @@ def test_the_fixtures_validate_and_name_the_schema(path, validator):
 
 @settings(max_examples=examples(30))
 @given(documents())
-def test_what_is_a_document_validates(validator, document):
+def test_every_document_validates(validator, document):
     validator.validate(document.plain())
 
 
@@ -73,6 +73,6 @@ def test_what_is_a_document_validates(validator, document):
     ],
     ids=str,
 )
-def test_what_is_no_document_does_not_validate(change, validator):
+def test_an_invalid_document_does_not_validate(change, validator):
     assert validator.is_valid({"format": 1, "slug": "toy", "title": "Toy"})
     assert not validator.is_valid({"format": 1, "slug": "toy", "title": "Toy"} | change)

@@ -59,7 +59,7 @@ def problems(content: str | bytes, form: serialization.Format = "yaml", *, fault
 @pytest.mark.parametrize("form", FORMS)
 @settings(max_examples=examples(30))
 @given(document=st.one_of(documents(), broken_documents()))
-def test_what_was_written_reads_back_as_the_same_document_with_the_same_hash(form, document):
+def test_a_dumped_document_parses_to_the_same_document_and_hash(form, document):
     again = flow.parse_document(flow.dump_document(document, form), form)
     assert again == document
     assert again.content_hash() == document.content_hash()
@@ -100,20 +100,20 @@ def test_the_hash_depends_on_every_word():
     )
 
 
-def test_a_text_too_long_in_its_composed_form_is_refused():
+def test_a_text_too_long_in_nfc_is_refused():
     title = "\u0958" * 300  # composes to 600 characters
     assert problems(GOOD.replace("title: Toy", f"title: {title}")) == [
         "line 3: title: This is longer than 300 characters. Shorten it."
     ]
 
 
-def test_texts_are_composed_and_their_line_ends_made_plain():
+def test_texts_are_normalized_to_nfc_and_line_feeds():
     document = flow.parse_document('{"format":1,"slug":"toy","title":" e\\u0301\\r\\n x ","nodes":[]}', "json")
     assert document.title == "é x"
 
 
 @pytest.mark.parametrize("word", ["yes", "no", "on", "off", "12:30", "0x1F", "1_000", "2024-01-31", "010", "1e3"])
-def test_words_that_yaml_likes_to_convert_stay_text(word):
+def test_words_that_yaml_converts_stay_text(word):
     assert flow.parse_document(GOOD.replace("title: Toy", f"title: {word}")).title == word
 
 
@@ -163,7 +163,7 @@ def test_words_that_yaml_likes_to_convert_stay_text(word):
         ("    title: It works", "    title: It works\n---\nformat: 1", "line 23: A file holds one wizard; remove"),
     ],
 )
-def test_a_problem_is_told_with_its_line(old, new, expected):
+def test_a_problem_is_reported_with_its_line(old, new, expected):
     assert old in GOOD
     told = problems(GOOD.replace(old, new))
     assert any(expected in line for line in told), told
@@ -183,24 +183,24 @@ def test_a_problem_is_told_with_its_line(old, new, expected):
         ("      - id: b\n", "      - id: a\n", "line 16: node q: The id “a” is used twice."),
     ],
 )
-def test_a_fault_of_the_graph_is_told_with_its_line(old, new, expected):
+def test_a_fault_of_the_graph_is_reported_with_its_line(old, new, expected):
     assert GOOD.count(old) == 1
     told = problems(GOOD.replace(old, new), faultless=True)
     assert any(line.startswith(expected) for line in told), told
 
 
-def test_all_problems_are_told_at_once_in_the_order_of_the_file():
+def test_all_problems_are_reported_at_once_in_the_order_of_the_file():
     told = problems(GOOD.replace("title: Toy", "title: 7").replace("result: solved", "result: fine"))
     assert [line.split(":")[0] for line in told] == ["line 3", "line 21"]
 
 
-def test_not_utf8_is_told_with_its_line():
+def test_a_file_that_is_not_utf8_is_reported_with_its_line():
     assert problems(GOOD.replace("Toy", "Tö").encode("latin-1")) == [
         "line 3: The file is not UTF-8 text. Save it as UTF-8."
     ]
 
 
-def test_broken_json_is_told_with_its_line():
+def test_broken_json_is_reported_with_its_line():
     assert problems('{\n"format": 1,\n"slug" "toy"}', "json")[0].startswith("line 3: This is not JSON")
 
 
@@ -212,14 +212,14 @@ def test_broken_json_is_told_with_its_line():
         ('"label": "No"', '"label": ""', "node q: A choice has no label."),
     ],
 )
-def test_a_problem_in_json_is_told_with_its_line(old, new, expected):
+def test_a_problem_in_json_is_reported_with_its_line(old, new, expected):
     lines = flow.dump_document(flow.parse_document(GOOD), "json").splitlines()
     [place] = [place for place, line in enumerate(lines) if old in line]
     lines[place] = lines[place].replace(old, new)
     assert problems("\n".join(lines), "json", faultless=True)[0].startswith(f"line {place + 1}: {expected}")
 
 
-def test_a_key_twice_in_json_is_refused():
+def test_a_duplicate_key_in_json_is_refused():
     assert problems('{"format": 1, "format": 1}', "json") == ["A key appears twice in one place: format."]
 
 
@@ -300,7 +300,7 @@ PIECES += (
 )
 @example(content=b"format: 1\nslug: a\ntitle: .")
 @pytest.mark.parametrize("form", FORMS)
-def test_whatever_a_file_holds_it_is_a_document_or_a_bad_file(content, form):
+def test_any_file_is_parsed_or_refused(content, form):
     try:
         result = flow.parse_document(content, form)
     except flow.InvalidFileError as refused:
@@ -319,7 +319,7 @@ VALUES = st.recursive(
 
 @settings(max_examples=examples(30))
 @given(data=st.data(), document=documents())
-def test_a_good_file_with_one_value_replaced_reads_or_is_a_bad_file(data, document):
+def test_a_valid_file_with_one_value_replaced_is_parsed_or_refused(data, document):
     plain = document.plain()
     part = plain
     while True:

@@ -120,14 +120,14 @@ def test_the_worst_files_are_refused_within_two_seconds_and_256_megabytes(name, 
         assert megabytes < MEGABYTES
 
 
-def test_more_problems_than_one_can_read_are_counted():
+def test_problems_beyond_the_limit_are_counted():
     with pytest.raises(flow.InvalidFileError) as bad:
         flow.parse_document(HEAD + "nodes:\n" + "- {id: a, kind: o}\n" * 60)
     assert len(bad.value.problems) == serialization.MAX_PROBLEMS + 1
     assert str(bad.value.problems[-1]) == "And 10 more. Fix these first."
 
 
-def test_the_depth_of_json_is_limited_and_told_with_its_line():
+def test_the_depth_of_json_is_limited_and_reported_with_its_line():
     with pytest.raises(flow.InvalidFileError) as bad:
         flow.parse_document('{"a":\n' + "[" * 20 + "]" * 20 + "}", "json")
     assert str(bad.value.problems[0]) == "line 2: This is nested more than 20 deep."
@@ -138,7 +138,7 @@ def test_brackets_within_texts_are_no_depth():
     assert again.procedures[0].steps[0].title.endswith("[{" * 40)
 
 
-def test_the_line_of_a_problem_in_json_is_told():
+def test_the_line_of_a_problem_in_json_is_reported():
     with pytest.raises(flow.InvalidFileError) as bad:
         flow.parse_document(
             '{\n"format": 1,\n"slug": "a",\n"title": "t",\n"nodes": [\n{"id": "b", "kind": "c"}]}', "json"
@@ -152,7 +152,7 @@ def test_nothing_of_a_file_is_executed(tag):
         flow.parse_document(f"{HEAD}summary: {tag}\n")
 
 
-def test_messages_quote_nothing_that_nobody_can_print():
+def test_messages_quote_only_printable_characters():
     with pytest.raises(flow.InvalidFileError) as bad:
         flow.parse_document('{"format":1,"slug":"a","title":"t","\\u202e\\u0007' + "k" * 500 + '":1}', "json")
     said = str(bad.value)
@@ -160,7 +160,7 @@ def test_messages_quote_nothing_that_nobody_can_print():
     assert len(said) < 200
 
 
-def test_a_letter_may_carry_as_many_accents_as_languages_need():
+def test_a_letter_may_have_as_many_accents_as_languages_need():
     assert flow.parse_document(f"{HEAD}summary: e{chr(0x301) * 20}\n").summary
     with pytest.raises(flow.InvalidFileError, match="accents"):
         flow.parse_document(f"{HEAD}summary: e{chr(0x301) * 40}\n")

@@ -16,7 +16,7 @@ def test_a_session_begins_at_the_node_of_its_symptom():
     assert walk.position == Position("q")
 
 
-def test_a_symptom_that_is_not_there_is_no_way_in():
+def test_an_unknown_symptom_starts_no_session():
     with pytest.raises(flow.IllegalMoveError, match="no such way in"):
         flow.begin_events(TOY, "t")
 
@@ -27,7 +27,7 @@ def test_a_symptom_may_lead_straight_to_an_outcome_and_the_end_is_logged():
 
 
 @pytest.mark.parametrize("lines", [["q[none-such] worked:ok", "ok = solved"], ["q[p] worked:ok", "ok = solved", "p: "]])
-def test_a_symptom_that_leads_to_unready_instructions_is_no_way_in(lines):
+def test_a_symptom_of_an_incomplete_procedure_starts_no_session(lines):
     with pytest.raises(flow.IllegalMoveError, match="not ready"):
         flow.begin_events(graph(*lines), "s")
 
@@ -65,12 +65,12 @@ def test_a_choice_that_leads_nowhere_yet_is_illegal():
 
 
 @pytest.mark.parametrize("act", [flow.apply_answer, flow.next_position])
-def test_a_position_at_a_node_that_is_not_there_takes_no_answer(act):
+def test_a_position_at_a_missing_node_takes_no_answer(act):
     with pytest.raises(flow.IllegalMoveError, match="no longer there"):
         act(TOY, Position("gone"), "yes")
 
 
-def test_an_answer_is_told_as_the_person_read_it():
+def test_the_wording_of_an_answer_is_its_label():
     question, diagnosis, fix = (TOY.node(name) for name in ("q", "why", "fix"))
     assert question.wording(TOY, Position("q"), "yes") == "Choose yes"
     assert diagnosis.wording(TOY, Position("why"), "worn") == "Cause worn"
@@ -82,7 +82,7 @@ def test_an_answer_is_told_as_the_person_read_it():
 # --- procedures -------------------------------------------------------------------------------------------------
 
 
-def test_a_procedure_is_gone_through_step_by_step():
+def test_a_procedure_goes_step_by_step():
     walk = Walk().answer("no", "none")
     assert walk.position == Position("fix", step="hold")
     assert walk.legal == ("next", "worked", "failed", "blocked")
@@ -117,7 +117,7 @@ def test_a_procedure_that_erases_asks_before_its_first_step():
     assert flow.node_at(TOY, walk.position).screen(walk.position) == "procedure"
 
 
-def test_who_declines_is_led_to_the_alternative():
+def test_declining_leads_to_the_alternative():
     assert Walk().answer("no", "none", "blocked", "decline").position == Position("tip")
 
 
@@ -169,7 +169,7 @@ def test_a_cause_that_worked_leads_on():
     assert Walk().answer("no", "stuck", "worked").position == Position("ok")
 
 
-def test_a_cause_may_lead_on_to_a_node_of_its_own():
+def test_a_cause_may_override_where_success_leads():
     document = graph("why{a=p/1/1 b=p/1/1} worked:ok failed:ok", "more? x:ok", "ok = solved", "p: do")
     plain = document.plain()
     plain["nodes"][0]["causes"][0]["worked"] = "more"
@@ -182,7 +182,7 @@ def test_a_cause_may_lead_on_to_a_node_of_its_own():
     ("answers", "result"),
     [(["stuck", "failed"], "failed"), (["stuck", "next", "blocked"], "blocked"), (["lost", "decline"], "declined")],
 )
-def test_what_did_not_help_leads_back_to_the_list_which_knows_it(answers, result):
+def test_a_cause_that_did_not_help_leads_back_to_the_list_as_tried(answers, result):
     walk = Walk().answer("no", *answers)
     assert walk.position == Position("why", tried=((answers[0], result),))
     assert walk.legal[-2:] == (answers[0], "none")
@@ -200,7 +200,7 @@ def test_a_cause_may_be_tried_again():
     assert Walk().answer("no", "stuck", "failed", "stuck", "worked").position == Position("ok")
 
 
-def test_a_cause_that_did_not_work_may_lead_to_a_node_of_its_own():
+def test_a_cause_may_override_where_failure_leads():
     plain = TOY.plain()
     for cause in plain["nodes"][1]["causes"]:
         cause["failed"] = "tip"
@@ -209,7 +209,7 @@ def test_a_cause_that_did_not_work_may_lead_to_a_node_of_its_own():
     assert Walk(document).answer("no", "stuck", "blocked").position == Position("why", tried=(("stuck", "blocked"),))
 
 
-def test_what_was_tried_is_still_known_while_another_cause_is_in_hand():
+def test_causes_tried_are_still_known_while_another_is_tried():
     assert Walk().answer("no", "stuck", "failed", "loose").position == Position(
         "why", "loose", "turn", (("stuck", "failed"),)
     )

@@ -78,7 +78,7 @@ def test_a_session_that_is_open_is_loaded_as_open():
     )
 
 
-def test_sessions_that_went_the_same_way_share_a_history_and_nothing_else():
+def test_sessions_with_the_same_log_share_a_history_and_nothing_else():
     version, history = publish(TOY), Walk().answer("no").history
     first = past(version, history, code="a" * 12)
     later = [at + timedelta(days=1) for at in first.times]
@@ -89,21 +89,21 @@ def test_sessions_that_went_the_same_way_share_a_history_and_nothing_else():
     assert list(audit.find_violations()) == []
 
 
-def test_what_an_agent_did_is_theirs():
+def test_events_of_an_agents_session_are_the_agents():
     agent = User.objects.create_user("agent")
     journal.load_sessions([past(publish(TOY), Walk().history, channel="agent", agent=agent.pk)])
     assert Session.objects.get().agent == agent
     assert Event.objects.get().actor == "agent"
 
 
-def test_times_of_any_zone_are_the_same_moments():
+def test_times_of_any_zone_are_converted_to_utc():
     version, history = publish(TOY), Walk().history
     elsewhere = BEGUN.astimezone(tz=datetime.strptime("+0530", "%z").tzinfo)
     journal.load_sessions([past(version, history, times=[elsewhere])])
     assert Session.objects.get().begun_at == Event.objects.get().at == BEGUN
 
 
-def test_what_comes_after_a_load_goes_on_with_the_numbers():
+def test_primary_keys_continue_after_a_load():
     version = publish(TOY)
     journal.begin(version, "s", "before")
     journal.load_sessions([past(version, Walk().history)])
@@ -112,7 +112,7 @@ def test_what_comes_after_a_load_goes_on_with_the_numbers():
     assert list(audit.find_violations()) == []
 
 
-def test_a_loaded_session_goes_on():
+def test_a_loaded_session_can_be_continued():
     version = publish(TOY)
     journal.load_sessions([past(version, Walk().answer("no").history)])
     assert journal.answer(Session.objects.all(), 2, "none").node == "fix"
@@ -126,7 +126,7 @@ def test_more_sessions_than_one_transaction_holds_are_all_written(monkeypatch):
     assert Session.objects.count() == 7
 
 
-def test_nothing_is_loaded_of_nothing():
+def test_no_sessions_load_nothing():
     assert journal.load_sessions([]) == (0, 0)
 
 
@@ -148,7 +148,7 @@ def cut_before_its_end():
     ],
     ids=["empty", "no end", "another document", "a time missing", "backwards", "words after", "words before"],
 )
-def test_a_log_that_cannot_be_is_refused_and_nothing_is_written(wrong):
+def test_an_invalid_log_is_refused_and_nothing_is_written(wrong):
     version = publish(TOY)
     good = past(version, Walk().answer("no").history, code="good")
     history = wrong.pop("history", good.history)

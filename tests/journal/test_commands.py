@@ -56,24 +56,24 @@ def row(session: Session) -> dict:
 # --- beginning --------------------------------------------------------------------------------------------------
 
 
-def test_beginning_logs_the_symptom_and_stands_at_its_node(session):
+def test_beginning_logs_the_symptom_and_starts_at_its_node(session):
     assert log(session) == ["1 begin s"]
     assert session.position == flow.Position("q")
     assert (session.status, session.count, session.symptom) == (OPEN, 1, "s")
     assert session.begun_at == session.seen_at == session.events.get().at
 
 
-def test_beginning_again_takes_up_the_session_that_stands_at_its_beginning(version, session):
+def test_beginning_again_reuses_a_session_that_has_not_moved(version, session):
     assert journal.begin(version, "s", "visitor") == session
     assert Session.objects.count() == 1
 
 
-def test_a_session_that_went_on_is_not_taken_up(version, session):
+def test_a_session_that_has_moved_is_not_reused(version, session):
     answered(session, "no")
     assert journal.begin(version, "s", "visitor") != session
 
 
-def test_somebody_else_gets_a_session_of_their_own(version, session):
+def test_another_visitor_gets_a_new_session(version, session):
     other = journal.begin(version, "s", "somebody else")
     assert other != session
     assert other.code != session.code
@@ -132,7 +132,7 @@ def test_another_answer_to_an_earlier_page_logs_back_and_the_answer(session):
 
 
 @pytest.mark.parametrize("number", [0, -1, 3, 2**31, 10**30])
-def test_a_number_that_was_not_reached_logs_nothing(session, number):
+def test_a_page_not_reached_logs_nothing(session, number):
     answered(session, "no")
     acts = (
         lambda: journal.answer(own(session), number, "stuck"),
@@ -161,7 +161,7 @@ def test_an_answer_that_the_page_does_not_offer_logs_nothing(session, number, gi
     assert len(log(session)) == 2
 
 
-def test_a_session_that_is_not_among_those_given_does_not_exist(session):
+def test_a_session_outside_the_query_does_not_exist(session):
     nobodys = Session.objects.filter(visitor="somebody else", code=session.code)
     acts = (
         lambda: journal.answer(nobodys, 1, "no"),
@@ -186,7 +186,7 @@ def test_an_answer_takes_at_most_three_statements(session):
     assert len(statements) <= 3, statements
 
 
-def test_an_answer_costs_the_same_late_in_a_long_session(session):
+def test_an_answer_takes_as_many_queries_late_in_a_long_session(session):
     counts = []
     for _ in range(2):
         with CaptureQueriesContext(connection) as queries:
@@ -197,7 +197,7 @@ def test_an_answer_costs_the_same_late_in_a_long_session(session):
 
 
 @pytest.mark.parametrize("statement", ["INSERT", "UPDATE"])
-def test_an_answer_and_the_move_of_the_row_are_one_transaction(session, statement):
+def test_an_answer_and_the_update_of_the_row_are_one_transaction(session, statement):
     def refuse(execute, sql, *more):
         if sql.startswith(statement):
             raise RuntimeError("the disk is full")
@@ -256,7 +256,7 @@ def test_back_on_the_first_page_logs_nothing(session):
 # --- remarks, help, feedback ------------------------------------------------------------------------------------
 
 
-def test_a_remark_is_logged_and_its_words_stand_beside_the_log(session):
+def test_a_remark_is_logged_and_its_words_are_stored_separately(session):
     session = journal.remark(own(session), 1, "There is no light at all.")
     assert log(session) == ["1 begin s", "2 remark"]
     assert session.events.get(number=2).words.text == "There is no light at all."
@@ -296,7 +296,7 @@ def test_help_is_logged_once_for_each_page(session):
     assert list(session.events.filter(kind="help").values_list("to", flat=True)) == [1, 3]
 
 
-def test_whether_it_helped_is_logged_at_the_end_and_may_be_changed(session):
+def test_feedback_is_logged_at_the_end_and_may_be_changed(session):
     session = answered(session, "yes")
     assert journal.latest_feedback(session) == ""
     for helped in ("yes", "yes", "no"):
@@ -305,7 +305,7 @@ def test_whether_it_helped_is_logged_at_the_end_and_may_be_changed(session):
     assert journal.latest_feedback(session) == "no"
 
 
-def test_whether_it_helped_is_not_asked_before_the_end(session):
+def test_feedback_is_refused_before_the_end(session):
     with pytest.raises(flow.IllegalMoveError):
         journal.feedback(own(session), 1, "yes", "")
     assert journal.latest_feedback(session) == ""
@@ -332,7 +332,7 @@ def test_a_session_stays_on_the_version_that_it_began_on(session):
 # --- previews are forgotten ---------------------------------------------------------------------------------------
 
 
-def test_only_editors_tests_of_previews_are_forgotten_with_their_logs(version):
+def test_only_test_sessions_of_previews_are_deleted_with_their_logs(version):
     previews = [
         Version.objects.create(wizard=version.wizard, document=version.document, content_hash=version.content_hash)
         for _ in range(2)
@@ -351,7 +351,7 @@ def test_only_editors_tests_of_previews_are_forgotten_with_their_logs(version):
     assert not Words.objects.exists()
 
 
-def test_a_log_too_long_for_any_person_goes_no_further_but_a_person_can_be_asked_for(session, monkeypatch):
+def test_a_log_at_its_limit_takes_no_moves_but_takes_a_help_request(session, monkeypatch):
     monkeypatch.setattr(commands, "MAX_EVENTS", 3)
     stands = answered(session, "no", "stuck")
     for move in (journal.back, journal.restart):
@@ -362,7 +362,7 @@ def test_a_log_too_long_for_any_person_goes_no_further_but_a_person_can_be_asked
     assert journal.request_help(own(session)).count == stands.count + 1
 
 
-def test_a_move_sent_twice_where_the_log_has_reached_its_end_is_one_move(session, monkeypatch):
+def test_a_move_repeated_at_the_limit_of_the_log_is_logged_once(session, monkeypatch):
     stands = answered(session, "no", "stuck")
     monkeypatch.setattr(commands, "MAX_EVENTS", stands.count)
     assert journal.answer(own(session), stands.count - 1, "stuck").position == stands.position

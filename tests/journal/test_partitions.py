@@ -128,7 +128,7 @@ def figures_before(day: date) -> list[dict]:
 
 @pytest.mark.only("postgresql")
 @not_laid_out
-def test_a_log_that_is_there_already_becomes_the_first_partition(transactional_db, request):
+def test_an_existing_log_becomes_the_first_partition(transactional_db, request):
     publish()
     before = walked()
     log = list(Event.objects.order_by("pk").values())
@@ -141,7 +141,7 @@ def test_a_log_that_is_there_already_becomes_the_first_partition(transactional_d
 
 @pytest.mark.only("postgresql")
 @not_laid_out
-def test_walks_over_several_partitions_keep_every_promise(laid_out):
+def test_walks_over_several_partitions_stay_consistent(laid_out):
     for _ in range(3):
         walked()
         ended(2 * WIDTH)  # wherever the keys begin, the next ones lie in another partition
@@ -171,7 +171,7 @@ def test_a_statement_of_the_hot_path_reads_one_partition(laid_out):
 
 @pytest.mark.only("postgresql")
 @not_laid_out
-def test_what_is_past_its_time_goes_with_its_partition_and_its_figures_stay(laid_out):
+def test_expired_sessions_are_dropped_with_their_partition_and_figures_stay(laid_out):
     walked()
     ended(3 * WIDTH)
     first, last = journal.full_partitions()[0], journal.full_partitions()[-1]
@@ -192,7 +192,7 @@ def test_what_is_past_its_time_goes_with_its_partition_and_its_figures_stay(laid
 
 @pytest.mark.only("postgresql")
 @not_laid_out
-def test_the_sessions_of_a_partition_go_in_portions(laid_out, monkeypatch):
+def test_the_sessions_of_a_partition_are_deleted_in_portions(laid_out, monkeypatch):
     ended(5 * WIDTH)
     sizes = []
     forget = journal.delete_partitioned_sessions
@@ -208,7 +208,7 @@ def test_the_sessions_of_a_partition_go_in_portions(laid_out, monkeypatch):
 
 @pytest.mark.only("postgresql")
 @not_laid_out
-def test_a_session_that_somebody_goes_on_with_while_its_partition_goes_stays_with_its_log(laid_out, monkeypatch):
+def test_a_session_continued_while_its_partition_is_purged_stays_with_its_log(laid_out, monkeypatch):
     ended(5 * WIDTH)
     part = next(each for each in journal.full_partitions() if each.sessions.count() == WIDTH)
     age(366, part.sessions)
@@ -229,7 +229,7 @@ def test_a_session_that_somebody_goes_on_with_while_its_partition_goes_stays_wit
 
 @pytest.mark.only("postgresql")
 @not_laid_out
-def test_a_partition_stays_while_one_session_in_it_may_and_after_two_days_the_others_go_without_it(laid_out):
+def test_one_unexpired_session_holds_its_partition_back_for_two_days(laid_out):
     ended(4 * WIDTH)
     part = journal.full_partitions()[0]
     young = part.sessions.last()
@@ -245,7 +245,7 @@ def test_a_partition_stays_while_one_session_in_it_may_and_after_two_days_the_ot
 
 @pytest.mark.only("postgresql")
 @not_laid_out
-def test_sessions_beyond_the_last_partition_are_not_refused_and_keeping_makes_more_partitions(laid_out):
+def test_sessions_beyond_the_last_partition_are_accepted_and_purging_creates_partitions(laid_out):
     ended((partitions.AHEAD + 2) * WIDTH)
     assert "wizards_event_rest" in tables()
     last = journal.list_partitions()[-1].end
@@ -256,7 +256,7 @@ def test_sessions_beyond_the_last_partition_are_not_refused_and_keeping_makes_mo
 
 @pytest.mark.only("postgresql")
 @not_laid_out
-def test_laying_out_twice_changes_nothing(laid_out):
+def test_partitioning_twice_changes_nothing(laid_out):
     before = journal.list_partitions()
     said = StringIO()
     call_command("partition_log", width=WIDTH, stdout=said)
@@ -267,7 +267,7 @@ def test_laying_out_twice_changes_nothing(laid_out):
 @pytest.mark.only("postgresql")
 @not_laid_out
 @pytest.mark.django_db(transaction=True)
-def test_a_log_that_is_in_use_is_left_as_it_is(monkeypatch):
+def test_a_log_in_use_is_left_unchanged(monkeypatch):
     monkeypatch.setattr(partitions, "LOCK_TIMEOUT", "50ms")
     other = connections.create_connection("default")
     with other.cursor() as cursor:
@@ -280,7 +280,7 @@ def test_a_log_that_is_in_use_is_left_as_it_is(monkeypatch):
 
 @pytest.mark.only("sqlite")
 @pytest.mark.django_db
-def test_another_database_is_told_that_it_has_no_partitions():
+def test_the_command_refuses_databases_without_partitions():
     with pytest.raises(CommandError, match="Only PostgreSQL"):
         call_command("partition_log")
     assert journal.list_partitions() == []

@@ -77,7 +77,7 @@ def test_the_same_step_back_at_once_is_logged_once():
     assert list(audit.find_violations()) == []
 
 
-def test_whatever_happens_at_once_numbers_have_no_gap_and_the_log_replays():
+def test_concurrent_commands_leave_no_gap_and_the_log_replays():
     version = publish(TOY)
     with racing(6) as race:
         for _ in range(ROUNDS // 6):

@@ -139,5 +139,5 @@ RUN = settings(max_examples=examples(12), stateful_step_count=12, phases=[Phase.
 
 
 @pytest.mark.django_db
-def test_whatever_is_done_the_log_and_the_row_keep_their_promises():
+def test_random_commands_keep_the_log_and_the_row_consistent():
     run_state_machine_as_test(Machine, settings=RUN)

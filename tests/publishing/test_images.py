@@ -55,19 +55,19 @@ def test_a_picture_becomes_webp_of_the_same_size(kind):
     assert row.content_type == "image/webp"
 
 
-def test_its_name_is_its_content():
+def test_the_name_of_an_upload_is_a_hash_of_its_content():
     assert taken(image())[0].name == taken(image())[0].name == Picture.name_of(bytes(taken(image())[0].content))
     assert taken(image(colour="red"))[0].name != taken(image())[0].name
     assert taken(image())[0].name.startswith("up-")
     assert len(taken(image())[0].name) == 19
 
 
-def test_a_large_one_is_scaled_down():
+def test_a_large_picture_is_scaled_down():
     assert taken(image(size=(3000, 1500)))[1].size == (1280, 640)
     assert taken(image(size=(20, 3000)))[1].size == (9, 1280)
 
 
-def test_transparency_stays():
+def test_transparency_is_kept():
     _, picture = taken(image(mode="RGBA", colour=(0, 0, 0, 0)))
     assert picture.mode == "RGBA"
     assert picture.getpixel((0, 0))[3] == 0
@@ -76,7 +76,7 @@ def test_transparency_stays():
 @pytest.mark.parametrize(
     ("mode", "kind"), [("P", "PNG"), ("L", "PNG"), ("1", "PNG"), ("I;16", "PNG"), ("CMYK", "JPEG")]
 )
-def test_every_way_of_keeping_colours_is_read(mode, kind):
+def test_every_colour_mode_is_read(mode, kind):
     colour = {"CMYK": (0, 0, 0, 0), "I;16": 9}.get(mode, 1)
     assert taken(image(kind, mode=mode, colour=colour))[1].size == (60, 40)
 
@@ -88,7 +88,7 @@ def test_a_photo_is_turned_upright():
 
 
 @pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP"])
-def test_what_the_camera_wrote_into_it_goes(form):
+def test_metadata_is_removed(form):
     exif = Image.Exif()
     exif[0x010E] = "taken at home"
     text = PngImagePlugin.PngInfo()
@@ -106,12 +106,12 @@ def test_what_the_camera_wrote_into_it_goes(form):
     assert not picture.info.keys() & {"exif", "xmp", "icc_profile", "comment"}
 
 
-def test_what_hides_behind_the_picture_goes():
+def test_data_after_the_picture_is_removed():
     row, _ = taken(image() + b"<script>alert(1)</script>")
     assert b"script" not in row.content
 
 
-def test_a_moving_picture_stands_still():
+def test_only_the_first_frame_of_an_animation_is_kept():
     frames = [Image.new("RGB", (60, 40), colour) for colour in ("red", "green")]
     file = io.BytesIO()
     frames[0].save(file, "WEBP", save_all=True, append_images=frames[1:])
@@ -155,7 +155,7 @@ def png_of(width, height):
     ],
     ids=range(13),
 )
-def test_everything_else_is_refused_with_a_reason(content):
+def test_other_files_are_refused_with_a_reason(content):
     with pytest.raises(images.InvalidImageError, match=r"PNG, JPEG or WebP"):
         images.import_upload(upload(content, "innocent.png"))
 
@@ -172,7 +172,7 @@ def test_24_million_pixels_are_accepted():
     assert taken(image(size=(6000, 4000), mode="L", colour=1))[1].size == (1280, 853)
 
 
-def test_a_large_file_is_refused_unread(monkeypatch):
+def test_a_large_file_is_refused_without_reading_it(monkeypatch):
     monkeypatch.setattr(images, "decode", lambda content: pytest.fail("was read"))
     with pytest.raises(images.InvalidImageError, match=r"5\.0 MB; at most 5 MB"):
         images.import_upload(upload(b"x" * (5 * 1024 * 1024 + 1)))
@@ -192,7 +192,7 @@ def test_an_upload_becomes_the_picture_of_its_step():
     assert [step.picture for step in Step.objects.filter(procedure__key="press")] == ["", picture.name]
 
 
-def test_the_same_picture_is_kept_once():
+def test_the_same_picture_is_stored_once():
     client = editor()
     page = step_form(client)
     for row in (0, 1):
@@ -201,7 +201,7 @@ def test_the_same_picture_is_kept_once():
     assert Picture.objects.count() == 1
 
 
-def test_a_picture_needs_words():
+def test_a_picture_needs_a_description():
     client = editor()
     page = step_form(client)
     assert "Say what the picture shows" in shown_errors(page.save(**{"steps-0-upload": upload(image())}))[0]
@@ -211,7 +211,7 @@ def test_a_picture_needs_words():
     assert page.save().status_code == 302
 
 
-def test_a_bad_upload_is_told_at_its_field_and_nothing_is_kept():
+def test_an_invalid_upload_is_reported_at_its_field_and_nothing_is_stored():
     client = editor()
     page = step_form(client)
     page["steps-0-picture_alt"] = "A square"
@@ -220,7 +220,7 @@ def test_a_bad_upload_is_told_at_its_field_and_nothing_is_kept():
     assert not Picture.objects.exists()
 
 
-def test_a_picture_that_was_uploaded_once_can_be_chosen_again():
+def test_an_earlier_upload_can_be_chosen_again():
     client = editor()
     page = step_form(client)
     picture = images.save_picture(images.import_upload(upload(image())), client.get("/admin/").wsgi_request.user)
@@ -229,14 +229,14 @@ def test_a_picture_that_was_uploaded_once_can_be_chosen_again():
     assert reopened(client)["steps-0-picture"] == picture.name
 
 
-def test_the_form_shows_each_picture_small():
+def test_the_form_shows_a_preview_of_each_picture():
     page = step_form(editor())
     options = read(page.response).all("option", value="lights")
     assert options[0]["data-picture"] == "/static/pictures/lights.svg"
     assert "product-zosi-camera" not in page.response.content.decode()
 
 
-def test_a_picture_that_nobody_knows_is_refused_unless_it_was_there():
+def test_an_unknown_picture_is_refused_unless_the_step_had_it_already():
     client = editor()
     page = step_form(client)
     page["steps-0-picture"], page["steps-0-picture_alt"] = "no-such-picture", "?"
@@ -254,7 +254,7 @@ def kept(content=None):
     )
 
 
-def test_it_is_served_to_everybody_for_a_year():
+def test_an_upload_is_served_publicly_and_cached_for_a_year():
     picture = kept()
     response = Client().get(f"/pictures/{picture.name}.webp")
     assert response.content == bytes(picture.content)
@@ -264,11 +264,11 @@ def test_it_is_served_to_everybody_for_a_year():
 
 
 @pytest.mark.parametrize("name", ["up-0000000000000000", "lights", "up-x"])
-def test_what_is_not_there_is_not_found(name):
+def test_a_missing_picture_is_not_found(name):
     assert Client().get(f"/pictures/{name}.webp").status_code == 404
 
 
-def test_nobody_sends_anything_there():
+def test_a_picture_takes_no_post():
     assert Client().post(f"/pictures/{kept().name}.webp").status_code == 405
 
 
@@ -280,7 +280,7 @@ def test_a_step_shows_an_uploaded_picture_with_its_size(django_assert_num_querie
         presenters.picture_context(picture.name, "A square")
 
 
-def test_a_step_whose_picture_is_not_here_shows_none():
+def test_a_step_whose_picture_is_missing_shows_none():
     assert presenters.picture_context("up-0123456789abcdef", "?") is None
     assert presenters.picture_context("no-such-picture", "?") is None
 

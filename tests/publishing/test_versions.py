@@ -103,7 +103,7 @@ def test_every_field_of_a_document_goes_through_the_rows():
 
 @settings(max_examples=examples(20))
 @given(document=documents())
-def test_what_was_loaded_compiles_to_the_same_document(document):
+def test_an_imported_document_compiles_to_itself(document):
     again = publishing.compile_draft(publishing.import_document(document))
     assert again == document
     assert again.content_hash() == document.content_hash()
@@ -111,7 +111,7 @@ def test_what_was_loaded_compiles_to_the_same_document(document):
 
 @settings(max_examples=examples(20))
 @given(document=documents())
-def test_what_was_published_reads_as_the_document_that_was_loaded(document):
+def test_a_version_reads_as_the_published_document(document):
     version = publish_draft(document)
     assert publishing.document_of(version.pk) == document
     assert version.content_hash == document.content_hash()
@@ -123,7 +123,7 @@ def contents():
     return [[{name: value for name, value in row.items() if name != "revision"} for row in each] for each in rows]
 
 
-def test_loading_again_changes_nothing():
+def test_importing_again_changes_nothing():
     publishing.import_document(TOY)
     before = identities(), contents()
     publishing.import_document(TOY)
@@ -145,7 +145,7 @@ def test_rows_keep_their_identity_by_their_key_when_all_else_changes():
     assert identities() == before
 
 
-def test_what_a_new_file_leaves_out_goes():
+def test_parts_missing_in_a_new_file_are_deleted():
     publishing.import_document(TOY)
     smaller = graph("q? yes:ok no:ok", "ok = solved")
     assert publishing.compile_draft(publishing.import_document(smaller)) == smaller
@@ -166,7 +166,7 @@ def test_a_node_may_change_its_kind(node, other):
         assert [procedure.key for procedure in Procedure.objects.all()] == [part.id for part in document.procedures]
 
 
-def test_what_is_left_over_from_a_node_of_another_kind_does_not_count():
+def test_leftovers_of_a_node_of_another_kind_are_ignored():
     wizard = publishing.import_document(TOY)
     WizardProcedure.objects.all().delete()
     assert {part.id for part in publishing.compile_draft(wizard).procedures} == {"press", "wipe"}
@@ -182,7 +182,7 @@ def test_an_editors_procedure_that_is_used_but_not_listed_comes_after_those_list
     assert [part.id for part in publishing.compile_draft(wizard).procedures] == ["wipe", "press"]
 
 
-def test_a_draft_with_errors_compiles_and_the_faults_tell():
+def test_a_draft_with_errors_compiles_and_its_faults_are_found():
     wizard = publishing.import_document(TOY)
     Node.objects.filter(key="ok").delete()
     Choice.objects.filter(key="yes").update(label="")
@@ -229,7 +229,7 @@ def test_a_procedure_is_shared_by_the_wizards_that_hold_it():
     assert set(Procedure.objects.get().wizards.all()) == {first, second}
 
 
-def test_a_procedure_changed_for_one_wizard_is_changed_in_the_other_ones_draft_but_not_in_its_version():
+def test_a_changed_shared_procedure_changes_the_drafts_but_no_version():
     first = publish_draft(graph(*SHARING, "press: hold release", slug="first"))
     publishing.import_document(graph(*SHARING, "press: push", slug="second"))
     assert [step.id for step in publishing.compile_draft(first.wizard).procedures[0].steps] == ["push"]

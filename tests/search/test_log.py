@@ -30,12 +30,12 @@ def earlier(**time: int) -> None:
     Search.objects.update(at=F("at") - timedelta(**time))
 
 
-def test_words_that_found_nothing_are_kept_as_typed_and_as_they_are_counted():
+def test_a_miss_is_stored_as_typed_and_normalized():
     search_log.log_miss("  Xyzzy,\tPlügh! ")
     assert logged() == [("Xyzzy, Plügh!", "xyzzy plugh", 0, "", "")]
 
 
-def test_words_that_found_what_does_not_fit_say_how_much_was_found():
+def test_a_miss_with_results_stores_their_number():
     search_log.log_miss("reset")
     assert logged() == [("reset", "reset", 1, "", "")]
 
@@ -45,7 +45,7 @@ def test_a_choice_says_which_symptom_of_which_wizard():
     assert logged() == [("Reset", "reset", 1, "toy", "reset")]
 
 
-def test_nothing_is_kept_of_who_typed():
+def test_the_log_does_not_identify_the_person():
     assert {field.name for field in Search._meta.fields} == {
         "id", "at", "words", "query", "found", "wizard", "symptom"
     }  # fmt: skip
@@ -79,39 +79,39 @@ def test_a_choice_among_the_nearest_belongs_to_the_search_that_found_nothing():
     assert logged() == [("xyzzy", "xyzzy", 0, "toy", "reset")]
 
 
-def test_a_choice_long_after_is_a_search_of_its_own():
+def test_a_much_later_choice_is_a_separate_search():
     search_log.log_miss("xyzzy")
     earlier(minutes=11)
     search_log.log_choice("xyzzy", "toy", "reset")
     assert len(logged()) == 2
 
 
-def test_two_people_who_choose_the_same_are_two_searches():
+def test_the_same_choice_twice_is_two_searches():
     search_log.log_choice("reset", "toy", "reset")
     search_log.log_choice("reset", "toy", "reset")
     assert len(logged()) == 2
 
 
-def test_a_miss_after_a_choice_is_a_search_of_its_own():
+def test_a_miss_after_a_choice_is_a_separate_search():
     search_log.log_choice("reset", "toy", "reset")
     search_log.log_miss("reset")
     assert len(logged()) == 2
 
 
 @pytest.mark.parametrize("words", ["???", "😀", "’"])
-def test_words_without_letters_are_counted_by_themselves(words):
+def test_words_without_letters_are_their_own_normal_form(words):
     search_log.log_miss(words)
     assert logged()[0][:2] == (words, words)
 
 
 @pytest.mark.parametrize("words", ["㍿" * 200, "ß" * 200, "?" * 300, "a " * 300, "İ" * 200])
-def test_words_that_grow_when_they_are_counted_fit(words):
+def test_words_that_grow_when_normalized_fit(words):
     search_log.log_miss(words)
     Search.objects.get().full_clean(exclude=["wizard", "symptom"])
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_the_same_miss_from_two_presses_at_once_one_is_kept():
+def test_concurrent_requests_log_the_same_miss_once():
     publish(symptoms=SYMPTOMS)
     with racing(4) as race:
         race(*[lambda: search_log.log_miss("xyzzy")] * 4)
