@@ -1,4 +1,4 @@
-"""Every screen of a document that a person can reach, found without the site: for tests of whole wizards."""
+"""Finds every screen of a document that a person can reach, without the site: for tests of whole wizards."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from wizards.flow.procedures import FAILED, NEXT, WORKED
 
 @dataclass(frozen=True)
 class Screen:
-    """One screen that a person can reach: from `symptom` by these `answers`, the shortest way there is."""
+    """A screen, and the shortest path to it: `answers` from `symptom`."""
 
     symptom: str
     answers: tuple[str, ...]
@@ -19,11 +19,11 @@ class Screen:
 
     @property
     def key(self) -> tuple[str, str, str]:
-        """What makes it a screen of its own; a list with some causes tried is the same list."""
+        """The identity of a screen; a list of causes is the same screen whichever were tried."""
         return self.position.node, self.position.cause, self.position.step
 
     def offered(self, document: flow.Document) -> tuple[str, ...]:
-        """Return the answers that the page shows: fewer than are legal, on the way to a procedure's last step."""
+        """Return the answers on the page: fewer than are legal before the last step of a procedure."""
         node = flow.node_at(document, self.position)
         answers = node.answers(document, self.position)
         if NEXT not in answers:
@@ -33,22 +33,21 @@ class Screen:
         return tuple(each for each in answers if each not in hidden)
 
     def after(self, document: flow.Document, answer: str) -> Screen:
-        """Return the screen that an answer leads to."""
         return Screen(self.symptom, (*self.answers, answer), flow.next_position(document, self.position, answer))
 
 
 def screens(document: flow.Document) -> list[Screen]:
-    """Return every screen that can be reached from any symptom, nearest first."""
-    waiting = deque(Screen(symptom.id, (), flow.entry_position(document, symptom.id)) for symptom in document.symptoms)
+    """Return every reachable screen, nearest to a symptom first."""
+    queue = deque(Screen(symptom.id, (), flow.entry_position(document, symptom.id)) for symptom in document.symptoms)
     seen: dict[tuple[str, str, str], Screen] = {}
-    while waiting:
-        screen = waiting.popleft()
+    while queue:
+        screen = queue.popleft()
         if seen.setdefault(screen.key, screen) is screen:
-            waiting.extend(screen.after(document, answer) for answer in screen.offered(document))
+            queue.extend(screen.after(document, answer) for answer in screen.offered(document))
     return list(seen.values())
 
 
-def ways(found: list[Screen]) -> list[Screen]:
-    """Return the screens whose ways, taken together, pass every screen: those on no other screen's way."""
-    passed = {(each.symptom, each.answers[:length]) for each in found for length in range(len(each.answers))}
-    return [each for each in found if (each.symptom, each.answers) not in passed]
+def covering_walks(reachable: list[Screen]) -> list[Screen]:
+    """Return screens whose paths together cover every screen: those on no other screen's path."""
+    passed = {(each.symptom, each.answers[:length]) for each in reachable for length in range(len(each.answers))}
+    return [each for each in reachable if (each.symptom, each.answers) not in passed]

@@ -1,4 +1,4 @@
-"""Tiny graphs for tests, a line for each node.
+"""Builds tiny graphs for tests from one line for each node.
 
     graph("q? yes:ok no:fix", "fix[press] worked:ok failed:q blocked:human", "press: hold release",
           "ok = solved", "human = unsolved")
@@ -19,7 +19,7 @@ from typing import Any
 
 from wizards import flow
 
-# A graph with everything in it: each kind of node, ways back, a procedure that erases.
+# A graph with each kind of node, cycles, and a procedure that erases.
 TOY = (
     "q? yes:ok no:fix list:why clean:wiping tip:tip",
     "fix[press] worked:ok failed:why blocked:human",
@@ -40,7 +40,7 @@ SMALL = (
     "press: hold release",
     "wipe!: erase",
 )
-# Two ways into TOY, which a search tells apart.
+# Two symptoms of TOY that a search can distinguish.
 SYMPTOMS = [
     {"id": "reset", "label": "The camera will not reset", "to": "q"},
     {"id": "password", "label": "I forgot the password", "to": "why"},
@@ -48,7 +48,6 @@ SYMPTOMS = [
 
 
 def graph(*lines: str, slug: str = "toy") -> flow.Document:
-    """Return the document that the lines describe."""
     nodes: list[dict[str, Any]] = []
     procedures: list[dict[str, Any]] = []
     for line in lines:
@@ -73,8 +72,8 @@ def _node(line: str) -> dict[str, Any]:
         choices = [{"id": name, "label": f"Choose {name}", "to": to} for name, to in _pairs(parts[2])]
         return {"id": parts[1], "kind": "question", "title": f"Question {parts[1]}?", "choices": choices}
     if parts := re.fullmatch(r"([\w-]+)\[([\w-]*)\] ?(.*)", line):
-        ways = dict(_pairs(parts[3]))
-        return {"id": parts[1], "kind": "procedure", "title": f"Do {parts[1]}", "procedure": parts[2], **ways}
+        targets = dict(_pairs(parts[3]))
+        return {"id": parts[1], "kind": "procedure", "title": f"Do {parts[1]}", "procedure": parts[2], **targets}
     if parts := re.fullmatch(r"([\w-]+)\{(.*)\} ?(.*)", line):
         causes = [_cause(each) for each in parts[2].split()]
         return {"id": parts[1], "kind": "diagnosis", "title": f"Why {parts[1]}", "causes": causes} | dict(

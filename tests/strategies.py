@@ -1,8 +1,8 @@
 """Random wizards and random texts for property tests (hypothesis).
 
-documents()         faultless documents with nasty texts
-broken_documents()  documents of a valid form whose graph may be wrong in every way: dangling targets, ids twice, ...
-texts()             what an editor might type, the worst of it included
+documents()         documents without errors, with nasty texts
+broken_documents()  documents of a valid form whose graph may have any error: dangling targets, duplicate ids, ...
+texts()             what an editor might type, including the worst
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from wizards import flow
 from wizards.flow.fields import is_visible
 
-# Texts that file formats like to read as something else.
+# Texts that file formats tend to convert.
 NASTY = (
     *(
         "yes",
@@ -111,47 +111,47 @@ _CHARACTERS = st.characters(exclude_categories=("Cs", "Cc"))
 
 
 def texts() -> st.SearchStrategy[str]:
-    """Return texts of one line or several, as typed, the empty one included."""
+    """Return texts of one or more lines, as typed, or empty."""
     alphabet = st.one_of(st.sampled_from("\n\t \r-#:'\"ab"), _CHARACTERS)
     return st.one_of(st.just(""), st.sampled_from(NASTY_TEXTS + NASTY), st.text(alphabet, max_size=20))
 
 
 def documents(slug: str = "toy") -> st.SearchStrategy[flow.Document]:
-    """Return faultless documents: `flow.errors` finds nothing in them."""
+    """Return documents in which `flow.find_errors` finds nothing."""
     return _documents(slug, broken=False)
 
 
 def broken_documents(slug: str = "toy") -> st.SearchStrategy[flow.Document]:
-    """Return documents of a valid form, with or without errors in the graph. The symptom “s” is always there."""
+    """Return documents of a valid form, with or without errors in the graph. They all have the symptom “s”."""
     return _documents(slug, broken=True)
 
 
 @st.composite
 def _documents(draw: st.DrawFn, slug: str, broken: bool) -> flow.Document:
     facts = draw(st.lists(st.sampled_from(FACTS), max_size=3, unique=True))
-    make = _Make(draw, broken, facts)
-    names = make.names(draw(st.sampled_from(range(1, 7))))
-    procedures = make.procedures()
-    nodes = [make.node(place, names, [each["id"] for each in procedures]) for place in range(len(names))]
+    build = _Builder(draw, broken, facts)
+    names = build.names(draw(st.sampled_from(range(1, 7))))
+    procedures = build.procedures()
+    nodes = [build.node(index, names, [each["id"] for each in procedures]) for index in range(len(names))]
     return flow.Document.model_validate(
         {
             "format": 1,
             "slug": slug,
-            "title": make.title(),
-            "summary": make.text(),
-            "language": make.one("en", "de", "pt-BR", "zh-Hant"),
-            "sources": [{"id": fact, "fact": make.text(), "open": make.one(True, False)} for fact in facts],
-            "symptoms": make.symptoms(names),
+            "title": build.title(),
+            "summary": build.text(),
+            "language": build.pick("en", "de", "pt-BR", "zh-Hant"),
+            "sources": [{"id": fact, "fact": build.text(), "open": build.pick(True, False)} for fact in facts],
+            "symptoms": build.symptoms(names),
             "nodes": draw(st.permutations(nodes)),
             "procedures": procedures,
         }
     )
 
 
-class _Make:
-    """Makes the parts of one document as plain data.
+class _Builder:
+    """Builds the parts of one document as plain data.
 
-    The graph is drawn choice by choice; which of the texts drawn stands where comes from one seed, which is quick.
+    The graph is drawn choice by choice; one seed places the texts drawn, which is fast.
     """
 
     def __init__(self, draw: st.DrawFn, broken: bool, facts: Sequence[str]) -> None:
@@ -161,8 +161,8 @@ class _Make:
         self.pool = ["", *draw(st.lists(texts(), min_size=2, max_size=6))]
         self.random = random.Random(draw(st.integers(0, 2**32)))
 
-    def one(self, *these: Any) -> Any:
-        return self.random.choice(these)
+    def pick(self, *options: Any) -> Any:
+        return self.random.choice(options)
 
     def text(self) -> str:
         return self.random.choice(self.pool)
@@ -171,41 +171,41 @@ class _Make:
         text = self.text()
         return text if is_visible(text) else "Title"
 
-    def label(self, place: int) -> str:
-        return f"{self.text()} {place}"
+    def label(self, index: int) -> str:
+        return f"{self.text()} {index}"
 
     def texts(self) -> list[str]:
-        return self.random.choices(self.pool, k=self.one(0, 1, 2))
+        return self.random.choices(self.pool, k=self.pick(0, 1, 2))
 
     def cited(self) -> list[str]:
-        return self.random.choices(self.known, k=self.one(0, 1, 2))
+        return self.random.choices(self.known, k=self.pick(0, 1, 2))
 
     def names(self, size: int) -> list[str]:
-        """Return that many different ids; where things may be broken, perhaps some of them twice."""
+        """Return `size` different ids; in broken documents, some may be repeated."""
         names = self.random.sample(IDS, size)
-        return names + self.random.choices(names, k=self.one(0, 0, 1, 2)) if self.broken else names
+        return names + self.random.choices(names, k=self.pick(0, 0, 1, 2)) if self.broken else names
 
     def ids(self) -> list[str]:
-        """Return the ids of a list's parts: one to three; where things may be broken, none or the same ones twice."""
+        """Return one to three ids for the parts of a list; in broken documents, none or repeated ones."""
         size = self.random.randint(0 if self.broken else 1, 3)
         return self.random.choices(IDS[:6], k=size) if self.broken else self.random.sample(IDS, size)
 
-    def target(self, names: Sequence[str], place: int | None = None) -> str:
-        """Return a target: after `place` in `names`, so that every node leads to the last one; else anywhere."""
+    def target(self, names: Sequence[str], index: int | None = None) -> str:
+        """Return a target after `place` in `names`, so that every node leads to the last one; any target for None."""
         if self.broken:
             return self.draw(st.sampled_from([*names, *names, *names, "", "nowhere"]))
-        return self.draw(st.sampled_from(names if place is None else names[place + 1 :]))
+        return self.draw(st.sampled_from(names if index is None else names[index + 1 :]))
 
     def symptoms(self, names: Sequence[str]) -> list[dict[str, Any]]:
         return [
             {
                 "id": name,
-                "label": self.label(place),
+                "label": self.label(index),
                 "words": self.texts(),
-                "to": names[0] if self.broken and place == 0 else self.target(names),
+                "to": names[0] if self.broken and index == 0 else self.target(names),
                 "sources": self.cited(),
             }
-            for place, name in enumerate(["s", *self.random.sample(IDS, self.one(0, 1, 2))])
+            for index, name in enumerate(["s", *self.random.sample(IDS, self.pick(0, 1, 2))])
         ]
 
     def procedures(self) -> list[dict[str, Any]]:
@@ -213,15 +213,15 @@ class _Make:
             {
                 "id": name,
                 "title": self.title(),
-                "minutes": self.one(1, 5, 600),
+                "minutes": self.pick(1, 5, 600),
                 "text": self.text(),
-                "erases": self.one("", "Every setting.", self.text()),
+                "erases": self.pick("", "Every setting.", self.text()),
                 "worked_label": self.text(),
                 "failed_label": self.text(),
                 "steps": [self.step(each) for each in self.ids()],
                 "sources": self.cited(),
             }
-            for name in self.random.sample(IDS, self.one(1, 2, 3))
+            for name in self.random.sample(IDS, self.pick(1, 2, 3))
         ]
 
     def step(self, name: str) -> dict[str, Any]:
@@ -233,16 +233,16 @@ class _Make:
             "signs": self.texts(),
             "caution": self.text(),
             "note": self.text(),
-            "picture": self.one(None, {"name": "card", "alt": self.title()}),
+            "picture": self.pick(None, {"name": "card", "alt": self.title()}),
             "sources": self.cited(),
-            **self.one({}, {"hold_seconds": 20}, {"wait_seconds": 3600}),
+            **self.pick({}, {"hold_seconds": 20}, {"wait_seconds": 3600}),
         }
 
-    def node(self, place: int, names: Sequence[str], procedures: Sequence[str]) -> dict[str, Any]:
+    def node(self, index: int, names: Sequence[str], procedures: Sequence[str]) -> dict[str, Any]:
         kinds = ["question", "diagnosis", "procedure", "diagnosis", "procedure", "outcome"]
-        kind = "outcome" if place == len(names) - 1 else self.draw(st.sampled_from(kinds))
+        kind = "outcome" if index == len(names) - 1 else self.draw(st.sampled_from(kinds))
         common = {
-            "id": names[place],
+            "id": names[index],
             "kind": kind,
             "title": self.title(),
             "text": self.text(),
@@ -250,22 +250,22 @@ class _Make:
             "note": self.text(),
             "sources": self.cited(),
         }
-        return common | getattr(self, f"_{kind}")(place, names, [*procedures, ""] if self.broken else procedures)
+        return common | getattr(self, f"_{kind}")(index, names, [*procedures, ""] if self.broken else procedures)
 
-    def _question(self, place: int, names: Sequence[str], procedures: Sequence[str]) -> dict[str, Any]:
+    def _question(self, index: int, names: Sequence[str], procedures: Sequence[str]) -> dict[str, Any]:
         return {
             "choices": [
                 {
                     "id": name,
                     "label": self.label(index),
                     "reason": self.text(),
-                    "to": self.target(names, place if index == 0 else None),
+                    "to": self.target(names, index if index == 0 else None),
                 }
                 for index, name in enumerate(self.ids())
             ]
         }
 
-    def _diagnosis(self, place: int, names: Sequence[str], procedures: Sequence[str]) -> dict[str, Any]:
+    def _diagnosis(self, index: int, names: Sequence[str], procedures: Sequence[str]) -> dict[str, Any]:
         causes = [
             {
                 "id": "none" if self.broken and name == "null" else name,
@@ -274,18 +274,18 @@ class _Make:
                 "weight": self.random.randint(1, 100),
                 "minutes": self.random.randint(1, 600),
                 "procedure": self.draw(st.sampled_from(procedures)),
-                "worked": self.one("", self.target(names)),
-                "failed": self.one("", self.target(names)),
+                "worked": self.pick("", self.target(names)),
+                "failed": self.pick("", self.target(names)),
                 "note": self.text(),
                 "sources": self.cited(),
             }
             for index, name in enumerate(self.ids())
         ]
-        return {"causes": causes, "worked": self.target(names), "failed": self.target(names, place)}
+        return {"causes": causes, "worked": self.target(names), "failed": self.target(names, index)}
 
-    def _procedure(self, place: int, names: Sequence[str], procedures: Sequence[str]) -> dict[str, Any]:
-        ways = {way: self.target(names) for way in ("failed", "blocked", "declined")}
-        return {"procedure": self.draw(st.sampled_from(procedures)), "worked": self.target(names, place)} | ways
+    def _procedure(self, index: int, names: Sequence[str], procedures: Sequence[str]) -> dict[str, Any]:
+        targets = {name: self.target(names) for name in ("failed", "blocked", "declined")}
+        return {"procedure": self.draw(st.sampled_from(procedures)), "worked": self.target(names, index)} | targets
 
-    def _outcome(self, place: int, names: Sequence[str], procedures: Sequence[str]) -> dict[str, Any]:
-        return {"result": self.one("solved", "unsolved", "advice")}
+    def _outcome(self, index: int, names: Sequence[str], procedures: Sequence[str]) -> dict[str, Any]:
+        return {"result": self.pick("solved", "unsolved", "advice")}

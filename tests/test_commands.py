@@ -49,15 +49,15 @@ def save(tmp_path):
     return write
 
 
-def everything() -> list[list[tuple]]:
+def all_rows() -> list[list[tuple]]:
     """Return every row of every table of wizards."""
     tables = [table for table in connection.introspection.table_names() if table.startswith("wizards_")]
     with connection.cursor() as cursor:
-        found = []
+        rows = []
         for table in sorted(tables):
             cursor.execute(f"SELECT * FROM {table} ORDER BY id")
-            found.append(cursor.fetchall())
-        return found
+            rows.append(cursor.fetchall())
+        return rows
 
 
 # --- load_wizards -----------------------------------------------------------------------------------------------
@@ -74,16 +74,16 @@ def test_a_good_file_is_loaded_and_published(run, save, name):
 def test_the_same_files_again_change_nothing(run, save):
     path = save("toy.yaml", TOY)
     run("load_wizards", path)
-    before = everything()
+    before = all_rows()
     assert run("load_wizards", path) == f"toy: unchanged, version 1, {TOY.content_hash()[:12]}\n"
-    assert everything() == before
+    assert all_rows() == before
 
 
 def test_the_fixtures_load_and_load_again_unchanged(run):
     assert run("load_wizards", ROOT / "fixtures").count("published as version 1") == len(FIXTURES) == 3
-    before = everything()
+    before = all_rows()
     assert run("load_wizards", *reversed(FIXTURES)).count("unchanged, version 1") == 3
-    assert everything() == before
+    assert all_rows() == before
 
 
 def test_a_changed_file_is_published_as_the_next_version(run, save):
@@ -103,7 +103,7 @@ def test_a_changed_draft_is_overwritten_by_the_file(run, save):
 
 def test_an_invalid_file_is_reported_with_its_line_and_nothing_is_changed(run, save):
     run("load_wizards", save("toy.yaml", TOY))
-    before = everything()
+    before = all_rows()
     good = save("good.yaml", graph("ok = advice", slug="good"))
     bad = save("toy.yaml", flow.dump_document(TOY).replace("to: ok", "to: gone", 1))
     line = bad.read_text().splitlines().index("        to: gone") + 1
@@ -114,7 +114,7 @@ def test_an_invalid_file_is_reported_with_its_line_and_nothing_is_changed(run, s
         " Correct the id, or add the node.",
         "Nothing was changed.",
     ]
-    assert everything() == before
+    assert all_rows() == before
 
 
 @pytest.mark.parametrize("content", ["", "a: [", "format: 1\nformat: 1", "\x00", "- 1"])
@@ -267,7 +267,7 @@ def test_the_fixtures_have_no_faults_at_all(run):
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "line", "told"),
+    ("old", "new", "line", "expected"),
     [
         ("    worked: ok\n", "    worked: gone\n", 15, "“It worked” leads to “gone”, and there is no such node."),
         ("    failed: ok\n", "", 9, "leads nowhere."),
@@ -285,16 +285,16 @@ def test_the_fixtures_have_no_faults_at_all(run):
     ],
     ids=lambda value: value if isinstance(value, int) else "",
 )  # fmt: skip
-def test_each_fault_is_reported_with_its_line(run, save, old, new, line, told):
+def test_each_fault_is_reported_with_its_line(run, save, old, new, line, expected):
     assert GOOD.count(old) == 1
     path = save("toy.yaml", GOOD.replace(old, new))
     with pytest.raises(CommandError) as refused:
         run("check_wizards", path)
-    assert any(each.startswith(f"{path}:{line}: ") and told in each for each in str(refused.value).splitlines())
+    assert any(each.startswith(f"{path}:{line}: ") and expected in each for each in str(refused.value).splitlines())
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "told"),
+    ("old", "new", "expected"),
     [
         (
             "procedures:",
@@ -309,9 +309,9 @@ def test_each_fault_is_reported_with_its_line(run, save, old, new, line, told):
     ],
     ids=["unreachable", "unused"],
 )
-def test_a_warning_is_reported_and_passes(run, save, old, new, told):
+def test_a_warning_is_reported_and_passes(run, save, old, new, expected):
     path = save("toy.yaml", GOOD.replace(old, new))
-    assert f"{path}: warning: {told}" in run("check_wizards", path)
+    assert f"{path}: warning: {expected}" in run("check_wizards", path)
 
 
 def test_without_a_path_the_drafts_are_checked(run, save):
@@ -323,9 +323,9 @@ def test_without_a_path_the_drafts_are_checked(run, save):
 
 
 def test_checking_changes_nothing(run, save):
-    before = everything()
+    before = all_rows()
     run("check_wizards", save("toy.yaml", GOOD))
-    assert everything() == before
+    assert all_rows() == before
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.explore import screens, ways
+from tests.explore import covering_walks, screens
 from tests.reading import read
 from tests.versions import publish
 from tests.visitor import HTMX, Visitor
@@ -68,11 +68,11 @@ def test_every_part_cites_a_known_fact_or_is_editorial(document):
 
 
 def test_a_wizards_own_facts_are_rows_of_the_sheet_and_all_are_used(document):
-    own = [source.id for source in document.sources]
-    assert len(set(own)) == len(own)
-    assert set(own) <= FACTS.keys()
+    sources = [source.id for source in document.sources]
+    assert len(set(sources)) == len(sources)
+    assert set(sources) <= FACTS.keys()
     cited = {fact for _, sources in cited_by(document) for fact in sources} - {flow.EDITORIAL}
-    assert cited == set(own)
+    assert cited == set(sources)
 
 
 def test_a_fact_is_marked_open_where_the_sheet_marks_it(document):
@@ -116,16 +116,16 @@ def test_every_picture_is_there_and_is_described(document):
 
 
 def test_nothing_erasing_starts_without_a_confirmation(document):
-    begun = set()
+    started = set()
     for screen in screens(document):
         for answer in screen.offered(document):
             after = screen.after(document, answer)
-            procedure = in_hand(document, after)
+            procedure = current_procedure(document, after)
             if procedure and procedure.erases and after.position.step == procedure.steps[0].id:
-                begun.add(procedure.id)
-                assert in_hand(document, screen) == procedure
+                started.add(procedure.id)
+                assert current_procedure(document, screen) == procedure
                 assert (screen.position.step, answer) == ("", CONFIRM), screen
-    assert begun == {each.id for each in document.procedures if each.erases} != set()
+    assert started == {each.id for each in document.procedures if each.erases} != set()
 
 
 def test_a_reset_says_that_it_erases(document):
@@ -145,25 +145,25 @@ def test_declining_leads_elsewhere(document):
 
 
 def test_a_human_can_be_reached_from_every_screen_by_answers_alone(document):
-    found = screens(document)
-    leads = {each.key: {each.after(document, given).key for given in each.offered(document)} for each in found}
-    reached = {each.key for each in found if flow.outcome(document, each.position) == "unsolved"}
+    reachable = screens(document)
+    leads = {each.key: {each.after(document, given).key for given in each.offered(document)} for each in reachable}
+    reached = {each.key for each in reachable if flow.outcome(document, each.position) == "unsolved"}
     assert reached
     while more := {key for key, after in leads.items() if after & reached} - reached:
         reached |= more
-    ends = {each.key for each in found if flow.outcome(document, each.position)}
+    ends = {each.key for each in reachable if flow.outcome(document, each.position)}
     assert leads.keys() - reached - ends == set()
 
 
 def test_every_node_and_step_is_reachable(document):
-    found = screens(document)
-    assert {node.id for node in document.nodes} - {each.position.node for each in found} == set()
-    shown = {(in_hand(document, each).id, each.position.step) for each in found if each.position.step}
+    reachable = screens(document)
+    assert {node.id for node in document.nodes} - {each.position.node for each in reachable} == set()
+    shown = {(current_procedure(document, each).id, each.position.step) for each in reachable if each.position.step}
     written = {(each.id, step.id) for each in document.procedures for step in each.steps}
     assert written - shown == set()
 
 
-def in_hand(document, screen):
+def current_procedure(document, screen):
     """Return the procedure in hand on a screen, if any."""
     return flow.node_at(document, screen.position).current_procedure(document, screen.position)
 
@@ -178,35 +178,35 @@ def test_every_fact_is_reached_by_clicking():
         document = document_in(path)
         publish(document)
         shown |= facts_of_product_page(document)
-        found = screens(document)
+        reachable = screens(document)
         seen = set()
-        for way in ways(found):
-            seen |= clicked(document, way, shown)
-        unreached += [screen.key for screen in found if screen.key not in seen]
+        for walk in covering_walks(reachable):
+            seen |= click_along(document, walk, shown)
+        unreached += [screen.key for screen in reachable if screen.key not in seen]
     assert unreached == []
     assert FACTS.keys() - shown == set()
 
 
 def facts_of_product_page(document):
     """Return the facts of the symptoms that the product's page shows."""
-    page = whole(Visitor().client.get(f"/w/{document.slug}/"))
+    page = full_page(Visitor().client.get(f"/w/{document.slug}/"))
     for symptom in document.symptoms:
         assert f"/begin/{document.slug}/{symptom.id}/" in page.beginnings
     return {fact for symptom in document.symptoms if symptom.label in page.text for fact in symptom.sources}
 
 
-def clicked(document, way, shown):
+def click_along(document, walk, shown):
     """Click along a way; add to `shown` the facts of what was seen, and return the keys of the screens."""
-    visitor = Visitor().begin(document.slug, way.symptom)
-    position, keys = flow.entry_position(document, way.symptom), set()
-    page = whole(visitor.see())
-    for given in (*way.answers, ""):
+    visitor = Visitor().begin(document.slug, walk.symptom)
+    position, keys = flow.entry_position(document, walk.symptom), set()
+    page = full_page(visitor.see())
+    for given in (*walk.answers, ""):
         shown |= facts_of(document, position, page)
         keys.add((position.node, position.cause, position.step))
         if given:
             assert given in {*page.radios, *page.buttons}, f"{given} is not offered on {page.h1}"
             fragment = read(visitor.answer(given, headers=HTMX))
-            page = whole(visitor.see())
+            page = full_page(visitor.see())
             assert fragment.inline == []
             assert fragment.title == page.title
             position = flow.next_position(document, position, given)
@@ -214,7 +214,7 @@ def clicked(document, way, shown):
     return keys
 
 
-def whole(response):
+def full_page(response):
     """Return a page, held to be one: found, whole, with a title, one heading, and nothing that the policy stops."""
     page = read(response)
     assert response.status_code == 200
@@ -249,10 +249,10 @@ def facts_of(document, position, page):
 def test_every_screen_has_a_title_of_its_own(document):
     publish(document)
     titles = {}
-    for way in ways(screens(document)):
-        visitor = Visitor().begin(document.slug, way.symptom)
-        position = flow.entry_position(document, way.symptom)
-        for given in (*way.answers, ""):
+    for walk in covering_walks(screens(document)):
+        visitor = Visitor().begin(document.slug, walk.symptom)
+        position = flow.entry_position(document, walk.symptom)
+        for given in (*walk.answers, ""):
             procedure = flow.node_at(document, position).current_procedure(document, position)
             # The steps of a procedure are the same screens wherever it is used.
             titles.setdefault(read(visitor.see()).title, set()).add(
@@ -262,20 +262,20 @@ def test_every_screen_has_a_title_of_its_own(document):
                 visitor.answer(given)
                 position = flow.next_position(document, position, given)
     assert titles
-    assert {title: found for title, found in titles.items() if len(found) > 1} == {}
+    assert {title: reachable for title, reachable in titles.items() if len(reachable) > 1} == {}
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("name", ["steps", "told", "remark", "help"])
 def test_secondary_pages_obey_the_policy_too(document, name):
     publish(document)
-    looked_at = 0
-    for way in ways(screens(document))[::6]:
-        visitor = Visitor().begin(document.slug, way.symptom).walk(*way.answers[:-1])
+    checked = 0
+    for walk in covering_walks(screens(document))[::6]:
+        visitor = Visitor().begin(document.slug, walk.symptom).walk(*walk.answers[:-1])
         if name != "steps" or visitor.session.step:
-            whole(visitor.see(name))
-            looked_at += 1
-    assert looked_at > 1
+            full_page(visitor.see(name))
+            checked += 1
+    assert checked > 1
 
 
 @pytest.mark.django_db
@@ -284,7 +284,7 @@ def test_entry_pages_obey_the_policy_too():
         publish(document_in(path))
     Visitor().begin("zosi-camera", document_in(FIXTURES[-1]).symptoms[0].id)
     for address in ("/", "/search/", "/search/?q=reset", "/search/?q=xyzzy", "/contact/"):
-        whole(Visitor().client.get(address))
+        full_page(Visitor().client.get(address))
     assert {address: read(Visitor().client.get(address)).inline for address in ("/nowhere/", "/?q=%00")} == {
         "/nowhere/": [],
         "/?q=%00": [],

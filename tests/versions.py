@@ -1,4 +1,4 @@
-"""Versions to walk over in tests that need a database."""
+"""Creates versions for tests that need a database."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _NUMBERS = count(1)
 
 
 def publish(document: flow.Document) -> Version:
-    """Make a faultless document its wizard's next version, without a draft: few tests look at one, and it is slow."""
+    """Store a document without errors as its wizard's next version, without a slow draft that few tests need."""
     assert flow.find_errors(document) == []
     wizard, _ = Wizard.objects.get_or_create(slug=document.slug)
     wizard.current = _version(wizard, wizard.versions.exclude(number=None).count() + 1, document)
@@ -22,18 +22,18 @@ def publish(document: flow.Document) -> Version:
 
 
 def publish_draft(document: flow.Document) -> Version:
-    """Load a faultless document into the draft and publish it, as `manage.py load_wizards` does."""
-    publishing.document_of.cache_clear()  # a test that was rolled back may have had a version of the same id
+    """Import a document without errors into the draft and publish it, as `manage.py load_wizards` does."""
+    publishing.document_of.cache_clear()  # a version of the same id may be cached from a test that was rolled back
     return publishing.publish(publishing.import_document(document))[0]
 
 
 def freeze(document: flow.Document) -> Version:
-    """Make a version of a document as it is, errors and all, under a slug of its own."""
+    """Store a document, which may have errors, as a version of a new wizard."""
     return _version(Wizard.objects.create(slug=f"frozen-{next(_NUMBERS)}"), 1, document)
 
 
 def _version(wizard: Wizard, number: int, document: flow.Document) -> Version:
-    publishing.document_of.cache_clear()  # a test that was rolled back may have had a version of the same id
+    publishing.document_of.cache_clear()  # a version of the same id may be cached from a test that was rolled back
     text = document.canonical()
     return Version.objects.create(
         wizard=wizard,

@@ -22,31 +22,27 @@ TOY = graph(
 
 
 class Walk:
-    """A session in memory: what is legal is appended, as the journal does it."""
+    """A session in memory that appends legal events, as the journal does."""
 
     def __init__(self, document: flow.Document = TOY, symptom: str = "s") -> None:
         self.history = flow.History(document, flow.begin_events(document, symptom))
 
     def answer(self, *answers: str) -> Walk:
-        """Give answers on the current page, one after another."""
+        """Answer the current page, then the next ones."""
         for each in answers:
             self.add(self.history.answer(len(self.history), each))
         return self
 
     def answer_at(self, page: int, given: str) -> Walk:
-        """Give an answer on an earlier page."""
         return self.add(self.history.answer(page, given))
 
     def back(self, page: int) -> Walk:
-        """Go back from a page."""
         return self.add(self.history.back(page))
 
     def remark(self, page: int) -> Walk:
-        """Say that a page looks different."""
         return self.add(self.history.annotate(page, EventKind.REMARK))
 
     def feedback(self, given: str) -> Walk:
-        """Say on the current page whether it helped."""
         return self.add(self.history.annotate(len(self.history), EventKind.FEEDBACK, given))
 
     def add(self, events: tuple[Event, ...] | Event) -> Walk:

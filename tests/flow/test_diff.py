@@ -31,8 +31,8 @@ def test_nothing_changed_between_a_document_and_itself():
 
 
 def test_a_reworded_title_is_shown_with_both_wordings():
-    told = changed(nodes=nodes(ok={"title": "It works"}))
-    assert told == ["node “It works” › title reworded from “End ok” to “It works”"]
+    changes = changed(nodes=nodes(ok={"title": "It works"}))
+    assert changes == ["node “It works” › title reworded from “End ok” to “It works”"]
 
 
 def test_a_new_target_is_described_by_the_titles_of_the_nodes():
@@ -49,10 +49,10 @@ def test_a_cleared_target_is_shown_as_nothing():
 def test_targets_with_the_same_title_are_distinguished_by_their_ids():
     before = graph("q? yes:a", "a = solved", "b = solved")
     twins = [node | {"title": "The end"} for node in before.plain()["nodes"]]
-    one = flow.Document.model_validate(before.plain() | {"nodes": twins})
+    first = flow.Document.model_validate(before.plain() | {"nodes": twins})
     choice = twins[0]["choices"][0] | {"to": "b"}
-    other = flow.Document.model_validate(one.plain() | {"nodes": [twins[0] | {"choices": [choice]}, *twins[1:]]})
-    assert "from “The end (a)” to “The end (b)”" in str(flow.diff(one, other)[0])
+    second = flow.Document.model_validate(first.plain() | {"nodes": [twins[0] | {"choices": [choice]}, *twins[1:]]})
+    assert "from “The end (a)” to “The end (b)”" in str(flow.diff(first, second)[0])
 
 
 def test_added_and_removed_parts_are_named_by_their_titles():
@@ -72,10 +72,10 @@ def test_a_new_order_names_only_the_parts_that_moved():
 
 
 def test_a_new_order_changes_no_parts():
-    assert {change.kind for change in flow.diff(BEFORE, graph_turned())} == {flow.ChangeKind.REORDERED}
+    assert {change.kind for change in flow.diff(BEFORE, reversed_graph())} == {flow.ChangeKind.REORDERED}
 
 
-def graph_turned() -> flow.Document:
+def reversed_graph() -> flow.Document:
     return flow.Document.model_validate(BEFORE.plain() | {"nodes": nodes()[::-1]})
 
 
@@ -138,9 +138,9 @@ def test_two_documents_without_faults_differ_where_there_are_changes(before, aft
 
 @given(document=broken_documents())
 def test_a_document_differs_from_its_change_and_not_from_its_copy(document):
-    again = flow.Document.model_validate(document.plain())
-    assert flow.diff(document, again) == []
-    assert flow.diff(document, again.model_copy(update={"title": f"{document.title} now"}))
+    copied = flow.Document.model_validate(document.plain())
+    assert flow.diff(document, copied) == []
+    assert flow.diff(document, copied.model_copy(update={"title": f"{document.title} now"}))
 
 
 @pytest.mark.parametrize("word", ["a ", "a b ", "word{} "])

@@ -140,8 +140,8 @@ def flat(cases):
 
 @pytest.mark.parametrize(("code", "path", "value", "where"), flat(CASES))
 def test_an_error_has_its_path(code, path, value, where):
-    found = [(fault.code, fault.path) for fault in flow.find_errors(changed(path, value))]
-    assert (code, where) in found
+    faults = [(fault.code, fault.path) for fault in flow.find_errors(changed(path, value))]
+    assert (code, where) in faults
 
 
 @pytest.mark.parametrize(("code", "path", "value", "where"), flat(WARNINGS))
@@ -223,15 +223,15 @@ def test_each_fault_has_a_valid_path_a_message_and_a_remedy(document):
 @given(st.one_of(documents(), broken_documents()))
 def test_without_errors_an_outcome_is_reachable_from_every_position(document):
     assume(not flow.find_errors(document))
-    waiting = [flow.entry_position(document, symptom.id) for symptom in document.symptoms]
-    ways: dict[flow.Position, set[flow.Position]] = {}
-    while waiting:
-        position = waiting.pop()
-        if position not in ways:
+    queue = [flow.entry_position(document, symptom.id) for symptom in document.symptoms]
+    moves: dict[flow.Position, set[flow.Position]] = {}
+    while queue:
+        position = queue.pop()
+        if position not in moves:
             legal = flow.node_at(document, position).answers(document, position)
-            ways[position] = {flow.next_position(document, position, each) for each in legal}
-            waiting += ways[position]
-    ending = {position for position in ways if flow.outcome(document, position)}
-    while more := {position for position, on in ways.items() if on & ending} - ending:
-        ending |= more
-    assert ending == ways.keys()
+            moves[position] = {flow.next_position(document, position, each) for each in legal}
+            queue += moves[position]
+    can_end = {position for position in moves if flow.outcome(document, position)}
+    while more := {position for position, next_positions in moves.items() if next_positions & can_end} - can_end:
+        can_end |= more
+    assert can_end == moves.keys()

@@ -205,7 +205,7 @@ def test_moves_are_no_annotations(kind):
 
 # --- replay -----------------------------------------------------------------------------------------------------
 
-ALIKE = {EventKind.REMARK, EventKind.HELP, EventKind.NOTE, EventKind.JOIN, EventKind.PART, EventKind.PASSED}
+ANNOTATIONS = {EventKind.REMARK, EventKind.HELP, EventKind.NOTE, EventKind.JOIN, EventKind.PART, EventKind.PASSED}
 LONG = (
     Walk()
     .answer("no", "stuck", "failed", "lost", "confirm", "next")
@@ -227,7 +227,7 @@ def test_a_log_replays_to_the_pages_that_were_shown():
 
 
 def test_a_log_survives_every_kind_of_event():
-    assert {event.kind for event in LONG} == set(EventKind) - ALIKE | {EventKind.REMARK}
+    assert {event.kind for event in LONG} == set(EventKind) - ANNOTATIONS | {EventKind.REMARK}
     assert flow.replay(TOY, LONG).ended == "solved"
 
 
@@ -241,45 +241,45 @@ def test_the_beginning_of_a_log_replays_unless_it_lacks_its_end(length):
 
 
 def changed() -> Iterator[tuple[int, Event]]:
-    """Yield (place, the event there with one field changed) for every event of the long log."""
+    """Yield (index, event with one field changed) for every event of the long log."""
     changes = [{"node": "tip"}, {"node": ""}, {"cause": "worn"}, {"step": "open"}, {"answer": "forged"}, {"to": 99}]
     changes += [{"offered": ("worn", "stuck")}, *({"kind": kind} for kind in EventKind)]
-    for place, event in enumerate(LONG):
+    for index, event in enumerate(LONG):
         for change in changes:
-            # What is said beside the way looks alike but for its kind: another kind there is no broken promise.
-            alike = event.kind in ALIKE and change.get("kind") in ALIKE
-            if replace(event, **change) != event and not alike:
-                yield pytest.param(place, replace(event, **change), id=f"{place + 1}-{event.kind}-{change}")
+            # Annotations differ only in their kind, so a log with another kind of annotation is valid.
+            is_same_shape = event.kind in ANNOTATIONS and change.get("kind") in ANNOTATIONS
+            if replace(event, **change) != event and not is_same_shape:
+                yield pytest.param(index, replace(event, **change), id=f"{index + 1}-{event.kind}-{change}")
 
 
-@pytest.mark.parametrize(("place", "event"), list(changed()))
-def test_a_log_with_one_field_changed_is_broken_at_that_event(place, event):
+@pytest.mark.parametrize(("index", "event"), list(changed()))
+def test_a_log_with_one_field_changed_is_broken_at_that_event(index, event):
     with pytest.raises(flow.BrokenLogError) as broken:
-        flow.replay(TOY, [*LONG[:place], event, *LONG[place + 1 :]])
-    assert broken.value.number == place + 1
+        flow.replay(TOY, [*LONG[:index], event, *LONG[index + 1 :]])
+    assert broken.value.number == index + 1
     assert broken.value.reason in str(broken.value)
 
 
-# What follows a remark or feedback does not depend on it; `tests/analytics/test_audit.py` finds those by number.
-MOVES = [place for place, event in enumerate(LONG) if event.kind not in (EventKind.REMARK, EventKind.FEEDBACK)]
+# Later events do not depend on a remark or feedback; `tests/analytics/test_audit.py` finds those by number.
+MOVES = [index for index, event in enumerate(LONG) if event.kind not in (EventKind.REMARK, EventKind.FEEDBACK)]
 
 
-@pytest.mark.parametrize("place", MOVES[:-1])
-def test_a_log_with_one_move_removed_is_broken(place):
+@pytest.mark.parametrize("index", MOVES[:-1])
+def test_a_log_with_one_move_removed_is_broken(index):
     with pytest.raises(flow.BrokenLogError):
-        flow.replay(TOY, [*LONG[:place], *LONG[place + 1 :]])
+        flow.replay(TOY, [*LONG[:index], *LONG[index + 1 :]])
 
 
-@pytest.mark.parametrize("place", MOVES)
-def test_a_log_with_one_move_twice_is_broken(place):
+@pytest.mark.parametrize("index", MOVES)
+def test_a_log_with_one_move_twice_is_broken(index):
     with pytest.raises(flow.BrokenLogError):
-        flow.replay(TOY, [*LONG[: place + 1], *LONG[place:]])
+        flow.replay(TOY, [*LONG[: index + 1], *LONG[index:]])
 
 
-@pytest.mark.parametrize("place", [place for place in MOVES[:-1] if place + 1 in MOVES])
-def test_a_log_with_two_moves_exchanged_is_broken(place):
+@pytest.mark.parametrize("index", [index for index in MOVES[:-1] if index + 1 in MOVES])
+def test_a_log_with_two_moves_exchanged_is_broken(index):
     with pytest.raises(flow.BrokenLogError):
-        flow.replay(TOY, [*LONG[:place], LONG[place + 1], LONG[place], *LONG[place + 2 :]])
+        flow.replay(TOY, [*LONG[:index], LONG[index + 1], LONG[index], *LONG[index + 2 :]])
 
 
 def test_a_log_without_a_begin_event_is_broken():

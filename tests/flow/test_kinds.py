@@ -19,7 +19,7 @@ TEMPLATES = Path(__file__).parents[2] / "templates" / "customer" / "session"
 KINDS = pytest.mark.parametrize("kind", flow.KINDS)
 
 
-def filled(part: type[Part], kind: str, target: str) -> dict[str, Any]:
+def fill(part: type[Part], kind: str, target: str) -> dict[str, Any]:
     """Return a part as plain data with `target` in every field that names a node, and one of every part within it."""
     plain: dict[str, Any] = {"id": "x"}
     for name, field in part.model_fields.items():
@@ -28,7 +28,7 @@ def filled(part: type[Part], kind: str, target: str) -> dict[str, Any]:
         if name == "kind":
             plain[name] = kind
         elif within:
-            plain[name] = [filled(within[0], kind, target)]
+            plain[name] = [fill(within[0], kind, target)]
         elif reference:
             plain[name] = target if reference == "node" else "p"
         elif field.is_required() and name != "id":
@@ -40,8 +40,8 @@ def targets(plain: dict[str, Any], path: tuple = ()) -> Iterator[tuple]:
     """Yield the path of every field that holds the target."""
     for key, value in plain.items():
         if isinstance(value, list):
-            for place, each in enumerate(value):
-                yield from targets(each, (*path, key, place))
+            for index, each in enumerate(value):
+                yield from targets(each, (*path, key, index))
         elif value == "target":
             yield (*path, key)
 
@@ -54,7 +54,7 @@ def test_the_kind_field_of_a_node_is_its_name_in_kinds(kind):
 
 @KINDS
 def test_every_field_that_names_a_node_is_an_edge(kind):
-    plain = filled(flow.KINDS[kind], kind, "target")
+    plain = fill(flow.KINDS[kind], kind, "target")
     node = flow.KINDS[kind].model_validate(plain)
     document = graph("ok = solved", "p!: do")
     assert {edge.path for edge in node.edges(document)} == set(targets(plain))
@@ -68,13 +68,13 @@ def test_an_incomplete_node_raises_only_illegal_moves(kind):
     node = flow.KINDS[kind].model_validate({"id": "x", "kind": kind, **required})
     document = flow.Document.model_validate({"format": 1, "slug": "toy", "title": "T", "nodes": [node.model_dump()]})
     position = flow.Position("x")
-    for act in (
+    for call in (
         lambda: node.enter(document),
         lambda: node.answers(document, position),
         lambda: [node.move(document, position, given) for given in node.answers(document, position)],
     ):
         try:
-            act()
+            call()
         except flow.IllegalMoveError as illegal:
             assert str(illegal).endswith(".")
     assert node.screen(position)
@@ -84,13 +84,13 @@ def test_an_incomplete_node_raises_only_illegal_moves(kind):
 
 def positions(document: flow.Document) -> set[flow.Position]:
     """Return every position that can be reached."""
-    waiting, seen = [flow.entry_position(document, "s")], set()
-    while waiting:
-        position = waiting.pop()
+    queue, seen = [flow.entry_position(document, "s")], set()
+    while queue:
+        position = queue.pop()
         if position not in seen:
             seen.add(position)
             legal = node_at(document, position).answers(document, position)
-            waiting += [flow.next_position(document, position, each) for each in legal]
+            queue += [flow.next_position(document, position, each) for each in legal]
     return seen
 
 
@@ -111,16 +111,18 @@ def test_only_positions_within_a_procedure_have_a_current_procedure():
     steps = set()
     for position in positions(TOY):
         node = node_at(TOY, position)
-        in_hand = node.current_procedure(TOY, position)
-        assert (in_hand is not None) == (node.screen(position) in {"confirm", "procedure"})
+        procedure = node.current_procedure(TOY, position)
+        assert (procedure is not None) == (node.screen(position) in {"confirm", "procedure"})
         if position.step:
             steps.add(position.step)
-            assert in_hand.index(position.step) >= 0
-            assert 1 <= in_hand.minutes_left(position.step) <= in_hand.minutes
+            assert procedure.index(position.step) >= 0
+            assert 1 <= procedure.minutes_left(position.step) <= procedure.minutes
     assert steps == {step.id for each in TOY.procedures for step in each.steps} != set()
 
 
-@pytest.mark.parametrize(("act", "given"), [("screen", (None,)), ("answers", (TOY, None)), ("move", (TOY, None, "a"))])
-def test_a_kind_must_implement_its_interface(act, given):
+@pytest.mark.parametrize(
+    ("method", "arguments"), [("screen", (None,)), ("answers", (TOY, None)), ("move", (TOY, None, "a"))]
+)
+def test_a_kind_must_implement_its_interface(method, arguments):
     with pytest.raises(NotImplementedError):
-        getattr(base.BaseNode(id="x"), act)(*given)
+        getattr(base.BaseNode(id="x"), method)(*arguments)

@@ -19,7 +19,7 @@ from wizards.flow import Event, EventKind
 
 FORGED = ("", "none", "confirm", "decline", "next", "worked", "failed", "blocked", "declined", "\0", "\ud800", *IDS)
 NUMBERS = st.integers(-2, 12)
-ASIDES = (EventKind.REMARK, EventKind.HELP, EventKind.FEEDBACK, EventKind.END)
+ANNOTATIONS = (EventKind.REMARK, EventKind.HELP, EventKind.FEEDBACK, EventKind.END)
 
 
 class Machine(RuleBasedStateMachine):
@@ -81,8 +81,8 @@ class Machine(RuleBasedStateMachine):
         if self.attempt(lambda history: history.back(number, to=1)):
             assert self.history.pages[-1].origin == 1
 
-    @rule(number=NUMBERS, kind=st.sampled_from(ASIDES), given=st.sampled_from(["yes", "no", "", "maybe"]))
-    def aside(self, number: int, kind: EventKind, given: str) -> None:
+    @rule(number=NUMBERS, kind=st.sampled_from(ANNOTATIONS), given=st.sampled_from(["yes", "no", "", "maybe"]))
+    def annotate(self, number: int, kind: EventKind, given: str) -> None:
         before = self.history.pages[-1]
         self.attempt(lambda history: (history.annotate(number, kind, given),))
         assert self.history.pages[-1] == before
@@ -100,9 +100,9 @@ class Machine(RuleBasedStateMachine):
 
     @invariant()
     def every_log_replays_to_the_same_pages(self) -> None:
-        again = flow.replay(self.document, self.logged)
-        assert again.pages == self.history.pages
-        assert again.events == self.history.events == self.logged
+        replayed = flow.replay(self.document, self.logged)
+        assert replayed.pages == self.history.pages
+        assert replayed.events == self.history.events == self.logged
 
     @invariant()
     def the_answers_of_the_trail_lead_from_the_first_page_to_the_current_one(self) -> None:

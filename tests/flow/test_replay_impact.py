@@ -14,7 +14,7 @@ SAME, OTHER, BROKEN = flow.Fate.SAME, flow.Fate.OTHER, flow.Fate.BROKEN
 OLD = graph(*TOY)
 
 
-def walked(document: flow.Document, *answers: str) -> flow.History:
+def walk_over(document: flow.Document, *answers: str) -> flow.History:
     """Return the history of a walk from the symptom “s” by these answers; “back” goes back a page."""
     history = flow.History(document, flow.begin_events(document, "s"))
     for given_answer in answers:
@@ -27,87 +27,87 @@ def walked(document: flow.Document, *answers: str) -> flow.History:
 
 def toy(**lines: str) -> flow.Document:
     """Return TOY with some of its lines replaced, by how they begin; an empty one is left out."""
-    kept = [lines.pop(next((name for name in lines if line.startswith(name)), ""), line) for line in TOY]
+    lines_used = [lines.pop(next((name for name in lines if line.startswith(name)), ""), line) for line in TOY]
     assert not lines
-    return graph(*filter(None, kept))
+    return graph(*filter(None, lines_used))
 
 
 def fate(history: flow.History, document: flow.Document) -> tuple[flow.Fate, str]:
-    rerun = flow.replay_against(history, document)
-    return rerun.fate, rerun.node
+    impact = flow.replay_against(history, document)
+    return impact.fate, impact.node
 
 
 def test_over_the_same_document_a_walk_keeps_its_path():
-    assert fate(walked(OLD, "no", "next", "worked"), OLD) == (SAME, "")
+    assert fate(walk_over(OLD, "no", "next", "worked"), OLD) == (SAME, "")
 
 
 def test_an_answer_with_a_new_target_changes_the_path_there():
-    assert fate(walked(OLD, "yes"), toy(q="q? yes:human no:fix list:why clean:wiping tip:tip")) == (OTHER, "q")
+    assert fate(walk_over(OLD, "yes"), toy(q="q? yes:human no:fix list:why clean:wiping tip:tip")) == (OTHER, "q")
 
 
 def test_a_walk_without_that_answer_keeps_its_path():
-    assert fate(walked(OLD, "no"), toy(q="q? yes:human no:fix list:why clean:wiping tip:tip")) == (SAME, "")
+    assert fate(walk_over(OLD, "no"), toy(q="q? yes:human no:fix list:why clean:wiping tip:tip")) == (SAME, "")
 
 
 def test_a_removed_answer_breaks_the_walk_there():
-    assert fate(walked(OLD, "tip"), toy(q="q? yes:ok no:fix list:why clean:wiping")) == (BROKEN, "q")
+    assert fate(walk_over(OLD, "tip"), toy(q="q? yes:ok no:fix list:why clean:wiping")) == (BROKEN, "q")
 
 
 def test_a_removed_symptom_breaks_the_walk_at_its_first_node():
     gone = flow.Document.model_validate(OLD.plain() | {"symptoms": []})
-    assert fate(walked(OLD, "yes"), gone) == (BROKEN, "q")
+    assert fate(walk_over(OLD, "yes"), gone) == (BROKEN, "q")
 
 
 def test_a_symptom_with_a_new_target_changes_the_path_from_the_start():
     moved = OLD.model_copy(update={"symptoms": (OLD.symptoms[0].model_copy(update={"to": "tip"}),)})
-    assert fate(walked(OLD, "yes"), moved) == (OTHER, "q")
+    assert fate(walk_over(OLD, "yes"), moved) == (OTHER, "q")
 
 
 def test_branches_abandoned_by_going_back_do_not_count():
-    assert fate(walked(OLD, "tip", "back", "yes"), toy(q="q? yes:ok no:fix list:why clean:wiping")) == (SAME, "")
+    assert fate(walk_over(OLD, "tip", "back", "yes"), toy(q="q? yes:ok no:fix list:why clean:wiping")) == (SAME, "")
 
 
 @pytest.mark.parametrize("steps", ["press: hold", "press: hold more release", "press: other"])
 def test_other_steps_do_not_change_the_path(steps):
-    assert fate(walked(OLD, "no", "next", "worked"), toy(press=steps)) == (SAME, "")
+    assert fate(walk_over(OLD, "no", "next", "worked"), toy(press=steps)) == (SAME, "")
 
 
 def test_a_new_confirmation_does_not_change_the_path():
     fixing = "fix[press] worked:ok failed:why blocked:human declined:q"
-    assert fate(walked(OLD, "no", "next", "worked"), toy(fix=fixing, press="press!: hold release")) == (SAME, "")
+    assert fate(walk_over(OLD, "no", "next", "worked"), toy(fix=fixing, press="press!: hold release")) == (SAME, "")
 
 
 def test_a_removed_confirmation_does_not_change_the_path():
-    assert fate(walked(OLD, "clean", "confirm", "worked"), toy(wipe="wipe: open shut")) == (SAME, "")
+    assert fate(walk_over(OLD, "clean", "confirm", "worked"), toy(wipe="wipe: open shut")) == (SAME, "")
 
 
 def test_declining_a_removed_confirmation_breaks_the_walk():
-    assert fate(walked(OLD, "clean", "decline"), toy(wipe="wipe: open shut")) == (BROKEN, "wiping")
+    assert fate(walk_over(OLD, "clean", "decline"), toy(wipe="wipe: open shut")) == (BROKEN, "wiping")
 
 
 def test_a_removed_procedure_breaks_the_walk_where_it_was_used():
-    assert fate(walked(OLD, "no", "worked"), toy(fix="fix? worked2:ok")) == (BROKEN, "fix")
+    assert fate(walk_over(OLD, "no", "worked"), toy(fix="fix? worked2:ok")) == (BROKEN, "fix")
 
 
 def test_a_walk_that_left_a_list_stays_there_if_the_list_has_another_cause():
     fewer = toy(why="why{loose=press/50/2} worked:ok failed:human")
-    history = walked(fewer, "list", "loose", "failed")
+    history = walk_over(fewer, "list", "loose", "failed")
     assert fate(history, OLD) == (OTHER, "why")
 
 
 def test_another_order_of_the_causes_does_not_change_the_path():
     turned = toy(why="why{worn=press/10/5 old=wipe/50/1 loose=press/1/600} worked:ok failed:human")
-    assert fate(walked(OLD, "list", "loose", "failed", "worn", "worked"), turned) == (SAME, "")
+    assert fate(walk_over(OLD, "list", "loose", "failed", "worn", "worked"), turned) == (SAME, "")
 
 
 def test_a_choice_with_the_id_next_is_an_answer():
     old = graph("q? next:ok confirm:human", "ok = solved", "human = unsolved")
     new = graph("q? next:human confirm:human", "ok = solved", "human = unsolved")
-    assert fate(walked(old, "next"), new) == (OTHER, "q")
+    assert fate(walk_over(old, "next"), new) == (OTHER, "q")
 
 
 def test_another_result_at_the_end_is_another_path():
-    assert fate(walked(OLD, "yes"), toy(ok="ok = advice")) == (OTHER, "ok")
+    assert fate(walk_over(OLD, "yes"), toy(ok="ok = advice")) == (OTHER, "ok")
 
 
 @given(data=st.data(), document=documents(), other=st.one_of(documents(), broken_documents()))

@@ -45,10 +45,10 @@ nodes:
 """
 
 
-def problems(content: str | bytes, form: serialization.Format = "yaml", *, faultless: bool = False) -> list[str]:
+def problems(content: str | bytes, form: serialization.Format = "yaml", *, check_graph: bool = False) -> list[str]:
     """Return the problems of a bad file as lines of text."""
     with pytest.raises(flow.InvalidFileError) as bad:
-        (flow.parse_valid_document if faultless else flow.parse_document)(content, form)
+        (flow.parse_valid_document if check_graph else flow.parse_document)(content, form)
     assert bad.value.problems
     return [str(problem) for problem in bad.value.problems]
 
@@ -60,9 +60,9 @@ def problems(content: str | bytes, form: serialization.Format = "yaml", *, fault
 @settings(max_examples=examples(30))
 @given(document=st.one_of(documents(), broken_documents()))
 def test_a_dumped_document_parses_to_the_same_document_and_hash(form, document):
-    again = flow.parse_document(flow.dump_document(document, form), form)
-    assert again == document
-    assert again.content_hash() == document.content_hash()
+    parsed = flow.parse_document(flow.dump_document(document, form), form)
+    assert parsed == document
+    assert parsed.content_hash() == document.content_hash()
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -165,8 +165,8 @@ def test_words_that_yaml_converts_stay_text(word):
 )
 def test_a_problem_is_reported_with_its_line(old, new, expected):
     assert old in GOOD
-    told = problems(GOOD.replace(old, new))
-    assert any(expected in line for line in told), told
+    messages = problems(GOOD.replace(old, new))
+    assert any(expected in line for line in messages), messages
 
 
 @pytest.mark.parametrize(
@@ -185,13 +185,13 @@ def test_a_problem_is_reported_with_its_line(old, new, expected):
 )
 def test_a_fault_of_the_graph_is_reported_with_its_line(old, new, expected):
     assert GOOD.count(old) == 1
-    told = problems(GOOD.replace(old, new), faultless=True)
-    assert any(line.startswith(expected) for line in told), told
+    messages = problems(GOOD.replace(old, new), check_graph=True)
+    assert any(line.startswith(expected) for line in messages), messages
 
 
 def test_all_problems_are_reported_at_once_in_the_order_of_the_file():
-    told = problems(GOOD.replace("title: Toy", "title: 7").replace("result: solved", "result: fine"))
-    assert [line.split(":")[0] for line in told] == ["line 3", "line 21"]
+    messages = problems(GOOD.replace("title: Toy", "title: 7").replace("result: solved", "result: fine"))
+    assert [line.split(":")[0] for line in messages] == ["line 3", "line 21"]
 
 
 def test_a_file_that_is_not_utf8_is_reported_with_its_line():
@@ -214,9 +214,9 @@ def test_broken_json_is_reported_with_its_line():
 )
 def test_a_problem_in_json_is_reported_with_its_line(old, new, expected):
     lines = flow.dump_document(flow.parse_document(GOOD), "json").splitlines()
-    [place] = [place for place, line in enumerate(lines) if old in line]
-    lines[place] = lines[place].replace(old, new)
-    assert problems("\n".join(lines), "json", faultless=True)[0].startswith(f"line {place + 1}: {expected}")
+    [index] = [index for index, line in enumerate(lines) if old in line]
+    lines[index] = lines[index].replace(old, new)
+    assert problems("\n".join(lines), "json", check_graph=True)[0].startswith(f"line {index + 1}: {expected}")
 
 
 def test_a_duplicate_key_in_json_is_refused():

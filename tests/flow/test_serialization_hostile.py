@@ -76,23 +76,23 @@ def peak():
         return int(re.search(r"VmHWM:\\s+([0-9]+)", status.read_text())[1]) / 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
-told = {}
+results = {}
 for name, (form, *_) in WORST.items():
-    told[name] = []
-    for given in content(name):
+    results[name] = []
+    for file in content(name):
         started = time.process_time()
         try:
-            flow.parse_valid_document(given, form)
+            flow.parse_valid_document(file, form)
             problems = []
         except flow.InvalidFileError as bad:
             problems = [str(each) for each in bad.problems]
-        told[name].append([time.process_time() - started, peak(), problems])
-print(json.dumps(told))
+        results[name].append([time.process_time() - started, peak(), problems])
+print(json.dumps(results))
 """
 
 
 @pytest.fixture(scope="module")
-def told() -> dict[str, list[tuple[float, float, list[str]]]]:
+def results() -> dict[str, list[tuple[float, float, list[str]]]]:
     """Read the worst files in a process of its own: name -> (seconds, megabytes at most so far, problems) of each."""
     result = subprocess.run([sys.executable, "-c", CHILD], cwd=ROOT, capture_output=True, timeout=300, check=True)
     return json.loads(result.stdout)
@@ -102,18 +102,18 @@ def content(name: str, counts: tuple[int, ...] = (30, 9_000)) -> list[bytes]:
     """Return a worst file as large as is allowed, and smaller ones, so that no limit hides what is behind it."""
     _, before, unit, after = WORST[name]
     size = len(unit.format(100_000).encode())
-    most = (serialization.MAX_BYTES - len((before + after).encode())) // size
-    made = []
-    for count in (*counts, most):
-        text = before.format() + "".join(unit.format(number) for number in range(min(count, most))) + after.format()
-        made.append(text.encode()[: serialization.MAX_BYTES])
-    return made
+    max_count = (serialization.MAX_BYTES - len((before + after).encode())) // size
+    contents = []
+    for count in (*counts, max_count):
+        units = "".join(unit.format(number) for number in range(min(count, max_count)))
+        contents.append((before.format() + units + after.format()).encode()[: serialization.MAX_BYTES])
+    return contents
 
 
 @pytest.mark.parametrize("name", WORST)
-def test_the_worst_files_are_refused_within_two_seconds_and_256_megabytes(name, told):
-    assert len(told[name]) == 3
-    for seconds, megabytes, problems in told[name]:
+def test_the_worst_files_are_refused_within_two_seconds_and_256_megabytes(name, results):
+    assert len(results[name]) == 3
+    for seconds, megabytes, problems in results[name]:
         assert 1 <= len(problems) <= serialization.MAX_PROBLEMS + 1
         assert max(map(len, problems)) < 500
         assert seconds < SECONDS
@@ -134,8 +134,8 @@ def test_the_depth_of_json_is_limited_and_reported_with_its_line():
 
 
 def test_brackets_within_texts_are_no_depth():
-    again = flow.parse_document(TEXTS["json"].replace(b"Step hold", b"Step " + b"[{" * 40), "json")
-    assert again.procedures[0].steps[0].title.endswith("[{" * 40)
+    parsed = flow.parse_document(TEXTS["json"].replace(b"Step hold", b"Step " + b"[{" * 40), "json")
+    assert parsed.procedures[0].steps[0].title.endswith("[{" * 40)
 
 
 def test_the_line_of_a_problem_in_json_is_reported():
@@ -155,9 +155,9 @@ def test_nothing_of_a_file_is_executed(tag):
 def test_messages_quote_only_printable_characters():
     with pytest.raises(flow.InvalidFileError) as bad:
         flow.parse_document('{"format":1,"slug":"a","title":"t","\\u202e\\u0007' + "k" * 500 + '":1}', "json")
-    said = str(bad.value)
-    assert said.isprintable()
-    assert len(said) < 200
+    message = str(bad.value)
+    assert message.isprintable()
+    assert len(message) < 200
 
 
 def test_a_letter_may_have_as_many_accents_as_languages_need():
@@ -169,7 +169,7 @@ def test_a_letter_may_have_as_many_accents_as_languages_need():
 @pytest.mark.parametrize("form", ["yaml", "json"])
 @given(noise=st.binary(max_size=400))
 def test_random_bytes_raise_only_bad_file(form, noise):
-    only_bad_file(noise, form)
+    assert_parsed_or_refused(noise, form)
 
 
 @pytest.mark.parametrize("form", ["yaml", "json"])
@@ -181,7 +181,7 @@ def test_a_good_file_with_pieces_put_in_cut_out_and_doubled_raises_only_bad_file
         end = data.draw(st.integers(start, min(len(text), start + 60)))
         pieces = st.one_of(st.binary(max_size=6), st.sampled_from(PIECES), st.just(text[start:end] * 2))
         text = text[:start] + data.draw(pieces) + text[end:]
-    only_bad_file(text, form)
+    assert_parsed_or_refused(text, form)
 
 
 PIECES = tuple(
@@ -225,17 +225,17 @@ def test_values_replaced_by_anything_raise_only_bad_file(form, data, document):
     )
     part = data.draw(st.sampled_from([plain, *plain["nodes"], *plain["symptoms"], *plain["procedures"]]))
     part[data.draw(st.sampled_from([*part, "extra"]))] = data.draw(anything)
-    only_bad_file(json.dumps(plain, ensure_ascii=data.draw(st.booleans())), form)
+    assert_parsed_or_refused(json.dumps(plain, ensure_ascii=data.draw(st.booleans())), form)
 
 
-def only_bad_file(given_content: bytes | str, form: serialization.Format) -> None:
+def assert_parsed_or_refused(file: bytes | str, form: serialization.Format) -> None:
     """Read a file both ways; anything but InvalidFileError fails the test."""
     for read in (flow.parse_document, flow.parse_valid_document):
         try:
-            assert isinstance(read(given_content, form), flow.Document)
+            assert isinstance(read(file, form), flow.Document)
         except flow.InvalidFileError as bad:
-            told = bad
+            error = bad
         else:
             continue
-        assert told.problems
-        assert str(told).encode()
+        assert error.problems
+        assert str(error).encode()

@@ -1,4 +1,4 @@
-"""What `journal.load` writes is what the journal would have written, and nothing that it could not have."""
+"""Bulk loading gives the same rows as the commands, and refuses logs that the commands cannot produce."""
 
 from __future__ import annotations
 
@@ -16,20 +16,21 @@ from wizards.models import CODE_LENGTH, Event, Session, Words
 pytestmark = pytest.mark.django_db
 
 BEGUN = datetime(2026, 3, 28, 23, 59, 59, 250_000, tzinfo=UTC)
-OTHERWISE = {"id", "code", "begun_at", "seen_at"}  # columns that differ between a walk and the same walk loaded
+# Columns that differ between a session and the same session loaded in bulk.
+EXPECTED_TO_DIFFER = {"id", "code", "begun_at", "seen_at"}
 
 
 def walked(version):
-    """A session walked through the journal: every kind of event, words, and a diagnosis with causes tried."""
+    """A session through the commands: every kind of event, words, and a diagnosis with causes tried."""
     session = journal.begin(version, "s", "visitor")
-    mine = Session.objects.filter(pk=session.pk)
+    query = Session.objects.filter(pk=session.pk)
     for given in ("no", "stuck", "failed", "lost", "confirm"):
-        session = journal.answer(mine, session.count, given)
-    journal.remark(mine, 2, "The lamp\tis\ngreen: C:\\N \\. “ü” 100 %s")
-    journal.remark(mine, 2, "")
-    journal.back(mine, 7)
-    journal.request_help(mine)
-    return mine, journal.answer(mine, 1, "yes")
+        session = journal.answer(query, session.count, given)
+    journal.remark(query, 2, "The lamp\tis\ngreen: C:\\N \\. “ü” 100 %s")
+    journal.remark(query, 2, "")
+    journal.back(query, 7)
+    journal.request_help(query)
+    return query, journal.answer(query, 1, "yes")
 
 
 def past(version, history, *, code="a" * CODE_LENGTH, **other):
@@ -39,29 +40,30 @@ def past(version, history, *, code="a" * CODE_LENGTH, **other):
     )
 
 
-def columns(row, besides):
+def columns(row, excluded):
     return {
         field.attname: getattr(row, field.attname)
         for field in row._meta.concrete_fields
-        if field.attname not in besides
+        if field.attname not in excluded
     }
 
 
 def test_a_loaded_session_is_what_the_journal_would_have_written():
     version = publish(TOY)
-    mine, session = walked(version)
-    session = journal.feedback(mine, session.count, "no", "It did not help.")
+    query, session = walked(version)
+    session = journal.feedback(query, session.count, "no", "It did not help.")
     words = {each.event.number: each.text for each in Words.objects.select_related("event")}
     assert len(words) == 2
     loaded = past(version, journal.history_of(session), visitor="visitor", words=words)
     assert journal.load_sessions([loaded]) == (1, session.count)
-    again = Session.objects.get(code=loaded.code)
-    assert columns(again, OTHERWISE) == columns(mine.get(), OTHERWISE)
-    assert (again.begun_at, again.seen_at) == (loaded.times[0], loaded.times[-1])
-    here = {"id", "session_id", "at"}
-    assert [columns(e, here) for e in again.events.all()] == [columns(e, here) for e in session.events.all()]
-    assert list(again.events.values_list("at", flat=True)) == list(loaded.times)
-    assert {each.event.number: each.text for each in Words.objects.filter(event__session=again)} == words
+    loaded_row = Session.objects.get(code=loaded.code)
+    assert columns(loaded_row, EXPECTED_TO_DIFFER) == columns(query.get(), EXPECTED_TO_DIFFER)
+    assert (loaded_row.begun_at, loaded_row.seen_at) == (loaded.times[0], loaded.times[-1])
+    excluded = {"id", "session_id", "at"}
+    events = [columns(event, excluded) for event in session.events.all()]
+    assert [columns(event, excluded) for event in loaded_row.events.all()] == events
+    assert list(loaded_row.events.values_list("at", flat=True)) == list(loaded.times)
+    assert {each.event.number: each.text for each in Words.objects.filter(event__session=loaded_row)} == words
     assert list(audit.find_violations()) == []
 
 
@@ -84,8 +86,8 @@ def test_sessions_with_the_same_log_share_a_history_and_nothing_else():
     later = [at + timedelta(days=1) for at in first.times]
     second = past(version, history, code="b" * 12, times=later, channel="embed")
     assert journal.load_sessions(iter([first, second])) == (2, 4)
-    found = Session.objects.order_by("begun_at").values_list("code", "channel", "begun_at", "count")
-    assert list(found) == [("a" * 12, "self", BEGUN, 2), ("b" * 12, "embed", BEGUN + timedelta(days=1), 2)]
+    rows = Session.objects.order_by("begun_at").values_list("code", "channel", "begun_at", "count")
+    assert list(rows) == [("a" * 12, "self", BEGUN, 2), ("b" * 12, "embed", BEGUN + timedelta(days=1), 2)]
     assert list(audit.find_violations()) == []
 
 

@@ -1,4 +1,4 @@
-"""The hot path names the session in each statement on the log; so the log can lie in partitions, on PostgreSQL."""
+"""Every statement of the hot path on the log names the session, so the log can be partitioned on PostgreSQL."""
 
 from __future__ import annotations
 
@@ -23,19 +23,18 @@ from wizards.models import DayTally, Event, Session, Version, Words
 from wizards.privacy import retention
 
 # See conftest.py.
-not_laid_out = pytest.mark.skipif("PARTITIONED" in os.environ, reason="lays the log out in partitions itself")
+not_partitioned = pytest.mark.skipif("PARTITIONED" in os.environ, reason="partitions the log itself")
 WIDTH = 4
 
 # --- each statement names the session ------------------------------------------------------------------------------
 
 
 def statements(captured: CaptureQueriesContext) -> list[str]:
-    """Return the statements on the log."""
     return [each["sql"] for each in captured.captured_queries if re.search(r'"wizards_event"', each["sql"])]
 
 
 def names_the_session(statement: str) -> bool:
-    """Say whether a statement can touch the events of one session only."""
+    """Return whether a statement can only touch the events of one session."""
     if statement.startswith("INSERT"):
         return '"session_id"' in statement
     condition = statement.partition(" WHERE ")[2]
@@ -43,7 +42,7 @@ def names_the_session(statement: str) -> bool:
 
 
 def everything_on_the_hot_path(visitor: Visitor) -> None:
-    """Do all that a customer can do in a session: pages, answers, back, again, remarks, help, over, feedback."""
+    """Do everything that a customer can do in a session."""
     visitor.see()
     visitor.answer("no")
     visitor.answer("no", number=1)
@@ -72,17 +71,17 @@ def test_each_statement_on_the_log_names_the_session():
         everything_on_the_hot_path(visitor)
     kinds = set(visitor.session.events.values_list("kind", flat=True))
     assert {"answer", "back", "remark", "help", "end", "feedback"} <= kinds
-    found = statements(captured)
-    assert len(found) > 20
-    assert [each for each in found if not names_the_session(each)] == []
+    on_the_log = statements(captured)
+    assert len(on_the_log) > 20
+    assert [each for each in on_the_log if not names_the_session(each)] == []
 
 
 # --- in partitions -------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture
-def laid_out(transactional_db: None) -> Iterator[None]:
-    """Give a log in narrow partitions; put back the one table afterwards, which the other tests expect."""
+def partitioned(transactional_db: None) -> Iterator[None]:
+    """Partition the log narrowly; afterwards restore the single table that other tests expect."""
     publish()
     journal.partition_log(WIDTH)
     yield
@@ -94,14 +93,14 @@ def laid_out(transactional_db: None) -> Iterator[None]:
             editor.create_model(model)
 
 
-def walked() -> Visitor:
+def walk_everywhere() -> Visitor:
     visitor = Visitor().begin()
     everything_on_the_hot_path(visitor)
     return visitor
 
 
-def ended(sessions: int) -> None:
-    """Let so many people walk to an end."""
+def end_sessions(sessions: int) -> None:
+    """Run so many sessions to their end."""
     version = Version.objects.get()
     for _ in range(sessions):
         session = journal.begin(version, "s", permissions.digest(permissions.new_secret()))
@@ -109,14 +108,14 @@ def ended(sessions: int) -> None:
 
 
 def age(days: int, sessions: QuerySet[Session]) -> None:
-    """Make these sessions so many days older."""
+    """Make sessions older by so many days."""
     past = timedelta(days=days)
     Event.objects.filter(session__in=sessions).update(at=F("at") - past)
     sessions.update(begun_at=F("begun_at") - past, seen_at=F("seen_at") - past)
 
 
 def tables() -> set[str]:
-    """Return the partitions that hold an event."""
+    """Return the names of partitions that are not empty."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT DISTINCT tableoid::regclass::text FROM wizards_event")
         return {name for (name,) in cursor.fetchall()}
@@ -127,12 +126,12 @@ def figures_before(day: date) -> list[dict]:
 
 
 @pytest.mark.only("postgresql")
-@not_laid_out
+@not_partitioned
 def test_an_existing_log_becomes_the_first_partition(transactional_db, request):
     publish()
-    before = walked()
+    before = walk_everywhere()
     log = list(Event.objects.order_by("pk").values())
-    request.getfixturevalue("laid_out")
+    request.getfixturevalue("partitioned")
     assert list(Event.objects.order_by("pk").values()) == log
     before.answer("yes")
     assert tables() == {"wizards_event_0"}
@@ -140,23 +139,23 @@ def test_an_existing_log_becomes_the_first_partition(transactional_db, request):
 
 
 @pytest.mark.only("postgresql")
-@not_laid_out
-def test_walks_over_several_partitions_stay_consistent(laid_out):
+@not_partitioned
+def test_walks_over_several_partitions_stay_consistent(partitioned):
     for _ in range(3):
-        walked()
-        ended(2 * WIDTH)  # wherever the keys begin, the next ones lie in another partition
+        walk_everywhere()
+        end_sessions(2 * WIDTH)  # wherever the keys begin, the next ones lie in another partition
     assert len(tables()) >= 3
     assert list(audit.find_violations()) == []
-    again = Event.objects.first()
-    again.pk = None
+    copy = Event.objects.first()
+    copy.pk = None
     with pytest.raises(IntegrityError, match="once"):
-        again.save(force_insert=True)
+        copy.save(force_insert=True)
 
 
 @pytest.mark.only("postgresql")
-@not_laid_out
-def test_a_statement_of_the_hot_path_reads_one_partition(laid_out):
-    ended(2 * WIDTH)
+@not_partitioned
+def test_a_statement_of_the_hot_path_reads_one_partition(partitioned):
+    end_sessions(2 * WIDTH)
     visitor = Visitor().begin()
     with CaptureQueriesContext(connection) as captured:
         everything_on_the_hot_path(visitor)
@@ -170,10 +169,10 @@ def test_a_statement_of_the_hot_path_reads_one_partition(laid_out):
 
 
 @pytest.mark.only("postgresql")
-@not_laid_out
-def test_expired_sessions_are_dropped_with_their_partition_and_figures_stay(laid_out):
-    walked()
-    ended(3 * WIDTH)
+@not_partitioned
+def test_expired_sessions_are_dropped_with_their_partition_and_figures_stay(partitioned):
+    walk_everywhere()
+    end_sessions(3 * WIDTH)
     first, last = journal.full_partitions()[0], journal.full_partitions()[-1]
     old = Session.objects.filter(pk__lt=last.end)
     age(366, old)
@@ -191,12 +190,12 @@ def test_expired_sessions_are_dropped_with_their_partition_and_figures_stay(laid
 
 
 @pytest.mark.only("postgresql")
-@not_laid_out
-def test_the_sessions_of_a_partition_are_deleted_in_portions(laid_out, monkeypatch):
-    ended(5 * WIDTH)
+@not_partitioned
+def test_the_sessions_of_a_partition_are_deleted_in_portions(partitioned, monkeypatch):
+    end_sessions(5 * WIDTH)
     sizes = []
-    forget = journal.delete_partitioned_sessions
-    monkeypatch.setattr(journal, "delete_partitioned_sessions", lambda some: sizes.append(forget(some)) or sizes[-1])
+    delete = journal.delete_partitioned_sessions
+    monkeypatch.setattr(journal, "delete_partitioned_sessions", lambda some: sizes.append(delete(some)) or sizes[-1])
     whole = [part for part in journal.full_partitions() if part.sessions.count() == WIDTH]
     for part in whole:
         age(366, part.sessions)
@@ -207,46 +206,46 @@ def test_the_sessions_of_a_partition_are_deleted_in_portions(laid_out, monkeypat
 
 
 @pytest.mark.only("postgresql")
-@not_laid_out
-def test_a_session_continued_while_its_partition_is_purged_stays_with_its_log(laid_out, monkeypatch):
-    ended(5 * WIDTH)
+@not_partitioned
+def test_a_session_continued_while_its_partition_is_purged_stays_with_its_log(partitioned, monkeypatch):
+    end_sessions(5 * WIDTH)
     part = next(each for each in journal.full_partitions() if each.sessions.count() == WIDTH)
     age(366, part.sessions)
-    one = part.sessions.order_by("seen_at", "pk").last()
-    forget = journal.delete_partitioned_sessions
+    session = part.sessions.order_by("seen_at", "pk").last()
+    delete = journal.delete_partitioned_sessions
 
-    def meanwhile(some: QuerySet[Session]) -> int:
-        if one.count == Session.objects.get(pk=one.pk).count:
-            journal.back(Session.objects.filter(pk=one.pk), one.count)
-        return forget(some)
+    def continue_then_delete(some: QuerySet[Session]) -> int:
+        if session.count == Session.objects.get(pk=session.pk).count:
+            journal.back(Session.objects.filter(pk=session.pk), session.count)
+        return delete(some)
 
-    monkeypatch.setattr(journal, "delete_partitioned_sessions", meanwhile)
+    monkeypatch.setattr(journal, "delete_partitioned_sessions", continue_then_delete)
     assert retention.purge_expired().finished == WIDTH - 1
-    assert list(part.sessions) == [one]
+    assert list(part.sessions) == [session]
     assert part in journal.list_partitions()
     assert list(audit.find_violations()) == []
 
 
 @pytest.mark.only("postgresql")
-@not_laid_out
-def test_one_unexpired_session_holds_its_partition_back_for_two_days(laid_out):
-    ended(4 * WIDTH)
+@not_partitioned
+def test_one_unexpired_session_holds_its_partition_back_for_two_days(partitioned):
+    end_sessions(4 * WIDTH)
     part = journal.full_partitions()[0]
-    young = part.sessions.last()
-    others = part.sessions.exclude(pk=young.pk)
+    unexpired = part.sessions.last()
+    others = part.sessions.exclude(pk=unexpired.pk)
     age(366, others)
     retention.purge_expired()
     assert others.count() > 0
     retention.purge_expired(timezone.now() + timedelta(days=2))
-    assert list(part.sessions) == [young]
+    assert list(part.sessions) == [unexpired]
     assert part in journal.list_partitions()
     assert list(audit.find_violations()) == []
 
 
 @pytest.mark.only("postgresql")
-@not_laid_out
-def test_sessions_beyond_the_last_partition_are_accepted_and_purging_creates_partitions(laid_out):
-    ended((partitions.AHEAD + 2) * WIDTH)
+@not_partitioned
+def test_sessions_beyond_the_last_partition_are_accepted_and_purging_creates_partitions(partitioned):
+    end_sessions((partitions.AHEAD + 2) * WIDTH)
     assert "wizards_event_rest" in tables()
     last = journal.list_partitions()[-1].end
     retention.purge_expired()
@@ -255,17 +254,17 @@ def test_sessions_beyond_the_last_partition_are_accepted_and_purging_creates_par
 
 
 @pytest.mark.only("postgresql")
-@not_laid_out
-def test_partitioning_twice_changes_nothing(laid_out):
+@not_partitioned
+def test_partitioning_twice_changes_nothing(partitioned):
     before = journal.list_partitions()
-    said = StringIO()
-    call_command("partition_log", width=WIDTH, stdout=said)
+    output = StringIO()
+    call_command("partition_log", width=WIDTH, stdout=output)
     assert journal.list_partitions() == before
-    assert said.getvalue().splitlines()[0] == f"wizards_event_0: sessions 0 to {before[0].end - 1}"
+    assert output.getvalue().splitlines()[0] == f"wizards_event_0: sessions 0 to {before[0].end - 1}"
 
 
 @pytest.mark.only("postgresql")
-@not_laid_out
+@not_partitioned
 @pytest.mark.django_db(transaction=True)
 def test_a_log_in_use_is_left_unchanged(monkeypatch):
     monkeypatch.setattr(partitions, "LOCK_TIMEOUT", "50ms")

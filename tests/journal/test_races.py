@@ -23,12 +23,12 @@ FORKS = graph("q? left:l right:r", "l? on:ok back:q", "r? on:ok back:q", "ok = s
 _VISITORS = count(1)
 
 
-def begun(version) -> Session:
+def begin(version) -> Session:
     """Begin a session for a new visitor."""
     return journal.begin(version, "s", f"visitor {next(_VISITORS)}")
 
 
-def own(session: Session):
+def query_for(session: Session):
     return Session.objects.filter(pk=session.pk)
 
 
@@ -40,10 +40,10 @@ def test_two_answers_to_one_page_at_once_are_one_answer_and_then_the_other():
     version = publish(FORKS)
     with racing(2) as race:
         for _ in range(ROUNDS):
-            session = begun(version)
+            session = begin(version)
             results = race(
-                lambda session=session: journal.answer(own(session), 1, "left"),
-                lambda session=session: journal.answer(own(session), 1, "right"),
+                lambda session=session: journal.answer(query_for(session), 1, "left"),
+                lambda session=session: journal.answer(query_for(session), 1, "right"),
             )
             logged = log(session)
             assert logged in (
@@ -59,8 +59,8 @@ def test_the_same_answer_eight_times_at_once_is_logged_once():
     version = publish(FORKS)
     with racing(8) as race:
         for _ in range(ROUNDS // 6):
-            session = begun(version)
-            results = race(*[lambda session=session: journal.answer(own(session), 1, "left")] * 8)
+            session = begin(version)
+            results = race(*[lambda session=session: journal.answer(query_for(session), 1, "left")] * 8)
             assert [result.count for result in results] == [2] * 8
             assert [result.node for result in results] == ["l"] * 8
             assert log(session) == ["begin s", "answer left"]
@@ -71,8 +71,8 @@ def test_the_same_step_back_at_once_is_logged_once():
     version = publish(FORKS)
     with racing(4) as race:
         for _ in range(ROUNDS // 6):
-            session = journal.answer(own(begun(version)), 1, "left")
-            race(*[lambda session=session: journal.back(own(session), 2)] * 4)
+            session = journal.answer(query_for(begin(version)), 1, "left")
+            race(*[lambda session=session: journal.back(query_for(session), 2)] * 4)
             assert log(session) == ["begin s", "answer left", "back"]
     assert list(audit.find_violations()) == []
 
@@ -81,15 +81,15 @@ def test_concurrent_commands_leave_no_gap_and_the_log_replays():
     version = publish(TOY)
     with racing(6) as race:
         for _ in range(ROUNDS // 6):
-            session = journal.answer(own(begun(version)), 1, "no")
-            mine = own(session)
+            session = journal.answer(query_for(begin(version)), 1, "no")
+            query = query_for(session)
             race(
-                lambda mine=mine: journal.answer(mine, 2, "stuck"),
-                lambda mine=mine: journal.answer(mine, 2, "none"),
-                lambda mine=mine: journal.remark(mine, 2, "Words."),
-                lambda mine=mine: journal.request_help(mine),
-                lambda mine=mine: journal.back(mine, 2),
-                lambda mine=mine: journal.answer(mine, 1, "yes"),
+                lambda query=query: journal.answer(query, 2, "stuck"),
+                lambda query=query: journal.answer(query, 2, "none"),
+                lambda query=query: journal.remark(query, 2, "Words."),
+                lambda query=query: journal.request_help(query),
+                lambda query=query: journal.back(query, 2),
+                lambda query=query: journal.answer(query, 1, "yes"),
             )
             numbers = list(session.events.order_by("number").values_list("number", flat=True))
             assert numbers == list(range(1, len(numbers) + 1))

@@ -38,26 +38,26 @@ class Machine(RuleBasedStateMachine):
             document, self.version = TOY, freeze(TOY)
             self.session = journal.begin(self.version, "s", "visitor")
         self.document = document
-        self.mine = Session.objects.filter(code=self.session.code)
+        self.query = Session.objects.filter(code=self.session.code)
         self.logged = self.lines()
 
     def lines(self) -> list[dict]:
         """Return the session's log as stored, in every field."""
         return list(self.session.events.order_by("number").values())
 
-    def attempt(self, act: Callable[[], Session]) -> bool:
+    def attempt(self, command: Callable[[], Session]) -> bool:
         """Do something if it is legal; return whether it was. Nothing but IllegalMoveError may be raised."""
         before = Session.objects.filter(pk=self.session.pk).values().get(), Words.objects.count()
         try:
             with transaction.atomic():
-                given_back = act()
+                session = command()
         except flow.IllegalMoveError:
             assert self.lines() == self.logged
             assert (Session.objects.filter(pk=self.session.pk).values().get(), Words.objects.count()) == before
             return False
         after = self.lines()
         assert after[: len(self.logged)] == self.logged, "something that was logged has changed"
-        assert given_back.count == len(after)
+        assert session.count == len(after)
         self.logged = after
         return True
 
@@ -66,9 +66,9 @@ class Machine(RuleBasedStateMachine):
         return flow.node_at(self.document, position).answers(self.document, position)
 
     def answer(self, number: int, given: str) -> None:
-        if self.attempt(lambda: journal.answer(self.mine, number, given)):
+        if self.attempt(lambda: journal.answer(self.query, number, given)):
             length = len(self.logged)
-            assert self.attempt(lambda: journal.answer(self.mine, number, given))
+            assert self.attempt(lambda: journal.answer(self.query, number, given))
             assert len(self.logged) == length, "the same answer again was logged twice"
 
     @rule(data=st.data(), times=st.integers(1, 4))
@@ -88,26 +88,26 @@ class Machine(RuleBasedStateMachine):
 
     @rule(number=NUMBERS)
     def back(self, number: int) -> None:
-        self.attempt(lambda: journal.back(self.mine, number))
+        self.attempt(lambda: journal.back(self.query, number))
 
     @rule(number=NUMBERS)
     def restart(self, number: int) -> None:
-        self.attempt(lambda: journal.restart(self.mine, number))
+        self.attempt(lambda: journal.restart(self.query, number))
 
     @rule(number=NUMBERS, words=WORDS)
     def remark(self, number: int, words: str) -> None:
-        if self.attempt(lambda: journal.remark(self.mine, number, words)):
+        if self.attempt(lambda: journal.remark(self.query, number, words)):
             length = len(self.logged)
-            self.attempt(lambda: journal.remark(self.mine, number, words))
+            self.attempt(lambda: journal.remark(self.query, number, words))
             assert len(self.logged) == length, "the same remark again was logged twice"
 
     @rule(number=NUMBERS, given=st.sampled_from(["yes", "no", "", "maybe"]), words=WORDS)
     def feedback(self, number: int, given: str, words: str) -> None:
-        self.attempt(lambda: journal.feedback(self.mine, number, given, words))
+        self.attempt(lambda: journal.feedback(self.query, number, given, words))
 
     @rule()
     def help_wanted(self) -> None:
-        assert self.attempt(lambda: journal.request_help(self.mine))
+        assert self.attempt(lambda: journal.request_help(self.query))
 
     @rule()
     def erase_words(self) -> None:
@@ -115,16 +115,16 @@ class Machine(RuleBasedStateMachine):
 
     @invariant()
     def the_row_says_what_the_log_says(self) -> None:
-        stored = self.mine.get()
-        again = journal.rebuild_row(stored)
+        stored = self.query.get()
+        rebuilt = journal.rebuild_row(stored)
         for name in audit.REPEATED:
-            assert getattr(stored, name) == getattr(again, name), name
+            assert getattr(stored, name) == getattr(rebuilt, name), name
         assert [line["number"] for line in self.logged] == list(range(1, stored.count + 1))
 
     @invariant()
     def the_log_replays_to_the_page_where_the_session_stands(self) -> None:
         history = flow.replay(self.document, [event.event for event in self.session.events.order_by("number")])
-        assert history.pages[-1].position == self.mine.get().position
+        assert history.pages[-1].position == self.query.get().position
 
     def teardown(self) -> None:
         assert list(audit.find_violations()) == []

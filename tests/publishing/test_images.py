@@ -1,4 +1,4 @@
-"""Pictures that editors upload: decoded and encoded anew, never kept as they came."""
+"""Pictures that editors upload: decoded and re-encoded, never stored as they are."""
 
 import io
 import struct
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db
 
 
 def image(kind="PNG", size=(60, 40), mode="RGB", colour="teal", **options):
-    """Return a picture as the bytes of a file."""
+    """Return the bytes of a picture file."""
     file = io.BytesIO()
     Image.new(mode, size, colour).save(file, kind, **options)
     return file.getvalue()
@@ -30,8 +30,8 @@ def upload(content, name="photo.png", kind="image/png"):
     return SimpleUploadedFile(name, content, kind)
 
 
-def taken(content):
-    """Return an upload as it would be kept: the row, and its picture decoded."""
+def imported(content):
+    """Import an upload; return its row, and the stored picture decoded."""
     row = images.import_upload(upload(content))
     return row, Image.open(io.BytesIO(row.content))
 
@@ -50,25 +50,26 @@ def reopened(client):
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP"])
 def test_a_picture_becomes_webp_of_the_same_size(kind):
-    row, picture = taken(image(kind))
+    row, picture = imported(image(kind))
     assert (picture.format, picture.size, row.width, row.height) == ("WEBP", (60, 40), 60, 40)
     assert row.content_type == "image/webp"
 
 
 def test_the_name_of_an_upload_is_a_hash_of_its_content():
-    assert taken(image())[0].name == taken(image())[0].name == Picture.name_of(bytes(taken(image())[0].content))
-    assert taken(image(colour="red"))[0].name != taken(image())[0].name
-    assert taken(image())[0].name.startswith("up-")
-    assert len(taken(image())[0].name) == 19
+    row, _ = imported(image())
+    assert row.name == imported(image())[0].name == Picture.name_of(bytes(row.content))
+    assert row.name != imported(image(colour="red"))[0].name
+    assert row.name.startswith("up-")
+    assert len(row.name) == 19
 
 
 def test_a_large_picture_is_scaled_down():
-    assert taken(image(size=(3000, 1500)))[1].size == (1280, 640)
-    assert taken(image(size=(20, 3000)))[1].size == (9, 1280)
+    assert imported(image(size=(3000, 1500)))[1].size == (1280, 640)
+    assert imported(image(size=(20, 3000)))[1].size == (9, 1280)
 
 
 def test_transparency_is_kept():
-    _, picture = taken(image(mode="RGBA", colour=(0, 0, 0, 0)))
+    _, picture = imported(image(mode="RGBA", colour=(0, 0, 0, 0)))
     assert picture.mode == "RGBA"
     assert picture.getpixel((0, 0))[3] == 0
 
@@ -78,13 +79,13 @@ def test_transparency_is_kept():
 )
 def test_every_colour_mode_is_read(mode, kind):
     colour = {"CMYK": (0, 0, 0, 0), "I;16": 9}.get(mode, 1)
-    assert taken(image(kind, mode=mode, colour=colour))[1].size == (60, 40)
+    assert imported(image(kind, mode=mode, colour=colour))[1].size == (60, 40)
 
 
 def test_a_photo_is_turned_upright():
     exif = Image.Exif()
     exif[0x0112] = 6  # lies on its side
-    assert taken(image("JPEG", exif=exif))[1].size == (40, 60)
+    assert imported(image("JPEG", exif=exif))[1].size == (40, 60)
 
 
 @pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP"])
@@ -93,21 +94,21 @@ def test_metadata_is_removed(form):
     exif[0x010E] = "taken at home"
     text = PngImagePlugin.PngInfo()
     text.add_text("Comment", "taken at home")
-    own = {
+    metadata = {
         "JPEG": {"comment": b"taken at home"},
         "PNG": {"pnginfo": text, "icc_profile": b"taken at home"},
         "WEBP": {"xmp": b"taken at home", "icc_profile": b"taken at home"},
     }
-    content = image(form, exif=exif, **own[form])
+    content = image(form, exif=exif, **metadata[form])
     assert b"taken at home" in content
-    row, picture = taken(content)
+    row, picture = imported(content)
     assert b"taken at home" not in row.content
     assert not picture.getexif()
     assert not picture.info.keys() & {"exif", "xmp", "icc_profile", "comment"}
 
 
 def test_data_after_the_picture_is_removed():
-    row, _ = taken(image() + b"<script>alert(1)</script>")
+    row, _ = imported(image() + b"<script>alert(1)</script>")
     assert b"script" not in row.content
 
 
@@ -115,7 +116,7 @@ def test_only_the_first_frame_of_an_animation_is_kept():
     frames = [Image.new("RGB", (60, 40), colour) for colour in ("red", "green")]
     file = io.BytesIO()
     frames[0].save(file, "WEBP", save_all=True, append_images=frames[1:])
-    _, picture = taken(file.getvalue())
+    _, picture = imported(file.getvalue())
     assert getattr(picture, "n_frames", 1) == 1
 
 
@@ -125,7 +126,7 @@ SVG = b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
 
 
 def png_of(width, height):
-    """Return a PNG that claims this size and holds nothing of it."""
+    """Return a PNG whose header claims this size."""
 
     def chunk(kind, data):
         return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
@@ -169,7 +170,7 @@ def test_too_many_pixels_are_refused_before_they_are_decoded(size):
 
 
 def test_24_million_pixels_are_accepted():
-    assert taken(image(size=(6000, 4000), mode="L", colour=1))[1].size == (1280, 853)
+    assert imported(image(size=(6000, 4000), mode="L", colour=1))[1].size == (1280, 853)
 
 
 def test_a_large_file_is_refused_without_reading_it(monkeypatch):
@@ -248,14 +249,14 @@ def test_an_unknown_picture_is_refused_unless_the_step_had_it_already():
 # --- Where readers see it --------------------------------------------------------------------------------------------
 
 
-def kept(content=None):
+def saved_picture(content=None):
     return images.save_picture(
         images.import_upload(upload(content or image())), editor().get("/admin/").wsgi_request.user
     )
 
 
 def test_an_upload_is_served_publicly_and_cached_for_a_year():
-    picture = kept()
+    picture = saved_picture()
     response = Client().get(f"/pictures/{picture.name}.webp")
     assert response.content == bytes(picture.content)
     assert response.headers["Content-Type"] == "image/webp"
@@ -269,11 +270,11 @@ def test_a_missing_picture_is_not_found(name):
 
 
 def test_a_picture_takes_no_post():
-    assert Client().post(f"/pictures/{kept().name}.webp").status_code == 405
+    assert Client().post(f"/pictures/{saved_picture().name}.webp").status_code == 405
 
 
 def test_a_step_shows_an_uploaded_picture_with_its_size(django_assert_num_queries):
-    picture = kept()
+    picture = saved_picture()
     shown = {"src": f"/pictures/{picture.name}.webp", "alt": "A square", "width": 60, "height": 40}
     assert presenters.picture_context(picture.name, "A square") == shown
     with django_assert_num_queries(0):
@@ -286,7 +287,7 @@ def test_a_step_whose_picture_is_missing_shows_none():
 
 
 def test_a_customer_sees_it_on_the_step():
-    picture = kept()
+    picture = saved_picture()
     wizard = toy()
     Step.objects.filter(procedure__key="press", key="hold").update(picture=picture.name, picture_alt="A teal square")
     publishing.publish(Wizard.objects.get(pk=wizard.pk))

@@ -29,7 +29,7 @@ CAUSE = {"id": "c", "label": "C", "reason": "R", "weight": 99, "minutes": 98, "p
 CAUSE |= {"failed": "q", "note": "N", "sources": ["F1"]}
 STEP = {"id": "t", "title": "T", "text": "X", "say": "S", "signs": ["a", "b"], "hold_seconds": 1, "wait_seconds": 2}
 STEP |= {"caution": "C", "picture": {"name": "card", "alt": "A"}, "note": "N", "sources": ["F1"]}
-WAYS = {"worked": "q", "failed": "d", "blocked": "p", "declined": "o"}
+TARGETS = {"worked": "q", "failed": "d", "blocked": "p", "declined": "o"}
 EVERYTHING = {
     "format": 1,
     "slug": "everything",
@@ -47,7 +47,7 @@ EVERYTHING = {
             "choices": [{"id": "a", "label": "A", "reason": "R", "to": "d"}],
         },
         {"id": "d", "kind": "diagnosis", "title": "D", **TEXTS, "causes": [CAUSE], "worked": "o", "failed": "p"},
-        {"id": "p", "kind": "procedure", "title": "P", **TEXTS, "procedure": "p", **WAYS},
+        {"id": "p", "kind": "procedure", "title": "P", **TEXTS, "procedure": "p", **TARGETS},
         {"id": "o", "kind": "outcome", "title": "O", **TEXTS, "result": "advice"},
     ],
     "procedures": [
@@ -74,22 +74,22 @@ def identities() -> dict[str, dict[str, int]]:
 
 def parts(part: Part) -> list[Part]:
     """Return a part of a document and all parts within it."""
-    found = [part]
+    parts_found = [part]
     for name in type(part).model_fields:
         value = getattr(part, name)
         for each in value if isinstance(value, tuple) else (value,):
             if isinstance(each, Part):
-                found += parts(each)
-    return found
+                parts_found += parts(each)
+    return parts_found
 
 
 # --- load and compile -------------------------------------------------------------------------------------------
 
 
 def test_the_document_of_everything_leaves_no_field_at_its_default():
-    found = parts(flow.Document.model_validate(EVERYTHING))
-    assert {type(part) for part in found} >= set(flow.KINDS.values())
-    fields = [(part, name, field) for part in found for name, field in type(part).model_fields.items()]
+    parts_found = parts(flow.Document.model_validate(EVERYTHING))
+    assert {type(part) for part in parts_found} >= set(flow.KINDS.values())
+    fields = [(part, name, field) for part in parts_found for name, field in type(part).model_fields.items()]
     assert fields
     assert [
         f"{type(part).__name__}.{name}" for part, name, field in fields if getattr(part, name) == field.default
@@ -117,7 +117,7 @@ def test_a_version_reads_as_the_published_document(document):
     assert version.content_hash == document.content_hash()
 
 
-def contents():
+def row_contents():
     """Return what the rows say; `revision` only counts how often they were saved."""
     rows = [list(model.objects.order_by("pk").values()) for model in ROWS]
     return [[{name: value for name, value in row.items() if name != "revision"} for row in each] for each in rows]
@@ -125,9 +125,9 @@ def contents():
 
 def test_importing_again_changes_nothing():
     publishing.import_document(TOY)
-    before = identities(), contents()
+    before = identities(), row_contents()
     publishing.import_document(TOY)
-    assert (identities(), contents()) == before
+    assert (identities(), row_contents()) == before
 
 
 def test_rows_keep_their_identity_by_their_key_when_all_else_changes():

@@ -13,7 +13,7 @@ from wizards.search import index as search_index
 
 ROOT = Path(__file__).resolve().parents[2]
 PHRASINGS = yaml.safe_load((ROOT / "tests/data/phrasings.yaml").read_text())
-LEAST_IN_FIRST_THREE = 0.9
+MIN_HIT_RATE_AT_3 = 0.9
 
 ODD = [
     "\0",
@@ -31,12 +31,12 @@ ODD = [
 
 def load(slug, title, language="en", **symptoms):
     """Return a wizard's draft; each symptom is its label and its search words: id=["label", "word", ...]."""
-    ways = [
+    symptom_list = [
         {"id": name.replace("_", "-"), "label": label, "words": words, "to": "end"}
         for name, (label, *words) in symptoms.items()
     ]
     end = {"id": "end", "kind": "outcome", "result": "advice", "title": "The end"}
-    parts = {"format": 1, "slug": slug, "title": title, "language": language, "symptoms": ways, "nodes": [end]}
+    parts = {"format": 1, "slug": slug, "title": title, "language": language, "symptoms": symptom_list, "nodes": [end]}
     return publishing.import_document(flow.parse_document(yaml.safe_dump(parts)))
 
 
@@ -73,14 +73,14 @@ def test_sixty_phrasings_find_their_symptom_among_the_first_three(db, capsys):
     places = []
     for phrasing in PHRASINGS:
         hits = [(hit.slug, hit.symptom) for hit in search.search(phrasing["query"]).results]
-        wanted = (phrasing["wizard"], phrasing["symptom"])
-        places.append(hits.index(wanted) if wanted in hits else len(hits) + 3)
-    first, three = sum(place < 1 for place in places), sum(place < 3 for place in places)
+        expected = (phrasing["wizard"], phrasing["symptom"])
+        places.append(hits.index(expected) if expected in hits else len(hits) + 3)
+    at_1, at_3 = sum(place < 1 for place in places), sum(place < 3 for place in places)
     missed = [phrasing["query"] for phrasing, place in zip(PHRASINGS, places, strict=True) if place >= 3]
     with capsys.disabled():
-        print(f"\nsearch, {len(places)} phrasings: hit@1 {first / len(places):.1%}, hit@3 {three / len(places):.1%}")
+        print(f"\nsearch, {len(places)} phrasings: hit@1 {at_1 / len(places):.1%}, hit@3 {at_3 / len(places):.1%}")
     assert len(places) >= 60
-    assert three / len(places) >= LEAST_IN_FIRST_THREE, missed
+    assert at_3 / len(places) >= MIN_HIT_RATE_AT_3, missed
 
 
 @pytest.mark.usefixtures("_two_wizards")
@@ -289,11 +289,11 @@ def test_the_latest_version_is_found_at_once(db):
 
 
 def test_the_index_is_made_once_for_the_same_versions(db, monkeypatch):
-    made = []
-    monkeypatch.setattr(search_index, "Index", lambda *parts, make=search.Index: made.append(parts) or make(*parts))
+    built = []
+    monkeypatch.setattr(search_index, "Index", lambda *parts, make=search.Index: built.append(parts) or make(*parts))
     publish("kettle", "Kettle", once=["The index is made once"])
     assert found("index") == found("made") == ["once"]
-    assert len(made) == 1
+    assert len(built) == 1
 
 
 def test_a_draft_is_not_found(db):
