@@ -196,7 +196,6 @@ def _plain_title(part: Any) -> str:
 
 
 def _joined_texts(part: Part) -> str:
-    """Return the texts of a part and of its parts."""
     return " · ".join(_texts(part))
 
 

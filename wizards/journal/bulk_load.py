@@ -93,7 +93,6 @@ class _Bulk:
         return range(last + 1, last + 1 + number)
 
     def tails(self, past: PastSession) -> tuple[Any, list[Any]]:
-        """Return the tails of a session's row and of its events' rows."""
         tails = self.tails_cache.get((past.version, past.history))
         if tails is None:
             row, events = _rows(past)

@@ -97,6 +97,7 @@ def back(sessions: SingleSession, number: int, by: User | None = None) -> Sessio
 
 @transaction.atomic
 def restart(sessions: SingleSession, number: int, by: User | None = None) -> Session:
+    """Log going back from page `number` to the first page; the session stays the same."""
     session = _lock(sessions)
     _check_nobody_moved(session, number, by)
     return _replay_and_record(session, lambda history: history.back(number, to=1), by)

@@ -79,6 +79,5 @@ def _table(model: type[Event | Session]) -> str:
 
 
 def _columns(model: type[Event | Session], names: tuple[str, ...]) -> list[str]:
-    """Return the fields' columns, quoted."""
     columns = {field.name: str(field.column) for field in model._meta.concrete_fields}
     return [connections["default"].ops.quote_name(columns[name]) for name in names]

@@ -8,7 +8,6 @@ from ..flow.fields import Part, Reference
 
 
 def references(part: type[Part]) -> dict[str, Literal["node", "procedure"]]:
-    """Return the fields that are references, and what they refer to."""
     return {
         name: mark.to
         for name, info in part.model_fields.items()

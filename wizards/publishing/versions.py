@@ -139,7 +139,7 @@ def preview_versions(wizards: Iterable[Wizard]) -> models.QuerySet[Version]:
 
 
 def idle_previews(wizard: Wizard, since: datetime) -> models.QuerySet[Version]:
-    """Return previews that nobody has requested or walked since then, and only editors walked before."""
+    """Return previews that nobody has requested or walked since `since`, and that only editors walked before."""
     sessions = Session.objects.filter(version=models.OuterRef("pk"))
     in_use = sessions.filter(models.Q(seen_at__gte=since) | ~models.Q(channel=Session.Channel.TEST))
     return preview_versions([wizard]).filter(~models.Exists(in_use), published_at__lt=since)

@@ -67,7 +67,6 @@ class BaseNode(Part):
         return ()
 
     def wording(self, document: Document, position: Position, answer: str) -> str:
-        """Return the label of a legal answer."""
         return answer
 
     def edges(self, document: Document) -> Iterator[Edge]:
