@@ -14,9 +14,8 @@ import sys
 from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
-from environs import Env
 
-from helpdesk.env import names_in
+from helpdesk.env import SettingsEnv
 
 ROOT = Path(__file__).resolve().parent.parent
 HOST = "127.0.0.1"
@@ -79,10 +78,9 @@ def prepare_environment(var: Path, port: int) -> None:
         with os.fdopen(handle, "w", encoding="utf-8") as file:
             file.write("# Settings of this machine; helpdesk/settings.py lists them. Never publish the key.\n")
             file.write(f"SECRET_KEY={secrets.token_urlsafe(50)}\n")
-    names_in(settings_file)
-    known = Env()
-    known.read_env(str(settings_file), recurse=False)
-    os.environ["SITE_URL"] = known.str("SITE_URL", f"http://{HOST}:{port}")
+    env = SettingsEnv()
+    env.load_file(settings_file)
+    os.environ["SITE_URL"] = env.str("SITE_URL", f"http://{HOST}:{port}")
     os.environ["HOST"], os.environ["PORT"] = HOST, str(port)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "helpdesk.settings")
 

@@ -5,61 +5,68 @@ In:  environment variables, and the lines `NAME=value` of the file that ENV_FILE
 Out: Django's settings. Raises ImproperlyConfigured, with one sentence for the person who starts the site.
 """
 
+import logging
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 from django.core.exceptions import ImproperlyConfigured
-from environs import Env
+from environs import validate as validators
 
-from helpdesk import env as environment
-from helpdesk.env import LOOPBACK_HOSTS
-from helpdesk.env import read as _read
+from helpdesk.env import LOOPBACK_HOSTS, SettingsEnv, matches, url_host
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 # Everything that the site itself writes: the database, the secret key, the collected static files.
 VAR_DIR = BASE_DIR / "var"
 
-env = Env()
-# Settings can also stand in a file. `make run` keeps the generated secret key there; an empty ENV_FILE reads none.
-_IN_FILE = environment.load_env_file(env, VAR_DIR / "env")
+env = SettingsEnv()
+# `make run` keeps the generated secret key in this file. An empty ENV_FILE reads no file.
+env.load_env_file("ENV_FILE", VAR_DIR / "env")
 
 # --- Secrets and the address ---------------------------------------------------------------------------------------
 
 # Signs cookies and links. At least 50 characters, random, the same on every machine of the site, never published.
-SECRET_KEY: str = environment.secret_key(env.str("SECRET_KEY", ""))
+SECRET_KEY = env.secret_key("SECRET_KEY")
 
 # The keys before this one, separated by commas: what was sealed with them is still read (docs/production.md).
 SECRET_KEY_FALLBACKS: list[str] = list(filter(None, env.list("SECRET_KEY_FALLBACKS", [])))
 
 # Shows details of errors to whoever asks. Never on where customers come.
-DEBUG: bool = _read(env.bool, "DEBUG", False, "true or false")
+DEBUG = env.flag("DEBUG", False)
 
 # The address at which people reach the site, without a path. https makes every cookie Secure and `__Host-`.
 # Plain http is for one's own machine only.
-SITE_URL: str = env.str("SITE_URL", "http://127.0.0.1:8000").rstrip("/")
-SITE_HOST, SITE_SCHEME = environment.host_and_scheme(SITE_URL)
+SITE_URL = env.site_url("SITE_URL", "http://127.0.0.1:8000")
+SITE_HOST, SITE_SCHEME = url_host(SITE_URL), urlsplit(SITE_URL).scheme
 HTTPS = SITE_SCHEME == "https"
 if DEBUG and HTTPS:
     raise ImproperlyConfigured("DEBUG shows the site's insides to whoever asks. Set DEBUG=false, or leave it out.")
 
 # More host names under which people come, separated by commas: an old name of the site, say.
-EXTRA_HOSTS: list[str] = environment.hosts(env, "EXTRA_HOSTS")
+EXTRA_HOSTS = env.hosts("EXTRA_HOSTS")
 ALLOWED_HOSTS = list(dict.fromkeys([SITE_HOST, *EXTRA_HOSTS, *([] if HTTPS else LOOPBACK_HOSTS)]))
 # Forms are accepted from the site's own address, also where a proxy in front speaks https and passes on http.
 CSRF_TRUSTED_ORIGINS = [SITE_URL, *(f"{SITE_SCHEME}://{host}" for host in EXTRA_HOSTS)]
 
 # Where gunicorn listens, unless systemd hands it an address, and with how many processes (gunicorn.conf.py).
-LISTEN = f"{env.str('HOST', '127.0.0.1')}:{environment.port(env, 'PORT', 8000)}"
-PROCESSES = environment.positive_int(env, "WEB_CONCURRENCY", 1, "processes")
+_PORT: int = env.read(env.int, "PORT", 8000, "a number from 0 to 65535", validate=validators.Range(0, 65535))
+LISTEN = f"{env.str('HOST', '127.0.0.1')}:{_PORT}"
+PROCESSES = env.count("WEB_CONCURRENCY", 1, "processes")
 
 # true where a proxy in front always sets X-Forwarded-Proto itself. Otherwise anyone could claim https.
-TRUSTED_PROXY: bool = _read(env.bool, "TRUSTED_PROXY", False, "true or false")
+TRUSTED_PROXY = env.flag("TRUSTED_PROXY", False)
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXY else None
 
 # Whoever brings it (Authorization: Bearer ...) may read the figures at /metrics; empty: there is no such page.
-METRICS_TOKEN: str = environment.token(env, "METRICS_TOKEN")
+METRICS_TOKEN: str = env.read(
+    env.str,
+    "METRICS_TOKEN",
+    "",
+    "at least 20 random characters without spaces, or empty",
+    validate=matches("[!-~]{20,}|"),
+)
 
 # --- Cookies and headers -------------------------------------------------------------------------------------------
 
@@ -102,7 +109,7 @@ CONTENT_SECURITY_POLICY = {
 
 # true asks staff for a second step, a code from their phone; who has none is led to set it up before anything else.
 # false is for a demonstration on one's own machine.
-STAFF_MFA: bool = _read(env.bool, "STAFF_MFA", HTTPS, "true or false")
+STAFF_MFA = env.flag("STAFF_MFA", HTTPS)
 STAFF_IDLE = timedelta(minutes=30)  # without a sign of life, until one has to sign in again
 STAFF_LONGEST = timedelta(hours=12)  # the same, however busy one was
 SESSION_COOKIE_AGE = int(STAFF_LONGEST.total_seconds())  # what is kept in the database
@@ -197,57 +204,44 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 
 def _database() -> dict[str, Any]:
-    """Return the default database: SQLite in var/, or what DATABASE_URL names (sqlite:///..., postgres://...)."""
-    wanted = "an address such as postgres://user:password@host:5432/name or sqlite:////path/to/file"
-    default = f"sqlite:///{VAR_DIR / 'db.sqlite3'}"
-    database: dict[str, Any] = dict(_read(env.dj_db_url, "DATABASE_URL", default, wanted))
-    environment.check_database({"ENGINE": "", "NAME": ""} | database)
-    if database.get("ENGINE") == "django.db.backends.sqlite3":
+    database = env.database("DATABASE_URL", f"sqlite:///{VAR_DIR / 'db.sqlite3'}")
+    if database["ENGINE"] == "django.db.backends.sqlite3":
         # Writers queue up (IMMEDIATE, 20 s) instead of failing, and an answer is on the disk before it is acknowledged.
         pragmas = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;"
         options = {"transaction_mode": "IMMEDIATE", "timeout": 20, "init_command": pragmas}
         return database | {"ENGINE": "helpdesk.sqlite", "OPTIONS": options, "CONN_MAX_AGE": None}
-    if database.get("ENGINE") == "django.db.backends.postgresql":
-        # Connections are kept for ten minutes, and checked before they are used again. A host that does not answer at
-        # all is given up soon, before every thread waits for it.
-        options = {"connect_timeout": 5} | database.get("OPTIONS", {})
-        return database | {
-            "ENGINE": "helpdesk.postgresql",
-            "OPTIONS": options,
-            "CONN_MAX_AGE": 600,
-            "CONN_HEALTH_CHECKS": True,
-        }
-    raise ImproperlyConfigured(f"DATABASE_URL should be {wanted}.")
+    # Connections are kept for ten minutes, and checked before they are used again. A host that does not answer at all
+    # is given up soon, before every thread waits for it.
+    return database | {
+        "ENGINE": "helpdesk.postgresql",
+        "OPTIONS": {"connect_timeout": 5} | database["OPTIONS"],
+        "CONN_MAX_AGE": 600,
+        "CONN_HEALTH_CHECKS": True,
+    }
 
 
-# The Redis server that several processes share (redis://host:6379/0); by default each remembers by itself.
+# The Redis server that several processes share (redis://host:6379/0). By default each process has a cache of its own.
 _IN_PROCESS = "locmem://"
-_CACHE_URL: str = env.str("CACHE_URL", _IN_PROCESS)
-
-
-def _cache() -> dict[str, Any]:
-    """Return the default cache: in this process, or the Redis server that CACHE_URL names."""
-    if _CACHE_URL == _IN_PROCESS:
-        return {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
-    if _CACHE_URL.startswith(("redis://", "rediss://", "unix://")):
-        environment.check_cache_address(_CACHE_URL)
-        return {"BACKEND": "helpdesk.ratelimit.cache.SharedCache", "LOCATION": _CACHE_URL}
-    raise ImproperlyConfigured("CACHE_URL should be locmem:// or an address such as redis://host:6379/0.")
-
+_CACHE_URL = env.cache_url("CACHE_URL", _IN_PROCESS)
+_CACHE = (
+    {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
+    if _CACHE_URL == _IN_PROCESS
+    else {"BACKEND": "helpdesk.ratelimit.cache.SharedCache", "LOCATION": _CACHE_URL}
+)
 
 DATABASES = {"default": _database()}
-CACHES = {"default": _cache()}
+CACHES = {"default": _CACHE}
 
 
 # How often one address may do what costs others something; for codes, all addresses together (helpdesk/ratelimit/).
 RATES = {
-    "begin": environment.rate(env, "RATE_BEGIN", "60 per hour"),  # sessions begun
-    "remark": environment.rate(env, "RATE_REMARK", "60 per hour"),  # remarks, feedback
-    "missed": environment.rate(env, "RATE_MISSED", "120 per hour"),  # searches that fitted nothing
-    "case": environment.rate(env, "RATE_CASE", "10 per hour"),  # cases sent
-    "offer": environment.rate(env, "RATE_OFFER", "20 per hour"),  # codes asked for
-    "code": environment.rate(env, "RATE_CODE", "5 per 10 minutes"),  # codes tried: by an address, by an account
-    "codes": environment.rate(env, "RATE_CODES", "300 per hour"),  # codes tried by anybody
+    "begin": env.rate("RATE_BEGIN", "60 per hour"),  # sessions begun
+    "remark": env.rate("RATE_REMARK", "60 per hour"),  # remarks, feedback
+    "missed": env.rate("RATE_MISSED", "120 per hour"),  # searches that fitted nothing
+    "case": env.rate("RATE_CASE", "10 per hour"),  # cases sent
+    "offer": env.rate("RATE_OFFER", "20 per hour"),  # codes asked for
+    "code": env.rate("RATE_CODE", "5 per 10 minutes"),  # codes tried: by an address, by an account
+    "codes": env.rate("RATE_CODES", "300 per hour"),  # codes tried by anybody
 }
 # Where they are counted: in this process (empty), or in the Redis that several share.
 RATE_STORAGE = "" if _CACHE_URL == _IN_PROCESS else _CACHE_URL
@@ -270,7 +264,7 @@ STATIC_URL = "/static/"
 STATIC_ROOT = VAR_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 # true serves static files as they lie in static/, without hashed names and without collecting them: for tests.
-STATIC_PLAIN: bool = _read(env.bool, "STATIC_PLAIN", False, "true or false")
+STATIC_PLAIN = env.flag("STATIC_PLAIN", False)
 _STATIC_STORAGE = (
     "django.contrib.staticfiles.storage.StaticFilesStorage"
     if STATIC_PLAIN
@@ -289,43 +283,39 @@ WHITENOISE_ALLOW_ALL_ORIGINS = False  # other sites have no use for them
 
 LANGUAGE_CODE = "en-gb"
 # The help desk's own zone: figures are counted by its days. Staff see moments in their browser's zone.
-TIME_ZONE: str = env.str("TIME_ZONE", "Europe/London")
-try:
-    ZoneInfo(TIME_ZONE)
-except (ValueError, ZoneInfoNotFoundError) as mistake:
-    raise ImproperlyConfigured(f"TIME_ZONE should be a name such as Europe/London, and is {TIME_ZONE!r}.") from mistake
+TIME_ZONE: str = env.read(env.str, "TIME_ZONE", "Europe/London", "a name such as Europe/London", validate=ZoneInfo)
 USE_I18N = USE_TZ = True
 
 # How a person reaches a person: shown wherever the site offers to talk to one. The defaults are for a demonstration
 # (the number is one that Ofcom keeps for drama); an empty one is not shown.
 SUPPORT_PHONE: str = env.str("SUPPORT_PHONE", "020 7946 0000")
-SUPPORT_EMAIL: str = ", ".join(environment.addresses(env, "SUPPORT_EMAIL", "support@example.org"))
+_SUPPORT = env.addresses("SUPPORT_EMAIL", ["support@example.org"])
+SUPPORT_EMAIL = ", ".join(_SUPPORT)
 SUPPORT_HOURS: str = env.str("SUPPORT_HOURS", "Monday to Friday, 9 am to 5 pm")
 
 # --- Mail and webhooks ---------------------------------------------------------------------------------------------
 
 # The server that sends mail. Without one, mails are written to files in var/mail, to look at.
-EMAIL_URL: str = env.str("EMAIL_URL", "") or f"file://{VAR_DIR / 'mail'}"
-_MAIL = environment.mail_server(EMAIL_URL)
-EMAIL_BACKEND: str = _MAIL["backend"]
-EMAIL_FILE_PATH: str | None = _MAIL.get("folder")
-EMAIL_HOST, EMAIL_PORT = _MAIL.get("host", "localhost"), _MAIL.get("port", 25)
-EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _MAIL.get("user", ""), _MAIL.get("password", "")
-EMAIL_USE_TLS, EMAIL_USE_SSL = _MAIL.get("tls", False), _MAIL.get("ssl", False)
+_MAIL = env.mail_server("EMAIL_URL", f"file://{VAR_DIR / 'mail'}")
+EMAIL_BACKEND: str = _MAIL["BACKEND"]
+EMAIL_FILE_PATH: str | None = _MAIL.get("FILE_PATH")
+EMAIL_HOST, EMAIL_PORT = _MAIL.get("HOST", "localhost"), _MAIL.get("PORT", 25)
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _MAIL.get("HOST_USER", ""), _MAIL.get("HOST_PASSWORD", "")
+EMAIL_USE_TLS, EMAIL_USE_SSL = _MAIL.get("USE_TLS", False), _MAIL.get("USE_SSL", False)
 EMAIL_TIMEOUT = 15  # seconds for each answer of the server
 # Who receives a mail about each new case, separated by commas; empty: nobody.
-SUPPORT_CASES_TO: list[str] = environment.addresses(env, "SUPPORT_CASES_TO", SUPPORT_EMAIL)
+SUPPORT_CASES_TO = env.addresses("SUPPORT_CASES_TO", _SUPPORT)
 # Whom mails come from; answers of customers go to SUPPORT_EMAIL.
-MAIL_FROM: str = ", ".join(environment.addresses(env, "MAIL_FROM", SUPPORT_EMAIL or "help-desk@localhost")[:1])
+MAIL_FROM = ", ".join(env.addresses("MAIL_FROM", _SUPPORT or ["help-desk@localhost"])[:1])
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = MAIL_FROM
 # true puts what is personal into mails to support, and into webhooks: how to reach the customer, what they wrote.
-MAIL_WORDS: bool = _read(env.bool, "MAIL_WORDS", False, "true or false")
-WEBHOOKS_WORDS: bool = _read(env.bool, "WEBHOOKS_WORDS", False, "true or false")
+MAIL_WORDS = env.flag("MAIL_WORDS", False)
+WEBHOOKS_WORDS = env.flag("WEBHOOKS_WORDS", False)
 # true lets webhooks go to http addresses, and to addresses inside one's own network (or this machine).
-WEBHOOKS_HTTP_ALLOWED: bool = _read(env.bool, "WEBHOOKS_HTTP_ALLOWED", False, "true or false")
-WEBHOOKS_PRIVATE_ALLOWED: bool = _read(env.bool, "WEBHOOKS_PRIVATE_ALLOWED", False, "true or false")
+WEBHOOKS_HTTP_ALLOWED = env.flag("WEBHOOKS_HTTP_ALLOWED", False)
+WEBHOOKS_PRIVATE_ALLOWED = env.flag("WEBHOOKS_PRIVATE_ALLOWED", False)
 # Seconds that one try to send may take. After that its process is taken for dead, and another one tries.
-DELIVERY_SECONDS = environment.positive_int(env, "DELIVERY_SECONDS", 180, "seconds")
+DELIVERY_SECONDS = env.count("DELIVERY_SECONDS", 180, "seconds")
 # Background work is kept in the database, beside what it is about: both are there, or neither.
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["default", "deliveries"]}}
 
@@ -333,23 +323,19 @@ TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["d
 
 # An open session without an event for so long was left.
 LEFT_AFTER = timedelta(hours=1)
-KEEP_ABANDONED_DAYS = environment.positive_int(env, "KEEP_ABANDONED_DAYS", 30, "days")  # sessions that were left
-KEEP_FINISHED_DAYS = environment.positive_int(env, "KEEP_FINISHED_DAYS", 365, "days")  # sessions that came to an end
-KEEP_WORDS_DAYS = environment.positive_int(env, "KEEP_WORDS_DAYS", 30, "days")  # what people wrote in them
-KEEP_SEARCHES_DAYS = environment.positive_int(
-    env, "KEEP_SEARCHES_DAYS", 90, "days"
-)  # what people typed into the search
+KEEP_ABANDONED_DAYS = env.count("KEEP_ABANDONED_DAYS", 30, "days")  # sessions that were left
+KEEP_FINISHED_DAYS = env.count("KEEP_FINISHED_DAYS", 365, "days")  # sessions that came to an end
+KEEP_WORDS_DAYS = env.count("KEEP_WORDS_DAYS", 30, "days")  # what people wrote in them
+KEEP_SEARCHES_DAYS = env.count("KEEP_SEARCHES_DAYS", 90, "days")  # what people typed into the search
 
 # --- Logging: to the standard error output -------------------------------------------------------------------------
 
 # DEBUG, INFO, WARNING, ERROR or CRITICAL.
-LOG_LEVEL: str = env.str("LOG_LEVEL", "INFO").upper()
-if LOG_LEVEL not in {"DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"}:
-    raise ImproperlyConfigured("LOG_LEVEL should be DEBUG, INFO, WARNING, ERROR or CRITICAL.")
+LOG_LEVEL: int = env.read(env.log_level, "LOG_LEVEL", logging.INFO, "DEBUG, INFO, WARNING, ERROR or CRITICAL")
 # line is for people, json for machines: one JSON object in each line.
-LOG_FORMAT = environment.one_of(env, "LOG_FORMAT", "line", "line", "json")
+LOG_FORMAT: str = env.read(env.str, "LOG_FORMAT", "line", "line or json", validate=validators.OneOf(["line", "json"]))
 # true writes a line for each request to the standard output: method, path, status, milliseconds.
-ACCESS_LOG: bool = _read(env.bool, "ACCESS_LOG", False, "true or false")
+ACCESS_LOG = env.flag("ACCESS_LOG", False)
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -370,9 +356,9 @@ LOGGING = {
         # handler, Python itself would write it.
         "django.security.DisallowedHost": {"handlers": ["nowhere"], "propagate": False},
         # At DEBUG these write whole contexts and statements: secrets, and what people typed, would be in the log.
-        "django.template": {"level": "INFO" if LOG_LEVEL == "DEBUG" else LOG_LEVEL},
-        "django.db.backends": {"level": "INFO" if LOG_LEVEL == "DEBUG" else LOG_LEVEL},
+        "django.template": {"level": max(LOG_LEVEL, logging.INFO)},
+        "django.db.backends": {"level": max(LOG_LEVEL, logging.INFO)},
     },
 }
 
-environment.check_names(env, _IN_FILE)
+env.check_names()

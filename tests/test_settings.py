@@ -81,23 +81,23 @@ BAD = [
     ({"CACHE_URL": ""}, "CACHE_URL should be locmem:// or an address such as redis://"),
     ({"METRICS_TOKEN": "short"}, "METRICS_TOKEN should be at least 20 random characters without spaces"),
     ({"METRICS_TOKEN": "twenty characters and spaces"}, "METRICS_TOKEN should be at least 20 random characters"),
-    ({"RATE_BEGIN": "often"}, "RATE_BEGIN should be a rate such as “60 per hour”, and is 'often'."),
-    ({"KEEP_WORDS_DAYS": "0"}, "KEEP_WORDS_DAYS should be at least 1. It is 0."),
-    ({"KEEP_FINISHED_DAYS": "long"}, "KEEP_FINISHED_DAYS should be a number of days."),
-    ({"TIME_ZONE": "Londinium"}, "TIME_ZONE should be a name such as Europe/London, and is 'Londinium'."),
+    ({"RATE_BEGIN": "often"}, "RATE_BEGIN should be a rate such as “60 per hour”."),
+    ({"KEEP_WORDS_DAYS": "0"}, "KEEP_WORDS_DAYS should be a number of days, at least 1."),
+    ({"KEEP_FINISHED_DAYS": "long"}, "KEEP_FINISHED_DAYS should be a number of days, at least 1."),
+    ({"TIME_ZONE": "Londinium"}, "TIME_ZONE should be a name such as Europe/London."),
     ({"PORT": "http"}, "PORT should be a number from 0 to 65535."),
     ({"PORT": "65536"}, "PORT should be a number from 0 to 65535."),
-    ({"WEB_CONCURRENCY": "0"}, "WEB_CONCURRENCY should be at least 1. It is 0."),
+    ({"WEB_CONCURRENCY": "0"}, "WEB_CONCURRENCY should be a number of processes, at least 1."),
     ({"LOG_FORMAT": "xml"}, "LOG_FORMAT should be line or json."),
     ({"ACCESS_LOG": "-"}, "ACCESS_LOG should be true or false."),
     (
         {"SUPORT_EMAIL": "a@example.org"},
-        "SUPORT_EMAIL stands in the environment and looks like a slip of SUPPORT",
+        "SUPORT_EMAIL in the environment looks like a misspelling of SUPPORT",
     ),
-    ({"SITE_URI": "https://help.example.org"}, "SITE_URI stands in the environment and looks like a slip of SITE_URL."),
-    ({"TRUST_PROXY": "true"}, "TRUST_PROXY stands in the environment and looks like a slip of TRUSTED_PROXY."),
-    ({"KEEP_WORD_DAYS": "1"}, "KEEP_WORD_DAYS stands in the environment and looks like a slip of KEEP_WORDS_DAYS."),
-    ({"debug": "true"}, "debug stands in the environment and looks like a slip of DEBUG."),
+    ({"SITE_URI": "https://help.example.org"}, "SITE_URI in the environment looks like a misspelling of SITE_URL."),
+    ({"TRUST_PROXY": "true"}, "TRUST_PROXY in the environment looks like a misspelling of TRUSTED_PROXY."),
+    ({"KEEP_WORD_DAYS": "1"}, "KEEP_WORD_DAYS in the environment looks like a misspelling of KEEP_WORDS_DAYS."),
+    ({"debug": "true"}, "debug in the environment looks like a misspelling of DEBUG."),
     ({"ENV_FILE": "/nowhere/env"}, "ENV_FILE is /nowhere/env, and that file cannot be read."),
     ({"ENV_FILE": "/"}, "ENV_FILE is /, and that file cannot be read."),
     ({"LOG_LEVEL": "loud"}, "LOG_LEVEL should be DEBUG, INFO, WARNING, ERROR or CRITICAL."),
@@ -132,12 +132,12 @@ def test_no_line_repeats_a_secret(read, environment):
 BAD_FILES = [
     (
         "SUPORT_EMAIL=a@example.org",
-        "SUPORT_EMAIL stands in the file of settings, and there is no such setting. Perhaps",
+        "SUPORT_EMAIL in the settings file is not a setting. Did you mean SUPPORT_EMAIL?",
     ),
-    ("ALLOWED_HOST=help.example.org", "ALLOWED_HOST stands in the file of settings, and there is no such setting."),
+    ("ALLOWED_HOST=help.example.org", "ALLOWED_HOST in the settings file is not a setting."),
     (
         "NEVER_HEARD_OF=1",
-        "NEVER_HEARD_OF stands in the file of settings, and there is no such setting. docs/",
+        "NEVER_HEARD_OF in the settings file is not a setting. docs/",
     ),
     ("DEBUG", "{file}, line 2, should be NAME=value."),
     ("what is this?", "{file}, line 2, should be NAME=value."),
@@ -158,7 +158,7 @@ def test_a_name_or_a_line_of_the_file_that_nobody_reads_stops_the_start(read, tm
 def test_a_name_that_people_know_from_elsewhere_is_told_as_what_it_is_called_here(read, tmp_path):
     file = tmp_path / "env"
     file.write_text("ALLOWED_HOSTS=help.example.org\n")
-    with pytest.raises(ImproperlyConfigured, match="Perhaps EXTRA_HOSTS is meant"):
+    with pytest.raises(ImproperlyConfigured, match="Did you mean EXTRA_HOSTS"):
         read(ENV_FILE=str(file))
 
 
@@ -180,7 +180,7 @@ def test_the_file_says_where_gunicorn_listens_and_with_how_many_processes(tmp_pa
 @pytest.mark.parametrize("name", ["GUNICORN_CMD_ARGS", "DJANGO_SETTINGS_MODULE"])
 def test_the_file_holds_nothing_that_is_read_before_it(read, tmp_path, name):
     (tmp_path / "env").write_text(f"{name}=x\n")
-    with pytest.raises(ImproperlyConfigured, match=f"{name} stands in the file of settings, and there is no such"):
+    with pytest.raises(ImproperlyConfigured, match=f"{name} in the settings file is not a setting"):
         read(ENV_FILE=str(tmp_path / "env"))
 
 
@@ -334,20 +334,23 @@ BAD_MAIL = [
     ({"EMAIL_URL": "smtp://mail.example.org/inbox"}, "EMAIL_URL should be an address such as smtp+tls://"),
     ({"EMAIL_URL": "file://mail"}, "EMAIL_URL should be an address such as smtp+tls://"),
     ({"EMAIL_URL": "file:///"}, "EMAIL_URL should be an address such as smtp+tls://"),
-    ({"SUPPORT_CASES_TO": "one@example.org, nobody"}, "SUPPORT_CASES_TO should hold e-mail addresses"),
-    ({"SUPPORT_EMAIL": "notmail"}, "SUPPORT_EMAIL should hold e-mail addresses"),
+    (
+        {"SUPPORT_CASES_TO": "one@example.org, nobody"},
+        "SUPPORT_CASES_TO should be e-mail addresses separated by commas.",
+    ),
+    ({"SUPPORT_EMAIL": "notmail"}, "SUPPORT_EMAIL should be e-mail addresses separated by commas."),
     (
         {"SUPPORT_EMAIL": "notmail", "SUPPORT_CASES_TO": "a@example.org", "MAIL_FROM": "a@example.org"},
-        "SUPPORT_EMAIL should hold e-mail addresses",
+        "SUPPORT_EMAIL should be e-mail addresses separated by commas.",
     ),
-    ({"MAIL_FROM": "Help desk"}, "MAIL_FROM should hold e-mail addresses"),
-    ({"MAIL_FROM": "a@example.org\nBcc: b@example.org"}, "MAIL_FROM should hold e-mail addresses"),
+    ({"MAIL_FROM": "Help desk"}, "MAIL_FROM should be e-mail addresses separated by commas."),
+    ({"MAIL_FROM": "a@example.org\nBcc: b@example.org"}, "MAIL_FROM should be e-mail addresses separated by commas."),
     ({"MAIL_WORDS": "some"}, "MAIL_WORDS should be true or false."),
     ({"WEBHOOKS_WORDS": "some"}, "WEBHOOKS_WORDS should be true or false."),
     ({"WEBHOOKS_HTTP_ALLOWED": "some"}, "WEBHOOKS_HTTP_ALLOWED should be true or false."),
     ({"WEBHOOKS_PRIVATE_ALLOWED": "some"}, "WEBHOOKS_PRIVATE_ALLOWED should be true or false."),
-    ({"DELIVERY_SECONDS": "soon"}, "DELIVERY_SECONDS should be a number of seconds."),
-    ({"DELIVERY_SECONDS": "0"}, "DELIVERY_SECONDS should be at least 1."),
+    ({"DELIVERY_SECONDS": "soon"}, "DELIVERY_SECONDS should be a number of seconds, at least 1."),
+    ({"DELIVERY_SECONDS": "0"}, "DELIVERY_SECONDS should be a number of seconds, at least 1."),
 ]
 
 
