@@ -2,6 +2,7 @@
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.middleware.security import SecurityMiddleware
 
 from helpdesk.types import GetResponse
 
@@ -17,23 +18,17 @@ DOCUMENT_HEADERS = (
 
 
 def security_headers_middleware(get_response: GetResponse) -> GetResponse:
-    """Tell browsers how to treat what they get, whoever answered: a view, a refusal, Django itself, a static file.
+    """Add the headers that Django's middlewares leave out, whoever answered: a view, a refusal, Django itself.
 
     A fragment is never a document: htmx fetches it into a page that came with these headers, which would weigh as much
     as the fragment itself. A view marks it by `response.is_fragment = True`. The cookie for forms is renewed by whole
     pages; a visitor without one still gets it. What a view said about its own page stays.
     """
-    ready = {
+    policies = {
         "Content-Security-Policy": content_policy(),
-        "Cross-Origin-Opener-Policy": settings.SECURE_CROSS_ORIGIN_OPENER_POLICY,
-        "Cross-Origin-Resource-Policy": "same-origin",
         "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=()",
-        "Referrer-Policy": settings.SECURE_REFERRER_POLICY,
-        "X-Frame-Options": settings.X_FRAME_OPTIONS,
-        "X-Content-Type-Options": "nosniff",
     }
-    # A static file is light, and its own headers say enough.
-    for_files = {name: ready[name] for name in ("Cross-Origin-Resource-Policy", "X-Content-Type-Options")}
+    security = SecurityMiddleware(get_response)
 
     def handle(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
@@ -43,11 +38,12 @@ def security_headers_middleware(get_response: GetResponse) -> GetResponse:
             if settings.CSRF_COOKIE_NAME in request.COOKIES:
                 response.cookies.pop(settings.CSRF_COOKIE_NAME, None)
             return response
-        is_file = request.path_info.startswith(settings.STATIC_URL) and response.status_code < 400
-        for name, value in (for_files if is_file else ready).items():
-            response.headers.setdefault(name, value)
-        if settings.SECURE_HSTS_SECONDS and request.is_secure():
-            response.headers.setdefault("Strict-Transport-Security", settings.STRICT_TRANSPORT)
+        if "X-Content-Type-Options" not in response:  # SecurityMiddleware itself refused the request's host
+            security.process_response(request, response)
+        response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+        if response.status_code >= 400 or not request.path_info.startswith(settings.STATIC_URL):
+            for name, value in policies.items():
+                response.headers.setdefault(name, value)
         return response
 
     return handle

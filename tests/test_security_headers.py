@@ -19,6 +19,14 @@ def test_every_page_carries_the_security_headers():
     assert "camera=()" in headers["Permissions-Policy"]
 
 
+def test_a_host_refused_before_the_redirect_to_https_carries_them_too(settings):
+    settings.SECURE_SSL_REDIRECT, settings.ALLOWED_HOSTS = True, ["help.example.org"]
+    response = Client(headers={"host": "evil.example"}).get("/echo/a/")
+    assert response.status_code == 400
+    assert set(security_headers.DOCUMENT_HEADERS) <= set(response.headers)
+    assert response.headers["X-Content-Type-Options"] == "nosniff"
+
+
 def test_a_fragment_leaves_out_what_only_a_whole_page_needs():
     visitor = Client()
     whole = visitor.get("/whole/")
