@@ -13,38 +13,38 @@ from helpdesk.env import check_settings
 
 check_settings()
 
-from django.conf import settings  # noqa: E402  they are right
+from django.conf import settings  # noqa: E402
 
-from helpdesk.observability import multiprocess as shared  # noqa: E402  `workers` is a setting of gunicorn's
+from helpdesk.observability import multiprocess  # noqa: E402
 
 bind = settings.LISTEN
 workers = settings.PROCESSES
 worker_class = "gthread"
 threads = 8
-timeout = 60  # seconds without a sign of life, until a worker is replaced
-graceful_timeout = 5  # seconds to finish answers when stopping
+timeout = 60  # seconds without a heartbeat before a worker is replaced
+graceful_timeout = 5  # seconds to finish requests when stopping
 keepalive = 5
-forwarded_allow_ips = ""  # whether a proxy's X-Forwarded-Proto counts is TRUSTED_PROXY's to say
+forwarded_allow_ips = ""  # TRUSTED_PROXY decides about a proxy's X-Forwarded-Proto
 control_socket_disable = True
 loglevel = "warning"
 logger_class = "helpdesk.observability.gunicorn_logging.GunicornLogger"
 accesslog = "-" if settings.ACCESS_LOG else None
 
-# Where metrics are on, each worker counts into a file of its own (helpdesk/observability/multiprocess.py).
+# With metrics on, each worker counts into its own file (helpdesk/observability/multiprocess.py).
 if settings.METRICS_TOKEN:
-    shared.make_folder()
+    multiprocess.make_folder()
 
 
 def pre_fork(server: Any, worker: Any) -> None:
     """Give a worker its slot."""
-    shared.assign_slot(server, worker)
+    multiprocess.assign_slot(server, worker)
 
 
 def post_fork(server: Any, worker: Any) -> None:
     """Tell a worker its slot."""
-    os.environ[shared.SLOT] = str(worker.slot)
+    os.environ[multiprocess.SLOT] = str(worker.slot)
 
 
 def on_exit(server: Any) -> None:
-    """Leave nothing behind."""
-    shared.remove_folder()
+    """Remove the files of the metrics."""
+    multiprocess.remove_folder()

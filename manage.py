@@ -16,10 +16,10 @@ DATABASE_DOWN = "The database of DATABASE_URL does not answer: {}"
 
 
 def main() -> int:
-    """Run the command that the arguments name; return the exit code.
+    """Run the command and return the exit code.
 
-    A wrong setting, a database that does not answer and one without tables are one line. With --traceback, every error
-    but a wrong setting is a traceback.
+    A wrong setting, a database that does not answer and a database without tables print one line each. With
+    --traceback every error but a wrong setting prints its traceback.
     """
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "helpdesk.settings")
     try:
@@ -34,16 +34,16 @@ def main() -> int:
     try:
         execute_from_command_line(sys.argv)
     except Error as error:
-        line = explain(error)
-        if not line or "--traceback" in sys.argv:
+        message = explain(error)
+        if not message or "--traceback" in sys.argv:
             raise
-        print(line, file=sys.stderr)
+        print(message, file=sys.stderr)
         return 1
     return 0
 
 
 def explain(error: Error) -> str:
-    """Return the line that stands for a traceback; nothing where the error may be a fault in the code."""
+    """Return a message to print instead of the traceback, or nothing for an error that may be a bug."""
     from helpdesk.errors import is_database_down, is_deadlock
     from helpdesk.observability.logging import first_line
 

@@ -1,1 +1,1 @@
-"""The site around the wizards: its settings, addresses, error pages, and how it starts."""
+"""The site around the wizards: settings, URLs, error pages, and how it starts."""

@@ -1,4 +1,4 @@
-"""The app's name for Django: it holds how staff sign in."""
+"""The Django app of the site, which holds how staff sign in."""
 
 from django.apps import AppConfig
 
@@ -9,5 +9,5 @@ class HelpdeskConfig(AppConfig):
     name = "helpdesk"
 
     def ready(self) -> None:
-        """Let `check --deploy` know what to ask."""
-        from helpdesk import accounts  # noqa: F401  its check is registered
+        """Register the check of `check --deploy`."""
+        from helpdesk import accounts  # noqa: F401  importing it registers the check

@@ -1,7 +1,7 @@
-"""Make the site ready on this machine and serve it: what `make run` runs, in one process.
+"""Prepare the site on this machine and serve it in this process: `make run`.
 
-In:  --port, and the settings' environment. Out: a served site on 127.0.0.1, with its data in var/. What is there
-already is kept; what stops the start is said in one line, with exit code 1.
+It listens on 127.0.0.1 and keeps its data in var/; existing data stays. An error that stops the start prints one line
+and exits with code 1.
 """
 
 import argparse
@@ -22,53 +22,49 @@ HOST = "127.0.0.1"
 
 
 class CannotStartError(Exception):
-    """The site cannot start; the message says why and what to do."""
+    """The message says why the site cannot start and what to do."""
 
 
 def main(arguments: list[str]) -> None:
-    """Prepare and serve. Returns never, but by an exit."""
+    """Prepare the site and become its server; this never returns."""
     parser = argparse.ArgumentParser(prog="helpdesk.devserver", description="Prepare the site and serve it.")
     parser.add_argument("--port", default="8000")
     try:
-        port = port_number(parser.parse_args(arguments).port)
-        check_free(port)
+        port = parse_port(parser.parse_args(arguments).port)
+        check_port_is_free(port)
         prepare_environment(ROOT / "var", port)
         prepare_data()
-    except CannotStartError as reason:
-        sys.exit(str(reason))
-    except ImproperlyConfigured as mistake:
-        sys.exit(f"The settings are not right: {mistake}")
+    except CannotStartError as error:
+        sys.exit(str(error))
+    except ImproperlyConfigured as error:
+        sys.exit(f"The settings are not right: {error}")
     except KeyboardInterrupt:
         sys.exit(130)
-    say_addresses()
+    print_addresses()
     serve()
 
 
-def port_number(words: str) -> int:
-    """Return the port that `words` name; refuse what is no port."""
-    if not (words.isascii() and words.isdigit() and 0 < int(words) < 65536):
-        raise CannotStartError(f"PORT should be a number from 1 to 65535, and is {words!r}.")
-    return int(words)
+def parse_port(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and 0 < int(text) < 65536):
+        raise CannotStartError(f"PORT should be a number from 1 to 65535, and is {text!r}.")
+    return int(text)
 
 
-def check_free(port: int) -> None:
-    """Refuse a port on which somebody listens already, before anything is prepared."""
+def check_port_is_free(port: int) -> None:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((HOST, port))
-        except PermissionError as mistake:
-            raise CannotStartError(
-                f"Port {port} needs more rights. Use one above 1023: make run PORT=8001"
-            ) from mistake
-        except OSError as mistake:
+        except PermissionError as error:
+            raise CannotStartError(f"Port {port} needs more rights. Use one above 1023: make run PORT=8001") from error
+        except OSError as error:
             raise CannotStartError(
                 f"Port {port} is in use. Stop what listens there, or use another: make run PORT={port % 65535 + 1}"
-            ) from mistake
+            ) from error
 
 
 def prepare_environment(var: Path, port: int) -> None:
-    """Make var/ and the secret key where they are missing, and set what the settings and gunicorn read."""
+    """Create var/ and the secret key if they are missing, and set the environment of the settings and gunicorn."""
     os.umask(0o077)
     var.mkdir(mode=0o700, exist_ok=True)
     var.chmod(0o700)
@@ -86,7 +82,7 @@ def prepare_environment(var: Path, port: int) -> None:
 
 
 def prepare_data() -> None:
-    """Bring the database, the wizards, the accounts and the static files up to date."""
+    """Update the database, the wizards, the accounts and the static files."""
     import django
     from django.core.management import CommandError, call_command
     from django.db import OperationalError, connections
@@ -97,36 +93,36 @@ def prepare_data() -> None:
         call_command("migrate", verbosity=0, interactive=False)
         load_fixtures()
         call_command("make_accounts")
-    except CommandError as mistake:
-        raise CannotStartError(str(mistake)) from mistake
-    except OperationalError as away:
-        raise CannotStartError(f"The database of DATABASE_URL does not answer: {str(away).splitlines()[0]}") from away
+    except CommandError as error:
+        raise CannotStartError(str(error)) from error
+    except OperationalError as error:
+        raise CannotStartError(f"The database of DATABASE_URL does not answer: {str(error).splitlines()[0]}") from error
     finally:
         connections.close_all()
     collect_static()
 
 
 def load_fixtures() -> None:
-    """Load and publish the wizards in fixtures/ that changed since they were last loaded.
+    """Load and publish the wizards of the files in fixtures/ that are new or changed.
 
-    What editors changed here meanwhile is not touched by a start: only a new or changed file is loaded.
+    The wizards of the other files stay as editors left them.
     """
     from django.apps import apps
     from django.conf import settings
     from django.core.management import call_command
 
     stamp = Stamp(Path(settings.VAR_DIR) / "loaded-fixtures")
-    known = stamp.lines() if apps.get_model("wizards", "Wizard").objects.exists() else set()
+    loaded = stamp.read() if apps.get_model("wizards", "Wizard").objects.exists() else set()
     files = sorted((ROOT / "fixtures").glob("*.yaml"))
-    marks = {f"{fingerprint([file])} {file.name}": file for file in files}
-    changed = [str(file) for mark, file in marks.items() if mark not in known]
+    current = {f"{fingerprint([file])} {file.name}": file for file in files}
+    changed = [str(file) for line, file in current.items() if line not in loaded]
     if changed:
         call_command("load_wizards", *changed)
-        stamp.write(set(marks))
+        stamp.write(set(current))
 
 
 def collect_static() -> None:
-    """Collect, compress and hash the static files, unless none changed since the last time."""
+    """Collect, compress and hash the static files if any of them changed."""
     from django.conf import settings
     from django.contrib.staticfiles.finders import get_finders
     from django.core.management import call_command
@@ -135,16 +131,16 @@ def collect_static() -> None:
         return
     files = [Path(storage.path(name)) for finder in get_finders() for name, storage in finder.list([])]
     stamp = Stamp(Path(settings.VAR_DIR) / "collected-static")
-    mark = {fingerprint(files, content=False)}
+    current = {fingerprint(files, content=False)}
     manifest = Path(settings.STATIC_ROOT) / "staticfiles.json"
-    if stamp.lines() != mark or not manifest.exists():
+    if stamp.read() != current or not manifest.exists():
         print("Compressing the static files", flush=True)
         call_command("collectstatic", verbosity=0, interactive=False, clear=True)
-        stamp.write(mark)
+        stamp.write(current)
 
 
 def fingerprint(files: list[Path], *, content: bool = True) -> str:
-    """Return a hash of the files: of what they hold, or (quicker) of their names, sizes and times."""
+    """Hash the content of files, or (faster) their names, sizes and times."""
     digest = hashlib.sha256()
     for file in sorted(files):
         if content:
@@ -156,22 +152,19 @@ def fingerprint(files: list[Path], *, content: bool = True) -> str:
 
 
 class Stamp:
-    """A small file in var/ that remembers what was done with which input."""
+    """A file in var/ that records the inputs that a step has processed."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
 
-    def lines(self) -> set[str]:
-        """Return what was remembered; nothing where nothing was."""
+    def read(self) -> set[str]:
         return set(self.path.read_text(encoding="utf-8").splitlines()) if self.path.exists() else set()
 
     def write(self, lines: set[str]) -> None:
-        """Remember `lines` instead of what was there."""
         self.path.write_text("".join(f"{line}\n" for line in sorted(lines)), encoding="utf-8")
 
 
-def say_addresses() -> None:
-    """Print where each audience finds the site."""
+def print_addresses() -> None:
     from django.conf import settings
 
     print(f"Customers: {settings.SITE_URL}/")
@@ -180,11 +173,11 @@ def say_addresses() -> None:
 
 
 def serve() -> None:
-    """Become gunicorn, so that a Ctrl-C or a SIGTERM reaches it directly; what runs beside it ends with it."""
+    """Become gunicorn, so that Ctrl-C and SIGTERM reach it directly. The processes beside it end with it."""
     sys.stdout.flush()
     os.chdir(ROOT)
-    for helper in ("run_maintenance", "run_deliveries"):
-        subprocess.Popen([sys.executable, "manage.py", helper, "--parent", str(os.getpid())])  # nosec B603  # noqa: S603  ours
+    for command in ("run_maintenance", "run_deliveries"):
+        subprocess.Popen([sys.executable, "manage.py", command, "--parent", str(os.getpid())])  # nosec B603  # noqa: S603  our own command
     os.execv(sys.executable, [sys.executable, "-m", "gunicorn", "helpdesk.wsgi"])  # nosec B606  # noqa: S606  no shell
 
 

@@ -1,6 +1,6 @@
 """Make .venv and install pinned requirements into it: `python3 helpdesk/install.py requirements.txt`.
 
-Runs with the system's Python, also with an old one: it says then what is needed. pip installs uv, and uv the rest.
+Runs with the system's Python; an old Python gets a message about the version needed. pip installs uv, uv the rest.
 """
 
 import filecmp
@@ -14,46 +14,48 @@ import sysconfig
 
 VENV = ".venv"
 PYTHON = os.path.join(VENV, "Scripts" if os.name == "nt" else "bin", "python")
-CUT_OFF = os.path.join(VENV, "cut-off")  # exists after an installer was killed: uv takes half a package for a whole one
+# This file remains after an installer was killed. uv would take a half-installed package for a complete one.
+INTERRUPTED = os.path.join(VENV, "cut-off")
 
 
 def make_venv():
-    """Make a new .venv; return the pip to run in it: the wheel that Python brings, which saves installing it."""
+    """Create .venv and return the path of Python's bundled pip wheel, which runs without being installed."""
     try:
         import ensurepip
         import venv
     except ImportError:
         sys.exit("This Python has no venv module. Install it (on Debian or Ubuntu: apt-get install python3-venv).")
     if sys.prefix == os.path.abspath(VENV):
-        sys.exit(".venv has to be made again, and its own Python cannot do that. Run make clean and try again.")
+        sys.exit(".venv must be recreated, and its own Python cannot do that. Run make clean and try again.")
     print("Making .venv", flush=True)
     for copy in glob.glob(os.path.join(VENV, "installed-*")):
-        os.remove(copy)  # first: were this stopped half-way, nothing would count as installed
+        os.remove(copy)  # first, so that nothing counts as installed if this is interrupted
     venv.create(os.path.realpath(VENV), clear=True, symlinks=os.name != "nt")
     folder = sysconfig.get_config_var("WHEEL_PKG_DIR") or os.path.join(os.path.dirname(ensurepip.__file__), "_bundled")
     return os.path.join(glob.glob(os.path.join(folder, "pip-*.whl"))[0], "pip")
 
 
 def installed(name):
-    """Return whether .venv holds this version of the list. After an installer was killed, it holds nothing."""
+    """Return whether .venv has this version of a requirements file. After an interrupted install it has none."""
     copy = os.path.join(VENV, "installed-" + name)
-    return all(map(os.path.exists, (PYTHON, copy))) and not os.path.exists(CUT_OFF) and filecmp.cmp(name, copy, False)
+    is_complete = os.path.exists(PYTHON) and os.path.exists(copy) and not os.path.exists(INTERRUPTED)
+    return is_complete and filecmp.cmp(name, copy, False)
 
 
 def install(name, *command):
-    """Install the requirements file `name` with the `command` of pip or uv."""
+    """Install a requirements file with a command of pip or uv, given as arguments of Python."""
     print("Installing %s" % name, flush=True)
-    open(CUT_OFF, "w").close()
-    code = subprocess.call([PYTHON, *command, "--require-hashes", "--requirement", name])  # nosec B603  # ours
+    open(INTERRUPTED, "w").close()
+    code = subprocess.call([PYTHON, *command, "--require-hashes", "--requirement", name])  # nosec B603  # our own command
     if code >= 0:
-        os.remove(CUT_OFF)
+        os.remove(INTERRUPTED)
     if code != 0:
         sys.exit("Installing %s failed, see above. Check the connection, or run make clean, and try again." % name)
     shutil.copyfile(name, os.path.join(VENV, "installed-" + name))
 
 
 def main(names):
-    """Install each of these requirements files, unless it is there already; one process at a time, the others wait."""
+    """Install the requirements files that are new or changed. A lock makes other processes wait."""
     with open(__file__) as lock:
         if os.name != "nt":
             import fcntl

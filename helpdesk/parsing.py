@@ -1,10 +1,10 @@
-"""Whole numbers as requests hold them: text that anybody may have written."""
+"""Parses numbers in requests, where anybody can write anything."""
 
 from __future__ import annotations
 
-MAX_DIGITS = 18  # digits that every key and every counter has room for
+MAX_DIGITS = 18  # fits every key and every counter
 
 
-def parse_nonnegative_int(words: str | None) -> int | None:
-    """Return the number that these words are, from 0 on; None where they are none, or one that nothing here has."""
-    return int(words) if words and words.isascii() and words.isdigit() and len(words) <= MAX_DIGITS else None
+def parse_nonnegative_int(text: str | None) -> int | None:
+    """Return the number; None for anything but ASCII digits, and for more than MAX_DIGITS of them."""
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) <= MAX_DIGITS else None

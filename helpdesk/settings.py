@@ -1,8 +1,7 @@
-"""The one settings file. It reads the environment once, and a mistake stops the start with a line that says what to do.
+"""All settings of the site, read once from the environment and from the file that ENV_FILE names (default: var/env).
 
-In:  environment variables, and the lines `NAME=value` of the file that ENV_FILE names (var/env unless told otherwise;
-     what the environment says wins). Every name that is read stands below as `env...("NAME", ...)`.
-Out: Django's settings. Raises ImproperlyConfigured, with one sentence for the person who starts the site.
+The environment wins over the file. Every name that is read appears below as `env...("NAME", ...)`. A mistake stops the
+start: ImproperlyConfigured, with one line that says what to do.
 """
 
 import logging
@@ -18,7 +17,7 @@ from environs import validate as validators
 from helpdesk.env import LOOPBACK_HOSTS, SettingsEnv, matches, url_host
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-# Everything that the site itself writes: the database, the secret key, the collected static files.
+# What the site writes: the database, the secret key, the collected static files.
 VAR_DIR = BASE_DIR / "var"
 
 env = SettingsEnv()
@@ -27,39 +26,39 @@ env.load_env_file("ENV_FILE", VAR_DIR / "env")
 
 # --- Secrets and the address ---------------------------------------------------------------------------------------
 
-# Signs cookies and links. At least 50 characters, random, the same on every machine of the site, never published.
+# Signs cookies and links. At least 50 random characters, the same on every machine of the site, never published.
 SECRET_KEY = env.secret_key("SECRET_KEY")
 
-# The keys before this one, separated by commas: what was sealed with them is still read (docs/production.md).
+# Former keys, separated by commas. What was encrypted with them can still be read (docs/production.md).
 SECRET_KEY_FALLBACKS: list[str] = list(filter(None, env.list("SECRET_KEY_FALLBACKS", [])))
 
-# Shows details of errors to whoever asks. Never on where customers come.
+# Shows details of errors to everybody. Never enable it where customers come.
 DEBUG = env.flag("DEBUG", False)
 
-# The address at which people reach the site, without a path. https makes every cookie Secure and `__Host-`.
-# Plain http is for one's own machine only.
+# The public address of the site, without a path. With https every cookie is Secure and named `__Host-`.
+# Plain http is for your own machine only.
 SITE_URL = env.site_url("SITE_URL", "http://127.0.0.1:8000")
 SITE_HOST, SITE_SCHEME = url_host(SITE_URL), urlsplit(SITE_URL).scheme
 HTTPS = SITE_SCHEME == "https"
 if DEBUG and HTTPS:
-    raise ImproperlyConfigured("DEBUG shows the site's insides to whoever asks. Set DEBUG=false, or leave it out.")
+    raise ImproperlyConfigured("DEBUG shows the site's internals to everybody. Set DEBUG=false, or leave it out.")
 
-# More host names under which people come, separated by commas: an old name of the site, say.
+# More host names of the site, separated by commas; for example an old one.
 EXTRA_HOSTS = env.hosts("EXTRA_HOSTS")
 ALLOWED_HOSTS = list(dict.fromkeys([SITE_HOST, *EXTRA_HOSTS, *([] if HTTPS else LOOPBACK_HOSTS)]))
-# Forms are accepted from the site's own address, also where a proxy in front speaks https and passes on http.
+# Forms are accepted from the site's own address, even if a proxy in front speaks https and forwards http.
 CSRF_TRUSTED_ORIGINS = [SITE_URL, *(f"{SITE_SCHEME}://{host}" for host in EXTRA_HOSTS)]
 
-# Where gunicorn listens, unless systemd hands it an address, and with how many processes (gunicorn.conf.py).
+# Where gunicorn listens, unless systemd passes it a socket, and its number of processes (gunicorn.conf.py).
 _PORT: int = env.read(env.int, "PORT", 8000, "a number from 0 to 65535", validate=validators.Range(0, 65535))
 LISTEN = f"{env.str('HOST', '127.0.0.1')}:{_PORT}"
 PROCESSES = env.count("WEB_CONCURRENCY", 1, "processes")
 
-# true where a proxy in front always sets X-Forwarded-Proto itself. Otherwise anyone could claim https.
+# true if a proxy in front always sets X-Forwarded-Proto itself. Otherwise anyone could claim https.
 TRUSTED_PROXY = env.flag("TRUSTED_PROXY", False)
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXY else None
 
-# Whoever brings it (Authorization: Bearer ...) may read the figures at /metrics; empty: there is no such page.
+# The bearer token (Authorization: Bearer ...) for /metrics. Without a token there is no such page.
 METRICS_TOKEN: str = env.read(
     env.str,
     "METRICS_TOKEN",
@@ -82,12 +81,12 @@ SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_FAILURE_VIEW = "helpdesk.errors.csrf_failure"
 
 SECURE_SSL_REDIRECT = HTTPS
-# What a load balancer and a monitor ask by a machine's inner address (helpdesk/observability/health.py).
+# Load balancers and monitors request these at a machine's internal address (helpdesk/observability/health.py).
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", *([r"^metrics$"] if METRICS_TOKEN else [])]
 SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
-# Django's defaults stay: nosniff, Referrer-Policy and Cross-Origin-Opener-Policy same-origin, X-Frame-Options DENY.
-# Scripts, styles and all else from this site only, nothing inline, in nobody's frame.
+# Django's defaults apply: nosniff, Referrer-Policy and Cross-Origin-Opener-Policy same-origin, X-Frame-Options DENY.
+# Scripts, styles and everything else come from this site only, nothing is inline, and nobody may frame a page.
 CONTENT_SECURITY_POLICY = {
     "default-src": "'none'",
     "script-src": "'self'",
@@ -101,14 +100,14 @@ CONTENT_SECURITY_POLICY = {
     "frame-ancestors": "'none'",
 }
 
-# --- Staff sign in (helpdesk/signin/) ----------------------------------------------------------------------------
+# --- Sign-in of staff (helpdesk/accounts/) -------------------------------------------------------------------------
 
-# true asks staff for a second step, a code from their phone; who has none is led to set it up before anything else.
-# false is for a demonstration on one's own machine.
+# true asks staff for a second step, a code from their phone; those without one have to set it up before anything else.
+# false is for a demonstration on your own machine.
 STAFF_MFA = env.flag("STAFF_MFA", HTTPS)
-STAFF_IDLE = timedelta(minutes=30)  # without a sign of life, until one has to sign in again
-STAFF_LONGEST = timedelta(hours=12)  # the same, however busy one was
-SESSION_COOKIE_AGE = int(STAFF_LONGEST.total_seconds())  # what is kept in the database
+STAFF_IDLE = timedelta(minutes=30)  # without activity, before staff have to sign in again
+STAFF_LONGEST = timedelta(hours=12)  # the same, regardless of activity
+SESSION_COOKIE_AGE = int(STAFF_LONGEST.total_seconds())  # in the database
 
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "account_start"
@@ -116,7 +115,7 @@ ACCOUNT_ADAPTER = "helpdesk.accounts.adapters.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_LOGOUT_REDIRECT_URL = LOGIN_URL
-ACCOUNT_SESSION_REMEMBER = False  # the cookie ends with the browser
+ACCOUNT_SESSION_REMEMBER = False  # the cookie ends when the browser closes
 ACCOUNT_FORMS = {
     "login": "helpdesk.accounts.forms.SignInForm",
     "reauthenticate": "helpdesk.accounts.forms.ReauthenticateForm",
@@ -125,15 +124,15 @@ ACCOUNT_FORMS = {
 MFA_ADAPTER = "helpdesk.accounts.adapters.MFAAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Help desk"
-MFA_TOTP_TOLERANCE = 1  # a phone's clock may be half a minute off; each code works once all the same
-MFA_ALLOW_UNVERIFIED_EMAIL = True  # admins make the accounts: nobody signs up with somebody else's address
+MFA_TOTP_TOLERANCE = 1  # a phone's clock may be half a minute off; each code still works only once
+MFA_ALLOW_UNVERIFIED_EMAIL = True  # admins create the accounts: nobody signs up with somebody else's address
 MFA_FORMS = {
     "authenticate": "helpdesk.accounts.forms.SecondStepForm",
     "reauthenticate": "helpdesk.accounts.forms.ReauthenticateCodeForm",
     "activate_totp": "helpdesk.accounts.forms.ActivatePhoneForm",
 }
 
-# --- The parts of the site -----------------------------------------------------------------------------------------
+# --- Apps, middleware, templates -----------------------------------------------------------------------------------
 
 INSTALLED_APPS = [
     "django.contrib.admin",
@@ -176,14 +175,14 @@ MIDDLEWARE = [
 ]
 ROOT_URLCONF = "helpdesk.urls"
 WSGI_APPLICATION = "helpdesk.wsgi.application"
-# Buttons on an object's page in the admin lead on; none of them changes anything by itself.
+# The buttons on an object's page in the admin only lead to other pages.
 DJANGO_OBJECT_ACTIONS_DEFAULT_HTTP_METHOD = "GET"
 CRISPY_ALLOWED_TEMPLATE_PACKS = CRISPY_TEMPLATE_PACK = "bootstrap5"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "DIRS": [BASE_DIR / "templates"],
-        "APP_DIRS": True,  # templates are cached where DEBUG is off
+        "APP_DIRS": True,  # caches templates if DEBUG is off
         "OPTIONS": {
             "context_processors": [
                 "django.template.context_processors.request",
@@ -202,12 +201,12 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 def _database() -> dict[str, Any]:
     database = env.database("DATABASE_URL", f"sqlite:///{VAR_DIR / 'db.sqlite3'}")
     if database["ENGINE"] == "django.db.backends.sqlite3":
-        # Writers queue up (IMMEDIATE, 20 s) instead of failing, and an answer is on the disk before it is acknowledged.
+        # Writers wait (IMMEDIATE, 20 s) instead of failing. An answer is on the disk before it is acknowledged (FULL).
         pragmas = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;"
         options = {"transaction_mode": "IMMEDIATE", "timeout": 20, "init_command": pragmas}
         return database | {"ENGINE": "helpdesk.sqlite", "OPTIONS": options, "CONN_MAX_AGE": None}
-    # Connections are kept for ten minutes, and checked before they are used again. A host that does not answer at all
-    # is given up soon, before every thread waits for it.
+    # Connections live for ten minutes and are checked before each reuse. The timeout keeps a host that does not answer
+    # from blocking every thread.
     return database | {
         "ENGINE": "helpdesk.postgresql",
         "OPTIONS": {"connect_timeout": 5} | database["OPTIONS"],
@@ -216,7 +215,7 @@ def _database() -> dict[str, Any]:
     }
 
 
-# The Redis server that several processes share (redis://host:6379/0). By default each process has a cache of its own.
+# The Redis server that several processes share (redis://host:6379/0). By default each process has its own cache.
 _IN_PROCESS = "locmem://"
 _CACHE_URL = env.cache_url("CACHE_URL", _IN_PROCESS)
 _CACHE = (
@@ -229,23 +228,23 @@ DATABASES = {"default": _database()}
 CACHES = {"default": _CACHE}
 
 
-# How often one address may do what costs others something; for codes, all addresses together (helpdesk/ratelimit/).
+# Rates for one address; the last one is for all addresses together (helpdesk/ratelimit/).
 RATES = {
     "begin": env.rate("RATE_BEGIN", "60 per hour"),  # sessions begun
     "remark": env.rate("RATE_REMARK", "60 per hour"),  # remarks, feedback
-    "missed": env.rate("RATE_MISSED", "120 per hour"),  # searches that fitted nothing
+    "missed": env.rate("RATE_MISSED", "120 per hour"),  # reports of searches without a result
     "case": env.rate("RATE_CASE", "10 per hour"),  # cases sent
-    "offer": env.rate("RATE_OFFER", "20 per hour"),  # codes asked for
-    "code": env.rate("RATE_CODE", "5 per 10 minutes"),  # codes tried: by an address, by an account
+    "offer": env.rate("RATE_OFFER", "20 per hour"),  # codes requested
+    "code": env.rate("RATE_CODE", "5 per 10 minutes"),  # codes tried, also for each account
     "codes": env.rate("RATE_CODES", "300 per hour"),  # codes tried by anybody
 }
-# Where they are counted: in this process (empty), or in the Redis that several share.
+# Where requests are counted: in this process (empty), or in the shared Redis.
 RATE_STORAGE = "" if _CACHE_URL == _IN_PROCESS else _CACHE_URL
 
-# The largest form that is read from a customer, in bytes, and the most fields in it.
-LONGEST_FORM = 64 * 1024
-MOST_FIELDS = 1000
-# The same for editors, whose forms hold a whole wizard's symptoms and facts.
+# For the forms of customers (helpdesk/request_guard.py).
+MAX_FORM_BYTES = 64 * 1024
+MAX_FORM_FIELDS = 1000
+# For the admin, where one form holds all symptoms and facts of a wizard.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000
 
@@ -259,7 +258,7 @@ AUTH_PASSWORD_VALIDATORS = [
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
-# true serves static files as they lie in static/, without hashed names and without collecting them: for tests.
+# true serves the files in static/ as they are, neither hashed nor collected: for tests.
 STATIC_PLAIN = env.flag("STATIC_PLAIN", False)
 _STATIC_STORAGE = (
     "django.contrib.staticfiles.storage.StaticFilesStorage"
@@ -272,18 +271,18 @@ STORAGES = {
 }
 WHITENOISE_USE_FINDERS = STATIC_PLAIN
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True
-WHITENOISE_AUTOREFRESH = DEBUG or STATIC_PLAIN  # looked for when asked for, instead of all at the start
+WHITENOISE_AUTOREFRESH = DEBUG or STATIC_PLAIN  # finds files on request, not all at the start
 WHITENOISE_ALLOW_ALL_ORIGINS = False  # other sites have no use for them
 
-# --- Words ---------------------------------------------------------------------------------------------------------
+# --- Language, time zone, contact ----------------------------------------------------------------------------------
 
 LANGUAGE_CODE = "en-gb"
-# The help desk's own zone: figures are counted by its days. Staff see moments in their browser's zone.
+# The zone of the help desk: figures are counted by its days. Staff see times in the zone of their browser.
 TIME_ZONE: str = env.read(env.str, "TIME_ZONE", "Europe/London", "a name such as Europe/London", validate=ZoneInfo)
 USE_I18N = USE_TZ = True
 
-# How a person reaches a person: shown wherever the site offers to talk to one. The defaults are for a demonstration
-# (the number is one that Ofcom keeps for drama); an empty one is not shown.
+# Shown wherever the site offers to talk to a person, unless empty. The defaults are for a demonstration (Ofcom reserves
+# the number for drama).
 SUPPORT_PHONE: str = env.str("SUPPORT_PHONE", "020 7946 0000")
 _SUPPORT = env.addresses("SUPPORT_EMAIL", ["support@example.org"])
 SUPPORT_EMAIL = ", ".join(_SUPPORT)
@@ -291,46 +290,44 @@ SUPPORT_HOURS: str = env.str("SUPPORT_HOURS", "Monday to Friday, 9 am to 5 pm")
 
 # --- Mail and webhooks ---------------------------------------------------------------------------------------------
 
-# The server that sends mail. Without one, mails are written to files in var/mail, to look at.
+# The server that sends mail. Without one, mails are written to files in var/mail.
 _MAIL = env.mail_server("EMAIL_URL", f"file://{VAR_DIR / 'mail'}")
 EMAIL_BACKEND: str = _MAIL["BACKEND"]
 EMAIL_FILE_PATH: str | None = _MAIL.get("FILE_PATH")
 EMAIL_HOST, EMAIL_PORT = _MAIL.get("HOST", "localhost"), _MAIL.get("PORT", 25)
 EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _MAIL.get("HOST_USER", ""), _MAIL.get("HOST_PASSWORD", "")
 EMAIL_USE_TLS, EMAIL_USE_SSL = _MAIL.get("USE_TLS", False), _MAIL.get("USE_SSL", False)
-EMAIL_TIMEOUT = 15  # seconds for each answer of the server
-# Who receives a mail about each new case, separated by commas; empty: nobody.
+EMAIL_TIMEOUT = 15  # seconds
+# The recipients of a mail about each new case, separated by commas. Empty: nobody.
 SUPPORT_CASES_TO = env.addresses("SUPPORT_CASES_TO", _SUPPORT)
-# Whom mails come from; answers of customers go to SUPPORT_EMAIL.
+# The sender of mails. Replies of customers go to SUPPORT_EMAIL.
 MAIL_FROM = ", ".join(env.addresses("MAIL_FROM", _SUPPORT or ["help-desk@localhost"])[:1])
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = MAIL_FROM
-# true puts what is personal into mails to support, and into webhooks: how to reach the customer, what they wrote.
+# true puts personal data into mails to support and into webhooks: how to reach the customer, and what they wrote.
 MAIL_WORDS = env.flag("MAIL_WORDS", False)
 WEBHOOKS_WORDS = env.flag("WEBHOOKS_WORDS", False)
-# true lets webhooks go to http addresses, and to addresses inside one's own network (or this machine).
+# true lets webhooks call http addresses, and addresses of the internal network or this machine.
 WEBHOOKS_HTTP_ALLOWED = env.flag("WEBHOOKS_HTTP_ALLOWED", False)
 WEBHOOKS_PRIVATE_ALLOWED = env.flag("WEBHOOKS_PRIVATE_ALLOWED", False)
-# Seconds that one try to send may take. After that its process is taken for dead, and another one tries.
+# Seconds for one attempt to deliver. After that its process is presumed dead, and another process tries.
 DELIVERY_SECONDS = env.count("DELIVERY_SECONDS", 180, "seconds")
-# Background work is kept in the database, beside what it is about: both are there, or neither.
+# Tasks are stored in the same database as the data that they are about, in the same transaction.
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["default", "deliveries"]}}
 
-# --- What is kept --------------------------------------------------------------------------------------------------
+# --- Retention -----------------------------------------------------------------------------------------------------
 
-# An open session without an event for so long was left.
-LEFT_AFTER = timedelta(hours=1)
-KEEP_ABANDONED_DAYS = env.count("KEEP_ABANDONED_DAYS", 30, "days")  # sessions that were left
-KEEP_FINISHED_DAYS = env.count("KEEP_FINISHED_DAYS", 365, "days")  # sessions that came to an end
+LEFT_AFTER = timedelta(hours=1)  # an open session without an event for this long counts as abandoned
+KEEP_ABANDONED_DAYS = env.count("KEEP_ABANDONED_DAYS", 30, "days")  # abandoned sessions
+KEEP_FINISHED_DAYS = env.count("KEEP_FINISHED_DAYS", 365, "days")  # finished sessions
 KEEP_WORDS_DAYS = env.count("KEEP_WORDS_DAYS", 30, "days")  # what people wrote in them
-KEEP_SEARCHES_DAYS = env.count("KEEP_SEARCHES_DAYS", 90, "days")  # what people typed into the search
+KEEP_SEARCHES_DAYS = env.count("KEEP_SEARCHES_DAYS", 90, "days")  # what people searched for
 
-# --- Logging: to the standard error output -------------------------------------------------------------------------
+# --- Logging to standard error -------------------------------------------------------------------------------------
 
-# DEBUG, INFO, WARNING, ERROR or CRITICAL.
 LOG_LEVEL: int = env.read(env.log_level, "LOG_LEVEL", logging.INFO, "DEBUG, INFO, WARNING, ERROR or CRITICAL")
 # line is for people, json for machines: one JSON object in each line.
 LOG_FORMAT: str = env.read(env.str, "LOG_FORMAT", "line", "line or json", validate=validators.OneOf(["line", "json"]))
-# true writes a line for each request to the standard output: method, path, status, milliseconds.
+# true writes a line for each request to standard output: method, path, status, milliseconds.
 ACCESS_LOG = env.flag("ACCESS_LOG", False)
 LOGGING = {
     "version": 1,
@@ -340,18 +337,18 @@ LOGGING = {
         "json": {"()": "helpdesk.observability.logging.JSONFormatter"},
     },
     "filters": {"database_down": {"()": "helpdesk.observability.logging.DatabaseDownFilter"}},
-    # While the database is down every request fails: without the filter each would log a traceback.
+    # While the database is down every request fails; the filter keeps each from logging a traceback.
     "handlers": {
         "stderr": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT, "filters": ["database_down"]},
-        "nowhere": {"class": "logging.NullHandler"},
+        "null": {"class": "logging.NullHandler"},
     },
     "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
     "loggers": {
         "django": {"handlers": ["stderr"], "level": LOG_LEVEL, "propagate": False},
-        # helpdesk.errors says so in a line; a trace for each scanner that comes by would bury the rest. Without any
-        # handler, Python itself would write it.
-        "django.security.DisallowedHost": {"handlers": ["nowhere"], "propagate": False},
-        # At DEBUG these write whole contexts and statements: secrets, and what people typed, would be in the log.
+        # helpdesk.errors logs these in one line; a traceback for each scanner would bury the rest. Without a handler
+        # Python would write the traceback itself.
+        "django.security.DisallowedHost": {"handlers": ["null"], "propagate": False},
+        # At DEBUG these log whole contexts and statements, with secrets and what people typed.
         "django.template": {"level": max(LOG_LEVEL, logging.INFO)},
         "django.db.backends": {"level": max(LOG_LEVEL, logging.INFO)},
     },

@@ -1,4 +1,4 @@
-"""Moments on staff's pages: in the reader's own time zone, which their browser tells in a cookie."""
+"""Times on the pages of staff: in the time zone of the reader, which their browser sends in a cookie."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ TIMEZONE_COOKIE = "zone"
 
 
 def in_local_timezone(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """Let a view show moments in the reader's time zone."""
+    """Show a view's times in the time zone of the reader."""
 
     @wraps(view)
     def handle(request: HttpRequest, **arguments: Any) -> HttpResponse:
@@ -26,7 +26,7 @@ def in_local_timezone(view: Callable[..., HttpResponse]) -> Callable[..., HttpRe
 
 
 def request_timezone(request: HttpRequest) -> zoneinfo.ZoneInfo:
-    """Return the reader's time zone; the help desk's own where the browser told none that can be read."""
+    """Return the time zone of the browser, or the help desk's if the cookie is missing or invalid."""
     name = unquote(request.COOKIES.get(TIMEZONE_COOKIE, ""))
     try:
         return zoneinfo.ZoneInfo(name)
@@ -35,5 +35,5 @@ def request_timezone(request: HttpRequest) -> zoneinfo.ZoneInfo:
 
 
 def timezone_names() -> dict[str, str]:
-    """Return the names of the zone in which moments are shown, and of the help desk's own, for the pages to tell."""
+    """Return the context for templates that name the time zones of the reader and of the help desk."""
     return {"zone": timezone.get_current_timezone_name(), "default_zone": timezone.get_default_timezone_name()}

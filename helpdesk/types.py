@@ -1,8 +1,7 @@
-"""Types that several modules of the site share."""
+"""Shared types."""
 
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
 
-# What a middleware gets and returns.
 GetResponse = Callable[[HttpRequest], HttpResponse]

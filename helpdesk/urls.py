@@ -1,4 +1,4 @@
-"""The addresses of the site: the wizards' at the top, how staff sign in under /account/, the editors' under /admin/."""
+"""The URLs of the site: the wizards at the top, the sign-in of staff under /account/, the editors under /admin/."""
 
 from allauth.account import views as account
 from allauth.mfa.base import views as second_step
@@ -9,7 +9,7 @@ from django.urls import include, path
 from helpdesk import accounts
 from helpdesk.accounts import account_page
 
-# Named one by one: there is no sign-up, and no reset of passwords by mail.
+# Not allauth.urls: there is no sign-up, and no password reset by mail.
 account_urls = [
     path("", account_page(second_step.index), name="mfa_index"),
     path("start/", account_page(accounts.start_page), name="account_start"),
@@ -26,17 +26,17 @@ account_urls = [
     path("codes/new/", account_page(codes.generate_recovery_codes, "POST"), name="mfa_generate_recovery_codes"),
 ]
 
-# The admin's own doors lead to the same sign-in. They stand before its addresses, so that these are found first.
-admin_doors = [
+# These come before the admin's own URLs, so that its sign-in is the one above.
+admin_sign_in_urls = [
     path("login/", account_page(accounts.admin_login), name="admin_login"),
     path("logout/", account_page(account.logout, "POST"), name="admin_logout"),
     path("password_change/", account_page(accounts.admin_password_change), name="admin_password"),
 ]
 
 urlpatterns = [
-    path("", include("wizards.urls")),  # first: most requests are customers'
+    path("", include("wizards.urls")),  # first, because most requests are customers'
     path("account/", include(account_urls)),
-    path("admin/", include(admin_doors)),
+    path("admin/", include(admin_sign_in_urls)),
     path("admin/", admin.site.urls),
 ]
 

@@ -1,4 +1,4 @@
-"""What gunicorn serves."""
+"""The WSGI application that gunicorn serves."""
 
 import os
 from collections.abc import Callable, Iterable
@@ -11,18 +11,17 @@ from django.utils.http import parse_header_parameters
 from helpdesk.env import check_settings
 from helpdesk.request_guard import INVALID_CONTENT_TYPE_KEY
 
-# With this code a worker tells gunicorn that another try would end alike.
-NOT_LOADED = 4
+APP_LOAD_ERROR = 4  # gunicorn's exit code for a worker that it should not start again
 
 Environ = dict[str, Any]
 WSGIApplication = Callable[[Environ, Any], Iterable[bytes]]
 
 
 def sanitize_content_type(application: WSGIApplication) -> WSGIApplication:
-    """Pass on of a Content-Type only what is of use here: the kind, and the boundary between parts.
+    """Reduce the Content-Type to the media type and the boundary of its parts.
 
-    Django decodes the query with whatever charset the header names, `hex` included, before any middleware runs. Text
-    is UTF-8 here. A header that cannot be read is taken away, and leaves a mark for the middleware.
+    Django decodes the query with whatever charset the header names, `hex` included, before any middleware runs; here
+    text is UTF-8. A header that cannot be parsed is removed and marked for the request guard.
     """
 
     def handle(environ: Environ, start_response: Any) -> Iterable[bytes]:
@@ -37,12 +36,12 @@ def sanitize_content_type(application: WSGIApplication) -> WSGIApplication:
 
 
 def utf8_content_type(header: str) -> str:
-    """Return the header without parameters but for the boundary. Raises ValueError where it cannot be read."""
-    kind, parameters = parse_header_parameters(header)
+    """Return the header without parameters other than the boundary. Raises ValueError if it cannot be parsed."""
+    media_type, parameters = parse_header_parameters(header)
     boundary = parameters.get("boundary")
-    return kind if boundary is None else f'{kind}; boundary="{quote(boundary)}"'
+    return media_type if boundary is None else f'{media_type}; boundary="{quote(boundary)}"'
 
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "helpdesk.settings")
-check_settings(NOT_LOADED)
+check_settings(APP_LOAD_ERROR)
 application = sanitize_content_type(get_wsgi_application())

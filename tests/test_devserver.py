@@ -46,7 +46,7 @@ def static(settings, tmp_path):
 @pytest.mark.parametrize("words", ["", "0", "65536", "-1", "http", "8000 ", "²", "8000.0"])
 def test_what_is_no_port_is_refused(words):
     with pytest.raises(devserver.CannotStartError, match="PORT should be a number from 1 to 65535"):
-        devserver.port_number(words)
+        devserver.parse_port(words)
 
 
 def test_a_port_in_use_is_said_before_anything_is_prepared(tmp_path):
@@ -200,9 +200,9 @@ def test_a_bad_file_stops_the_start_and_is_tried_again(fixtures, tmp_path):
 
 def test_a_stamp_remembers_its_lines(tmp_path):
     stamp = devserver.Stamp(tmp_path / "stamp")
-    assert stamp.lines() == set()
+    assert stamp.read() == set()
     stamp.write({"b", "a"})
-    assert stamp.lines() == {"a", "b"}
+    assert stamp.read() == {"a", "b"}
 
 
 def test_a_fingerprint_changes_with_what_a_file_holds(tmp_path):

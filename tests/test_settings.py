@@ -39,7 +39,7 @@ BAD = [
     ({"STAFF_MFA": "perhaps"}, "STAFF_MFA should be true or false."),
     ({"STATIC_PLAIN": "2"}, "STATIC_PLAIN should be true or false."),
     ({"SECRET_KEY": f"django-insecure-{'abcdefghij0123456789' * 3}"}, "SECRET_KEY is too short or too simple."),
-    ({"DEBUG": "true", "SITE_URL": "https://help.example.org"}, "DEBUG shows the site's insides to whoever asks. Set"),
+    ({"DEBUG": "true", "SITE_URL": "https://help.example.org"}, "DEBUG shows the site's internals to everybody. Set"),
     ({"SITE_URL": "help.example.org"}, "SITE_URL should be an address such as https://help.example.org"),
     ({"SITE_URL": "ftp://help.example.org"}, "SITE_URL should be an address such as"),
     ({"SITE_URL": "https://"}, "SITE_URL should be an address such as"),

@@ -28,7 +28,7 @@ def test_a_body_over_the_limit_is_refused():
 
 
 def test_the_limit_is_the_one_that_the_settings_name():
-    assert settings.LONGEST_FORM == LIMIT
+    assert settings.MAX_FORM_BYTES == LIMIT
 
 
 def test_a_large_upload_is_refused_before_it_is_read():
