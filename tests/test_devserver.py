@@ -44,12 +44,12 @@ def static(settings, tmp_path):
 
 
 @pytest.mark.parametrize("words", ["", "0", "65536", "-1", "http", "8000 ", "²", "8000.0"])
-def test_what_is_no_port_is_refused(words):
+def test_an_invalid_port_is_refused(words):
     with pytest.raises(devserver.CannotStartError, match="PORT should be a number from 1 to 65535"):
         devserver.parse_port(words)
 
 
-def test_a_port_in_use_is_said_before_anything_is_prepared(tmp_path):
+def test_a_port_in_use_stops_the_start_before_anything_is_prepared(tmp_path):
     with socket.socket() as busy:
         busy.bind(("127.0.0.1", 0))
         busy.listen()
@@ -79,13 +79,13 @@ def test_the_next_start_keeps_the_key(tmp_path, environment):
     assert (tmp_path / "var" / "env").read_bytes() == before
 
 
-def test_a_folder_that_others_could_read_is_closed(tmp_path, environment):
+def test_a_folder_that_others_could_read_is_made_private(tmp_path, environment):
     (tmp_path / "var").mkdir(mode=0o755)
     devserver.prepare_environment(tmp_path / "var", 8123)
     assert (tmp_path / "var").stat().st_mode & 0o777 == 0o700
 
 
-def test_the_address_is_the_port_s_unless_one_is_set(tmp_path, environment):
+def test_the_address_follows_from_the_port_unless_one_is_set(tmp_path, environment):
     environment.pop("SITE_URL")
     devserver.prepare_environment(tmp_path / "var", 8123)
     assert (environment["SITE_URL"], environment["HOST"], environment["PORT"]) == (

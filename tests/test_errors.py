@@ -26,7 +26,7 @@ def text(response) -> str:
 
 
 @pytest.mark.parametrize("address", MISTYPED)
-def test_staff_who_mistype_an_address_are_led_back_to_where_they_work(address):
+def test_for_staff_a_404_links_to_where_they_work(address):
     response = staff(groups="agents reviewers editors").get(address)
     page = read(response)
     assert response.status_code == 404
@@ -37,22 +37,22 @@ def test_staff_who_mistype_an_address_are_led_back_to_where_they_work(address):
 
 
 @pytest.mark.parametrize(("group", "place"), [("agents", "/desk/"), ("reviewers", "/review/"), ("editors", "/admin/")])
-def test_they_are_led_only_to_what_is_open_to_them(group, place):
+def test_it_links_only_to_what_is_open_to_them(group, place):
     page = read(staff(groups=group).get("/desk/nowhere/"))
     assert page.links & {"/desk/", "/review/", "/admin/"} == {place}
 
 
 @pytest.mark.parametrize("part", ["desk", "review"])
-def test_the_part_in_which_they_are_comes_first(part):
+def test_the_current_area_comes_first(part):
     page = read(staff(groups="leads").get(f"/{part}/nowhere/"))
     assert next(each["href"] for each in page.all("a") if "btn" in each.get("class", "")) == f"/{part}/"
 
 
-def test_staff_without_any_right_are_led_to_where_everybody_begins():
+def test_for_staff_without_permissions_it_links_to_the_start():
     assert "/account/start/" in read(staff().get("/review/")).links
 
 
-def test_what_is_not_theirs_and_what_is_not_there_look_alike_to_staff():
+def test_to_staff_forbidden_and_missing_pages_look_alike():
     publish()
     session = Visitor().begin().session
     client = staff(groups="agents")
@@ -79,7 +79,7 @@ def test_staff_see_the_customers_page_at_customers_addresses(address):
     assert "What you began on this device" in text(client.get(address))
 
 
-def test_a_customers_404_asks_the_database_nothing_and_touches_no_staff_session(django_assert_num_queries):
+def test_a_customers_404_runs_no_query_and_creates_no_staff_session(django_assert_num_queries):
     client = Client()
     client.cookies["visitor"] = "x" * 43
     with django_assert_num_queries(0):
@@ -88,7 +88,7 @@ def test_a_customers_404_asks_the_database_nothing_and_touches_no_staff_session(
     assert not apps.get_model("sessions", "Session").objects.exists()
 
 
-def test_what_was_typed_is_not_logged_where_the_host_is_not_ours(caplog):
+def test_the_query_is_not_logged_for_a_foreign_host(caplog):
     caplog.set_level(logging.INFO, "helpdesk.errors")
     response = Client(headers={"host": "old.example.org"}).get("/search/?q=my+name+is+Ada")
     assert response.status_code == 400
@@ -96,7 +96,7 @@ def test_what_was_typed_is_not_logged_where_the_host_is_not_ours(caplog):
     assert "Ada" not in caplog.text
 
 
-def test_a_404_writes_nothing_for_staff():
+def test_a_404_of_staff_writes_nothing():
     client = staff(groups="agents")
     client.get("/desk/")
     with connection.execute_wrapper(reads_only):

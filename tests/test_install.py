@@ -38,7 +38,7 @@ def called(folder, monkeypatch):
     return calls
 
 
-def test_a_list_counts_as_installed_until_it_changes(folder):
+def test_requirements_count_as_installed_until_they_change(folder):
     assert not install.installed("one.txt")
     install.install("one.txt", *WORKS)
     assert install.installed("one.txt")
@@ -46,7 +46,7 @@ def test_a_list_counts_as_installed_until_it_changes(folder):
     assert not install.installed("one.txt")
 
 
-def test_a_list_that_could_not_be_installed_is_tried_again_and_the_others_stay(folder):
+def test_after_a_failure_only_the_failed_requirements_are_tried_again(folder):
     install.install("one.txt", *WORKS)
     with pytest.raises(
         SystemExit, match=r"^Installing two\.txt failed, see above\. Check the connection, or run make clean"
@@ -64,13 +64,13 @@ def test_after_an_installer_was_killed_nothing_counts_as_installed(folder):
     assert not install.installed("one.txt")
 
 
-def test_nothing_counts_as_installed_where_the_python_is_gone(folder, monkeypatch):
+def test_nothing_counts_as_installed_if_the_python_is_gone(folder, monkeypatch):
     install.install("one.txt", *WORKS)
     monkeypatch.setattr(install, "PYTHON", str(folder / "gone"))
     assert not install.installed("one.txt")
 
 
-def test_pip_installs_uv_and_uv_the_lists_all_held_against_their_hashes(called):
+def test_pip_installs_uv_and_uv_the_rest_all_checked_against_hashes(called):
     install.main(["one.txt", "two.txt"])
     assert [each if each == "venv" else each[1:3] for each in called] == ["venv", ["pip", "install"]] + [
         ["-m", "uv"]
@@ -80,7 +80,7 @@ def test_pip_installs_uv_and_uv_the_lists_all_held_against_their_hashes(called):
     ]
 
 
-def test_a_second_list_is_added_to_the_first(called):
+def test_further_requirements_are_added_to_the_first(called):
     install.main(["one.txt"])
     del called[:]
     install.main(["one.txt", "two.txt"])
@@ -125,7 +125,7 @@ def test_a_ctrl_c_shows_no_traceback_and_the_next_run_starts_over(folder):
     assert not install.installed(UV)
 
 
-def test_an_old_python_is_told_what_is_needed():
+def test_an_old_python_says_which_version_is_needed():
     program = (
         "import sys, runpy; sys.version_info = (3, 8, 0); sys.argv = ['install', 'requirements.txt'];"
         " runpy.run_path('helpdesk/install.py', run_name='__main__')"
@@ -136,7 +136,7 @@ def test_an_old_python_is_told_what_is_needed():
     assert len(result.stderr.splitlines()) == 1
 
 
-def test_a_python_without_venv_is_told_what_to_install():
+def test_a_python_without_venv_says_what_to_install():
     program = "import sys, runpy; sys.modules['ensurepip'] = None; runpy.run_path('helpdesk/install.py')['make_venv']()"
     result = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True)
     assert result.returncode == 1
@@ -144,7 +144,7 @@ def test_a_python_without_venv_is_told_what_to_install():
     assert len(result.stderr.splitlines()) == 1
 
 
-def test_a_linked_folder_is_made_anew_where_it_lies(tmp_path, monkeypatch):
+def test_a_symlinked_venv_is_recreated_in_place(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "elsewhere").mkdir()
     (tmp_path / ".venv").symlink_to("elsewhere")

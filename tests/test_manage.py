@@ -24,7 +24,7 @@ def manage(*command: str, database: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.mark.once
 @pytest.mark.parametrize("database", AWAY)
-def test_a_database_that_is_away_is_one_line(tmp_path, database):
+def test_an_unreachable_database_is_one_line(tmp_path, database):
     result = manage("roll_up", database=database.format(tmp_path))
     assert result.returncode == 1
     [line] = result.stderr.splitlines()
@@ -39,7 +39,7 @@ def test_a_database_without_tables_is_one_line(tmp_path):
 
 
 @pytest.mark.once
-def test_who_asks_for_the_trace_gets_it(tmp_path):
+def test_traceback_shows_the_traceback(tmp_path):
     result = manage("roll_up", "--traceback", database=f"sqlite:///{tmp_path}/empty.sqlite3")
     assert result.stderr.startswith("Traceback")
 
@@ -52,11 +52,11 @@ def error_of(statement: str) -> Error:
 
 
 @pytest.mark.django_db
-def test_either_database_says_that_a_table_is_missing():
+def test_both_databases_report_missing_tables():
     assert command_line.explain(error_of("SELECT * FROM nowhere")) == command_line.NO_TABLES
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("statement", ["SELEKT", "SELECT nothing FROM wizards_session"])
-def test_a_statement_that_is_wrong_is_a_fault_of_ours_and_stays_a_trace(statement):
+def test_an_invalid_statement_keeps_its_traceback(statement):
     assert command_line.explain(error_of(statement)) == ""

@@ -149,7 +149,7 @@ def test_every_page_scores_125_for_everybody(world):
 
 
 @pytest.mark.parametrize("group", ["editors", "agents", "reviewers", "leads"])
-def test_the_pages_where_a_role_begins_score_125(world, group):
+def test_the_start_pages_of_each_role_score_125(world, group):
     client = staff("someone", group)
     for address in ("/account/start/", "/admin/", "/desk/", "/review/", "/account/", "/account/password/"):
         assert_good(client, client.get(address), address)
@@ -179,7 +179,7 @@ def test_setting_up_a_phone_scores_125(production, settings):
     ],
     ids=["nul", "host", "csrf", "404", "405", "too large", "413", "no file", "healthz", "readyz", "machine 405"],
 )
-def test_a_page_about_what_went_wrong_scores_125(production, status, ask):
+def test_an_error_page_scores_125(production, status, ask):
     client = Client(raise_request_exception=False, **HTTPS)
     response = ask(client)
     assert response.status_code == status
@@ -209,7 +209,7 @@ def test_too_many_passwords_score_125(production):
 
 
 @pytest.mark.parametrize("worse", [False, True], ids=["with its page", "with bare words"])
-def test_a_fault_of_ours_scores_125(production, monkeypatch, worse):
+def test_a_server_error_scores_125(production, monkeypatch, worse):
     def broken(*args: Any, **kwargs: Any) -> HttpResponse:
         raise RuntimeError("for the test")
 
@@ -240,14 +240,14 @@ def test_a_static_file_tells_other_sites_nothing(production):
     assert "Access-Control-Allow-Origin" not in headers
 
 
-def test_a_fragment_carries_nothing_for_documents(world):
+def test_a_fragment_carries_no_document_headers(world):
     response = world["owner"].answer("yes", number=1, headers=HTMX)
     assert response.status_code == 200
     assert not set(security_headers.DOCUMENT_HEADERS) & set(response.headers)
     assert response["X-Content-Type-Options"] == "nosniff"
 
 
-def test_every_cookie_is_of_this_host_only_and_out_of_scripts_reach(world):
+def test_every_cookie_is_bound_to_this_host_and_hidden_from_scripts(world):
     client = Client(**HTTPS)
     client.get("/account/login/")
     jars = [client.cookies, world["owner"].client.cookies, world["root"].cookies]
@@ -276,11 +276,11 @@ BEST = {
 URL = f"https://{HOST}/"
 
 
-def test_the_best_that_we_send_scores_140():
+def test_the_best_headers_score_140():
     assert judge(Answer(URL, BEST, plain=URL)).score == 140
 
 
-def test_an_answer_without_any_header_scores_nothing_to_be_proud_of():
+def test_an_answer_without_headers_loses_points():
     judgement = judge(Answer(URL, {}, plain=""))
     assert judgement.score == 100 - 25 - 20 - 20 - 5 - 20
     assert judgement.findings["redirection"] == "missing"
@@ -306,7 +306,7 @@ def test_an_answer_without_any_header_scores_nothing_to_be_proud_of():
         ({"access-control-allow-origin": "https://a.example", "access-control-allow-credentials": "true"}, 50),
     ],
 )
-def test_what_is_missing_costs_what_the_table_says(changes, loss):
+def test_a_missing_header_costs_what_the_table_says(changes, loss):
     judgement = judge(Answer(URL, BEST | changes, plain=URL))
     lost = sum(observatory.TABLE[name][found] for name, found in judgement.findings.items())
     assert lost == 40 - loss

@@ -19,7 +19,7 @@ def test_every_page_carries_the_security_headers():
     assert "camera=()" in headers["Permissions-Policy"]
 
 
-def test_a_host_refused_before_the_redirect_to_https_carries_them_too(settings):
+def test_a_host_refused_before_the_redirect_to_https_gets_the_security_headers(settings):
     settings.SECURE_SSL_REDIRECT, settings.ALLOWED_HOSTS = True, ["help.example.org"]
     response = Client(headers={"host": "evil.example"}).get("/echo/a/")
     assert response.status_code == 400
@@ -27,7 +27,7 @@ def test_a_host_refused_before_the_redirect_to_https_carries_them_too(settings):
     assert response.headers["X-Content-Type-Options"] == "nosniff"
 
 
-def test_a_fragment_leaves_out_what_only_a_whole_page_needs():
+def test_a_fragment_carries_no_document_headers_and_renews_no_cookie():
     visitor = Client()
     whole = visitor.get("/whole/")
     assert "csrf" in whole.cookies
@@ -41,11 +41,11 @@ def test_a_fragment_leaves_out_what_only_a_whole_page_needs():
     assert part.headers["X-Content-Type-Options"] == "nosniff"
 
 
-def test_a_fragment_still_gives_a_first_cookie_for_forms():
+def test_a_fragment_sets_the_first_csrf_cookie():
     assert "csrf" in Client().get("/fragment/").cookies
 
 
-def test_a_refusal_carries_them_too():
+def test_a_refusal_carries_the_security_headers():
     headers = post("a=%00").headers
     assert "default-src 'none'" in headers["Content-Security-Policy"]
     assert "camera=()" in headers["Permissions-Policy"]

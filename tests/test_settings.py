@@ -146,7 +146,7 @@ BAD_FILES = [
 
 
 @pytest.mark.parametrize(("line", "said"), BAD_FILES, ids=[line for line, _ in BAD_FILES])
-def test_a_name_or_a_line_of_the_file_that_nobody_reads_stops_the_start(read, tmp_path, line, said):
+def test_an_unknown_name_or_an_invalid_line_in_the_file_stops_the_start(read, tmp_path, line, said):
     file = tmp_path / "env"
     file.write_text(f"LOG_LEVEL=INFO\n{line}\n")
     with pytest.raises(ImproperlyConfigured) as stopped:
@@ -155,7 +155,7 @@ def test_a_name_or_a_line_of_the_file_that_nobody_reads_stops_the_start(read, tm
     assert "\n" not in str(stopped.value)
 
 
-def test_a_name_that_people_know_from_elsewhere_is_told_as_what_it_is_called_here(read, tmp_path):
+def test_for_a_name_from_other_projects_the_line_suggests_ours(read, tmp_path):
     file = tmp_path / "env"
     file.write_text("ALLOWED_HOSTS=help.example.org\n")
     with pytest.raises(ImproperlyConfigured, match="Did you mean EXTRA_HOSTS"):
@@ -168,7 +168,7 @@ def test_the_file_may_hold_comments_and_every_setting(read, tmp_path):
     assert read(ENV_FILE=str(file))["LOG_FORMAT"] == "json"
 
 
-def test_the_file_says_where_gunicorn_listens_and_with_how_many_processes(tmp_path):
+def test_the_file_sets_the_address_and_the_processes_of_gunicorn(tmp_path):
     (tmp_path / "env").write_text(f"SECRET_KEY={KEY}\nHOST=127.0.0.2\nPORT=8123\nWEB_CONCURRENCY=3\n")
     environment = {"PATH": os.environ["PATH"], "ENV_FILE": str(tmp_path / "env"), "STATIC_PLAIN": "true"}
     command = [sys.executable, "-m", "gunicorn", "--print-config", "helpdesk.wsgi"]
@@ -178,7 +178,7 @@ def test_the_file_says_where_gunicorn_listens_and_with_how_many_processes(tmp_pa
 
 
 @pytest.mark.parametrize("name", ["GUNICORN_CMD_ARGS", "DJANGO_SETTINGS_MODULE"])
-def test_the_file_holds_nothing_that_is_read_before_it(read, tmp_path, name):
+def test_a_variable_that_is_read_before_the_file_is_refused_in_it(read, tmp_path, name):
     (tmp_path / "env").write_text(f"{name}=x\n")
     with pytest.raises(ImproperlyConfigured, match=f"{name} in the settings file is not a setting"):
         read(ENV_FILE=str(tmp_path / "env"))
@@ -190,7 +190,7 @@ OF_OTHERS += " KUBERNETES_SERVICE_HOST SUPPORT_SERVICE_HOST CACHE_PORT HTTP_PROX
 OF_OTHERS += " PORTS PORT0"
 
 
-def test_names_of_others_in_the_environment_are_no_slips(read):
+def test_names_of_other_programs_in_the_environment_are_not_misspellings(read):
     assert read(**dict.fromkeys(OF_OTHERS.split(), "x"))["DEBUG"] is False
 
 
@@ -205,7 +205,7 @@ STARTS = {
 
 
 @pytest.mark.parametrize("start", STARTS)
-def test_however_the_site_is_started_a_mistake_is_one_line_and_no_trace(start, tmp_path):
+def test_however_the_site_starts_a_bad_setting_is_one_line_without_a_traceback(start, tmp_path):
     environment = {"PATH": os.environ["PATH"], "ENV_FILE": "", "SECRET_KEY": "hunter2"}
     result = subprocess.run([sys.executable, *STARTS[start]], cwd=ROOT, env=environment, capture_output=True, text=True)
     assert result.returncode == (4 if start == "another server" else 1)  # 4 tells gunicorn not to try again
@@ -213,7 +213,7 @@ def test_however_the_site_is_started_a_mistake_is_one_line_and_no_trace(start, t
     assert len(result.stderr.splitlines()) == 1
 
 
-def test_gunicorn_without_our_configuration_stops_too():
+def test_gunicorn_stops_without_our_configuration_too():
     environment = {"PATH": os.environ["PATH"], "ENV_FILE": ""}
     command = [sys.executable, "-m", "gunicorn", "-c", os.devnull, "--bind", "127.0.0.1:0", "helpdesk.wsgi"]
     result = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=30)
@@ -225,7 +225,7 @@ def test_gunicorn_without_our_configuration_stops_too():
 # --- What the settings are ------------------------------------------------------------------------------------------
 
 
-def test_every_setting_stands_in_the_manual():
+def test_every_setting_is_documented():
     from helpdesk import settings
 
     manual = "".join(file.read_text() for file in (ROOT / "docs").glob("*.md"))
@@ -242,7 +242,7 @@ def test_a_key_in_the_file_is_enough_and_the_environment_wins(read, tmp_path):
     assert settings["SECRET_KEY"] == KEY  # which `read` puts into the environment
 
 
-def test_debug_is_off_unless_asked_for(read):
+def test_debug_is_off_by_default(read):
     assert read()["DEBUG"] is False
 
 
@@ -276,24 +276,24 @@ def test_https_makes_cookies_secure_and_bound_to_the_host(read):
     assert names == ["__Host-visitor", "__Host-staff", "__Host-csrf"]
 
 
-def test_staff_need_a_second_step_wherever_the_site_is_no_demonstration(read):
+def test_staff_need_a_second_step_unless_the_site_is_a_demonstration(read):
     assert read(SITE_URL="https://help.example.org")["STAFF_MFA"] is True
     assert read()["STAFF_MFA"] is False
     assert read(STAFF_MFA="true")["STAFF_MFA"] is True
 
 
-def test_the_keys_before_the_one_of_now_are_separated_by_commas(read):
+def test_former_keys_are_separated_by_commas(read):
     assert read()["SECRET_KEY_FALLBACKS"] == []
     assert read(SECRET_KEY_FALLBACKS="one,other,")["SECRET_KEY_FALLBACKS"] == ["one", "other"]
 
 
-def test_a_proxys_word_for_https_counts_only_where_it_is_trusted(read):
+def test_the_header_of_a_proxy_for_https_counts_only_if_it_is_trusted(read):
     assert read(SITE_URL="https://help.example.org")["SECURE_PROXY_SSL_HEADER"] is None
     trusted = read(SITE_URL="https://help.example.org", TRUSTED_PROXY="true")
     assert trusted["SECURE_PROXY_SSL_HEADER"] == ("HTTP_X_FORWARDED_PROTO", "https")
 
 
-def test_sqlite_waits_for_its_turn_and_writes_through(read):
+def test_sqlite_waits_for_locks_and_writes_synchronously(read):
     database = read()["DATABASES"]["default"]
     assert database["NAME"] == str(ROOT / "var" / "db.sqlite3")
     assert database["OPTIONS"]["transaction_mode"] == "IMMEDIATE"
@@ -378,20 +378,20 @@ def test_no_line_repeats_the_mail_servers_password(read):
     assert "hunter2" not in str(stopped.value)
 
 
-def test_without_a_mail_server_mails_are_files_in_var(read):
+def test_without_a_mail_server_mails_are_written_to_var(read):
     settings = read()
     assert settings["EMAIL_BACKEND"].endswith("filebased.EmailBackend")
     assert settings["EMAIL_FILE_PATH"] == str(ROOT / "var" / "mail")
 
 
-def test_cases_go_to_the_support_address_unless_told_otherwise(read):
+def test_cases_go_to_the_support_address_by_default(read):
     assert read(SUPPORT_EMAIL="a@example.org")["SUPPORT_CASES_TO"] == ["a@example.org"]
     settings = read(SUPPORT_CASES_TO="b@example.org, c@example.org")
     assert settings["SUPPORT_CASES_TO"] == ["b@example.org", "c@example.org"]
     assert read(SUPPORT_EMAIL="", SUPPORT_CASES_TO="")["SUPPORT_CASES_TO"] == []
 
 
-def test_nothing_personal_is_sent_and_nothing_inside_is_called_unless_told_so(read):
+def test_by_default_no_personal_data_is_sent_and_no_internal_address_is_called(read):
     settings = read()
     names = ("MAIL_WORDS", "WEBHOOKS_WORDS", "WEBHOOKS_HTTP_ALLOWED", "WEBHOOKS_PRIVATE_ALLOWED")
     assert [settings[name] for name in names] == [False] * 4

@@ -53,7 +53,7 @@ def fetch(address, **headers):
         return answer.status, answer.headers, answer.read().decode(errors="replace")
 
 
-def test_ctrl_c_stops_it_without_a_word(started):
+def test_ctrl_c_stops_it_silently(started):
     assert started.first_code == 0
     assert started.first_output.endswith("Stop with Ctrl-C.\n")
 
@@ -66,7 +66,7 @@ def test_the_first_start_prints_the_addresses_and_the_accounts(started):
     assert re.search(r"^Staff: +http://127\.0\.0\.1:\d+/admin/", started.first_output, re.MULTILINE)
 
 
-def test_the_second_start_makes_nothing_anew(started, capsys):
+def test_the_second_start_changes_no_files(started, capsys):
     var = started.folder / "var"
     made = [file for file in var.rglob("*") if file.is_file() and not file.name.startswith("db.sqlite3")]
     assert made
@@ -83,7 +83,7 @@ def test_the_second_start_prints_no_password(started):
     assert not any(account["password"] in output for account in accounts.values())
 
 
-def test_what_it_writes_is_for_its_owner_only(started):
+def test_its_files_are_for_their_owner_only(started):
     var = started.folder / "var"
     assert var.stat().st_mode & 0o777 == 0o700
     # The static files are public anyway, and lie in a folder that only its owner enters.
@@ -100,7 +100,7 @@ def test_the_first_page_is_compressed_and_hides_its_workings(started):
     assert "'unsafe" not in headers["Content-Security-Policy"]
 
 
-def test_static_files_are_compressed_and_kept_for_good(started):
+def test_static_files_are_compressed_and_immutable(started):
     _, _, page = fetch(started.url)
     files = re.findall(r'(?:href|src)="(/static/[^"]+\.(?:css|js))"', page)
     assert files
@@ -110,7 +110,7 @@ def test_static_files_are_compressed_and_kept_for_good(started):
         assert "immutable" in headers["Cache-Control"], file
 
 
-def test_the_accounts_open_the_staffs_pages(started):
+def test_the_accounts_open_the_pages_of_staff(started):
     accounts = json.loads((started.folder / "var" / "accounts.json").read_text())
     assert len(accounts) == 4
     for account in accounts.values():
@@ -129,13 +129,13 @@ def log_in(url, account):
         return answer.read().decode()
 
 
-def test_plain_http_is_led_to_https_where_the_site_is_https(behind_proxy):
+def test_plain_http_redirects_to_https_if_the_site_is_https(behind_proxy):
     status, headers, _ = fetch(behind_proxy)
     assert status == 301
     assert headers["Location"].startswith("https://127.0.0.1")
 
 
-def test_cookies_are_bound_to_the_host_where_the_site_is_https(behind_proxy):
+def test_cookies_are_bound_to_the_host_if_the_site_is_https(behind_proxy):
     address = f"{behind_proxy}/account/login/"
     status, headers, _ = fetch(address, **{"X-Forwarded-Proto": "https"})
     assert status == 200

@@ -27,7 +27,7 @@ def test_a_body_over_the_limit_is_refused():
     assert refused(post("a=" + "b" * LIMIT), request_guard.TOO_LARGE)
 
 
-def test_the_limit_is_the_one_that_the_settings_name():
+def test_the_limit_comes_from_the_settings():
     assert settings.MAX_FORM_BYTES == LIMIT
 
 
@@ -48,7 +48,7 @@ class Unreadable(io.BytesIO):
         raise AssertionError("The body was read.")
 
 
-def test_editors_pages_keep_djangos_own_limits():
+def test_the_admin_keeps_djangos_own_limits():
     file = 'Content-Disposition: form-data; name="file"; filename="a"\r\n\r\n' + "b" * LIMIT
     body = f"--x\r\n{file}\r\n--x--\r\n"
     assert post(body, MULTIPART, "/admin/echo/").status_code == 200
@@ -66,7 +66,7 @@ def upload_to_editors(length, kind=MULTIPART, body=None):
 
 
 @pytest.mark.parametrize("kind", [MULTIPART, FORM, "application/octet-stream"])
-def test_editors_uploads_have_a_limit_that_the_page_says_before_anything_is_read(kind):
+def test_an_upload_over_the_admins_limit_is_refused_before_it_is_read(kind):
     response = upload_to_editors(str(request_guard.MAX_UPLOAD_BYTES + 1), kind)
     assert response.status_code == 413
     assert "<h1>" in response.content.decode()
@@ -74,13 +74,13 @@ def test_editors_uploads_have_a_limit_that_the_page_says_before_anything_is_read
     assert response.headers["Cache-Control"] == "no-store"
 
 
-def test_a_picture_of_5_mb_arrives_at_editors_pages():
+def test_an_image_of_5_mb_arrives_in_the_admin():
     head = 'Content-Disposition: form-data; name="file"; filename="a"'
     whole = f"--x\r\n{head}\r\n\r\n{'b' * 5 * 1024 * 1024}\r\n--x--\r\n".encode()
     assert upload_to_editors(str(len(whole)), body=io.BytesIO(whole)).status_code == 200
 
 
-def test_what_states_no_length_is_not_read_on_editors_pages():
+def test_a_body_without_a_length_is_not_read_in_the_admin():
     body = io.BytesIO(b"--x\r\n" + b"b" * (request_guard.MAX_UPLOAD_BYTES + 1))
     assert upload_to_editors("", body=body).json()["form"] == {}
     assert body.tell() == 0
@@ -88,7 +88,7 @@ def test_what_states_no_length_is_not_read_on_editors_pages():
 
 @pytest.mark.parametrize("address", ["/echo/a/", "/admin/echo/"])
 @pytest.mark.parametrize("length", ["", "many", "-1", "²", "٣", "9" * 5000], ids=lambda length: length[:5])
-def test_a_length_that_is_no_number_is_no_fault_of_ours(length, address):
+def test_a_length_that_is_not_a_number_is_refused(length, address):
     request = Client().request
     response = request(REQUEST_METHOD="POST", PATH_INFO=address, CONTENT_TYPE=FORM, CONTENT_LENGTH=length)
     assert response.status_code == (400 if length else 200)

@@ -54,14 +54,14 @@ def test_a_boundary_is_passed_on_as_it_was(boundary):
     ],
     ids=["no boundary", "odd boundary", "odd charset", "odd charset of text", "odd name", "many fields", "repeated"],
 )
-def test_a_form_that_cannot_be_read_gets_a_page_that_says_so(kind, body):
+def test_an_unreadable_form_gets_a_page_that_says_so(kind, body):
     status, page = ask(kind, body.encode())
     assert status == 400 or (kind == MULTIPART and status == 200)
     assert status == 200 or errors.UNREADABLE in page
 
 
 @given(kind=st.sampled_from([FORM, "multipart/form-data; boundary=x", "text/plain"]), parameters=st.text(max_size=40))
-def test_no_content_type_ends_in_a_fault_of_ours(kind, parameters):
+def test_no_content_type_causes_a_server_error(kind, parameters):
     assert ask(f"{kind};{parameters}", b"a=b", query="q=%5C")[0] in {200, 400}
 
 
@@ -82,7 +82,7 @@ def test_no_content_type_ends_in_a_fault_of_ours(kind, parameters):
     ),
     body=st.binary(max_size=40),
 )
-def test_no_multipart_form_ends_in_a_fault_of_ours(headers, body):
+def test_no_multipart_form_causes_a_server_error(headers, body):
     form = b"--x\r\n" + "\r\n".join(headers).encode() + b"\r\n\r\n" + body + b"\r\n--x--\r\n"
     assert ask(MULTIPART, form)[0] in {200, 400}
 
@@ -99,7 +99,7 @@ def test_a_nul_in_the_form_is_refused(body):
     assert refused(post(body), request_guard.NOT_TEXT)
 
 
-def test_a_cookie_with_a_nul_is_forgotten():
+def test_a_cookie_with_a_nul_is_dropped():
     client = Client(headers={"cookie": 'visitor="a\\000b"; other=fine'})
     assert client.get("/echo/a/").json()["cookies"] == {"other": "fine"}
 
@@ -109,6 +109,6 @@ def test_an_address_with_broken_unicode_is_answered(address):
     assert Client().get(address).status_code in {200, 404}
 
 
-def test_a_host_that_is_not_ours_is_refused():
+def test_a_foreign_host_is_refused():
     response = Client(headers={"host": "evil.example"}).get("/protected/")
     assert refused(response, errors.UNREADABLE)

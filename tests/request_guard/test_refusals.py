@@ -9,7 +9,7 @@ from tests.request_guard.echoes import MARKS, broken
 pytestmark = MARKS
 
 
-def test_a_form_from_elsewhere_is_refused_with_a_way_on():
+def test_a_form_from_another_site_is_refused_with_a_way_on():
     response = Client(enforce_csrf_checks=True).post("/protected/")
     assert response.status_code == 403
     page = response.content.decode()
@@ -21,27 +21,27 @@ def test_a_form_from_elsewhere_is_refused_with_a_way_on():
     ("origin", "status"),
     [("http://testserver", 200), ("http://evil.example", 403), ("https://evil.example", 403), ("null", 403)],
 )
-def test_a_form_with_a_stolen_token_is_taken_from_our_own_pages_only(origin, status):
+def test_a_form_with_a_stolen_token_is_accepted_from_our_own_pages_only(origin, status):
     client = Client(enforce_csrf_checks=True)
     token = client.get("/whole/").content.decode()
     response = client.post("/protected/", {"csrfmiddlewaretoken": token}, headers={"origin": origin})
     assert response.status_code == status
 
 
-def test_an_address_that_names_nothing_leads_home():
+def test_an_unknown_address_leads_home():
     response = Client().get("/nowhere/")
     assert response.status_code == 404
     assert 'href="/"' in response.content.decode()
 
 
 @pytest.mark.parametrize("address", ["/nowhere/", "/broken/", "/?q=%00"])
-def test_no_page_about_what_went_wrong_is_stored(address):
+def test_no_error_page_is_stored(address):
     response = Client(raise_request_exception=False).get(address)
     assert response.status_code >= 400
     assert response["Cache-Control"] == "no-store"
 
 
-def test_a_fault_of_ours_is_owned_up_to_without_details():
+def test_a_server_error_is_admitted_without_details():
     client = Client(raise_request_exception=False)
     response = client.get("/broken/")
     assert response.status_code == 500
@@ -49,14 +49,14 @@ def test_a_fault_of_ours_is_owned_up_to_without_details():
     assert "RuntimeError" not in response.content.decode()
 
 
-def test_a_fault_of_ours_is_owned_up_to_even_where_the_template_is_broken_too(monkeypatch):
+def test_a_server_error_is_admitted_even_if_the_template_is_broken_too(monkeypatch):
     monkeypatch.setattr(errors, "render_to_string", broken)
     response = Client(raise_request_exception=False).get("/broken/")
     assert response.status_code == 500
     assert "<h1>Something went wrong on our side</h1>" in response.content.decode()
 
 
-def test_while_the_database_is_away_a_calm_page_says_when_to_try_again():
+def test_while_the_database_is_down_a_calm_page_says_when_to_try_again():
     response = Client(raise_request_exception=False).get("/away/?a=b&c=d")
     assert response.status_code == 503
     assert response["Retry-After"] == "5"
@@ -76,7 +76,7 @@ def test_while_the_database_is_away_a_calm_page_says_when_to_try_again():
         ("", "/"),
     ],
 )
-def test_a_form_that_cannot_be_taken_is_tried_again_from_its_own_page(settings, came, leads):
+def test_a_form_that_failed_is_retried_from_its_own_page(settings, came, leads):
     settings.ALLOWED_HOSTS = ["testserver"]
     headers = {"referer": came} if came else {}
     response = Client(raise_request_exception=False).post("/away/", headers=headers)
@@ -84,5 +84,5 @@ def test_a_form_that_cannot_be_taken_is_tried_again_from_its_own_page(settings, 
     assert f'href="{leads}">Try again' in response.content.decode()
 
 
-def test_a_statement_that_is_wrong_is_a_fault_of_ours():
+def test_an_invalid_statement_is_a_server_error():
     assert Client(raise_request_exception=False).get("/mistaken/").status_code == 500
