@@ -24,7 +24,7 @@ env = SettingsEnv()
 # `make run` keeps the generated secret key in this file. An empty ENV_FILE reads no file.
 env.load_env_file("ENV_FILE", VAR_DIR / "env")
 
-# --- Secrets and the address ---------------------------------------------------------------------------------------
+# --- Secrets and the address -----------------------------------------------------------------------------------------
 
 # Signs cookies and links. At least 50 random characters, the same on every machine of the site, never published.
 SECRET_KEY = env.secret_key("SECRET_KEY")
@@ -67,7 +67,7 @@ METRICS_TOKEN: str = env.read(
     validate=matches("[!-~]{20,}|"),
 )
 
-# --- Cookies and headers -------------------------------------------------------------------------------------------
+# --- Cookies and headers ---------------------------------------------------------------------------------------------
 
 _COOKIE_PREFIX = "__Host-" if HTTPS else ""
 # Proves which sessions a visitor owns (wizards/permissions.py sets it).
@@ -100,7 +100,7 @@ CONTENT_SECURITY_POLICY = {
     "frame-ancestors": "'none'",
 }
 
-# --- Sign-in of staff (helpdesk/accounts/) -------------------------------------------------------------------------
+# --- Sign-in of staff (helpdesk/accounts/) ---------------------------------------------------------------------------
 
 # true asks staff for a second step, a code from their phone; those without one have to set it up before anything else.
 # false is for a demonstration on your own machine.
@@ -132,7 +132,7 @@ MFA_FORMS = {
     "activate_totp": "helpdesk.accounts.forms.ActivatePhoneForm",
 }
 
-# --- Apps, middleware, templates -----------------------------------------------------------------------------------
+# --- Apps, middleware, templates -------------------------------------------------------------------------------------
 
 INSTALLED_APPS = [
     "django.contrib.admin",
@@ -193,7 +193,7 @@ TEMPLATES = [
     }
 ]
 
-# --- Data ----------------------------------------------------------------------------------------------------------
+# --- Data ------------------------------------------------------------------------------------------------------------
 
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
@@ -253,7 +253,7 @@ AUTH_PASSWORD_VALIDATORS = [
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
 ]
 
-# --- Static files --------------------------------------------------------------------------------------------------
+# --- Static files ----------------------------------------------------------------------------------------------------
 
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR_DIR / "static"
@@ -274,7 +274,7 @@ WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 WHITENOISE_AUTOREFRESH = DEBUG or STATIC_PLAIN  # finds files on request, not all at the start
 WHITENOISE_ALLOW_ALL_ORIGINS = False  # other sites have no use for them
 
-# --- Language, time zone, contact ----------------------------------------------------------------------------------
+# --- Language, time zone, contact ------------------------------------------------------------------------------------
 
 LANGUAGE_CODE = "en-gb"
 # The zone of the help desk: figures are counted by its days. Staff see times in the zone of their browser.
@@ -288,7 +288,7 @@ _SUPPORT = env.addresses("SUPPORT_EMAIL", ["support@example.org"])
 SUPPORT_EMAIL = ", ".join(_SUPPORT)
 SUPPORT_HOURS: str = env.str("SUPPORT_HOURS", "Monday to Friday, 9 am to 5 pm")
 
-# --- Mail and webhooks ---------------------------------------------------------------------------------------------
+# --- Mail and webhooks -----------------------------------------------------------------------------------------------
 
 # The server that sends mail. Without one, mails are written to files in var/mail.
 _MAIL = env.mail_server("EMAIL_URL", f"file://{VAR_DIR / 'mail'}")
@@ -314,7 +314,7 @@ DELIVERY_SECONDS = env.count("DELIVERY_SECONDS", 180, "seconds")
 # Tasks are stored in the same database as the data that they are about, in the same transaction.
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["default", "deliveries"]}}
 
-# --- Retention -----------------------------------------------------------------------------------------------------
+# --- Retention -------------------------------------------------------------------------------------------------------
 
 LEFT_AFTER = timedelta(hours=1)  # an open session without an event for this long counts as abandoned
 KEEP_ABANDONED_DAYS = env.count("KEEP_ABANDONED_DAYS", 30, "days")  # abandoned sessions
@@ -322,7 +322,7 @@ KEEP_FINISHED_DAYS = env.count("KEEP_FINISHED_DAYS", 365, "days")  # finished se
 KEEP_WORDS_DAYS = env.count("KEEP_WORDS_DAYS", 30, "days")  # what people wrote in them
 KEEP_SEARCHES_DAYS = env.count("KEEP_SEARCHES_DAYS", 90, "days")  # what people searched for
 
-# --- Logging to standard error -------------------------------------------------------------------------------------
+# --- Logging to standard error ---------------------------------------------------------------------------------------
 
 LOG_LEVEL: int = env.read(env.log_level, "LOG_LEVEL", logging.INFO, "DEBUG, INFO, WARNING, ERROR or CRITICAL")
 # line is for people, json for machines: one JSON object in each line.

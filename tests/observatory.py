@@ -1,9 +1,9 @@
-"""What MDN's HTTP Observatory would say of an answer: its scoring table (version of August 2026), written anew.
+"""The scoring of MDN's HTTP Observatory (table of August 2026), reimplemented.
 
-    judge(answer).score     100, less what is missing; from 90 on, also with what is there beyond that
-    judge(answer).findings  what was found for each of its tests: {"cookies": "cookies-not-found", ...}
+    judge(answer).score     100 minus what is missing; from 90 on, plus the extras
+    judge(answer).findings  the result of each test: {"cookies": "cookies-not-found", ...}
 
-What a list outside of the site says is left out: no site counts as preloaded.
+The preload list of browsers is not consulted: no site counts as preloaded.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from html.parser import HTMLParser
 from http.cookies import Morsel
 from urllib.parse import urlsplit
 
-# Test -> what it may find -> what that adds to the score.
+# Test -> possible result -> points.
 TABLE: dict[str, dict[str, int]] = {
     "content-security-policy": {
         "default-src-none": 10,
@@ -90,7 +90,7 @@ TABLE: dict[str, dict[str, int]] = {
         "header-invalid": -5,
     },
 }
-ENOUGH_FOR_EXTRAS = 90
+MIN_SCORE_FOR_EXTRAS = 90
 SIX_MONTHS = 15_552_000  # seconds
 BROAD = {"ftp:", "http:", "https:", "*", "http://*", "http://*.*", "https://*", "https://*.*"}
 INLINE = {"'unsafe-inline'", "data:"}
@@ -98,9 +98,9 @@ INLINE = {"'unsafe-inline'", "data:"}
 
 @dataclass(frozen=True)
 class Answer:
-    """One answer over https: its headers (in lower case), what the browser's jar holds then, its page.
+    """A response over https: its headers (lower-case names), the browser's cookies after it, its page.
 
-    `plain` is where the same address leads over plain http; None where nobody answers there.
+    `plain` is the redirect of the same address over plain http: "" without a redirect, None if nothing listens there.
     """
 
     url: str
@@ -112,23 +112,22 @@ class Answer:
 
 @dataclass(frozen=True)
 class Judgement:
-    """A score, and what it comes from."""
+    """A score and the results that it comes from."""
 
     score: int
     findings: dict[str, str]
 
 
 def judge(answer: Answer) -> Judgement:
-    """Return the score of an answer."""
     findings = {name: examine(answer) for name, examine in TESTS.items()}
-    changes = [TABLE[name][found] for name, found in findings.items()]
-    strict = 100 + sum(change for change in changes if change < 0)
-    score = 100 + sum(changes) if strict >= ENOUGH_FOR_EXTRAS else strict
+    changes = [TABLE[name][result] for name, result in findings.items()]
+    base = 100 + sum(change for change in changes if change < 0)
+    score = 100 + sum(changes) if base >= MIN_SCORE_FOR_EXTRAS else base
     return Judgement(max(score, 0), findings)
 
 
 def policy_of(header: str) -> dict[str, set[str]]:
-    """Return a policy's directives with their sources. Raises ValueError for what is none, or names one twice."""
+    """Return the sources of each directive. Raises ValueError for an invalid policy or a repeated directive."""
     policy: dict[str, set[str]] = {}
     for part in filter(None, map(str.strip, header.split(";"))):
         directive, *sources = part.lower().split()
@@ -156,18 +155,20 @@ def _content_security(answer: Answer) -> str:
         "unsafe-inline": script & (BROAD | INLINE) or objects & BROAD,
         "insecure-scheme": [source for source in active if source.startswith(("http:", "ftp:"))],
         "unsafe-eval": "'unsafe-eval'" in script | style,
-        "insecure-scheme-in-passive-content-only": [one for one in passive if one.startswith(("http:", "ftp:"))],
+        "insecure-scheme-in-passive-content-only": [
+            source for source in passive if source.startswith(("http:", "ftp:"))
+        ],
         "unsafe-inline-in-style-src-only": style & (BROAD | INLINE),
         "default-src-none": default == {"'none'"},
     }
-    return next((name for name, found in findings.items() if found), "no-unsafe")
+    return next((name for name, applies in findings.items() if applies), "no-unsafe")
 
 
 def _cookies(answer: Answer) -> str:
-    """Return the worst that is found about any cookie; the table stands from good to bad."""
-    found = {_cookie(name, morsel, _is_strict(answer)) for name, morsel in answer.cookies.items()}
+    """Return the worst result of any cookie. The table is ordered from good to bad."""
+    results = {_cookie(name, morsel, _is_strict(answer)) for name, morsel in answer.cookies.items()}
     names = list(TABLE["cookies"])
-    return max(found, key=names.index) if found else "not-found"
+    return max(results, key=names.index) if results else "not-found"
 
 
 def _cookie(name: str, cookie: Morsel[str], strict: bool) -> str:
@@ -183,7 +184,7 @@ def _cookie(name: str, cookie: Morsel[str], strict: bool) -> str:
         "without-secure-but-hsts": not cookie["secure"],
         "secure-and-httponly": not same_site,
     }
-    return next((name for name, found in findings.items() if found), "secure-httponly-and-samesite")
+    return next((name for name, applies in findings.items() if applies), "secure-httponly-and-samesite")
 
 
 def _sharing(answer: Answer) -> str:
@@ -198,12 +199,12 @@ def _sharing(answer: Answer) -> str:
 def _redirection(answer: Answer) -> str:
     if answer.plain is None:
         return "not-needed"
-    here, there = urlsplit(answer.url), urlsplit(answer.plain)
+    page, target = urlsplit(answer.url), urlsplit(answer.plain)
     if not answer.plain:
         return "missing"
-    if there.scheme != "https":
+    if target.scheme != "https":
         return "not-to-https"
-    return "to-https" if there.hostname == here.hostname else "off-host"
+    return "to-https" if target.hostname == page.hostname else "off-host"
 
 
 def _referrer(answer: Answer) -> str:
@@ -220,10 +221,10 @@ def _transport(answer: Answer) -> str:
     header = answer.headers.get("strict-transport-security", "").lower()
     if not header:
         return "not-implemented"
-    found = re.search(r"(?:^|;)\s*max-age=(\d+)\s*(?:;|$)", header)
-    if not found or "," in header:
+    max_age = re.search(r"(?:^|;)\s*max-age=(\d+)\s*(?:;|$)", header)
+    if not max_age or "," in header:
         return "header-invalid"
-    return "at-least-six-months" if int(found[1]) >= SIX_MONTHS else "less-than-six-months"
+    return "at-least-six-months" if int(max_age[1]) >= SIX_MONTHS else "less-than-six-months"
 
 
 def _is_strict(answer: Answer) -> bool:
@@ -233,32 +234,32 @@ def _is_strict(answer: Answer) -> bool:
 class _Scripts(HTMLParser):
     def __init__(self) -> None:
         super().__init__()
-        self.found: list[dict[str, str | None]] = []
+        self.tags: list[dict[str, str | None]] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag == "script":
-            self.found.append(dict(attrs))
+            self.tags.append(dict(attrs))
 
 
 def _integrity(answer: Answer) -> str:
-    """Return the worst that is found about any script."""
+    """Return the worst result of any script."""
     if not answer.headers.get("content-type", "text/html").startswith("text/html"):
         return "not-html"
     scripts = _Scripts()
     scripts.feed(answer.page)
-    found = {
-        _script(str(script["src"]), script.get("integrity"), answer.url) for script in scripts.found if "src" in script
+    results = {
+        _script(str(script["src"]), script.get("integrity"), answer.url) for script in scripts.tags if "src" in script
     }
-    if not scripts.found:
+    if not scripts.tags:
         return "no-scripts"
-    return min(found or {"same-origin"}, key=lambda name: TABLE["subresource-integrity"][name])
+    return min(results or {"same-origin"}, key=lambda name: TABLE["subresource-integrity"][name])
 
 
 def _script(source: str, integrity: str | None, url: str) -> str:
-    there, here = urlsplit(source), urlsplit(url)
-    if there.netloc in {"", here.netloc} and there.scheme in {"", "https"}:
+    script, page = urlsplit(source), urlsplit(url)
+    if script.netloc in {"", page.netloc} and script.scheme in {"", "https"}:
         return "same-origin-with-integrity" if integrity else "same-origin"
-    if there.scheme == "https":
+    if script.scheme == "https":
         return "external-with-integrity" if integrity else "external-over-https"
     return "external-with-integrity-insecure" if integrity else "external-insecure"
 
@@ -278,8 +279,8 @@ def _framing(answer: Answer) -> str:
     return "allow-from" if header.startswith("allow-from") else "header-invalid" if header else "not-implemented"
 
 
-def _one_of(name: str) -> Callable[[Answer], str]:
-    """Return the test of a header that holds one of the words that the table knows for it."""
+def _keyword_test(name: str) -> Callable[[Answer], str]:
+    """Return the test of a header whose value is a keyword of the table."""
 
     def examine(answer: Answer) -> str:
         word = answer.headers.get(name, "").strip().lower()
@@ -300,7 +301,7 @@ TESTS: dict[str, Callable[[Answer], str]] = {
     "subresource-integrity": _integrity,
     "x-content-type-options": _sniffing,
     "x-frame-options": _framing,
-    "cross-origin-resource-policy": _one_of("cross-origin-resource-policy"),
-    "cross-origin-embedder-policy": _one_of("cross-origin-embedder-policy"),
-    "cross-origin-opener-policy": _one_of("cross-origin-opener-policy"),
+    "cross-origin-resource-policy": _keyword_test("cross-origin-resource-policy"),
+    "cross-origin-embedder-policy": _keyword_test("cross-origin-embedder-policy"),
+    "cross-origin-opener-policy": _keyword_test("cross-origin-opener-policy"),
 }

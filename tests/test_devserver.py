@@ -1,4 +1,4 @@
-"""How the site starts: what is made once, what is kept, and what is said where it cannot start."""
+"""The start of the site: what it creates once, what it keeps, and what stops it."""
 
 import json
 import os
@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 @pytest.fixture
 def environment(monkeypatch):
-    """Let a test set environment variables, and put everything back afterwards."""
+    """Restore the environment and the umask after the test."""
     before, mask = dict(os.environ), os.umask(0o022)
     yield os.environ
     os.environ.clear()
@@ -30,7 +30,7 @@ def environment(monkeypatch):
 
 @pytest.fixture
 def static(settings, tmp_path):
-    """Give a site with one static file of its own; return the file."""
+    """Return the only static file of the site."""
     source = tmp_path / "source"
     source.mkdir()
     (source / "site.css").write_text("a { color: red }")
@@ -139,7 +139,7 @@ def test_static_files_that_were_deleted_are_collected_again(static, settings):
 
 @pytest.fixture
 def fixtures(settings, tmp_path, monkeypatch, db):
-    """Give a site whose folder of wizards is empty yet; return a function that writes a file there."""
+    """Return a function that writes a wizard into a folder of fixtures, which starts empty."""
     settings.VAR_DIR = tmp_path
     monkeypatch.setattr(devserver, "ROOT", tmp_path)
     (tmp_path / "fixtures").mkdir()

@@ -1,4 +1,4 @@
-"""Addresses that name nothing: what customers see, and what staff see."""
+"""The 404 pages of customers and of staff."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.reading import read
 from tests.staff import staff
 from tests.visitor import Visitor, publish
 
-# What these pages ask of a database, tests/test_roles.py and tests/hostile ask on both.
+# tests/test_roles.py and tests/hostile run the queries of these pages on both databases.
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 MISTYPED = ["/review/sesions/", "/desk/cases/none/", "/admin/wizrds/", "/account/phon/", "/desk/22223333/", "/review/x"]

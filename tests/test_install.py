@@ -1,4 +1,4 @@
-"""How packages come into .venv: a list once, a changed list again, and never half of a package."""
+"""Installing into .venv: requirements once, changed ones again, and never half of a package."""
 
 import fcntl
 import shutil
@@ -20,7 +20,7 @@ UV = "requirements-uv.txt"
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
-    """Work in a folder with three lists and an empty .venv, whose Python is the one that runs the tests."""
+    """Work in a folder with three requirements files and an empty .venv. Its Python is the one of the tests."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(install, "PYTHON", sys.executable)
     (tmp_path / ".venv").mkdir()
@@ -31,7 +31,7 @@ def folder(tmp_path, monkeypatch):
 
 @pytest.fixture
 def called(folder, monkeypatch):
-    """Run no installer and make no .venv, but return a list of what would have been."""
+    """Replace the installers and the creation of .venv; return the list of calls."""
     calls = []
     monkeypatch.setattr(install, "make_venv", lambda: calls.append("venv") or "pip")
     monkeypatch.setattr(subprocess, "call", lambda command: calls.append(command) or 0)
@@ -99,8 +99,8 @@ def test_what_is_installed_is_not_installed_again(called):
 def test_the_pip_that_comes_with_python_runs_in_the_new_venv(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     command = [install.PYTHON, install.make_venv(), "--version"]
-    said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    assert said.startswith("pip ")
+    output = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert output.startswith("pip ")
 
 
 def test_the_python_of_a_venv_does_not_delete_it(folder, monkeypatch):

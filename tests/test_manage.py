@@ -1,4 +1,4 @@
-"""manage.py where the database is away or has no tables: one line that says what to do, and no trace."""
+"""manage.py when the database is unreachable or has no tables: one line that says what to do, no traceback."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from django.db import Error, connection, transaction
 import manage as command_line
 
 ROOT = Path(__file__).resolve().parent.parent
-AWAY = ["sqlite:///{}/mistyped/db.sqlite3", "postgres://nobody@127.0.0.1:1/nothing"]
+UNREACHABLE = ["sqlite:///{}/mistyped/db.sqlite3", "postgres://nobody@127.0.0.1:1/nothing"]
 
 
 def manage(*command: str, database: str) -> subprocess.CompletedProcess[str]:
@@ -23,7 +23,7 @@ def manage(*command: str, database: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.once
-@pytest.mark.parametrize("database", AWAY)
+@pytest.mark.parametrize("database", UNREACHABLE)
 def test_an_unreachable_database_is_one_line(tmp_path, database):
     result = manage("roll_up", database=database.format(tmp_path))
     assert result.returncode == 1
@@ -45,7 +45,6 @@ def test_traceback_shows_the_traceback(tmp_path):
 
 
 def error_of(statement: str) -> Error:
-    """Return what Django raises for a statement."""
     with pytest.raises(Error) as raised, transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(statement)
     return raised.value

@@ -1,4 +1,4 @@
-"""Every page, of everybody, as MDN's HTTP Observatory scores it: at least 125, with the settings of production."""
+"""MDN's HTTP Observatory gives every page at least 125 points, for every role and with production settings."""
 
 from __future__ import annotations
 
@@ -30,28 +30,28 @@ pytestmark = [pytest.mark.once, pytest.mark.django_db]
 
 HOST = "help.example.org"
 HTTPS = {"HTTP_HOST": HOST, "HTTP_X_FORWARDED_PROTO": "https"}
-GOOD = 125
+MIN_SCORE = 125
 
 
-# --- The site in production -----------------------------------------------------------------------------------------
+# --- The site in production ------------------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")
 def for_production():
-    """Return the settings of a site for https, behind a proxy; with the tests' own static files."""
-    kept = dict(os.environ)
+    """Return the settings of an https site behind a proxy, with the static files of the tests."""
+    environment = dict(os.environ)
     os.environ |= {"SITE_URL": f"https://{HOST}", "TRUSTED_PROXY": "true", "STATIC_PLAIN": "true"}
     try:
         read = runpy.run_path(str(ROOT / "helpdesk" / "settings.py"))
     finally:
         os.environ.clear()
-        os.environ.update(kept)
+        os.environ.update(environment)
     return {name: value for name, value in read.items() if name.isupper()}
 
 
 @pytest.fixture
 def production(settings, for_production):
-    """Give the site as it is in production. A password is enough here: the second step has a test of its own."""
+    """Apply the production settings, without the second step, which has its own test."""
     for name, value in for_production.items():
         if getattr(settings, name, None) != value and name not in {"DATABASES", "LOGGING"}:
             setattr(settings, name, value)
@@ -61,7 +61,7 @@ def production(settings, for_production):
 
 @pytest.fixture
 def world(production) -> dict[str, Any]:
-    """Make something to see on every page; return what stands in the addresses of it, and who sees it."""
+    """Create data for every page; return the keys for its addresses, and the browsers that may see it."""
     wizard = toy()
     owner = Visitor(**HTTPS).begin().walk("no")
     root = staff("root", is_superuser=True)
@@ -86,7 +86,7 @@ def world(production) -> dict[str, Any]:
 
 
 def staff(name: str, *groups: str, **rights: bool) -> Client:
-    """Return the browser of somebody on the staff."""
+    """Return the browser of a member of staff."""
     user = User.objects.create(username=name, is_staff=True, **rights)
     user.groups.set(Group.objects.filter(name__in=groups))
     client = Client(raise_request_exception=False, **HTTPS)
@@ -95,14 +95,14 @@ def staff(name: str, *groups: str, **rights: bool) -> Client:
 
 
 def addresses(world: dict[str, Any]) -> Iterator[str]:
-    """Yield an address for every route of the site; what is not told by a route's own words is 1."""
+    """Yield an address for every route of the site. Parameters without a value are 1."""
     for pattern in patterns(get_resolver().url_patterns):
         words = {"slug": "toy", "symptom": "s", "code": world["owner"].code, "number": 1, "name": "up-" + "0" * 16}
         words["pk"] = world["case"] if pattern.startswith("desk/") else world["finding"]
         if pattern.startswith("desk/"):
             words["code"] = world["call"]
-        if found := re.match(r"admin/(\w+)/(\w+)/", pattern):
-            words["object_id"] = words["pk"] = world["named"].get(f"{found[1]}.{found[2]}", 1)
+        if match := re.match(r"admin/(\w+)/(\w+)/", pattern):
+            words["object_id"] = words["pk"] = world["named"].get(f"{match[1]}.{match[2]}", 1)
         yield "/" + re.sub(r"<(?:\w+:)?(\w+)>", lambda part, words=words: str(words.get(part[1], 1)), pattern)
 
 
@@ -114,20 +114,20 @@ def patterns(entries: Any, before: str = "") -> Iterator[str]:
             yield from patterns(entry.url_patterns, before + str(entry.pattern))
 
 
-# --- Judging --------------------------------------------------------------------------------------------------------
+# --- Scoring pages ---------------------------------------------------------------------------------------------------
 
 
 def judged(client: Client, response: Any, address: str = "/") -> observatory.Judgement:
-    """Return what the Observatory would say of a response and of the cookies that the browser then has."""
+    """Score a response, together with the cookies that the browser has after it."""
     page = "" if response.streaming else response.content.decode(errors="replace")
     headers = {name.lower(): value for name, value in response.headers.items()}
     plain = client.get(address, headers={"x-forwarded-proto": "http"}).headers.get("Location", "")
     return judge(Answer(f"https://{HOST}{address}", headers, client.cookies, page, plain))
 
 
-def assert_good(client: Client, response: Any, address: str = "/") -> None:
+def assert_scores_well(client: Client, response: Any, address: str = "/") -> None:
     judgement = judged(client, response, address)
-    assert judgement.score >= GOOD, (address, response.status_code, judgement)
+    assert judgement.score >= MIN_SCORE, (address, response.status_code, judgement)
 
 
 def test_every_page_scores_125_for_everybody(world):
@@ -136,34 +136,34 @@ def test_every_page_scores_125_for_everybody(world):
         "the customer": world["owner"].client,
         "an administrator": world["root"],
     }
-    seen = dict.fromkeys(everyone, 0)
+    pages = dict.fromkeys(everyone, 0)
     for address in addresses(world):
         for who, client in everyone.items():
             response = client.get(address)
             assert response.status_code < 500, (who, address)
-            seen[who] += response.status_code == 200
-            assert_good(client, response, address)
-    assert seen["nobody"] >= 7
-    assert seen["the customer"] >= 12
-    assert seen["an administrator"] >= 80
+            pages[who] += response.status_code == 200
+            assert_scores_well(client, response, address)
+    assert pages["nobody"] >= 7
+    assert pages["the customer"] >= 12
+    assert pages["an administrator"] >= 80
 
 
 @pytest.mark.parametrize("group", ["editors", "agents", "reviewers", "leads"])
 def test_the_start_pages_of_each_role_score_125(world, group):
     client = staff("someone", group)
     for address in ("/account/start/", "/admin/", "/desk/", "/review/", "/account/", "/account/password/"):
-        assert_good(client, client.get(address), address)
+        assert_scores_well(client, client.get(address), address)
 
 
 def test_setting_up_a_phone_scores_125(production, settings):
     settings.STAFF_MFA = True
     client = staff("someone", "agents")
     assert client.get("/desk/")["Location"] == "/account/phone/"
-    assert_good(client, client.get("/account/phone/"), "/account/phone/")
+    assert_scores_well(client, client.get("/account/phone/"), "/account/phone/")
 
 
 @pytest.mark.parametrize(
-    ("status", "ask"),
+    ("status", "send"),
     [
         (400, lambda client: client.get("/?q=%00")),
         (400, lambda client: client.get("/", headers={"host": "evil.example"})),
@@ -179,25 +179,25 @@ def test_setting_up_a_phone_scores_125(production, settings):
     ],
     ids=["nul", "host", "csrf", "404", "405", "too large", "413", "no file", "healthz", "readyz", "machine 405"],
 )
-def test_an_error_page_scores_125(production, status, ask):
+def test_an_error_page_scores_125(production, status, send):
     client = Client(raise_request_exception=False, **HTTPS)
-    response = ask(client)
+    response = send(client)
     assert response.status_code == status
-    assert_good(client, response)
+    assert_scores_well(client, response)
 
 
 def test_forbidden_scores_125(world):
     client = staff("someone", "agents")
     response = client.get("/admin/auth/user/")
     assert response.status_code == 403
-    assert_good(client, response)
+    assert_scores_well(client, response)
 
 
 def test_too_many_tries_score_125(world, settings):
     settings.RATES = settings.RATES | {"begin": "1 per hour"}
     client = Client(**HTTPS)
     assert [client.post("/begin/toy/s/").status_code for _ in range(2)] == [303, 429]
-    assert_good(client, client.post("/begin/toy/s/"))
+    assert_scores_well(client, client.post("/begin/toy/s/"))
 
 
 def test_too_many_passwords_score_125(production):
@@ -205,21 +205,21 @@ def test_too_many_passwords_score_125(production):
     form = {"login": "nobody", "password": "wrong"}
     responses = [client.post("/account/login/", form) for _ in range(31)]
     assert responses[-1].status_code == 429
-    assert_good(client, responses[-1])
+    assert_scores_well(client, responses[-1])
 
 
-@pytest.mark.parametrize("worse", [False, True], ids=["with its page", "with bare words"])
-def test_a_server_error_scores_125(production, monkeypatch, worse):
+@pytest.mark.parametrize("without_template", [False, True], ids=["with its page", "with bare words"])
+def test_a_server_error_scores_125(production, monkeypatch, without_template):
     def broken(*args: Any, **kwargs: Any) -> HttpResponse:
         raise RuntimeError("for the test")
 
     monkeypatch.setattr(search, "search", broken)
-    if worse:
+    if without_template:
         monkeypatch.setattr(errors, "render_to_string", broken)
     client = Client(raise_request_exception=False, **HTTPS)
     response = client.get("/search/?q=light")
     assert response.status_code == 500
-    assert_good(client, response)
+    assert_scores_well(client, response)
 
 
 def test_a_frame_beside_the_map_is_for_this_site_only(world):
@@ -227,7 +227,7 @@ def test_a_frame_beside_the_map_is_for_this_site_only(world):
     response = world["root"].get(address)
     policy = observatory.policy_of(response["Content-Security-Policy"])
     assert (policy["frame-ancestors"], response["X-Frame-Options"]) == ({"'self'"}, "SAMEORIGIN")
-    assert_good(world["root"], response, address)
+    assert_scores_well(world["root"], response, address)
 
 
 def test_a_static_file_tells_other_sites_nothing(production):
@@ -254,7 +254,7 @@ def test_every_cookie_is_bound_to_this_host_and_hidden_from_scripts(world):
     cookies = {name: cookie for jar in jars for name, cookie in jar.items()}
     assert {"__Host-csrf", "__Host-visitor"} <= set(cookies)
     for name, cookie in cookies.items():
-        if name.startswith("__Host-staff"):  # which the tests' client made itself
+        if name.startswith("__Host-staff"):  # set by the client of the tests
             continue
         assert (name[:7], cookie["path"], cookie["domain"]) == ("__Host-", "/", "")
         assert cookie["secure"]
@@ -262,7 +262,7 @@ def test_every_cookie_is_bound_to_this_host_and_hidden_from_scripts(world):
         assert cookie["samesite"] == "Lax"
 
 
-# --- The score itself -----------------------------------------------------------------------------------------------
+# --- The scoring -----------------------------------------------------------------------------------------------------
 
 BEST = {
     "content-type": "text/html",
@@ -347,8 +347,8 @@ def test_a_careless_cookie_costs(name, attributes, finding):
 
 
 def test_the_admin_is_among_the_pages(world):
-    found = set(addresses(world))
-    assert len(found) > 150
+    all_addresses = set(addresses(world))
+    assert len(all_addresses) > 150
     for model in admin.site._registry:
-        assert f"/admin/{model._meta.app_label}/{model._meta.model_name}/" in found
+        assert f"/admin/{model._meta.app_label}/{model._meta.model_name}/" in all_addresses
     assert Session.objects.exists()

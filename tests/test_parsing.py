@@ -1,4 +1,4 @@
-"""Numbers that requests hold."""
+"""Parsing numbers in requests."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ def test_digits_are_a_number(number):
 
 
 @pytest.mark.parametrize(
-    "words", [None, "", " ", "-1", "+1", "1.0", "1_000", "²", "٣", "1\n", "9" * (MAX_DIGITS + 1), "9" * 5000]
+    "text", [None, "", " ", "-1", "+1", "1.0", "1_000", "²", "٣", "1\n", "9" * (MAX_DIGITS + 1), "9" * 5000]
 )
-def test_everything_else_is_none(words):
-    assert parse_nonnegative_int(words) is None
+def test_everything_else_is_none(text):
+    assert parse_nonnegative_int(text) is None
 
 
 @given(st.text())
-def test_no_text_fails(words):
-    assert parse_nonnegative_int(words) is None or str(int(words)) == words.lstrip("0") or not words.strip("0")
+def test_no_text_fails(text):
+    assert parse_nonnegative_int(text) is None or str(int(text)) == text.lstrip("0") or not text.strip("0")

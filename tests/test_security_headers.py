@@ -1,4 +1,4 @@
-"""The headers of every page, of a fragment, and of a refusal."""
+"""The headers of pages, fragments and refusals."""
 
 from django.test import Client
 

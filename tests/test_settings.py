@@ -1,4 +1,4 @@
-"""The settings file: what stops the start, with which line, and what an address makes of cookies and headers."""
+"""The settings file: which line stops the start, and which cookies and headers follow from the address."""
 
 import os
 import re
@@ -18,7 +18,7 @@ KEY = "k3y-" + "abcdefghijklmnopqrstuvwxyz0123456789" * 2
 
 @pytest.fixture
 def read(monkeypatch):
-    """Give a function that reads the settings file in an environment of only the given names."""
+    """Return a function that reads the settings file with only the given environment."""
 
     def read_settings(**environment):
         for name in list(os.environ):
@@ -106,10 +106,10 @@ BAD = [
 
 @pytest.mark.parametrize(("environment", "line"), BAD, ids=[" ".join(map("=".join, bad.items())) for bad, _ in BAD])
 def test_a_bad_setting_stops_the_start_with_its_line(read, environment, line):
-    with pytest.raises(ImproperlyConfigured) as stopped:
+    with pytest.raises(ImproperlyConfigured) as refusal:
         read(**environment)
-    assert str(stopped.value).startswith(line)
-    assert "\n" not in str(stopped.value)
+    assert str(refusal.value).startswith(line)
+    assert "\n" not in str(refusal.value)
 
 
 @pytest.mark.parametrize(
@@ -124,9 +124,9 @@ def test_a_bad_setting_stops_the_start_with_its_line(read, environment, line):
     ],
 )
 def test_no_line_repeats_a_secret(read, environment):
-    with pytest.raises(ImproperlyConfigured) as stopped:
+    with pytest.raises(ImproperlyConfigured) as refusal:
         read(**environment)
-    assert "hunter2" not in str(stopped.value)
+    assert "hunter2" not in str(refusal.value)
 
 
 BAD_FILES = [
@@ -145,14 +145,14 @@ BAD_FILES = [
 ]
 
 
-@pytest.mark.parametrize(("line", "said"), BAD_FILES, ids=[line for line, _ in BAD_FILES])
-def test_an_unknown_name_or_an_invalid_line_in_the_file_stops_the_start(read, tmp_path, line, said):
+@pytest.mark.parametrize(("line", "message"), BAD_FILES, ids=[line for line, _ in BAD_FILES])
+def test_an_unknown_name_or_an_invalid_line_in_the_file_stops_the_start(read, tmp_path, line, message):
     file = tmp_path / "env"
     file.write_text(f"LOG_LEVEL=INFO\n{line}\n")
-    with pytest.raises(ImproperlyConfigured) as stopped:
+    with pytest.raises(ImproperlyConfigured) as refusal:
         read(ENV_FILE=str(file))
-    assert str(stopped.value).startswith(said.format(file=file))
-    assert "\n" not in str(stopped.value)
+    assert str(refusal.value).startswith(message.format(file=file))
+    assert "\n" not in str(refusal.value)
 
 
 def test_for_a_name_from_other_projects_the_line_suggests_ours(read, tmp_path):
@@ -184,17 +184,21 @@ def test_a_variable_that_is_read_before_the_file_is_refused_in_it(read, tmp_path
         read(ENV_FILE=str(tmp_path / "env"))
 
 
-OF_OTHERS = "PATH HOME HOSTNAME USER MAIL EMAIL LANG TERM SHELL TZ PWD CI EDITOR DISPLAY LOGNAME INVOCATION_ID DATABASE"
-OF_OTHERS += " REDIS_URL PGHOST POSTGRES_PASSWORD DATABASE_HOST SECRET_KEY_BASE LOG_DIR STATIC_ROOT MAIL_HOST MAIL_PORT"
-OF_OTHERS += " KUBERNETES_SERVICE_HOST SUPPORT_SERVICE_HOST CACHE_PORT HTTP_PROXY NO_PROXY DEBUGINFOD_URLS SITE"
-OF_OTHERS += " PORTS PORT0"
+OTHER_NAMES = (
+    "PATH HOME HOSTNAME USER MAIL EMAIL LANG TERM SHELL TZ PWD CI EDITOR DISPLAY LOGNAME INVOCATION_ID DATABASE"
+)
+OTHER_NAMES += (
+    " REDIS_URL PGHOST POSTGRES_PASSWORD DATABASE_HOST SECRET_KEY_BASE LOG_DIR STATIC_ROOT MAIL_HOST MAIL_PORT"
+)
+OTHER_NAMES += " KUBERNETES_SERVICE_HOST SUPPORT_SERVICE_HOST CACHE_PORT HTTP_PROXY NO_PROXY DEBUGINFOD_URLS SITE"
+OTHER_NAMES += " PORTS PORT0"
 
 
 def test_names_of_other_programs_in_the_environment_are_not_misspellings(read):
-    assert read(**dict.fromkeys(OF_OTHERS.split(), "x"))["DEBUG"] is False
+    assert read(**dict.fromkeys(OTHER_NAMES.split(), "x"))["DEBUG"] is False
 
 
-# --- However it is started ------------------------------------------------------------------------------------------
+# --- Every way to start it -------------------------------------------------------------------------------------------
 
 STARTS = {
     "manage": ["manage.py", "check"],
@@ -208,7 +212,7 @@ STARTS = {
 def test_however_the_site_starts_a_bad_setting_is_one_line_without_a_traceback(start, tmp_path):
     environment = {"PATH": os.environ["PATH"], "ENV_FILE": "", "SECRET_KEY": "hunter2"}
     result = subprocess.run([sys.executable, *STARTS[start]], cwd=ROOT, env=environment, capture_output=True, text=True)
-    assert result.returncode == (4 if start == "another server" else 1)  # 4 tells gunicorn not to try again
+    assert result.returncode == (4 if start == "another server" else 1)  # with 4 gunicorn starts no new worker
     assert result.stderr.startswith("The settings are not right: SECRET_KEY is too short or too simple. Set it to")
     assert len(result.stderr.splitlines()) == 1
 
@@ -222,7 +226,7 @@ def test_gunicorn_stops_without_our_configuration_too():
     assert "Traceback" not in result.stderr
 
 
-# --- What the settings are ------------------------------------------------------------------------------------------
+# --- The values of settings ------------------------------------------------------------------------------------------
 
 
 def test_every_setting_is_documented():
@@ -358,24 +362,24 @@ BAD_MAIL = [
     ("environment", "line"), BAD_MAIL, ids=[" ".join(map("=".join, bad.items())) for bad, _ in BAD_MAIL]
 )
 def test_a_bad_setting_of_mail_or_webhooks_stops_the_start_with_its_line(read, environment, line):
-    with pytest.raises(ImproperlyConfigured) as stopped:
+    with pytest.raises(ImproperlyConfigured) as refusal:
         read(**environment)
-    assert str(stopped.value).startswith(line)
+    assert str(refusal.value).startswith(line)
 
 
 def test_a_mail_server_is_read_from_its_address(read):
     settings = read(EMAIL_URL="smtp+tls://me%40example.org:p%3Ass@mail.example.org")
     names = ("HOST", "PORT", "HOST_USER", "HOST_PASSWORD", "USE_TLS", "USE_SSL")
-    found = [settings[f"EMAIL_{name}"] for name in names]
-    assert found == ["mail.example.org", 587, "me@example.org", "p:ss", True, False]
+    values = [settings[f"EMAIL_{name}"] for name in names]
+    assert values == ["mail.example.org", 587, "me@example.org", "p:ss", True, False]
     assert settings["EMAIL_BACKEND"].endswith("smtp.EmailBackend")
     assert read(EMAIL_URL="smtps://mail.example.org")["EMAIL_USE_SSL"] is True
 
 
 def test_no_line_repeats_the_mail_servers_password(read):
-    with pytest.raises(ImproperlyConfigured) as stopped:
+    with pytest.raises(ImproperlyConfigured) as refusal:
         read(EMAIL_URL="smtp://me:hunter2@mail.example.org:x")
-    assert "hunter2" not in str(stopped.value)
+    assert "hunter2" not in str(refusal.value)
 
 
 def test_without_a_mail_server_mails_are_written_to_var(read):

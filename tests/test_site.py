@@ -1,4 +1,4 @@
-"""The site as `make run` serves it: a first start, a second one, what it serves, and how it stops."""
+"""The site as `make run` serves it: the first and the second start, what it serves, and how it stops."""
 
 import http.cookiejar
 import json
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.once
 
 @pytest.fixture(scope="module")
 def started(tmp_path_factory):
-    """Give a site that was started, stopped and started again; with what each start printed."""
+    """Return a site that was started, stopped and started again, with the output of each start."""
     site = Site.copy(tmp_path_factory.mktemp("site"))
     site.start()
     code = site.stop()
@@ -28,25 +28,23 @@ def started(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def behind_proxy(started):
-    """Give the address of the same site as it stands behind a proxy that speaks https."""
+    """Return the address of the same site behind a proxy that speaks https."""
     site = Site(started.folder)
     site.start(SITE_URL="https://127.0.0.1", TRUSTED_PROXY="true")
     yield site.url
     site.stop()
 
 
-class Stay(urllib.request.HTTPRedirectHandler):
-    """Follow no redirect."""
-
+class NoRedirects(urllib.request.HTTPRedirectHandler):
     def redirect_request(self, *args):
         return None
 
 
 def fetch(address, **headers):
-    """Fetch an address without following a redirect; return the status, the headers and what came, as text."""
+    """Fetch an address without following redirects; return the status, the headers and the text."""
     request = urllib.request.Request(address, headers=headers)
     try:
-        answer = urllib.request.build_opener(Stay).open(request, timeout=10)
+        answer = urllib.request.build_opener(NoRedirects).open(request, timeout=10)
     except urllib.error.HTTPError as refusal:
         answer = refusal
     with answer:
@@ -68,9 +66,9 @@ def test_the_first_start_prints_the_addresses_and_the_accounts(started):
 
 def test_the_second_start_changes_no_files(started, capsys):
     var = started.folder / "var"
-    made = [file for file in var.rglob("*") if file.is_file() and not file.name.startswith("db.sqlite3")]
-    assert made
-    assert [file.name for file in made if file.stat().st_mtime > started.began_at] == []
+    files = [file for file in var.rglob("*") if file.is_file() and not file.name.startswith("db.sqlite3")]
+    assert files
+    assert [file.name for file in files if file.stat().st_mtime > started.began_at] == []
     assert "published" not in (started.folder / "output").read_text()
     with capsys.disabled():
         print(f"\nThe second start served after {started.seconds:.1f} s")
@@ -86,10 +84,10 @@ def test_the_second_start_prints_no_password(started):
 def test_its_files_are_for_their_owner_only(started):
     var = started.folder / "var"
     assert var.stat().st_mode & 0o777 == 0o700
-    # The static files are public anyway, and lie in a folder that only its owner enters.
-    made = list(var.iterdir())
-    assert made
-    open_to_others = [path.name for path in made if path.stat().st_mode & 0o077]
+    # Not the files below static/: they are public anyway, in a folder that only its owner can enter.
+    files = list(var.iterdir())
+    assert files
+    open_to_others = [path.name for path in files if path.stat().st_mode & 0o077]
     assert open_to_others == []
 
 
@@ -118,7 +116,7 @@ def test_the_accounts_open_the_pages_of_staff(started):
 
 
 def log_in(url, account):
-    """Log in as a browser does; return the page that follows."""
+    """Log in as a browser does; return the next page."""
     browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar()))
     address = f"{url}/account/login/?next=/admin/"
     with browser.open(address, timeout=10) as answer:

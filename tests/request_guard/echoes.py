@@ -1,4 +1,4 @@
-"""Views that say what arrived, or go wrong, behind all that every request passes; and how tests reach them."""
+"""Views behind the whole middleware that echo the request or fail, and helpers to call them."""
 
 import sqlite3
 
@@ -13,14 +13,13 @@ from django.views.decorators.csrf import csrf_exempt
 from helpdesk import urls
 from tests.visitor import FORM, served
 
-# The database is only there to be left alone: a request begins and ends with a look at its connections.
+# The views use no database, but each request checks its connections at the start and at the end.
 MARKS = [pytest.mark.urls(__name__), pytest.mark.once, pytest.mark.django_db]
 LIMIT = 64 * 1024
 
 
 @csrf_exempt
 def echo(request: HttpRequest, word: str = "") -> JsonResponse:
-    """Answer with what arrived."""
     return JsonResponse({"form": dict(request.POST.lists()), "query": request.GET, "cookies": request.COOKIES})
 
 
@@ -29,7 +28,7 @@ def protected(request: HttpRequest) -> JsonResponse:
 
 
 def fragment(request: HttpRequest) -> HttpResponse:
-    """Answer with a form for forgery protection, as a fragment where the address says so."""
+    """Set the CSRF cookie, in a fragment if the address says so."""
     response = HttpResponse(get_token(request))
     response.is_fragment = "fragment" in request.path
     return response
@@ -39,12 +38,12 @@ def broken(request: HttpRequest) -> JsonResponse:
     raise RuntimeError("for the test")
 
 
-def away(request: HttpRequest) -> JsonResponse:
+def database_down(request: HttpRequest) -> JsonResponse:
     raise OperationalError("connection refused")
 
 
-def mistaken(request: HttpRequest) -> JsonResponse:
-    """Ask for a table that is not there, as the code does where a migration is missing."""
+def invalid_statement(request: HttpRequest) -> JsonResponse:
+    """Query a table that does not exist, as if a migration were missing."""
     try:
         sqlite3.connect(":memory:").execute("SELECT 1 FROM nowhere")
     except sqlite3.OperationalError as cause:
@@ -58,8 +57,8 @@ urlpatterns = [
     path("fragment/", fragment),
     path("whole/", fragment),
     path("broken/", broken),
-    path("away/", csrf_exempt(away)),
-    path("mistaken/", mistaken),
+    path("down/", csrf_exempt(database_down)),
+    path("invalid/", invalid_statement),
     *urls.urlpatterns,
 ]
 handler400 = "helpdesk.errors.bad_request"
@@ -74,11 +73,11 @@ def post(body, kind=FORM, address="/echo/a/", **headers):
 
 
 def refused(response, reason):
-    """Return whether the answer is the page for what cannot be read, with its reason."""
+    """Return whether the response is the 400 page with this reason."""
     return response.status_code == 400 and reason in response.content.decode() and "<h1" in response.content.decode()
 
 
 def ask(kind: str, body: bytes, query: str = "") -> tuple[int, str]:
-    """Send a form the whole way, as gunicorn would; return the status and the page."""
+    """Send a form through the WSGI application, as gunicorn does; return the status and the page."""
     status, page = served("POST", f"/echo/a/?{query}", body, kind)
     return status, page.decode()

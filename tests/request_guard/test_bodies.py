@@ -1,4 +1,4 @@
-"""How much a form may hold: more is refused by its stated length, before anything is read."""
+"""Limits of forms: a longer body is refused by its Content-Length, before anything is read."""
 
 import io
 from urllib.parse import urlencode

@@ -1,4 +1,4 @@
-"""Forged and damaged requests, whatever their bytes: they get a page in plain words, and no view sees them."""
+"""Forged and damaged requests of any bytes get a page in plain words and reach no view."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""What no column, key or calendar has, asked of the editors' lists, is no fault of ours."""
+"""Values that no column, key or calendar has cause no server error in the changelists of the admin."""
 
 import pytest
 from django.db import transaction
@@ -11,7 +11,7 @@ pytestmark = MARKS
 @pytest.mark.django_db
 @pytest.mark.parametrize("query", [f"id__in={2**63}", f"pk__in=1,{2**64}", f"id__in=-{2**63 + 1}"])
 def test_a_number_out_of_range_is_refused_by_changelists(admin_client, query):
-    with transaction.atomic():  # PostgreSQL takes no more statements after one that it refused
+    with transaction.atomic():  # PostgreSQL accepts no more statements after an error
         assert admin_client.get(f"/admin/auth/user/?{query}").status_code == 400
         transaction.set_rollback(True)
 

@@ -1,4 +1,4 @@
-"""The pages about what went wrong: a way on, no details, and a calm word while the database is away."""
+"""Error pages: a way on, no details, and a calm page while the database is down."""
 
 import pytest
 from django.test import Client
@@ -57,18 +57,18 @@ def test_a_server_error_is_admitted_even_if_the_template_is_broken_too(monkeypat
 
 
 def test_while_the_database_is_down_a_calm_page_says_when_to_try_again():
-    response = Client(raise_request_exception=False).get("/away/?a=b&c=d")
+    response = Client(raise_request_exception=False).get("/down/?a=b&c=d")
     assert response.status_code == 503
     assert response["Retry-After"] == "5"
     assert response["Cache-Control"] == "no-store"
     page = response.content.decode()
     assert "<h1" in page
-    assert 'href="/away/?a=b&amp;c=d">Try again' in page
+    assert 'href="/down/?a=b&amp;c=d">Try again' in page
     assert "refused" not in page
 
 
 @pytest.mark.parametrize(
-    ("came", "leads"),
+    ("referrer", "retry_url"),
     [
         ("http://testserver/s/abc/3/", "http://testserver/s/abc/3/"),
         ("http://evil.example/", "/"),
@@ -76,13 +76,13 @@ def test_while_the_database_is_down_a_calm_page_says_when_to_try_again():
         ("", "/"),
     ],
 )
-def test_a_form_that_failed_is_retried_from_its_own_page(settings, came, leads):
+def test_a_form_that_failed_is_retried_from_its_own_page(settings, referrer, retry_url):
     settings.ALLOWED_HOSTS = ["testserver"]
-    headers = {"referer": came} if came else {}
-    response = Client(raise_request_exception=False).post("/away/", headers=headers)
+    headers = {"referer": referrer} if referrer else {}
+    response = Client(raise_request_exception=False).post("/down/", headers=headers)
     assert response.status_code == 503
-    assert f'href="{leads}">Try again' in response.content.decode()
+    assert f'href="{retry_url}">Try again' in response.content.decode()
 
 
 def test_an_invalid_statement_is_a_server_error():
-    assert Client(raise_request_exception=False).get("/mistaken/").status_code == 500
+    assert Client(raise_request_exception=False).get("/invalid/").status_code == 500
