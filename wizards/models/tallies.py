@@ -20,7 +20,7 @@ class Rolling(models.Model):
     generation = models.PositiveBigIntegerField(default=0, help_text="Counts the changes of the tallies.")
     zone = models.CharField(max_length=64, help_text="The time zone in which the days are counted.")
     rules = models.PositiveSmallIntegerField(
-        default=1, db_default=1, help_text="By which rules sessions were counted; see tallies.rolling.RULES."
+        default=1, db_default=1, help_text="The version of the counting rules: RULES in wizards.analytics.rollup."
     )
     whole_from = models.DateField(
         null=True, blank=True, help_text="Sessions of earlier days were deleted; their tallies cannot be rebuilt."
