@@ -138,13 +138,13 @@ def test_an_answer_that_is_too_long_or_no_answer_is_a_failure(lines, again):
 
 
 def test_at_most_64_kilobytes_of_an_answer_are_read():
-    answer = http_client._Answer(http_client._Line(Endless(), time.monotonic() + 5))
+    answer = http_client._ResponseStream(http_client._TimedSocket(Endless(), time.monotonic() + 5))
     with pytest.raises(OSError, match="too long"):
         read_all(answer)
-    assert answer.source.line.given == 64 * 1024
+    assert answer.source.sock.given == 64 * 1024
 
 
-def read_all(answer: http_client._Answer) -> None:
+def read_all(answer: http_client._ResponseStream) -> None:
     while answer.readinto(bytearray(1000)):
         pass
 

@@ -43,7 +43,7 @@ def hasty() -> None:
     honest = tasks._send
 
     def send(row: Any) -> None:
-        tasks._note(row, state=tasks.SENT)
+        tasks._update_claimed(row, state=tasks.SENT)
         time.sleep(0.5)
         honest(row)
 

@@ -1,8 +1,7 @@
-"""One POST to a stranger's server, with everything that it might try in mind.
+"""POST to an untrusted server.
 
-The name is resolved once; every address that it has must be public, and the connection goes to the very address that
-was looked at, so that a name that points elsewhere a moment later leads nowhere. No redirects, no proxies, 10 seconds
-for everything together, and at most 64 kB of the answer are read.
+The host name is resolved once; every address must be public, and the connection goes to an address that was checked,
+which defeats DNS rebinding. No redirects, no proxies, 10 seconds in total, at most 64 kB of the response.
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ Resolver = Callable[[str, int], Sequence[str]]
 
 
 class NotAcceptedError(Exception):
-    """The message was not accepted; `for_good` says that no other try can change that."""
+    """The message was not accepted. `for_good`: trying again cannot help."""
 
     def __init__(self, reason: str, for_good: bool = False) -> None:
         super().__init__(reason)
@@ -36,26 +35,26 @@ class NotAcceptedError(Exception):
 
 @dataclass(frozen=True)
 class AddressRules:
-    """What addresses are allowed: plain http, and addresses inside one's own network."""
+    """Exceptions to the address check: plain http, and addresses in a private network."""
 
     http: bool = False
     private: bool = False
 
 
 def resolve(host: str, port: int) -> list[str]:
-    """Return the addresses of a host, in the order in which the system would try them. Raises OSError."""
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return list(dict.fromkeys(str(address[0]) for *_, address in found))
+    """Return the host's addresses in the system's order of preference. Raises OSError."""
+    infos = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return list(dict.fromkeys(str(address[0]) for *_, address in infos))
 
 
 def check_url(url: str, rules: AddressRules) -> SplitResult:
-    """Return the parts of a webhook's URL; raise NotAcceptedError with a sentence where it may not be used."""
+    """Return the parts of a webhook's URL; raise NotAcceptedError, with a sentence for staff, if it is not allowed."""
     try:
         parts = urlsplit(url)
         host, port = parts.hostname or "", parts.port
         host.encode("idna")
-    except ValueError as mistake:
-        raise NotAcceptedError("This is no address that can be read.") from mistake
+    except ValueError as error:
+        raise NotAcceptedError("This is no address that can be read.") from error
     if parts.scheme != "https" and not (rules.http and parts.scheme == "http"):
         raise NotAcceptedError("The address has to begin with https://.")
     if not host or port == 0 or not url.isprintable() or " " in url:
@@ -78,121 +77,118 @@ def post(
     context: ssl.SSLContext | None = None,
     seconds: float = TIMEOUT_SECONDS,
 ) -> int:
-    """Post `body` and return the answer's status, whatever it is.
+    """Post `body` and return the response's status, whatever it is.
 
-    Raises NotAcceptedError where the address is not allowed, and OSError where no answer came in time.
+    Raises NotAcceptedError if the address is not allowed, and OSError if no valid response came in time.
     """
-    until = time.monotonic() + seconds
+    deadline = time.monotonic() + seconds
     parts = check_url(url, rules)
     secure = parts.scheme == "https"
     host = cast(str, parts.hostname).encode("idna").decode()
     port = parts.port or (443 if secure else 80)
-    address = _address(host, port, rules, resolver, until)
-    line = _Line(socket.create_connection((address, port), timeout=_left(until)), until)
+    address = _resolve_allowed(host, port, rules, resolver, deadline)
+    sock = _TimedSocket(socket.create_connection((address, port), timeout=_time_left(deadline)), deadline)
     try:
         if secure:
-            line.encrypt(context or ssl.create_default_context(), host)
+            sock.start_tls(context or ssl.create_default_context(), host)
         connection = (HTTPSConnection if secure else HTTPConnection)(host, port)
-        connection.sock = cast(Any, line)
-        connection.request("POST", _target(parts), body, {**headers, "Connection": "close"})
-        answer = HTTPResponse(cast(Any, line), method="POST")
-        answer.begin()
-        return answer.status
-    except OSError:  # among them those of certificates, which are ValueErrors too
+        connection.sock = cast(Any, sock)
+        connection.request("POST", _request_target(parts), body, {**headers, "Connection": "close"})
+        response = HTTPResponse(cast(Any, sock), method="POST")
+        response.begin()
+        return response.status
+    except OSError:  # certificate errors are ValueErrors too
         raise
-    except (HTTPException, ValueError) as strange:
-        raise OSError(f"the answer cannot be read ({type(strange).__name__})") from strange
+    except (HTTPException, ValueError) as error:
+        raise OSError(f"the answer cannot be read ({type(error).__name__})") from error
     finally:
-        line.close()
+        sock.close()
 
 
-def _target(parts: SplitResult) -> str:
-    """Return the path and the query in characters that a request may hold."""
+def _request_target(parts: SplitResult) -> str:
+    """Return the path and query, percent-encoded where necessary."""
     safe = "%/:@!$&'()*+,;=~?"
     return (quote(parts.path, safe) or "/") + (f"?{quote(parts.query, safe)}" if parts.query else "")
 
 
-def _address(host: str, port: int, rules: AddressRules, resolver: Resolver, until: float) -> str:
-    """Return the address to connect to. Raises NotAcceptedError where one of the host's addresses is not allowed."""
-    addresses = _in_time(lambda: resolver(host, port), until)
+def _resolve_allowed(host: str, port: int, rules: AddressRules, resolver: Resolver, deadline: float) -> str:
+    """Return the address to connect to. Raises NotAcceptedError if any address of the host is not allowed."""
+    addresses = _call_with_deadline(lambda: resolver(host, port), deadline)
     if not addresses:
         raise OSError(f"{host} has no address")
-    for each in addresses:
-        if not rules.private and not is_public(each):
-            raise NotAcceptedError(f"{host} leads to {each}, which is not on the public internet")
+    for address in addresses:
+        if not rules.private and not is_public(address):
+            raise NotAcceptedError(f"{host} leads to {address}, which is not on the public internet")
     return addresses[0]
 
 
-def _in_time(call: Callable[[], Sequence[str]], until: float) -> Sequence[str]:
-    """Return what `call` does; raise TimeoutError where that takes too long (the system's resolver knows no limit)."""
+def _call_with_deadline(call: Callable[[], Sequence[str]], deadline: float) -> Sequence[str]:
+    """Return what `call` returns, or raise TimeoutError: the system's resolver has no timeout of its own."""
     results: list[Sequence[str]] = []
-    faults: list[OSError] = []
+    errors: list[OSError] = []
 
     def run() -> None:
         try:
             results.append(call())
-        except OSError as fault:
-            faults.append(fault)
+        except OSError as error:
+            errors.append(error)
 
     thread = threading.Thread(target=run, daemon=True)
     thread.start()
-    thread.join(_left(until))
-    if faults:
-        raise faults[0]
+    thread.join(_time_left(deadline))
+    if errors:
+        raise errors[0]
     if not results:
         raise TimeoutError("the name was not resolved in time")
     return results[0]
 
 
-def _left(until: float) -> float:
-    """Return how many seconds are left; raise TimeoutError where none is."""
-    left = until - time.monotonic()
-    if left <= 0:
+def _time_left(deadline: float) -> float:
+    """Return the seconds left; raise TimeoutError if there are none."""
+    seconds = deadline - time.monotonic()
+    if seconds <= 0:
         raise TimeoutError("it took too long")
-    return left
+    return seconds
 
 
-class _Line:
-    """A connection on which everything together ends in time. `http.client` takes it for a socket."""
+class _TimedSocket:
+    """A socket, as far as `http.client` needs one, whose operations share one deadline."""
 
-    def __init__(self, line: socket.socket, until: float) -> None:
-        self.line, self.until = line, until
+    def __init__(self, sock: socket.socket, deadline: float) -> None:
+        self.sock, self.deadline = sock, deadline
 
-    def encrypt(self, context: ssl.SSLContext, host: str) -> None:
-        """Begin TLS, and hold that the certificate is that of `host`."""
-        self.line = context.wrap_socket(self.line, server_hostname=host, do_handshake_on_connect=False)
-        self.line.settimeout(_left(self.until))
-        self.line.do_handshake()
+    def start_tls(self, context: ssl.SSLContext, host: str) -> None:
+        """Start TLS; the certificate must be valid for `host`."""
+        self.sock = context.wrap_socket(self.sock, server_hostname=host, do_handshake_on_connect=False)
+        self.sock.settimeout(_time_left(self.deadline))
+        self.sock.do_handshake()
 
     def sendall(self, data: bytes) -> None:
-        """Send everything, or raise OSError."""
         rest = memoryview(data)
         while rest:
-            self.line.settimeout(_left(self.until))
-            rest = rest[self.line.send(rest) :]
+            self.sock.settimeout(_time_left(self.deadline))
+            rest = rest[self.sock.send(rest) :]
 
     def makefile(self, mode: str) -> io.BufferedReader:
-        """Return what is read from the other side."""
-        return io.BufferedReader(_Answer(self))
+        return io.BufferedReader(_ResponseStream(self))
 
     def close(self) -> None:
-        """Hang up."""
-        self.line.close()
+        self.sock.close()
 
 
-class _Answer(io.RawIOBase):
-    """The bytes that the other side sends, up to MOST of them."""
+class _ResponseStream(io.RawIOBase):
+    """The response's bytes, at most MAX_RESPONSE_BYTES."""
 
-    def __init__(self, line: _Line) -> None:
-        self.source, self.rest = line, MAX_RESPONSE_BYTES
+    def __init__(self, source: _TimedSocket) -> None:
+        self.source, self.bytes_left = source, MAX_RESPONSE_BYTES
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> int:
-        if not self.rest:
+        if not self.bytes_left:
             raise OSError("the answer is too long")
-        self.source.line.settimeout(_left(self.source.until))
-        count = self.source.line.recv_into(buffer, min(len(buffer), self.rest))
-        self.rest -= count
+        self.source.sock.settimeout(_time_left(self.source.deadline))
+        count = self.source.sock.recv_into(buffer, min(len(buffer), self.bytes_left))
+        self.bytes_left -= count
         return count

@@ -1,11 +1,11 @@
-"""Which addresses of the internet protocol are public: the only ones that a webhook may reach."""
+"""Protection against server-side request forgery: which IP addresses are public and so open to webhooks."""
 
 from __future__ import annotations
 
 from ipaddress import IPv6Address, ip_address, ip_network
 
-# IANA's special-purpose registries, and what carries an address of version 4 inside. Stated in full, because what
-# Python calls global differs between its versions.
+# IANA's special-purpose registries, and the ranges that embed an IPv4 address. Listed in full because the meaning of
+# Python's `is_global` differs between versions.
 NOT_PUBLIC = tuple(
     ip_network(each)
     for each in (
@@ -24,22 +24,22 @@ NOT_PUBLIC = tuple(
         "203.0.113.0/24",
         "224.0.0.0/4",
         "240.0.0.0/4",
-        # Of version 6 only 2000::/3 is given out at all; of it, not:
+        # Of IPv6 only 2000::/3 is allocated; inside it these are not public:
         "2001::/23",
         "2001:db8::/32",
         "2002::/16",
         "3fff::/20",
     )
 )
-GIVEN_OUT = ip_network("2000::/3")
+ALLOCATED_IPV6 = ip_network("2000::/3")
 
 
 def is_public(address: str) -> bool:
-    """Return whether an address, written in digits, is that of a machine on the public internet."""
+    """Return whether an IP address is on the public internet; False for anything that is not an IP address."""
     try:
-        found = ip_address(address)
+        ip = ip_address(address)
     except ValueError:
         return False
-    if isinstance(found, IPv6Address) and (found not in GIVEN_OUT or found.scope_id):
+    if isinstance(ip, IPv6Address) and (ip not in ALLOCATED_IPV6 or ip.scope_id):
         return False
-    return not any(found in network for network in NOT_PUBLIC if network.version == found.version)
+    return not any(ip in network for network in NOT_PUBLIC if network.version == ip.version)

@@ -1,9 +1,9 @@
-"""Sends what waits in the outbox. The Delivery row is the truth; a task is only the call to look at it.
+"""Sends the deliveries in the outbox. The Delivery row holds the state; a task only says that a row may be due.
 
-One try: a short transaction claims the row (counts the try, and puts the next one off by DELIVERY_SECONDS); the message
-goes out, with no lock held; a second short transaction notes what became of it. A process that is killed anywhere in
-between leaves a row that waits, which `sweep` finds when its time has come. So everything is sent at least once, and
-always under the same id, the row's: a receiver that keeps ids gets nothing twice.
+An attempt: a short transaction claims the row (counts the attempt and postpones the next by DELIVERY_SECONDS), the
+message is sent with no lock held, and a second short transaction records the result. A process killed in between leaves
+a waiting row, which `sweep` finds once it is due. So delivery is at least once, always with the row's id: receivers
+that remember ids can drop duplicates.
 """
 
 from __future__ import annotations
@@ -28,19 +28,19 @@ from .http_client import NotAcceptedError
 log = logging.getLogger(__name__)
 
 QUEUE = "deliveries"
-# After the first try, the second, ...; from then on daily. It is given up at the first failure after more than three
-# days, but never before each of these was waited for: a site that was off for a week tries anew.
+# After the first attempt, the second, ...; the last one repeats. A delivery is given up at its first failure after
+# MAX_AGE, but not before each of these delays was used: a site that was down for a week still tries again.
 RETRY_DELAYS = tuple(
     timedelta(minutes=minutes) for minutes in (1, 5, 30, 2 * 60, 6 * 60, 12 * 60, 24 * 60, 24 * 60, 24 * 60)
 )
 MAX_AGE = timedelta(days=3)
-MAX_SWEPT = 200
+MAX_SWEEP = 200
 WAITING, SENT, FAILED = Delivery.State.WAITING, Delivery.State.SENT, Delivery.State.FAILED
 
 
 @task(queue_name=QUEUE)
 def deliver(delivery: str) -> str:
-    """Try to send one delivery, by its id, if it waits and is due; return what became of it."""
+    """Try to send the delivery with this id if it is waiting and due; return the result as text for the task's log."""
     row = _claim(UUID(delivery))
     if row is None:
         return "nothing to do"
@@ -49,46 +49,45 @@ def deliver(delivery: str) -> str:
     except NotAcceptedError as reason:
         return _failed(row, str(reason), for_good=reason.for_good)
     except (OSError, SMTPException) as reason:
-        return _failed(row, _told(row, reason))
+        return _failed(row, _safe_reason(row, reason))
     except Error:
-        raise  # not the message's fault: it waits, and is swept up
-    except Exception as fault:  # one message that cannot be made must not stop the others, nor be tried for ever
-        told = _told(row, fault)
+        raise  # the database's fault: the row keeps waiting, and `sweep` finds it
+    except Exception as error:  # a message that cannot be built must neither stop the others nor be tried for ever
+        reason_text = _safe_reason(row, error)
         log.exception(
-            "Delivery %s cannot be sent", row.pk, exc_info=Exception(told).with_traceback(fault.__traceback__)
+            "Delivery %s cannot be sent", row.pk, exc_info=Exception(reason_text).with_traceback(error.__traceback__)
         )
-        return _failed(row, f"a fault of ours: {told}")
+        return _failed(row, f"a fault of ours: {reason_text}")
     return _sent(row)
 
 
 def enqueue(row: Delivery) -> None:
-    """Ask the worker for a try of `row` when it is due; in the same transaction as what it is about."""
+    """Queue an attempt for when `row` is due. Call it in the transaction that wrote the row."""
     deliver.using(run_after=row.next_at if row.tries else None).enqueue(str(row.pk))
 
 
 def has_work() -> bool:
-    """Return whether a task is ready to be worked on."""
     return DBTaskResult.objects.ready().filter(queue_name=QUEUE).exists()
 
 
 def sweep() -> int:
-    """Ask for a try of what waits and is due, unless tasks are ready anyway; return for how many.
+    """Queue an attempt for each due delivery unless tasks are ready anyway; return how many.
 
-    These are left by processes that were killed, or by a queue that was emptied.
+    Such deliveries have lost their task: a process was killed, or the queue was emptied.
     """
     if has_work():
         return 0
     due = Delivery.objects.filter(state=WAITING, next_at__lte=timezone.now()).order_by("next_at")
-    keys = list(due.values_list("pk", flat=True)[:MAX_SWEPT])
-    for key in keys:
-        deliver.enqueue(str(key))
-    return len(keys)
+    delivery_ids = list(due.values_list("pk", flat=True)[:MAX_SWEEP])
+    for delivery_id in delivery_ids:
+        deliver.enqueue(str(delivery_id))
+    return len(delivery_ids)
 
 
 def end_tasks() -> int:
-    """Note as failed the tasks whose worker is taken for dead, and return how many: a killed one leaves them running.
+    """Mark the tasks of killed workers as failed after DELIVERY_SECONDS, and return how many.
 
-    Nothing is sent because of it, nor not sent: their deliveries wait, and are swept up.
+    This only tidies up the queue: their deliveries are waiting, and `sweep` finds them.
     """
     now = timezone.now()
     dead = DBTaskResult.objects.running().filter(
@@ -99,7 +98,7 @@ def end_tasks() -> int:
 
 @transaction.atomic
 def send_again(deliveries: QuerySet[Delivery]) -> list[Delivery]:
-    """Let these wait again, to be sent at once with the same ids; return them. What waits already is tried now."""
+    """Reset deliveries of any state to be sent now, with the same ids and all their attempts; return them."""
     rows = list(deliveries.select_for_update(of=("self",)))
     for row in rows:
         row.state, row.tries, row.next_at, row.error = WAITING, 0, timezone.now(), ""
@@ -108,12 +107,14 @@ def send_again(deliveries: QuerySet[Delivery]) -> list[Delivery]:
     return rows
 
 
-def _claim(key: UUID) -> Delivery | None:
-    """Return the row if it waits and is due, with one try more; nobody else gets it for DELIVERY_SECONDS."""
+def _claim(delivery_id: UUID) -> Delivery | None:
+    """Count an attempt and return the row if it is waiting and due; nobody else can claim it for DELIVERY_SECONDS."""
     now = timezone.now()
     with transaction.atomic():
-        waiting = Delivery.objects.select_for_update(skip_locked=True).filter(pk=key, state=WAITING, next_at__lte=now)
-        row = waiting.first()
+        due = Delivery.objects.select_for_update(skip_locked=True).filter(
+            pk=delivery_id, state=WAITING, next_at__lte=now
+        )
+        row = due.first()
         if row:
             row.tries += 1
             row.next_at = now + timedelta(seconds=settings.DELIVERY_SECONDS)
@@ -122,18 +123,18 @@ def _claim(key: UUID) -> Delivery | None:
 
 
 def _send(row: Delivery) -> None:
-    """Send a message; raise NotAcceptedError, OSError or SMTPException where it did not arrive."""
+    """Send the message; raise NotAcceptedError, OSError or SMTPException."""
     if row.webhook_id:
         webhooks.send(row)
     else:
         email.send(row)
 
 
-def _told(row: Delivery, reason: Exception) -> str:
-    """Return why a message was not sent, as it may be kept: mail servers quote the customer's address."""
+def _safe_reason(row: Delivery, reason: Exception) -> str:
+    """Return the reason of a failure without the customer's address, which mail servers quote."""
     name = type(reason).__name__
-    away = isinstance(reason, OSError) and not isinstance(reason, SMTPException)
-    if row.address != email.CUSTOMER or away:
+    unreachable = isinstance(reason, OSError) and not isinstance(reason, SMTPException)
+    if row.address != email.CUSTOMER or unreachable:
         return f"{name}: {reason}"
     codes = [code for code, _ in reason.recipients.values()] if isinstance(reason, SMTPRecipientsRefused) else []
     codes += [reason.smtp_code] if isinstance(reason, SMTPResponseException) else []
@@ -141,26 +142,25 @@ def _told(row: Delivery, reason: Exception) -> str:
 
 
 def _sent(row: Delivery) -> str:
-    """Note that a message was sent."""
-    _note(row, state=SENT, sent_at=timezone.now(), error="")
+    _update_claimed(row, state=SENT, sent_at=timezone.now(), error="")
     return "sent"
 
 
-def _failed(row: Delivery, why: str, for_good: bool = False) -> str:
-    """Note why a message was not sent, and when it is tried again, if it is."""
-    now, error = timezone.now(), one_line(why, 500)
+def _failed(row: Delivery, reason: str, for_good: bool = False) -> str:
+    """Record why an attempt failed, and schedule the next one unless the delivery is given up."""
+    now, error = timezone.now(), one_line(reason, 500)
     if for_good or (row.tries > len(RETRY_DELAYS) and now - row.made_at > MAX_AGE):
-        _note(row, state=FAILED, error=error)
+        _update_claimed(row, state=FAILED, error=error)
         log.error("Delivery %s was given up after %s tries: %s", row.pk, row.tries, error)
         return "given up"
     with transaction.atomic():
-        if _note(row, error=error, next_at=now + RETRY_DELAYS[min(row.tries, len(RETRY_DELAYS)) - 1]):
+        if _update_claimed(row, error=error, next_at=now + RETRY_DELAYS[min(row.tries, len(RETRY_DELAYS)) - 1]):
             row.refresh_from_db(fields=["next_at"])
             enqueue(row)
     log.warning("Delivery %s failed: %s", row.pk, error)
     return "failed"
 
 
-def _note(row: Delivery, **changes: object) -> bool:
-    """Change a row that is still in this try's hands; return whether it was."""
+def _update_claimed(row: Delivery, **changes: object) -> bool:
+    """Update the row if this attempt still holds its claim; return whether it did."""
     return bool(Delivery.objects.filter(pk=row.pk, state=WAITING, tries=row.tries).update(**changes))

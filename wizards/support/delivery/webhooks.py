@@ -1,4 +1,4 @@
-"""A case's news to a webhook: JSON, signed as Standard Webhooks says."""
+"""Messages about cases to webhooks: JSON, signed according to Standard Webhooks."""
 
 from __future__ import annotations
 
@@ -22,17 +22,15 @@ GONE = 410
 
 
 def new_secret() -> str:
-    """Return a fresh secret for signing."""
     return PREFIX + base64.b64encode(secrets.token_bytes(SECRET_BYTES)).decode()
 
 
 def address_rules() -> http_client.AddressRules:
-    """Return which addresses the settings allow."""
     return http_client.AddressRules(http=settings.WEBHOOKS_HTTP_ALLOWED, private=settings.WEBHOOKS_PRIVATE_ALLOWED)
 
 
 def send(row: Delivery) -> None:
-    """Post a delivery to its webhook; raise NotAcceptedError or OSError where it was not accepted."""
+    """Post the message; raise NotAcceptedError or OSError."""
     webhook = cast(Webhook, row.webhook)
     if not webhook.active:
         raise NotAcceptedError("The webhook is switched off.", for_good=True)
@@ -47,7 +45,6 @@ def send(row: Delivery) -> None:
 
 
 def message(row: Delivery) -> dict[str, Any]:
-    """Return what is posted: what happened, when, and the case."""
     data = {name: value for name, value in row.body.items() if name not in {"event", "at"}}
     data["url"] = follow_up_links.staff_url(row.case_id)
     if settings.WEBHOOKS_WORDS:
@@ -56,7 +53,7 @@ def message(row: Delivery) -> dict[str, Any]:
 
 
 def headers(row: Delivery, webhook: Webhook, text: str) -> dict[str, str]:
-    """Return the headers that go with a message: its id stays the same, however often it is tried."""
+    """Return the headers of a message. Its webhook-id is the same at every attempt."""
     now = datetime.now(UTC)
     return {
         "Content-Type": "application/json; charset=utf-8",
