@@ -86,9 +86,9 @@ def test_no_secret_owns_an_agents_session_and_no_two_share_an_owner(toy, ann):
 
 
 def test_the_same_form_sent_twice_begins_one_session(toy, ann, bob):
-    first = calls.begin(toy, "s", ann, "A", once="form")
-    assert calls.begin(toy, "s", ann, "A", once="form") == first
-    assert calls.begin(toy, "s", bob, "A", once="form") != first
+    first = calls.begin(toy, "s", ann, "A", form_token="form")
+    assert calls.begin(toy, "s", ann, "A", form_token="form") == first
+    assert calls.begin(toy, "s", bob, "A", form_token="form") != first
     assert Call.objects.count() == 2
 
 
@@ -128,7 +128,7 @@ def test_what_is_put_aside_cannot_be_moved_until_it_is_resumed(toy, ann):
     calls.put_on_hold(session, ann)
     assert in_hand(ann) == []
     assert "put aside" in calls.blocked_reason(now(session), ann)
-    calls.put_on_hold(session, ann, aside=False)
+    calls.resume(session, ann)
     assert in_hand(ann) == [session]
     assert calls.blocked_reason(now(session), ann) == ""
 
@@ -148,7 +148,7 @@ def test_a_call_that_is_passed_on_waits_for_the_colleague_with_everything_in_pla
     call = calls.calls_of(bob).get()
     assert (call.session, call.caller, call.aside, calls.was_passed(call)) == (session, "Mr X", True, True)
     assert (now(session).node, now(session).agent, in_hand(ann)) == ("why", bob, [])
-    calls.put_on_hold(session, bob, aside=False)
+    calls.resume(session, bob)
     assert in_hand(bob) == [session]
     calls.put_on_hold(session, bob)
     assert not calls.was_passed(calls.calls_of(bob).get())

@@ -1,1 +1,1 @@
-"""What support does for customers: calls, join codes, cases, and what is sent out about cases (`delivery`)."""
+"""Support for customers: calls, join codes, cases, and the messages sent about cases (`delivery`)."""

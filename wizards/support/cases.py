@@ -1,4 +1,4 @@
-"""Cases: a session that an agent takes over, from opening to closing, follow-up and deletion."""
+"""Cases, from opening to closing, follow-up and deletion. A case is a session that support takes over."""
 
 from __future__ import annotations
 
@@ -18,20 +18,19 @@ from .delivery import follow_up_links, outbox
 from .delivery.email import CUSTOMER
 from .transcript import storable
 
-FOLLOW_UP_DAYS = 60  # so long after closing a customer can say what became of it, while their address is kept
+FOLLOW_UP_DAYS = 60  # how long after closing the link in the customer's mail works
 
 
 @transaction.atomic
 def open_case(sessions: SingleSession, contact: str, words: str = "", by: User | None = None) -> Case:
-    """Open a case for the session that `sessions` is narrowed to, and write to the outbox who is told about it.
+    """Open a case for the only session in `sessions`, and notify support; a session that has a case keeps it unchanged.
 
-    A session has one case: opened again, that one comes back as it is. `contact` is how the customer can be reached,
-    `words` what they wrote; `by` is the agent who does it for them. Raises Session.DoesNotExist, and ValueError for an
-    editor's preview.
+    `contact` is how the customer can be reached, `words` what they wrote, `by` the agent who opens it for them. Raises
+    Session.DoesNotExist, and ValueError for an editor's preview.
     """
     session = sessions.select_for_update().get()
-    if there := case_of(session):
-        return there
+    if existing := case_of(session):
+        return existing
     if session.channel == Session.Channel.TEST:
         raise ValueError("A preview opens no case.")
     session = journal.request_help(sessions, by)
@@ -41,13 +40,12 @@ def open_case(sessions: SingleSession, contact: str, words: str = "", by: User |
 
 
 def case_of(session: Session) -> Case | None:
-    """Return the case of a session, if it has one."""
     return Case.objects.filter(session=session).first()
 
 
 @transaction.atomic
 def take(case: Case, by: AbstractBaseUser) -> Case:
-    """Give a case that nobody has to an agent; one that somebody has comes back as it is."""
+    """Assign an unassigned case to an agent; an assigned one is returned unchanged."""
     case = Case.objects.select_for_update().get(pk=case.pk)
     if case.agent_id is None:
         case.agent_id = by.pk
@@ -64,11 +62,11 @@ def close(
     other: str = "",
     works: bool | None = None,
 ) -> Case:
-    """Close a case, tell the receivers of webhooks, and send the customer a link where they can be reached by mail.
+    """Close a case, notify the webhooks, and mail the customer a follow-up link if their contact is an e-mail address.
 
-    `cause` is one of those of the diagnosis `cause_node`, or both are empty and `other` says in words what it was;
-    `works` says whether the device works now. A case that nobody has becomes that of `by`. A case that is closed
-    already comes back as it is. Raises ValueError for a cause that is none of that diagnosis's.
+    `cause` is a cause of the diagnosis `cause_node`; or both are empty and `other` describes it in words. `works` says
+    whether the device works now. An unassigned case is assigned to `by`; a closed one is returned unchanged. Raises
+    ValueError if the diagnosis has no such cause.
     """
     case = Case.objects.select_for_update().get(pk=case.pk)
     if case.closed_at:
@@ -89,7 +87,7 @@ def close(
 
 @transaction.atomic
 def reopen(case: Case) -> Case:
-    """Open a closed case again with everything in place, and tell support; an open one comes back as it is."""
+    """Reopen a closed case and notify support; an open one is returned unchanged."""
     case = Case.objects.select_for_update().get(pk=case.pk)
     if case.closed_at:
         case.closed_at = None
@@ -100,10 +98,10 @@ def reopen(case: Case) -> Case:
 
 @transaction.atomic
 def record_follow_up(code: str, secret: str, came_back: bool) -> Case | None:
-    """Note what a customer says about their closed case some time later; open it again where the fault came back.
+    """Record the customer's follow-up on a closed case, and reopen the case if the fault came back.
 
-    `code` is that of the case's session, `secret` what stood in the mail. Returns the case; None where the two do not
-    belong together, or the time for it is over. Said again, or of a case that is open again, it changes nothing.
+    `code` is the session's, `secret` comes from the mail. Returns the case, or None if the secret does not match or
+    FOLLOW_UP_DAYS have passed. The same answer again, or an answer about an open case, changes nothing.
     """
     case = Case.objects.select_for_update(of=("self",)).filter(session__code=code).exclude(follow_up="").first()
     if not constant_time_compare(follow_up_links.digest(secret), case.follow_up if case else "") or case is None:
@@ -120,23 +118,24 @@ def record_follow_up(code: str, secret: str, came_back: bool) -> Case | None:
 
 @transaction.atomic
 def delete_cases(sessions: QuerySet[Session]) -> int:
-    """Delete the closed cases of these sessions with all that was sent about them; return how many. Open ones stay."""
-    keys = list(sessions.order_by().values_list("pk", flat=True))
-    cases = Case.objects.filter(session__in=keys, closed_at__isnull=False)
+    """Delete the closed cases of these sessions with their deliveries, and return how many. Open cases stay."""
+    session_ids = list(sessions.order_by().values_list("pk", flat=True))
+    cases = Case.objects.filter(session__in=session_ids, closed_at__isnull=False)
     return cases.delete()[1].get(Case._meta.label, 0)
 
 
 def erase_words(cases: QuerySet[Case]) -> int:
-    """Empty everything that people wrote in these cases, and how to reach them; return how many cases.
+    """Erase contacts and free text from these cases, and return how many cases.
 
-    What still waits to be sent goes out without it; a mail to a customer whose address is gone is given up.
+    Pending deliveries go out without them; a mail to a customer whose address is erased fails for good.
     """
-    keys = list(cases.order_by().values_list("pk", flat=True))
-    Delivery.objects.filter(case__in=keys, address=CUSTOMER).update(error="")  # what mail servers said of their address
-    return Case.objects.filter(pk__in=keys).update(contact="", words="", other="", follow_up="")
+    case_ids = list(cases.order_by().values_list("pk", flat=True))
+    # Mail servers quote the address in their errors.
+    Delivery.objects.filter(case__in=case_ids, address=CUSTOMER).update(error="")
+    return Case.objects.filter(pk__in=case_ids).update(contact="", words="", other="", follow_up="")
 
 
-def _check_cause(case: Case, node: str, cause: str) -> None:
-    found = document_of(case.session.version_id).node(node)
-    if not isinstance(found, Diagnosis) or found.cause(cause) is None:
-        raise ValueError(f"{cause!r} is no cause of a diagnosis {node!r}.")
+def _check_cause(case: Case, node_id: str, cause: str) -> None:
+    node = document_of(case.session.version_id).node(node_id)
+    if not isinstance(node, Diagnosis) or node.cause(cause) is None:
+        raise ValueError(f"{cause!r} is no cause of a diagnosis {node_id!r}.")

@@ -1,4 +1,4 @@
-"""What is personal about a case: looked up when a message is sent, and only where the settings want it in there."""
+"""The personal data of a case. It is looked up when a message is sent, and only if the settings include it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from .transcript import storable
 
 
 def personal_data_of(case: Case) -> dict[str, str]:
-    """Return how to reach the customer, what they and the agent wrote, and who called; empty where nothing is there."""
+    """Return contact, words, caller and the agent's closing words, under the names that messages use."""
     caller = Call.objects.filter(session=case.session_id).values_list("caller", flat=True).first()
-    known = {"contact": case.contact, "words": case.words, "caller": caller or "", "other": case.other}
-    return {name: storable(text) for name, text in known.items()}
+    texts = {"contact": case.contact, "words": case.words, "caller": caller or "", "other": case.other}
+    return {name: storable(text) for name, text in texts.items()}

@@ -37,7 +37,7 @@ def hold(request: HttpRequest, one: One) -> HttpResponse:
 @with_session
 def resume(request: HttpRequest, one: One) -> HttpResponse:
     """Take up a call that was put aside, or that a colleague passed on."""
-    return apply_change(request, one, lambda session: calls.put_on_hold(session, agent_of(request), aside=False))
+    return apply_change(request, one, lambda session: calls.resume(session, agent_of(request)))
 
 
 @require_POST
