@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from tests.desk.agents import Agent, customer
 from tests.reading import read
-from wizards.desk.views.home import MOST, MOST_CLOSED
+from wizards.desk.views.home import MAX_CLOSED, MAX_LISTED
 from wizards.models import Case
 from wizards.support import cases
 
@@ -61,7 +61,7 @@ def test_a_case_that_is_closed_stands_below_the_open_ones(ann, toy):
 
 
 def test_only_the_few_closed_last_are_listed(ann, toy):
-    closed = [cases.close(case_of(toy, ann), ann.user).pk for _ in range(MOST_CLOSED + 2)]
+    closed = [cases.close(case_of(toy, ann), ann.user).pk for _ in range(MAX_CLOSED + 2)]
     text = yours(ann)
     places = [text.find(f"Case {number}:") for number in reversed(closed)]
     assert places[-2:] == [-1, -1]
@@ -71,9 +71,9 @@ def test_only_the_few_closed_last_are_listed(ann, toy):
 
 def test_more_open_cases_than_are_shown_hide_none_that_was_closed(ann, toy):
     done = cases.close(case_of(toy, ann), ann.user)
-    for _ in range(MOST + 2):
+    for _ in range(MAX_LISTED + 2):
         case_of(toy, ann)
     text = yours(ann)
-    assert text.count("since") == MOST
-    assert f"{MOST} are shown" in text
+    assert text.count("since") == MAX_LISTED
+    assert f"{MAX_LISTED} are shown" in text
     assert f"Case {done.pk}:" in text

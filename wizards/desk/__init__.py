@@ -1,1 +1,1 @@
-"""The desk: agents take calls, go through wizards with callers, and join customers who ask for a person."""
+"""The desk: agents take calls, go through wizards with callers, join customers' sessions and work on cases."""

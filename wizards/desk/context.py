@@ -1,4 +1,4 @@
-"""What the page of a call shows: what to say, the choices with their keys, the path, the notes, the customer's view."""
+"""The context of a call's page: what to say, the choices with their keys, the path, the notes, the customer's view."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ from ..support import calls
 from .base import call_address
 
 KEYS = "1234567890"
-REFERS = re.compile(r' (id|for|aria-labelledby|aria-describedby)="')
-# What happened beside the way, in words; notes speak for themselves.
+ID_REFERENCES = re.compile(r' (id|for|aria-labelledby|aria-describedby)="')
+# Events other than moves, in words; notes show their own text.
 EVENT_LABELS = {
     EventKind.HELP: "asked for a person",
     EventKind.REMARK: "said that it looks different",
@@ -39,7 +39,7 @@ EVENT_LABELS = {
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One answer as a button: the digit that gives it, its words, and whether it was given before."""
+    """One answer as a button: its digit key, its card, and whether it is the answer given so far."""
 
     value: str
     card: ChoiceCard
@@ -49,7 +49,7 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class CallState:
-    """One page of a session, with the log that led to it."""
+    """One page of a session and the log that led to it."""
 
     view: presenters.Page
     history: flow.History
@@ -57,101 +57,101 @@ class CallState:
 
 
 def call_state(session: Session, number: int | None = None) -> CallState:
-    """Return page `number` of a session (by default the current one); raise IllegalMoveError if it was not reached."""
+    """Return page `number`, by default the current one; raise IllegalMoveError if it has not been reached."""
     rows = list(session.events.select_related("agent").order_by("number"))
     history = flow.History(document_of(session.version_id), (row.event for row in rows))
-    said = next((e for e in reversed(history.events) if e.kind in (EventKind.END, EventKind.FEEDBACK)), None)
-    helped = said.answer if said and said.kind == EventKind.FEEDBACK and session.status != OPEN else ""
+    last = next((e for e in reversed(history.events) if e.kind in (EventKind.END, EventKind.FEEDBACK)), None)
+    helped = last.answer if last and last.kind == EventKind.FEEDBACK and session.status != OPEN else ""
     return CallState(presenters.page_of(session, number, history, helped), history, rows)
 
 
-def is_unmoved(history: flow.History, number: int, count: int) -> bool:
-    """Return whether page `number` was the current one when the log held `count` events."""
+def was_current(history: flow.History, number: int, count: int) -> bool:
+    """Return whether page `number` was the current page when the log held `count` events."""
     try:
         return history.page(number).origin == history.page(count).origin
     except flow.IllegalMoveError:
         return False
 
 
-def call_context(request: HttpRequest, page: CallState, user: User) -> dict[str, Any]:
-    """Return all that the part of the page shows that moves change."""
-    session = page.view.session
+def call_context(request: HttpRequest, state: CallState, user: User) -> dict[str, Any]:
+    """Return the context of _call.html, the part of the page that moves change."""
+    session = state.view.session
     return {
         "session": session,
-        "path": path(page),
-        "happened": event_log(page.rows, session),
+        "path": path(state),
+        "event_log": event_log(state.rows, session),
         "case": getattr(session, "case", None),
-        **page_context(request, page.view),
+        **page_context(request, state.view),
         **ownership_context(session, user),
     }
 
 
 def page_context(request: HttpRequest, view: presenters.Page) -> dict[str, Any]:
-    """Return the page itself: what to say, the choices, the customer's view, and where its links and forms lead."""
+    """Return what to say, the choices, the customer's view, and the URLs of the page's links and forms."""
     session, screen = view.session, presenters.screen_context(view)
     return {
         "number": view.number,
         "seen": session.count,
         "screen": screen,
         "agent": presenters.agent_context(view),
-        "confirms": view.node.screen(view.position) == "confirm",
+        "asks_confirmation": view.node.screen(view.position) == "confirm",
         "choices": list(choices(view, screen)),
-        "theirs": customer_view(request, view, screen),
-        "here_url": call_address(session, view.number),
+        "customer_view": customer_view(request, view, screen),
+        "page_url": call_address(session, view.number),
         "current_url": call_address(session),
-        "news_url": reverse("desk_news", args=[session.code, view.number]),
+        "updates_url": reverse("desk_news", args=[session.code, view.number]),
         "note_url": reverse("desk_note", args=[session.code]),
     }
 
 
 def ownership_context(session: Session, user: User) -> dict[str, Any]:
-    """Return in whose hand a session is, and what the agent who looks at it may do with it."""
-    why_not, held_by = calls.blocked_reason(session, user), calls.current_agent(session)
+    """Return which agent a session is assigned to, and what `user` may do with it."""
+    blocked_reason, assigned_agent = calls.blocked_reason(session, user), calls.current_agent(session)
     joined = session.channel != Session.Channel.AGENT
     return {
-        "why_not": why_not,
-        "may_move": not why_not,
-        "take_words": take_label(session, user),
+        "blocked_reason": blocked_reason,
+        "may_move": not blocked_reason,
+        "take_label": take_label(session, user),
         "joined": joined,
-        "held_by": held_by,
-        "is_mine": held_by == user,
-        # Where somebody else may move it; a call of one's own changes by oneself alone.
-        "polls": joined or bool(why_not),
+        "assigned_agent": assigned_agent,
+        "is_mine": assigned_agent == user,
+        # Nobody else can move the agent's own active call, so its page needs no polling.
+        "polls": joined or bool(blocked_reason),
     }
 
 
 def take_label(session: Session, user: User) -> str:
-    """Return what the button says by which somebody takes a session; empty where they may not."""
+    """Return the label of the button that takes a session; empty if the user may not take it."""
     if not calls.may_take(session, user):
         return ""
     return "Take over" if calls.current_agent(session) else "Take it up again"
 
 
 def customer_view(request: HttpRequest, view: presenters.Page, screen: presenters.Context) -> SafeString:
-    """Return the page as the customer sees it, still: nothing on it does anything.
+    """Return a read-only copy of the page that the customer sees.
 
-    Its headings are two levels down, and its ids are not those of the page around it.
+    Its headings move two levels down, and its ids get a prefix so as not to clash with the page around it.
     """
     html = make_readonly(render_to_string("customer/session/_screen.html", {"screen": screen}, request), view.chosen)
     for level in (2, 1):
         html = html.replace(f"<h{level}", f"<h{level + 2}").replace(f"</h{level}>", f"</h{level + 2}>")
-    return mark_safe(REFERS.sub(r' \1="their-', html))  # nosec B308, B703  # noqa: S308  ours, escaped
+    return mark_safe(ID_REFERENCES.sub(r' \1="their-', html))  # nosec B308, B703  # noqa: S308  ours, escaped
 
 
 def choices(view: presenters.Page, screen: presenters.Context) -> Iterator[Choice]:
-    """Yield the answers that can be given on a page, in the customer's order and words, each with its digit."""
+    """Yield the answers to a page in the customer's order and words, each with its digit key."""
     cards = [*screen["form"].fields["answer"].choices] if "form" in screen else []
-    cards += is_secondary(view, screen)
-    for place, (value, card) in enumerate(cards):
-        yield Choice(value, card, KEYS[place] if place < len(KEYS) else "", value == view.chosen)
+    cards += button_choices(view, screen)
+    for index, (value, card) in enumerate(cards):
+        yield Choice(value, card, KEYS[index] if index < len(KEYS) else "", value == view.chosen)
 
 
-def is_secondary(view: presenters.Page, screen: presenters.Context) -> list[tuple[str, ChoiceCard]]:
-    """Return the answers of a page that are buttons for the customer, not cards."""
+def button_choices(view: presenters.Page, screen: presenters.Context) -> list[tuple[str, ChoiceCard]]:
+    """Return the answers that the customer's page shows as buttons, not as cards."""
     name = view.node.screen(view.position)
     if name == "diagnosis":
-        again = [(each["value"], ChoiceCard(each["label"], f"Again: {each['result']}")) for each in screen["tried"]]
-        return [(NONE, ChoiceCard(NONE_WORDING)), *again]
+        tried = [(cause["value"], ChoiceCard(cause["label"], f"Again: {cause['result']}")) for cause in screen["tried"]]
+        return [(NONE, ChoiceCard(NONE_WORDING)), *tried]
     if name == "confirm":
         return [(CONFIRM, ChoiceCard(WORDINGS[CONFIRM], erases=True)), (DECLINE, ChoiceCard(WORDINGS[DECLINE]))]
     if name != "procedure":
@@ -163,30 +163,30 @@ def is_secondary(view: presenters.Page, screen: presenters.Context) -> list[tupl
     return [(NEXT, ChoiceCard("Done, next step")), *works_now, blocked]
 
 
-def path(page: CallState) -> list[dict[str, Any]]:
-    """Return the pages that lead to where the session stands, each with the answer given on it and its address."""
-    session, history = page.view.session, page.history
-    here = history.page(page.view.number).origin
+def path(state: CallState) -> list[dict[str, Any]]:
+    """Return the pages from the first to the session's current one, each with its answer and URL."""
+    session, history = state.view.session, state.history
+    shown_origin = history.page(state.view.number).origin
     trail = history.trail()
     items = []
     for origin, following in pairwise([*trail, 0]):
         view = presenters.Page(session, history.document, history.page(origin).position, origin, current=not following)
-        given = history.events[following - 1].answer if following else ""
+        answer = history.events[following - 1].answer if following else ""
         items.append(
             {
                 "title": presenters.heading(view),
-                "answer": view.node.wording(history.document, view.position, given) if given else "",
+                "answer": view.node.wording(history.document, view.position, answer) if answer else "",
                 "url": call_address(session, origin),
-                "here": origin == here,
+                "is_shown": origin == shown_origin,
             }
         )
     return items
 
 
 def event_log(rows: list[Event], session: Session) -> list[dict[str, Any]]:
-    """Return what was noted and what happened beside the way, latest first, with who did it and when."""
+    """Return the notes and the events in EVENT_LABELS, latest first, with author and time."""
     notes = session.events.filter(kind=EventKind.NOTE).select_related("words")
-    words = {row.number: row.words.text for row in notes if hasattr(row, "words")}
+    texts = {row.number: row.words.text for row in notes if hasattr(row, "words")}
     customer = "The caller" if session.channel == Session.Channel.AGENT else "The customer"
     return [
         {
@@ -194,7 +194,7 @@ def event_log(rows: list[Event], session: Session) -> list[dict[str, Any]]:
             "who": calls.agent_name(row.agent) if row.actor == Event.Actor.AGENT else customer,
             "what": EVENT_LABELS.get(EventKind(row.kind), ""),
             "is_note": row.kind == EventKind.NOTE,
-            "words": words.get(row.number, ""),
+            "words": texts.get(row.number, ""),
             "url": call_address(session, row.to),
         }
         for row in reversed(rows)

@@ -12,13 +12,13 @@ from ..presenters.forms import MAX_QUERY, MAX_WORDS, WordsForm
 from ..support import calls
 
 MAX_CALLER = 200
-MAX_CODE = 60  # however it was read out and typed
+MAX_CODE = 60  # leaves room for any spaces and hyphens
 
 TOO_LONG = "Please use at most {} characters."
 
 
 class CallerForm(forms.Form):
-    """Who calls, in whatever characters: a name, a number, a customer's reference."""
+    """Who is calling, in free text: a name, a number, a customer's reference."""
 
     caller = forms.CharField(
         required=False, max_length=MAX_CALLER, error_messages={"max_length": TOO_LONG.format(MAX_CALLER)}
@@ -26,7 +26,7 @@ class CallerForm(forms.Form):
 
 
 class BeginForm(CallerForm):
-    """Which symptom to begin by: `way` is the wizard's slug and the symptom's id; `once` names this very form."""
+    """The symptom to begin with: `way` is "slug/symptom". `once` is the form's token, which detects a double submit."""
 
     way = forms.RegexField(r"^[\w-]+/[\w-]+$", error_messages={"required": "", "invalid": ""})
     once = forms.CharField(required=False, max_length=100)
@@ -34,13 +34,13 @@ class BeginForm(CallerForm):
 
 
 class JoinCodeForm(forms.Form):
-    """The code that a customer reads out."""
+    """The code that a customer reads out to the agent."""
 
     code = forms.CharField(max_length=MAX_CODE, required=False)
 
 
 class NoteForm(WordsForm):
-    """What an agent notes on a page."""
+    """An agent's note on page `number`."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -51,7 +51,7 @@ class NoteForm(WordsForm):
 
 
 class PassForm(forms.Form):
-    """To whom a call is passed."""
+    """The colleague to pass a call to."""
 
     to = forms.ModelChoiceField(
         queryset=User.objects.none(),
@@ -60,12 +60,12 @@ class PassForm(forms.Form):
 
     def __init__(self, user: User, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        chosen: QuerySet[User] = calls.colleagues(user)
-        self.fields["to"].queryset = chosen  # type: ignore[attr-defined]  # of ModelChoiceField
+        colleagues: QuerySet[User] = calls.colleagues(user)
+        self.fields["to"].queryset = colleagues  # type: ignore[attr-defined]  # of ModelChoiceField
 
 
-class OpenForm(forms.Form):
-    """What is sent to support about an unsolved call."""
+class OpenCaseForm(forms.Form):
+    """What an agent adds when sending a call to support."""
 
     contact = forms.CharField(
         max_length=200, error_messages={"required": "Say how the caller can be reached: a number or an address."}
@@ -73,8 +73,8 @@ class OpenForm(forms.Form):
     words = forms.CharField(required=False, max_length=MAX_WORDS)
 
 
-class CloseForm(forms.Form):
-    """What it was in the end: a cause as "node/cause", or something else in words; and whether the device works."""
+class CloseCaseForm(forms.Form):
+    """The resolution of a case: a cause as "node/cause" or free text, and whether the device works."""
 
     cause = forms.CharField(required=False, max_length=200)
     other = forms.CharField(required=False, max_length=MAX_WORDS)
@@ -84,7 +84,7 @@ class CloseForm(forms.Form):
     )
 
     def clean(self) -> dict[str, Any]:
-        """Hold that something says what it was."""
+        """Require a cause or free text."""
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         if not cleaned.get("cause") and not cleaned.get("other"):
             self.add_error("cause", "Choose what it was, or say it in a few words.")

@@ -1,4 +1,4 @@
-"""Addresses of the desk, under /desk/: for staff who take calls."""
+"""URLs of the desk, under /desk/."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ urlpatterns = [
     path("<code:code>/", call.call, name="desk_call"),
     path("<code:code>/note/", call.note, name="desk_note"),
     path("<code:code>/case/", cases.open_case, name="desk_case_open"),
-    path("<code:code>/aside/", ownership.hold, name="desk_aside"),
+    path("<code:code>/aside/", ownership.put_on_hold, name="desk_aside"),
     path("<code:code>/resume/", ownership.resume, name="desk_resume"),
     path("<code:code>/pass/", ownership.pass_on, name="desk_pass"),
     path("<code:code>/take/", ownership.take, name="desk_take"),
     path("<code:code>/leave/", ownership.leave, name="desk_leave"),
-    path("<code:code>/caller/", ownership.caller, name="desk_caller"),
+    path("<code:code>/caller/", ownership.change_caller, name="desk_caller"),
     path("<code:code>/<int:number>/", call.step, name="desk_step"),
     path("<code:code>/<int:number>/back/", call.back, name="desk_back"),
     path("<code:code>/<int:number>/restart/", call.restart, name="desk_restart"),

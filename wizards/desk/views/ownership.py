@@ -1,6 +1,6 @@
-"""In whose hand a call is: put it aside, resume it, pass it on, take it, leave it; and who calls.
+"""Who works on a call: put it on hold, resume it, pass it on, take it, leave it; and who is calling.
 
-What is pressed on a call's page takes along the note that was typed and not saved, as moves do.
+The rules are in `support.calls`. Like moves, these actions save the note that is typed on the call's page.
 """
 
 from __future__ import annotations
@@ -21,88 +21,102 @@ from ..context import call_state
 from ..forms import CallerForm, NoteForm, PassForm
 from .call import call_page, first_error, typed_note
 
-One = QuerySet[Session]
+Sessions = QuerySet[Session]
 
 
 @require_POST
 @with_session
-def hold(request: HttpRequest, one: One) -> HttpResponse:
-    """Put a call aside, and lead to the others."""
+def put_on_hold(request: HttpRequest, sessions: Sessions) -> HttpResponse:
+    """Put a call on hold and lead to the home page, which lists it."""
     return apply_change(
-        request, one, lambda session: calls.put_on_hold(session, agent_of(request)), "Put aside.", "desk"
+        request, sessions, lambda session: calls.put_on_hold(session, agent_of(request)), "Put aside.", "desk"
     )
 
 
 @require_POST
 @with_session
-def resume(request: HttpRequest, one: One) -> HttpResponse:
-    """Take up a call that was put aside, or that a colleague passed on."""
-    return apply_change(request, one, lambda session: calls.resume(session, agent_of(request)))
+def resume(request: HttpRequest, sessions: Sessions) -> HttpResponse:
+    """Resume a call that is on hold, or that a colleague passed on."""
+    return apply_change(request, sessions, lambda session: calls.resume(session, agent_of(request)))
 
 
 @require_POST
 @with_session
-def leave(request: HttpRequest, one: One) -> HttpResponse:
-    """Finish a call: the customer of a session that was joined has it to themselves again."""
+def leave(request: HttpRequest, sessions: Sessions) -> HttpResponse:
+    """Finish a call; a joined session is the customer's alone again."""
     return apply_change(
-        request, one, lambda session: calls.leave(session, agent_of(request)), "That call is done.", "desk"
+        request, sessions, lambda session: calls.leave(session, agent_of(request)), "That call is done.", "desk"
     )
 
 
 @require_POST
 @with_session
-def take(request: HttpRequest, one: One) -> HttpResponse:
-    """Take a call that nobody has in hand, or, for who leads, out of a colleague's."""
-    return apply_change(request, one, lambda session: calls.take(session, agent_of(request)))
+def take(request: HttpRequest, sessions: Sessions) -> HttpResponse:
+    """Take an unassigned call; leads may also take a colleague's."""
+    return apply_change(request, sessions, lambda session: calls.take(session, agent_of(request)))
 
 
 @require_POST
 @with_session
-def pass_on(request: HttpRequest, one: One) -> HttpResponse:
-    """Pass a call on to a colleague, with everything in place."""
+def pass_on(request: HttpRequest, sessions: Sessions) -> HttpResponse:
+    """Assign a call to a colleague."""
     agent = agent_of(request)
     form = PassForm(agent, request.POST)
     if not form.is_valid():
-        return not_possible(request, one, str(form.errors["to"][0]))
+        return refuse(request, sessions, str(form.errors["to"][0]))
     to = form.cleaned_data["to"]
     return apply_change(
-        request, one, lambda session: calls.pass_on(session, agent, to), f"Passed to {calls.agent_name(to)}.", "desk"
+        request,
+        sessions,
+        lambda session: calls.pass_on(session, agent, to),
+        f"Passed to {calls.agent_name(to)}.",
+        "desk",
     )
 
 
 @require_POST
 @with_session
-def caller(request: HttpRequest, one: One) -> HttpResponse:
-    """Write down who calls, or erase it."""
+def change_caller(request: HttpRequest, sessions: Sessions) -> HttpResponse:
+    """Store who is calling, or erase it."""
     form = CallerForm(request.POST)
     if not form.is_valid():
-        return not_possible(request, one, str(form.errors["caller"][0]))
-    who = "" if "erase" in request.POST else form.cleaned_data["caller"]
-    return apply_change(request, one, lambda session: calls.set_caller(session, who))
+        return refuse(request, sessions, str(form.errors["caller"][0]))
+    caller = "" if "erase" in request.POST else form.cleaned_data["caller"]
+    return apply_change(request, sessions, lambda session: calls.set_caller(session, caller))
 
 
 def apply_change(
-    request: HttpRequest, one: One, change: Callable[[Session], None], said: str = "", to: str = ""
+    request: HttpRequest,
+    sessions: Sessions,
+    change: Callable[[Session], None],
+    message: str = "",
+    redirect_to: str = "",
 ) -> HttpResponse:
-    """Make a change, with the note that was typed, and lead on: to the page `to`, or back to the call.
+    """Make a change, save the typed note with it, and redirect to the URL name `redirect_to`, by default to the call.
 
-    Says why where it cannot be made; the note is still there then.
+    A refused change shows the reason, and the note stays in its field.
     """
     form = NoteForm(request.POST)
     if not form.is_valid() and typed_note(request).strip():
-        return not_possible(request, one, first_error(form))
-    session, number, note = session_or_404(one), form.cleaned_data.get("number", 0), form.cleaned_data.get("words", "")
+        return refuse(request, sessions, first_error(form))
+    session, number, note = (
+        session_or_404(sessions),
+        form.cleaned_data.get("number", 0),
+        form.cleaned_data.get("words", ""),
+    )
     try:
-        calls.with_note(one, number, note, agent_of(request), lambda: change(session))
-    except calls.NotYourCallError as not_yours:
-        return not_possible(request, one, str(not_yours), status=409)
-    except flow.IllegalMoveError as illegal:
-        return not_possible(request, one, str(illegal))
-    if said:
-        messages.success(request, said)
-    return presenters.redirect(request, reverse(to) if to else call_address(one.get()))
+        calls.with_note(sessions, number, note, agent_of(request), lambda: change(session))
+    except calls.NotYourCallError as error:
+        return refuse(request, sessions, str(error), status=409)
+    except flow.IllegalMoveError as error:
+        return refuse(request, sessions, str(error))
+    if message:
+        messages.success(request, message)
+    return presenters.redirect(request, reverse(redirect_to) if redirect_to else call_address(sessions.get()))
 
 
-def not_possible(request: HttpRequest, one: One, error: str, status: int = 422) -> HttpResponse:
-    """Say on the call's page why a change was not made; the note that was typed is still there."""
-    return call_page(request, call_state(session_or_404(one)), error=error, status=status, words=typed_note(request))
+def refuse(request: HttpRequest, sessions: Sessions, error: str, status: int = 422) -> HttpResponse:
+    """Show on the call's page why a change was not made; the typed note stays in its field."""
+    return call_page(
+        request, call_state(session_or_404(sessions)), error=error, status=status, words=typed_note(request)
+    )
