@@ -199,7 +199,7 @@ def test_the_sessions_of_a_partition_are_deleted_in_portions(partitioned, monkey
     whole = [part for part in journal.full_partitions() if part.sessions.count() == WIDTH]
     for part in whole:
         age(366, part.sessions)
-    done = retention.purge_expired(portion=WIDTH - 1)
+    done = retention.purge_expired(batch_size=WIDTH - 1)
     assert len(whole) >= 2
     assert sizes == [WIDTH - 1, 1] * len(whole)
     assert done.finished == WIDTH * len(whole)

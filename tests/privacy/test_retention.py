@@ -182,7 +182,7 @@ def test_keeping_goes_in_portions(clock, monkeypatch):
     sizes = []
     forget = journal.delete_sessions
     monkeypatch.setattr(journal, "delete_sessions", lambda part: sizes.append(forget(part)) or sizes[-1])
-    assert retention.purge_expired(portion=3).abandoned == 7
+    assert retention.purge_expired(batch_size=3).abandoned == 7
     assert sizes == [3, 3, 1]
 
 
@@ -191,7 +191,7 @@ def test_sessions_whose_last_events_are_of_one_moment_all_go(clock):
         left(clock, name)
         clock.now = NOON
     clock.pass_(days=31)
-    assert retention.purge_expired(portion=2).abandoned == 7
+    assert retention.purge_expired(batch_size=2).abandoned == 7
 
 
 def test_a_session_that_somebody_goes_on_with_meanwhile_stays(clock, monkeypatch):
@@ -257,7 +257,7 @@ class AnyAges(TestCase):
             *(("solved", "self", 30), ("solved", "self", 31), ("solved", "self", 90), ("solved", "self", 91)),
             *(("advice", "agent", 365), ("advice", "agent", 366)),
         ],
-        portion=2,
+        batch_size=2,
     )
     @settings(max_examples=examples(40))
     @given(
@@ -269,9 +269,9 @@ class AnyAges(TestCase):
             ),
             max_size=8,
         ),
-        portion=st.integers(1, 5),
+        batch_size=st.integers(1, 5),
     )
-    def test_exactly_what_is_past_its_time_goes(self, ages, portion):
+    def test_exactly_what_is_past_its_time_goes(self, ages, batch_size):
         now = datetime(2026, 6, 1, 12, tzinfo=UTC)
         sessions, events, texts, searches = [], [], [], []
         for number, (status, channel, days) in enumerate(ages):
@@ -284,7 +284,7 @@ class AnyAges(TestCase):
             searches.append(Search(at=at, words=str(number), query=str(number), found=0))
         for model, made in ((Session, sessions), (Event, events), (Words, texts), (Search, searches)):
             model.objects.bulk_create(made)
-        retention.purge_expired(now, portion)
+        retention.purge_expired(now, batch_size)
         limits = [30 if status == "open" or channel == "test" else 365 for status, channel, _ in ages]
         kept = [f"c{n}" for n, (age, limit) in enumerate(zip(ages, limits, strict=True)) if age[2] <= limit]
         assert sorted(Session.objects.values_list("code", flat=True)) == sorted(kept)

@@ -1,1 +1,1 @@
-"""Personal data: how long it is kept (`retention`), and what one person may ask for (`subject_access`)."""
+"""Personal data: retention periods (`retention`), and requests of one person (`subject_access`)."""

@@ -1,6 +1,6 @@
-"""What is deleted when its time has passed.
+"""Deletes data whose retention period has passed (the settings KEEP_..._DAYS).
 
-What sessions add up to (`tallies`) is counted before they go, and stays.
+Sessions are counted into the tallies before they are deleted; the tallies stay.
 """
 
 from __future__ import annotations
@@ -21,72 +21,73 @@ from ..models import OPEN, Call, Case, Search, Session, Words
 from ..search import log as search_log
 from ..support import calls, cases
 
-BATCH_SIZE = 500  # rows in one transaction, so that nobody waits long for it
-# Where the log is in partitions, a session past its time waits so long for its neighbours, to go with the partition.
+BATCH_SIZE = 500  # rows in one transaction, which keeps it short
+# How long an expired session of a partitioned log may stay, so that its whole partition can be dropped at once.
 PARTITION_GRACE = timedelta(days=2)
 
 
 @dataclass(frozen=True)
 class Expired:
-    """What is past its time at a moment, a question to the database for each kind.
+    """Querysets of the data that has expired at a moment, one for each kind.
 
-    Tests count in no tally. Of the others only those may go that the tallies hold to their end; `uncounted` may not.
+    Editors' previews (`tests`) are not tallied. Other sessions may only be deleted once the tallies hold all of their
+    events; until then they are `uncounted`.
     """
 
     now: datetime
 
     @property
     def abandoned(self) -> QuerySet[Session]:
-        """Sessions that came to no end, and that nobody went on with."""
+        """Sessions without an outcome that nobody continued."""
         return self._counted.filter(status=OPEN, seen_at__lt=self._before(settings.KEEP_ABANDONED_DAYS))
 
     @property
     def finished(self) -> QuerySet[Session]:
-        """Sessions that came to an end."""
+        """Sessions with an outcome."""
         return self._counted.exclude(status=OPEN).filter(seen_at__lt=self._before(settings.KEEP_FINISHED_DAYS))
 
     @property
     def tests(self) -> QuerySet[Session]:
-        """Sessions of editors who tried something."""
+        """Editors' previews."""
         tests = Session.objects.filter(channel=Session.Channel.TEST)
         return tests.filter(seen_at__lt=self._before(settings.KEEP_ABANDONED_DAYS))
 
     @property
     def words(self) -> QuerySet[Words]:
-        """What people wrote, by the moment at which they did."""
+        """Free text, by the time when it was written."""
         return Words.objects.filter(event__at__lt=self._before(settings.KEEP_WORDS_DAYS))
 
     @property
     def cases(self) -> QuerySet[Case]:
-        """Closed cases in which it still stands how to reach the customer, or what they wrote."""
+        """Closed cases that still hold a contact or free text."""
         return Case.objects.filter(closed_at__lt=self._before(settings.KEEP_WORDS_DAYS)).exclude(
             contact="", words="", other=""
         )
 
     @property
     def callers(self) -> QuerySet[Session]:
-        """Sessions of agents in which it still stands who called."""
+        """Sessions whose call still names the caller."""
         named = Session.objects.filter(seen_at__lt=self._before(settings.KEEP_WORDS_DAYS))
         return named.filter(pk__in=Call.objects.exclude(caller="").values("session"))
 
     @property
     def searches(self) -> QuerySet[Search]:
-        """What people typed into the search."""
+        """Search terms."""
         return Search.objects.filter(at__lt=self._before(settings.KEEP_SEARCHES_DAYS))
 
     @property
     def uncounted(self) -> QuerySet[Session]:
-        """Sessions past their time that stay until the tallies hold them to their end."""
-        late = Q(status=OPEN, seen_at__lt=self._before(settings.KEEP_ABANDONED_DAYS))
-        late |= ~Q(status=OPEN) & Q(seen_at__lt=self._before(settings.KEEP_FINISHED_DAYS))
+        """Expired sessions that stay until the tallies hold all of their events."""
+        expired = Q(status=OPEN, seen_at__lt=self._before(settings.KEEP_ABANDONED_DAYS))
+        expired |= ~Q(status=OPEN) & Q(seen_at__lt=self._before(settings.KEEP_FINISHED_DAYS))
         untallied = Session.objects.filter(tallied__lt=F("count")).exclude(channel=Session.Channel.TEST)
-        return untallied.filter(late)
+        return untallied.filter(expired)
 
     @property
     def _counted(self) -> QuerySet[Session]:
-        """Sessions that the tallies hold wholly. What has an open case stays until it is closed."""
+        """Fully tallied sessions, except those with an open case, which stay until it is closed."""
         counted = Session.objects.filter(tallied=F("count")).exclude(channel=Session.Channel.TEST)
-        # No join: PostgreSQL locks no rows of one that may be missing.
+        # Not a join: PostgreSQL cannot lock rows on the nullable side of an outer join.
         return counted.exclude(pk__in=Case.objects.filter(closed_at=None).values("session"))
 
     def _before(self, days: int) -> datetime:
@@ -95,7 +96,7 @@ class Expired:
 
 @dataclass
 class Counts:
-    """How many of each kind; `uncounted` sessions are past their time and stay."""
+    """The number of rows of each kind; `uncounted` sessions have expired and stay for now."""
 
     words: int = 0
     cases: int = 0
@@ -108,82 +109,85 @@ class Counts:
 
 
 def count_expired(now: datetime | None = None) -> Counts:
-    """Return how much `keep` would delete, and change nothing. Sessions that are not tallied yet are `uncounted`."""
-    overdue = Expired(now or timezone.now())
-    return Counts(**{name: getattr(overdue, name).count() for name in Counts.__dataclass_fields__})
+    """Count what `purge_expired` would delete. Sessions that are not fully tallied yet are `uncounted`."""
+    expired = Expired(now or timezone.now())
+    return Counts(**{name: getattr(expired, name).count() for name in Counts.__dataclass_fields__})
 
 
-def purge_expired(now: datetime | None = None, portion: int = BATCH_SIZE) -> Counts:
-    """Delete what is past its time, in portions of so many rows, and return how much that was.
+def purge_expired(now: datetime | None = None, batch_size: int = BATCH_SIZE) -> Counts:
+    """Delete what has expired, in batches, and return the number of rows of each kind.
 
-    Can be stopped anywhere, and goes on from there the next time. The figures of whole days stay as they are.
+    It can be interrupted at any point and continues on the next run. The tallies of past days do not change.
     """
-    overdue, done = Expired(now or timezone.now()), Counts()
-    while some := journal.delete_words(overdue.words.order_by("pk")[:portion]):
-        done.words += some
-    while some := cases.erase_words(Case.objects.filter(pk__in=_first(overdue.cases, portion))):
-        done.cases += some
-    while some := calls.erase_callers(Session.objects.filter(pk__in=_first(overdue.callers, portion))):
-        done.callers += some
-    while some := search_log.delete(overdue.searches.order_by("at")[:portion]):
-        done.searches += some
-    done.tests = sum(journal.delete_sessions(part) for part, _ in _portions(overdue.tests, portion))
+    expired, deleted = Expired(now or timezone.now()), Counts()
+    while count := journal.delete_words(expired.words.order_by("pk")[:batch_size]):
+        deleted.words += count
+    while count := cases.erase_words(Case.objects.filter(pk__in=_first_ids(expired.cases, batch_size))):
+        deleted.cases += count
+    while count := calls.erase_callers(Session.objects.filter(pk__in=_first_ids(expired.callers, batch_size))):
+        deleted.callers += count
+    while count := search_log.delete(expired.searches.order_by("at")[:batch_size]):
+        deleted.searches += count
+    deleted.tests = sum(journal.delete_sessions(batch) for batch, _ in _batches(expired.tests, batch_size))
     roll_up()
     if journal.list_partitions():
         journal.create_ahead()
-        _drop_partitions(overdue, done, portion)
-        overdue = Expired(overdue.now - PARTITION_GRACE)
-    done.abandoned += sum(_forget(*part) for part in _portions(overdue.abandoned, portion))
-    done.finished += sum(_forget(*part) for part in _portions(overdue.finished, portion))
-    done.uncounted = overdue.uncounted.count()
-    return done
+        _drop_partitions(expired, deleted, batch_size)
+        expired = Expired(expired.now - PARTITION_GRACE)
+    deleted.abandoned += sum(_delete(*batch) for batch in _batches(expired.abandoned, batch_size))
+    deleted.finished += sum(_delete(*batch) for batch in _batches(expired.finished, batch_size))
+    deleted.uncounted = expired.uncounted.count()
+    return deleted
 
 
-def _first(overdue: QuerySet[Any], portion: int) -> list[int]:
-    """Return the primary keys of so many rows."""
-    return list(overdue.order_by("pk").values_list("pk", flat=True)[:portion])
+def _first_ids(rows: QuerySet[Any], batch_size: int) -> list[int]:
+    return list(rows.order_by("pk").values_list("pk", flat=True)[:batch_size])
 
 
-def _portions(overdue: QuerySet[Session], portion: int) -> Iterator[tuple[QuerySet[Session], datetime]]:
-    """Yield portions of sessions, in the order of their last events, each with the last moment one of them began.
+def _batches(sessions: QuerySet[Session], batch_size: int) -> Iterator[tuple[QuerySet[Session], datetime]]:
+    """Yield batches in the order of `seen_at`, each with the latest `begun_at` of its sessions.
 
-    They are looked up outside a transaction, and each only once, however many are past over.
+    The batches are found outside a transaction by keyset pagination, so a session that cannot be deleted is met once.
     """
-    rest = overdue
-    while rows := list(rest.order_by("seen_at", "pk").values_list("seen_at", "pk", "begun_at")[:portion]):
+    rest = sessions
+    while rows := list(rest.order_by("seen_at", "pk").values_list("seen_at", "pk", "begun_at")[:batch_size]):
         seen_at, pk, _ = rows[-1]
-        yield overdue.filter(pk__in=[key for _, key, _ in rows]), max(begun_at for *_, begun_at in rows)
-        rest = overdue.filter(Q(seen_at__gt=seen_at) | Q(pk__gt=pk), seen_at__gte=seen_at)
+        yield sessions.filter(pk__in=[row_id for _, row_id, _ in rows]), max(begun_at for *_, begun_at in rows)
+        rest = sessions.filter(Q(seen_at__gt=seen_at) | Q(pk__gt=pk), seen_at__gte=seen_at)
 
 
-def _drop_partitions(overdue: Expired, done: Counts, portion: int) -> None:
-    """Drop the partitions of the log in which everything is past its time, and count the sessions that went so.
+def _drop_partitions(expired: Expired, deleted: Counts, batch_size: int) -> None:
+    """Drop the log's partitions in which all sessions have expired, and add the deleted sessions to `deleted`.
 
-    It can stop anywhere: sessions go first, in portions, and take with them all that leads to their events. A session
-    that somebody goes on with meanwhile stays, and its partition with it.
+    It can be interrupted at any point: the sessions are deleted first, in batches, with everything that refers to their
+    events. A session that somebody continues meanwhile stays, and so does its partition.
     """
-    gone = overdue.abandoned | overdue.finished
-    for part in journal.full_partitions():
-        if part.sessions.exclude(pk__in=gone.values("pk")).exists():
+    deletable = expired.abandoned | expired.finished
+    for partition in journal.full_partitions():
+        if partition.sessions.exclude(pk__in=deletable.values("pk")).exists():
             continue
-        within = {"pk__gte": part.first, "pk__lt": part.end}
-        done.abandoned += sum(_forget_rows(*each) for each in _portions(overdue.abandoned.filter(**within), portion))
-        done.finished += sum(_forget_rows(*each) for each in _portions(overdue.finished.filter(**within), portion))
-        if not part.sessions.exists():
-            journal.drop_partition(part)
+        within = {"pk__gte": partition.first, "pk__lt": partition.end}
+        deleted.abandoned += sum(
+            _delete_but_events(*batch) for batch in _batches(expired.abandoned.filter(**within), batch_size)
+        )
+        deleted.finished += sum(
+            _delete_but_events(*batch) for batch in _batches(expired.finished.filter(**within), batch_size)
+        )
+        if not partition.sessions.exists():
+            journal.drop_partition(partition)
 
 
 @transaction.atomic
-def _forget_rows(sessions: QuerySet[Session], last_begun: datetime) -> int:
-    """Delete a portion of sessions as `_forget` does, but for their events, which go with their partition."""
+def _delete_but_events(sessions: QuerySet[Session], last_begun: datetime) -> int:
+    """Delete sessions like `_delete`, except their events, which are dropped with their partition."""
     mark_deleted_until(timezone.localdate(last_begun, timezone.get_default_timezone()))
     cases.delete_cases(sessions)
     return journal.delete_partitioned_sessions(sessions)
 
 
 @transaction.atomic
-def _forget(sessions: QuerySet[Session], last_begun: datetime) -> int:
-    """Delete a portion of sessions, and note that the tallies of their days cannot be rebuilt any more."""
+def _delete(sessions: QuerySet[Session], last_begun: datetime) -> int:
+    """Delete sessions, and record that the tallies of their days can no longer be rebuilt."""
     mark_deleted_until(timezone.localdate(last_begun, timezone.get_default_timezone()))
     cases.delete_cases(sessions)
     return journal.delete_sessions(sessions)

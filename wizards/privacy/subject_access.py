@@ -1,4 +1,4 @@
-"""What is known of one person: found, exported, erased."""
+"""Requests of a data subject: find, export and erase what is stored about one person."""
 
 from __future__ import annotations
 
@@ -32,49 +32,49 @@ JOIN_FIELDS = ("session__code", "consented_at", "began_at", "ended_at")
 
 @dataclass(frozen=True)
 class Person:
-    """Whoever one session belongs to, by that session's code, with all their sessions."""
+    """The person that the session with this code belongs to, with all of their sessions."""
 
     code: str
     sessions: QuerySet[Session]
 
     @property
     def reference(self) -> str:
-        """The code as it is read out."""
+        """The code in groups, as it is read out."""
         return format_code(self.code)
 
     @property
     def texts(self) -> int:
-        """How many texts they wrote."""
-        return _words(list(self.sessions)).count()
+        """The number of texts that they wrote."""
+        return _words_of(list(self.sessions)).count()
 
 
 def find_person(reference: str) -> Person:
-    """Return the person whose session has this reference, read out in groups or not, in any case.
+    """Return the person person session has this reference; groups and case do not matter.
 
-    A session that an agent began stands alone: its visitor is the agent. So does one that was erased before.
+    A session that an agent began is returned alone, because its visitor is the agent, and so is one erased before.
     Raises Session.DoesNotExist.
     """
     code = "".join(filter(str.isalnum, reference)).lower()
     session = Session.objects.only("visitor", "channel").get(code=code)
-    theirs = Session.objects.filter(pk=session.pk)
+    related = Session.objects.filter(pk=session.pk)
     if session.visitor and session.channel != Session.Channel.AGENT:
-        theirs = Session.objects.filter(visitor=session.visitor).exclude(channel=Session.Channel.AGENT)
-    sessions = theirs.select_related("version__wizard").defer("version__document")
+        related = Session.objects.filter(visitor=session.visitor).exclude(channel=Session.Channel.AGENT)
+    sessions = related.select_related("version__wizard").defer("version__document")
     return Person(code, sessions.order_by("begun_at", "pk"))
 
 
 @transaction.atomic
-def export(whose: Person) -> dict[str, Any]:
-    """Return everything that is stored about a person, by the names of the tables, and note that it was taken away."""
-    sessions = list(whose.sessions)
-    words = {row.event_id: row.text for row in _words(sessions)}
+def export(person: Person) -> dict[str, Any]:
+    """Return everything that is stored about a person, grouped by kind, and record the disclosure."""
+    sessions = list(person.sessions)
+    words = {row.event_id: row.text for row in _words_of(sessions)}
     findings = Finding.objects.filter(session__in=sessions).order_by("pk")
     disclosures = Disclosure.objects.filter(where__in=[format_code(session.code) for session in sessions]).order_by(
         "at"
     )
-    taken = {
-        "reference": whose.reference,
-        "sessions": [_plain(session, words) for session in sessions],
+    data = {
+        "reference": person.reference,
+        "sessions": [_session_data(session, words) for session in sessions],
         "cases": list(Case.objects.filter(session__in=sessions).values(*CASE_FIELDS)),
         "devices": list(Guest.objects.filter(session__in=sessions).order_by("at").values("session__code", "at")),
         "joins": list(Join.objects.filter(session__in=sessions).order_by("pk").values(*JOIN_FIELDS)),
@@ -82,31 +82,31 @@ def export(whose: Person) -> dict[str, Any]:
         "findings": list(findings.values("session__code", "note", "opened_at", "closed_at", "closing_note")),
         "disclosures": list(disclosures.values("at", "what", "where", "count")),
     }
-    Disclosure.objects.create(what=Disclosure.What.EXPORT, where=whose.reference, count=len(words))
-    return taken
+    Disclosure.objects.create(what=Disclosure.What.EXPORT, where=person.reference, count=len(words))
+    return data
 
 
 @transaction.atomic
-def erase(whose: Person) -> int:
-    """Erase what a person wrote and that the sessions are theirs, note it, and return how many texts that was.
+def erase(person: Person) -> int:
+    """Erase what a person wrote and what links the sessions to them; return the number of texts, and record it.
 
-    The logs stay, and replay; nobody can be linked to them.
+    The logs stay and can be replayed, but are linked to nobody.
     """
-    sessions = Session.objects.filter(pk__in=[session.pk for session in whose.sessions])
+    sessions = Session.objects.filter(pk__in=[session.pk for session in person.sessions])
     texts = cases.erase_words(Case.objects.filter(session__in=sessions).exclude(contact="", words="", other=""))
     texts += calls.erase_callers(sessions)
     join_codes.delete(sessions)
     texts += journal.erase_visitor(sessions)
-    Disclosure.objects.create(what=Disclosure.What.ERASE, where=whose.reference, count=texts)
+    Disclosure.objects.create(what=Disclosure.What.ERASE, where=person.reference, count=texts)
     return texts
 
 
-def _words(sessions: list[Session]) -> QuerySet[Words]:
+def _words_of(sessions: list[Session]) -> QuerySet[Words]:
     return Words.objects.filter(event__session__in=sessions)
 
 
-def _plain(session: Session, words: dict[int, str]) -> dict[str, Any]:
-    """Return a session's row and its log as they are stored, each event with what was written."""
+def _session_data(session: Session, words: dict[int, str]) -> dict[str, Any]:
+    """Return a session's row and log as stored, each event with its text."""
     row = model_to_dict(session, exclude=["id", "version", "agent"])
     version = {"wizard": session.version.wizard.slug, "version": session.version.number}
     events = [
