@@ -1,9 +1,9 @@
-"""Sessions as people would have made them: for demonstrations, and to measure with.
+"""Realistic made-up sessions, for demonstrations and measurements.
 
-    calendar: when people come --+
-    crowd:    how they walk -----+--> past: whole sessions, to be written by journal.load; and what was searched for
+    fake_calendar: when people come ---+
+    fake_visitors: what they answer ---+--> fake_sessions: whole sessions for journal.load_sessions, and searches
 
-Every walk is made by `flow`, so that only legal ones come out. The same plan gives the same sessions.
+`flow` makes every walk, so only legal ones come out. The same plan gives the same sessions.
 """
 
 from .fake_sessions import Plan, searches, sessions

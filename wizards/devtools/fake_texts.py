@@ -1,4 +1,4 @@
-"""What people write: all of it made up, names and numbers included."""
+"""Made-up texts; the names and numbers in them are made up too."""
 
 REMARKS = (
     "My camera has no such button.",
