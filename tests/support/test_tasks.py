@@ -281,7 +281,7 @@ def test_the_worker_logs_that_the_database_is_away_and_tries_again(monkeypatch, 
         raise OperationalError("away")
 
     monkeypatch.setattr(delivery, "sweep", away)
-    assert Command().round(None) is None
+    assert Command().run_once(None) is None
     assert "Delivering failed." in caplog.text
 
 
@@ -290,7 +290,7 @@ def test_finished_tasks_are_deleted_after_a_day_and_deliveries_stay(hook, clock,
     opened()
     work()
     clock(days=2)
-    assert Command().round(None) == timezone.localdate()
+    assert Command().run_once(None) == timezone.localdate()
     assert not DBTaskResult.objects.exists()
     assert Delivery.objects.count() == 1
 
@@ -308,12 +308,12 @@ def test_a_task_that_a_killed_worker_left_ends_and_goes_and_its_message_is_sent_
     task = left_running()
     work()
     clock(seconds=settings.DELIVERY_SECONDS + 1)
-    Command().round(None)
+    Command().run_once(None)
     task.refresh_from_db()
     assert task.status == "FAILED"
     assert not delivery.has_work()
     clock(days=2)
-    Command().round(None)
+    Command().run_once(None)
     assert not DBTaskResult.objects.exists()
     assert len(hook.ids) == 1
     assert states() == [("case.opened", "sent", 1)]
@@ -366,5 +366,5 @@ def test_asked_to_stop_the_worker_finishes_what_it_has_in_hand_and_takes_no_more
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("django_tasks_db.management.commands.db_worker.close_old_connections", lambda: None)
         patch.setattr(tasks, "_send", lambda row: (command.stop(), send(row)))
-        command.work()
+        command.send_due()
     assert sorted(states()) == [("case.opened", "sent", 1), ("case.opened", "waiting", 0)]

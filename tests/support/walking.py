@@ -36,7 +36,7 @@ def webhook(url: str = "https://hooks.example.org/cases", **fields: Any) -> Webh
 def work() -> None:
     """Let the worker do what is ready, on this connection, in whose transaction the test runs."""
     with mock.patch("django_tasks_db.management.commands.db_worker.close_old_connections"):
-        Command().work()
+        Command().send_due()
 
 
 def states() -> list[tuple[str, str, int]]:

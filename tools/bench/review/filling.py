@@ -29,7 +29,7 @@ def main(events: int, days: int, share: float, now: datetime) -> None:
     from django.db import connection
 
     from wizards import analytics, devtools, journal
-    from wizards.management.commands.create_demo_sessions import counted
+    from wizards.management.commands.create_demo_sessions import with_query
     from wizards.search import log as search_log
 
     call_command("migrate", verbosity=0)
@@ -40,7 +40,7 @@ def main(events: int, days: int, share: float, now: datetime) -> None:
     began = time.monotonic()
     sessions, written = journal.load_sessions(past for past in devtools.sessions(plan) if past.times[0] >= first)
     loaded = time.monotonic()
-    search_log.bulk_create(counted(search for search in devtools.searches(plan) if search.at >= first))
+    search_log.bulk_create(with_query(search for search in devtools.searches(plan) if search.at >= first))
     searched = time.monotonic()
     analytics.roll_up(PORTION)
     make_findings()

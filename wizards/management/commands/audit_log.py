@@ -1,4 +1,4 @@
-"""`manage.py audit_log`: check every promise of the log, for every session."""
+"""`manage.py audit_log`: check every invariant of the log, for every session."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from wizards.models import Event, Session
 
 
 class Command(BaseCommand):
-    """Ends with an error at the first broken promise, and says which session and which event."""
+    """Stops with an error at the first violation, and names its session and event."""
 
-    help = "Check every promise of the log; ends with an error at the first break."
+    help = "Check every invariant of the log; stops with an error at the first violation."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        first = next(audit.find_violations(), None)
-        if first is not None:
-            raise CommandError(f"The log is broken. {first}")
+        violation = next(audit.find_violations(), None)
+        if violation is not None:
+            raise CommandError(f"The log is broken. {violation}")
         self.stdout.write(f"{Session.objects.count()} sessions, {Event.objects.count()} events: every promise holds")

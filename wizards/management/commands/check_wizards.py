@@ -11,11 +11,11 @@ from django.core.management.base import BaseCommand, CommandError
 from wizards import flow, publishing
 from wizards.models import Wizard
 
-FORMS: dict[str, flow.serialization.Format] = {".yaml": "yaml", ".yml": "yaml", ".json": "json"}
+FORMATS: dict[str, flow.serialization.Format] = {".yaml": "yaml", ".yml": "yaml", ".json": "json"}
 
 
 class Command(BaseCommand):
-    """Prints one line for each fault; ends with an error if any of them stops a publication."""
+    """Prints one line for each fault; fails if any of them prevents publishing."""
 
     help = "Print the faults of wizard files (or folders of them); without a path, of the drafts in the database."
 
@@ -28,7 +28,9 @@ class Command(BaseCommand):
         else:
             documents = {wizard.slug: publishing.compile_draft(wizard) for wizard in Wizard.objects.all()}
             problems = [
-                f"{name}: error: {fault}" for name, each in documents.items() for fault in flow.find_errors(each)
+                f"{name}: error: {fault}"
+                for name, document in documents.items()
+                for fault in flow.find_errors(document)
             ]
         for name, document in documents.items():
             for fault in flow.find_faults(document):
@@ -40,17 +42,18 @@ class Command(BaseCommand):
 
 
 def read_all(paths: list[Path]) -> tuple[dict[str, flow.Document], list[str]]:
-    """Return the faultless documents by file name, and a line for each problem with its file, line and remedy."""
+    """Return the valid documents by file name, and a line for each problem with its file and line number."""
     documents: dict[str, flow.Document] = {}
     problems: list[str] = []
     for path in _files(paths, problems):
         try:
-            documents[str(path)] = flow.parse_valid_document(path.read_bytes(), FORMS[path.suffix])
-        except OSError as wrong:
-            problems.append(f"{path}: cannot be read: {wrong.strerror}.")
-        except flow.InvalidFileError as bad:
+            documents[str(path)] = flow.parse_valid_document(path.read_bytes(), FORMATS[path.suffix])
+        except OSError as error:
+            problems.append(f"{path}: cannot be read: {error.strerror}.")
+        except flow.InvalidFileError as error:
             problems += [
-                f"{path}:{each.line}: {each.where + ': ' if each.where else ''}{each.message}" for each in bad.problems
+                f"{path}:{problem.line}: {problem.where + ': ' if problem.where else ''}{problem.message}"
+                for problem in error.problems
             ]
     return documents, problems
 
@@ -58,13 +61,13 @@ def read_all(paths: list[Path]) -> tuple[dict[str, flow.Document], list[str]]:
 def _files(paths: list[Path], problems: list[str]) -> list[Path]:
     files: list[Path] = []
     for path in paths:
-        inside = sorted(each for each in path.iterdir() if each.suffix in FORMS) if path.is_dir() else [path]
-        if not inside:
+        found = sorted(file for file in path.iterdir() if file.suffix in FORMATS) if path.is_dir() else [path]
+        if not found:
             problems.append(f"{path}: holds no .yaml, .yml or .json file.")
         elif not path.exists():
             problems.append(f"{path}: there is no such file.")
-        elif path.suffix not in FORMS and not path.is_dir():
+        elif path.suffix not in FORMATS and not path.is_dir():
             problems.append(f"{path}: is neither .yaml, .yml nor .json.")
         else:
-            files += inside
+            files += found
     return files

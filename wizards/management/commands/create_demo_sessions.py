@@ -1,4 +1,4 @@
-"""`manage.py create_demo_sessions N`: create sessions as people would have, for demonstrations and measurements."""
+"""`manage.py create_demo_sessions N`: create realistic sessions for demonstrations and measurements."""
 
 from __future__ import annotations
 
@@ -21,65 +21,65 @@ Item = TypeVar("Item")
 
 
 class Command(BaseCommand):
-    """Made-up sessions count in the figures, so they are not mixed with real ones unless told so."""
+    """Demo sessions count in the figures, so they are not mixed with existing ones without --add."""
 
-    help = "Make N realistic sessions of the published wizards. The same seed gives the same sessions."
+    help = "Create N realistic sessions of the published wizards. The same seed gives the same sessions."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("number", type=int, metavar="N", help="how many sessions")
-        parser.add_argument("--days", type=int, default=365, help="of how many days (365)")
-        parser.add_argument("--until", type=day, metavar="YYYY-MM-DD", help="the last day (today)")
-        parser.add_argument("--seed", default="1", help="another seed makes other sessions (1)")
-        parser.add_argument("--add", action="store_true", help="also where there are sessions already")
+        parser.add_argument("--days", type=int, default=365, help="over how many days (365)")
+        parser.add_argument("--until", type=parse_day, metavar="YYYY-MM-DD", help="the last day (today)")
+        parser.add_argument("--seed", default="1", help="a different seed gives different sessions (1)")
+        parser.add_argument("--add", action="store_true", help="add to the sessions that already exist")
 
     def handle(self, *args: Any, number: int, days: int, until: date | None, seed: str, add: bool, **_: Any) -> None:
-        there = Session.objects.count()
-        if there and not add:
+        existing = Session.objects.count()
+        if existing and not add:
             raise CommandError(
-                f"There are {there} sessions here. Made-up ones would count in their figures. --add makes them anyway."
+                f"There are {existing} sessions here. Made-up ones would count in their figures."
+                " --add makes them anyway."
             )
         if number < 1 or days < 1:
             raise CommandError("N and --days should be at least 1.")
         end = end_of(until)
-        # Sessions that are added are others than those that are there already.
-        plan = devtools.Plan(number, end - timedelta(days=days), end, f"{seed}/{there}" if there else seed)
-        began = time.monotonic()
+        # Another seed, so that added sessions differ from the existing ones.
+        plan = devtools.Plan(number, end - timedelta(days=days), end, f"{seed}/{existing}" if existing else seed)
+        started = time.monotonic()
         try:
-            made, events = journal.load_sessions(self.told(devtools.sessions(plan), number))
-            searched = search_log.bulk_create(counted(devtools.searches(plan)))
+            created, events = journal.load_sessions(self.report_progress(devtools.sessions(plan), number))
+            searches = search_log.bulk_create(with_query(devtools.searches(plan)))
         except LookupError as missing:
             raise CommandError(f"{missing} Load one first: manage.py load_wizards fixtures") from missing
-        seconds = time.monotonic() - began
+        seconds = time.monotonic() - started
         rate = f"{events / seconds:.0f} events/s"
-        self.stdout.write(f"{made} sessions, {events} events, {searched} searches in {seconds:.1f} s ({rate})")
+        self.stdout.write(f"{created} sessions, {events} events, {searches} searches in {seconds:.1f} s ({rate})")
 
-    def told(self, items: Iterable[Item], number: int) -> Iterator[Item]:
-        """Yield the items, and tell now and then how many there were."""
+    def report_progress(self, items: Iterable[Item], number: int) -> Iterator[Item]:
+        """Yield the items, and print the count from time to time."""
         for count, item in enumerate(items, 1):
             yield item
             if count % 50_000 == 0:
                 self.stderr.write(f"{count} of {number} sessions")
 
 
-def day(words: str) -> date:
-    """Return the day that an argument names, as YYYY-MM-DD."""
+def parse_day(text: str) -> date:
     try:
-        return date.fromisoformat(words)
-    except ValueError as wrong:
-        raise ArgumentTypeError(f"should be a day as YYYY-MM-DD, and is {words!r}.") from wrong
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise ArgumentTypeError(f"should be a day as YYYY-MM-DD, and is {text!r}.") from error
 
 
 def end_of(until: date | None) -> datetime:
-    """Return the end of a day in the help desk's time zone, or now, whichever comes first."""
+    """Return the end of the day in the site's time zone, or now, whichever is earlier."""
     now = timezone.now()
     if until is None:
         return now
     return min(now, datetime.combine(until + timedelta(days=1), clock.min, timezone.get_default_timezone()))
 
 
-def counted(rows: Iterable[Search]) -> Iterator[Search]:
-    """Yield the searches with what they are counted by."""
-    known = cache(search_log.normalize_query)
+def with_query(rows: Iterable[Search]) -> Iterator[Search]:
+    """Yield the searches with `query` set, the normalized text by which they are counted."""
+    normalize = cache(search_log.normalize_query)
     for row in rows:
-        row.query = known(row.words)
+        row.query = normalize(row.words)
         yield row

@@ -12,7 +12,7 @@ from wizards.models import Version, Wizard
 
 
 class Command(BaseCommand):
-    """Prints the draft, or with --version a published version. Loading the output gives the same content hash."""
+    """Prints the draft, or with --version a published version. Loading the output reproduces the content hash."""
 
     help = "Print a wizard's draft, or one of its versions, as YAML or JSON."
 
@@ -33,7 +33,7 @@ class Command(BaseCommand):
         self.stdout.write(flow.dump_document(document, options["format"]), ending="")
 
     def version(self, wizard: Wizard, number: int) -> flow.Document:
-        """Return the document of a version; raise CommandError if there is none of that number."""
+        """Return the document of a version; raise CommandError if the wizard has no such version."""
         version = Version.objects.filter(wizard=wizard, number=number).first()
         if version is None:
             numbers = Version.objects.filter(wizard=wizard, number__isnull=False).order_by("number")

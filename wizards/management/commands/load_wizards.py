@@ -17,7 +17,7 @@ from .check_wizards import read_all
 
 
 class Command(BaseCommand):
-    """All files or none: a bad file is reported with its line, and changes nothing."""
+    """Loads all files or none: if one is invalid, its problems are printed and nothing changes."""
 
     help = "Validate wizard files (YAML or JSON, or folders of them), load them into the draft and publish them."
 
@@ -26,7 +26,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, paths: list[Path], **options: Any) -> None:
         documents, problems = read_all(paths)
-        problems += disagreements(documents)
+        problems += find_conflicts(documents)
         if problems:
             raise CommandError("\n".join([*problems, "Nothing was changed."]))
         with transaction.atomic():
@@ -34,29 +34,29 @@ class Command(BaseCommand):
                 self.load(name, document)
 
     def load(self, name: str, document: flow.Document) -> None:
-        """Load and publish one document, and say what came of it."""
+        """Load and publish one document, and print the result."""
         wizard = Wizard.objects.select_related("current").filter(slug=document.slug).first()
         if wizard is None or publishing.compile_draft(wizard) != document:
             wizard = publishing.import_document(document)
         version, is_new = publishing.publish(wizard, note=f"Loaded from {Path(name).name}")
-        done = "published as" if is_new else "unchanged,"
-        self.stdout.write(f"{document.slug}: {done} version {version.number}, {version.content_hash[:12]}")
+        result = "published as" if is_new else "unchanged,"
+        self.stdout.write(f"{document.slug}: {result} version {version.number}, {version.content_hash[:12]}")
         for picture in sorted(images.missing_names([document])):
             self.stderr.write(f"{document.slug}: the picture “{picture}” is not here; its step is shown without it")
 
 
-def disagreements(documents: dict[str, flow.Document]) -> list[str]:
-    """Return a line for each slug that two files hold, and for each procedure that two files word differently."""
-    found: list[str] = []
+def find_conflicts(documents: dict[str, flow.Document]) -> list[str]:
+    """Return a line for each slug that two files share, and for each procedure that differs between two files."""
+    conflicts: list[str] = []
     slugs: dict[str, str] = {}
     procedures: dict[str, tuple[str, flow.Procedure]] = {}
     for name, document in documents.items():
         if document.slug in slugs:
-            found.append(f"{name}: the slug “{document.slug}” is also that of {slugs[document.slug]}. Change one.")
+            conflicts.append(f"{name}: the slug “{document.slug}” is also that of {slugs[document.slug]}. Change one.")
         slugs[document.slug] = name
         for procedure in document.procedures:
-            other, same = procedures.setdefault(procedure.id, (name, procedure))
-            if same != procedure:
+            other, existing = procedures.setdefault(procedure.id, (name, procedure))
+            if existing != procedure:
                 message = f"procedure “{procedure.id}” is worded differently in {other}"
-                found.append(f"{name}: {message}. Procedures are shared by id: make them alike, or rename one.")
-    return found
+                conflicts.append(f"{name}: {message}. Procedures are shared by id: make them alike, or rename one.")
+    return conflicts

@@ -1,4 +1,4 @@
-"""`manage.py partition_log --width N`: lay the log out in partitions, on PostgreSQL, while the site goes on."""
+"""`manage.py partition_log --width N`: partition the log on PostgreSQL while the site keeps running."""
 
 from __future__ import annotations
 
@@ -12,12 +12,14 @@ from wizards import journal
 
 
 class Command(BaseCommand):
-    """Once. `manage.py purge_expired` makes more partitions from then on, and drops those past their time."""
+    """Run it once. From then on `purge_expired` creates new partitions and drops expired ones."""
 
-    help = "Lay the log out in partitions of N sessions each (PostgreSQL only); docs/scale.md says when and why."
+    help = "Partition the log by N sessions each (PostgreSQL only); docs/scale.md says when and why."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--width", type=int, default=1_000_000, help="sessions in each: a day's (1000000)")
+        parser.add_argument(
+            "--width", type=int, default=1_000_000, help="sessions in each partition, about a day's (1000000)"
+        )
 
     def handle(self, *args: Any, width: int, **options: Any) -> None:
         if connection.vendor != "postgresql":
@@ -26,7 +28,7 @@ class Command(BaseCommand):
             raise CommandError("--width should be at least 1.")
         try:
             journal.partition_log(width)
-        except OperationalError as busy:
-            raise CommandError(f"The log is as it was: {str(busy).splitlines()[0]}. Try again.") from busy
-        for each in journal.list_partitions():
-            self.stdout.write(f"{each.name}: sessions {each.first} to {each.end - 1}")
+        except OperationalError as error:
+            raise CommandError(f"The log is as it was: {str(error).splitlines()[0]}. Try again.") from error
+        for partition in journal.list_partitions():
+            self.stdout.write(f"{partition.name}: sessions {partition.first} to {partition.end - 1}")

@@ -19,14 +19,16 @@ UNKNOWN = (
 
 
 class Command(BaseCommand):
-    """Finds, exports or erases one person: whoever the session with the reference belongs to."""
+    """Works on the person that the session with this reference belongs to."""
 
     help = "Find, export or erase what is stored about one person, by the reference of one of their sessions."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("what", choices=["find", "export", "erase"])
         parser.add_argument("reference", nargs="+", metavar="REFERENCE", help="as read out, such as ABCD EFGH JKMN")
-        parser.add_argument("--dry-run", action="store_true", help="with erase: say what would go, and erase nothing")
+        parser.add_argument(
+            "--dry-run", action="store_true", help="with erase: show what would be erased, and erase nothing"
+        )
 
     def handle(self, *args: Any, what: str, reference: list[str], dry_run: bool, **options: Any) -> None:
         if dry_run and what != "erase":
@@ -45,7 +47,7 @@ class Command(BaseCommand):
             self.erase(person, dry_run)
 
     def list(self, person: subject_access.Person) -> None:
-        """Say which sessions are this person's, without their words."""
+        """Print the person's sessions, without their texts."""
         for session in person.sessions:
             number = session.version.number
             version = f"{session.version.wizard.slug} {f'v{number}' if number else 'preview'}"
@@ -54,7 +56,6 @@ class Command(BaseCommand):
         self.stdout.write(f"{person.sessions.count()} sessions of one person, with {person.texts} texts")
 
     def erase(self, person: subject_access.Person, dry_run: bool) -> None:
-        """Erase, or say what would be."""
         if dry_run:
             self.stdout.write("This would erase these texts, and what links the sessions to each other and to anybody.")
             return

@@ -1,4 +1,4 @@
-"""`manage.py purge_expired [--dry-run]`: delete what is past its time; run it once a day."""
+"""`manage.py purge_expired [--dry-run]`: delete expired data; run it once a day."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from wizards.privacy import retention
 
 
 class Command(BaseCommand):
-    """Deletes sessions, words and searches past their time, and keeps the figures that they counted for."""
+    """Deletes expired sessions, texts and searches; the figures that they are counted in stay."""
 
-    help = "Delete sessions, what people wrote, and searches past their time; figures stay. Run it once a day."
+    help = "Delete expired sessions, texts and searches; the figures stay. Run it once a day."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--dry-run", action="store_true", help="say what would be deleted, and delete nothing")
+        parser.add_argument("--dry-run", action="store_true", help="show what would be deleted, and delete nothing")
 
     def handle(self, *args: Any, dry_run: bool, **options: Any) -> None:
         counts = retention.count_expired() if dry_run else retention.purge_expired()

@@ -1,4 +1,4 @@
-"""`manage.py roll_up`: bring the tallies that the review pages read up to date with the log."""
+"""`manage.py roll_up`: update the tallies, which the review pages read, from the log."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from wizards import analytics
 
 
 class Command(BaseCommand):
-    """Safe at any time, also twice at once. Figures are right without it, but slow."""
+    """Safe at any time, even twice at once. Without it the figures are right but slow."""
 
-    help = "Bring the tallies that the review pages read up to date with the log."
+    help = "Update the tallies, which the review pages read, from the log."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--rebuild", action="store_true", help="make them anew from the logs that are kept")
-        parser.add_argument("--every", type=float, metavar="SECONDS", help="do it again and again, until stopped")
+        parser.add_argument("--rebuild", action="store_true", help="rebuild them from the logs that still exist")
+        parser.add_argument("--every", type=float, metavar="SECONDS", help="repeat with this interval until stopped")
 
     def handle(self, *args: Any, rebuild: bool, every: float | None, **options: Any) -> None:
         if every is not None and not 0 < every < float("inf"):
@@ -29,15 +29,15 @@ class Command(BaseCommand):
         if every is None:
             self.roll_up()
         else:
-            self.go_on(every)
+            self.repeat(every)
 
     def roll_up(self) -> None:
-        """Bring the tallies up to date once, and say how many sessions were added."""
-        if done := analytics.roll_up():
-            self.stdout.write(f"{done} sessions rolled up")
+        """Update the tallies once, and print how many sessions were added."""
+        if count := analytics.roll_up():
+            self.stdout.write(f"{count} sessions rolled up")
 
-    def go_on(self, every: float) -> None:
-        """Do it again and again, with so many seconds between, until stopped."""
+    def repeat(self, every: float) -> None:
+        """Update the tallies every so many seconds until stopped."""
         try:
             while True:
                 self.roll_up()

@@ -1,4 +1,4 @@
-"""`manage.py run_deliveries`: send the mails and webhooks that wait in the outbox, until stopped."""
+"""`manage.py run_deliveries`: send the mails and webhooks in the outbox until stopped."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ from django_tasks_db.management.commands.db_worker import Worker
 from wizards.support import delivery
 
 log = logging.getLogger(__name__)
-EVERY = 1  # seconds between looks at the queue, which cost one indexed question each
-KEEP_DAYS = 1  # days for which finished tasks are kept; the deliveries themselves stay
+POLL_SECONDS = 1  # each poll of the queue costs one indexed query
+KEEP_TASKS_DAYS = 1  # finished tasks; the deliveries themselves stay
 
 
 class Command(BaseCommand):
-    """What `make run` starts beside the web server: django-tasks-db's worker, and a sweep for what it lost.
+    """Runs django-tasks-db's worker, with a sweep for deliveries that lost their task. Part of `make run`.
 
-    Several may run, on one machine or more. One that is killed at any point loses nothing.
+    Several can run, on one or more machines. Killing one at any point loses nothing.
     """
 
-    help = "Send the mails and webhooks that wait in the outbox, until stopped."
+    help = "Send the mails and webhooks in the outbox until stopped."
     stopping = False
     worker: Worker | None = None
 
@@ -40,40 +40,40 @@ class Command(BaseCommand):
         parser.add_argument("--once", action="store_true", help="send what is due, and stop")
 
     def handle(self, *args: Any, parent: int | None, once: bool, **options: Any) -> None:
-        logging.getLogger("django_tasks_db").setLevel(logging.WARNING)  # it says when each round begins and ends
+        logging.getLogger("django_tasks_db").setLevel(logging.WARNING)  # it logs the start and end of each round
         if once:
-            self.work()
-            return self.clear()
-        for one in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(one, self.stop)
-        pruned = None
+            self.send_due()
+            return self.prune_tasks()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self.stop)
+        pruned_on = None
         while not self.stopping and parent in (None, os.getppid()):
-            pruned = self.round(pruned)
+            pruned_on = self.run_once(pruned_on)
             close_old_connections()
-            time.sleep(EVERY)
+            time.sleep(POLL_SECONDS)
         return None
 
-    def stop(self, *signalled: object) -> None:
-        """Finish the message in hand, and stop; at once where that was asked before."""
+    def stop(self, *signal_arguments: object) -> None:
+        """Stop after the current message; a second signal stops at once."""
         if self.stopping:
             sys.exit(1)
         self.stopping = True
         if self.worker:
             self.worker.running = False
 
-    def round(self, pruned: date | None) -> date | None:
-        """Do what is due; `pruned` is the last day on which old tasks were deleted. Return it as it is then."""
+    def run_once(self, pruned_on: date | None) -> date | None:
+        """Do what is due. `pruned_on` is the last day on which old tasks were deleted; return its new value."""
         try:
-            self.work()
-            if pruned != timezone.localdate():
-                self.clear()
-        except Exception:  # the next round tries again: a database may be away for a while
+            self.send_due()
+            if pruned_on != timezone.localdate():
+                self.prune_tasks()
+        except Exception:  # the next round tries again: the database may be down for a while
             log.exception("Delivering failed.")
-            return pruned
+            return pruned_on
         return timezone.localdate()
 
-    def work(self) -> None:
-        """Let the worker do all that is ready, and what a killed one left."""
+    def send_due(self) -> None:
+        """Run the worker until the queue is empty, including what a killed worker left."""
         delivery.sweep()
         if delivery.has_work() and not self.stopping:
             self.worker = Worker(
@@ -88,7 +88,7 @@ class Command(BaseCommand):
             )
             self.worker.run()
 
-    def clear(self) -> None:
-        """Delete the tasks that ended more than KEEP_DAYS ago; those of killed workers have ended, too."""
+    def prune_tasks(self) -> None:
+        """Delete the tasks that ended more than KEEP_TASKS_DAYS ago, after ending those of killed workers."""
         delivery.end_tasks()
-        call_command("prune_db_task_results", queue_name=delivery.QUEUE, min_age_days=KEEP_DAYS, verbosity=0)
+        call_command("prune_db_task_results", queue_name=delivery.QUEUE, min_age_days=KEEP_TASKS_DAYS, verbosity=0)

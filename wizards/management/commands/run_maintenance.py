@@ -1,4 +1,4 @@
-"""`manage.py run_maintenance`: update the figures and, once a day, delete what is past its time, until stopped."""
+"""`manage.py run_maintenance`: update the figures and, once a day, delete expired data, until stopped."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from wizards import analytics
 from wizards.privacy import retention
 
 log = logging.getLogger(__name__)
-EVERY = 60  # seconds
+INTERVAL_SECONDS = 60
 
 
 class Command(BaseCommand):
-    """`make run` starts it beside the web server. Or run `roll_up` and `purge_expired` from timers instead."""
+    """Part of `make run`. Timers that run `roll_up` and `purge_expired` do the same."""
 
-    help = "Keep the figures up to date, and delete what is past its time once a day, until stopped."
+    help = "Keep the figures up to date and delete expired data once a day, until stopped."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--parent", type=int, metavar="PID", help="stop when this process, its parent, ends")
@@ -34,7 +34,7 @@ class Command(BaseCommand):
             while parent in (None, os.getppid()):
                 purged_on = self.run_once(purged_on)
                 close_old_connections()
-                self.rest(parent)
+                self.wait(parent)
         except KeyboardInterrupt:
             return
 
@@ -46,13 +46,13 @@ class Command(BaseCommand):
             if purged_on != today:
                 retention.purge_expired()
                 purged_on = today
-        except Exception:  # the next round tries again: a database may be away for a while
+        except Exception:  # the next round tries again: the database may be down for a while
             log.exception("Maintenance failed.")
         return purged_on
 
-    def rest(self, parent: int | None) -> None:
+    def wait(self, parent: int | None) -> None:
         """Wait for the next round, or until the parent process ends."""
-        for _ in range(EVERY):
+        for _ in range(INTERVAL_SECONDS):
             if parent not in (None, os.getppid()):
                 return
             time.sleep(1)

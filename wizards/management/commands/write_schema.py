@@ -1,4 +1,4 @@
-"""`manage.py write_schema`: write docs/wizard.schema.json anew."""
+"""`manage.py write_schema`: update docs/wizard.schema.json."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from wizards import flow
 
 
 class Command(BaseCommand):
-    """Writes the JSON Schema of wizard files, which is checked in; a test holds that it is up to date."""
+    """The schema is checked in; a test ensures that it is up to date."""
 
     help = "Write the JSON Schema of wizard files to docs/wizard.schema.json."
 
