@@ -185,7 +185,7 @@ def test_the_same_without_javascript(agent, document):
     page.locator(".path a").first.click()
     expect(page.get_by_text("This was answered earlier.")).to_be_visible()
     page.get_by_role("button", name="Finish", exact=True).click()
-    expect(page.get_by_text("No call is in your hand.")).to_be_visible()
+    expect(page.get_by_text("You have no calls.")).to_be_visible()
 
 
 def test_a_move_breaks_no_content_policy_and_what_would_break_it_is_heard(agent, document, complained):

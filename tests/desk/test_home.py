@@ -46,8 +46,8 @@ def test_the_first_page_lists_what_is_in_hand_put_aside_passed_and_waiting(ann, 
     bob.begin("Passed")
     bob.send("pass/", to=ann.user.pk)
     Case.objects.create(session=customer(toy))
-    text = read(ann.client.get("/desk/")).text.partition("In your hand")[2]
-    places = [text.index(word) for word in ("Passed to you", "Now", "Put aside", "Cases that nobody has yet")]
+    text = read(ann.client.get("/desk/")).text.partition("Your calls")[2]
+    places = [text.index(word) for word in ("Passed to you", "Now", "Put aside", "Unassigned cases")]
     assert places == sorted(places)
     assert places[0] < text.index("Passed", places[0] + 13) < places[1] < text.index("In Hand", places[1]) < places[2]
     assert "It does not work" in text[places[3] :]
@@ -56,7 +56,7 @@ def test_the_first_page_lists_what_is_in_hand_put_aside_passed_and_waiting(ann, 
 def test_only_who_leads_sees_what_is_in_colleagues_hands(ann, bob, lea):
     ann.begin("Mr Secret")
     assert "Mr Secret" not in bob.client.get("/desk/").content.decode()
-    assert "In your colleagues’ hands" in read(lea.client.get("/desk/")).text
+    assert "Your colleagues’ calls" in read(lea.client.get("/desk/")).text
 
 
 @pytest.mark.parametrize("name", ["ann", "lea"])

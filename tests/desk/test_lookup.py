@@ -54,7 +54,7 @@ def test_a_colleagues_case_reads_like_one_that_does_not_exist(ann, bob, waiting)
     Case.objects.update(agent=bob.user)
     there, nowhere = found(ann, f"case {waiting.pk}"), found(ann, "case 99")
     assert there.html == nowhere.html.replace("99", str(waiting.pk))
-    assert f"No case {waiting.pk} waits or is yours" in there.text
+    assert f"No case {waiting.pk} is yours or unassigned" in there.text
 
 
 def test_who_leads_is_led_to_any_case(lea, bob, waiting):

@@ -36,7 +36,7 @@ def test_who_leads_sees_a_colleagues_call_and_cannot_move_it_before_taking_it_ov
     ann.begin()
     lea.session = ann.session
     page = read(lea.see())
-    assert "in the hand of Ann" in page.text
+    assert "assigned to Ann" in page.text
     assert "Take over" in page.text
     refused = lea.answer("no")
     assert refused.status_code == 409

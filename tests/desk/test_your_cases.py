@@ -24,7 +24,7 @@ def case_of(toy, agent: Agent | None = None, **known) -> Case:
 
 def yours(agent: Agent) -> str:
     """Return what the first page says of the agent's own cases."""
-    return read(agent.client.get("/desk/")).text.partition("Your cases")[2].partition("Cases that nobody has yet")[0]
+    return read(agent.client.get("/desk/")).text.partition("Your cases")[2].partition("Unassigned cases")[0]
 
 
 def test_a_case_that_an_agent_takes_is_among_theirs(ann, toy):

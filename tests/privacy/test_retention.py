@@ -240,7 +240,7 @@ def test_the_command_says_what_it_did(clock):
     assert "This would be deleted" in told.getvalue()
     call_command("purge_expired", stdout=told)
     assert not Session.objects.exists()
-    assert "     1 sessions that were left, older than 30 days" in told.getvalue()
+    assert "     1 abandoned sessions, older than 30 days" in told.getvalue()
     assert "     1 searches, older than 90 days" in told.getvalue()
 
 

@@ -176,7 +176,7 @@ def test_calls_are_passed_only_to_active_staff_who_take_calls(toy, ann, who):
 
 def test_a_colleague_passes_on_no_call_that_is_not_theirs(toy, ann, bob, lea):
     session = calls.begin(toy, "s", ann)
-    with pytest.raises(calls.NotYourCallError, match="in the hand of Ann Archer"):
+    with pytest.raises(calls.NotYourCallError, match="assigned to Ann Archer"):
         calls.pass_on(session, bob, lea)
     with pytest.raises(calls.NotYourCallError):
         calls.take(session, bob)

@@ -120,7 +120,7 @@ def test_one_that_cannot_be_made_is_logged_and_the_others_go_out(hook, caplog):
     opened()
     work()
     assert sorted(states()) == [("case.opened", "sent", 1), ("case.opened", "waiting", 1)]
-    assert "a fault of ours" in Delivery.objects.get(state="waiting").error
+    assert "internal error" in Delivery.objects.get(state="waiting").error
     assert "cannot be sent" in caplog.text
 
 
@@ -130,7 +130,7 @@ def test_one_that_cannot_be_made_is_logged_and_the_others_go_out(hook, caplog):
         (SMTPRecipientsRefused({CONTACT: (550, b"no such user anna@example.org")}), "SMTPRecipientsRefused 550"),
         (SMTPDataError(554, b"spam from anna@example.org"), "SMTPDataError 554"),
         (ConnectionRefusedError(111, "Connection refused"), "ConnectionRefusedError: [Errno 111] Connection refused"),
-        (ValueError("anna@example.org cannot be written"), "a fault of ours: ValueError"),
+        (ValueError("anna@example.org cannot be written"), "internal error: ValueError"),
     ],
 )
 def test_what_is_noted_of_a_mail_that_failed_names_no_customer(settings, monkeypatch, caplog, fault, kept):

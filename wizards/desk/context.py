@@ -32,7 +32,7 @@ EVENT_LABELS = {
     EventKind.HELP: "asked for a person",
     EventKind.REMARK: "said that it looks different",
     EventKind.JOIN: "joined",
-    EventKind.PART: "ended being in it together",
+    EventKind.PART: "ended the joint session",
     EventKind.PASSED: "passed it on",
 }
 

@@ -45,7 +45,7 @@ class NoteForm(WordsForm):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self.fields["words"].required = True
-        self.fields["words"].error_messages["required"] = "There is nothing to note yet. Type it, then save."
+        self.fields["words"].error_messages["required"] = "The note is empty. Type it, then save."
 
     number = forms.IntegerField(min_value=1)
 

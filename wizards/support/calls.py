@@ -154,7 +154,7 @@ def blocked_reason(session: Session, user: User) -> str:
     if assigned is None:
         return "You are not in this session. The customer has it to themselves: ask for a new code to go on with them."
     if assigned.pk != user.pk:
-        return f"This session is in the hand of {agent_name(assigned)}. Only one of you can go on in it."
+        return f"This session is assigned to {agent_name(assigned)}. Only one of you can move it."
     return "This call is put aside. Resume it to go on." if session.call.aside else ""
 
 

@@ -45,7 +45,7 @@ def resume(request: HttpRequest, sessions: Sessions) -> HttpResponse:
 def leave(request: HttpRequest, sessions: Sessions) -> HttpResponse:
     """Finish a call; a joined session is the customer's alone again."""
     return apply_change(
-        request, sessions, lambda session: calls.leave(session, agent_of(request)), "That call is done.", "desk"
+        request, sessions, lambda session: calls.leave(session, agent_of(request)), "The call is finished.", "desk"
     )
 
 

@@ -36,8 +36,8 @@ class Command(BaseCommand):
         existing = Session.objects.count()
         if existing and not add:
             raise CommandError(
-                f"There are {existing} sessions here. Made-up ones would count in their figures."
-                " --add makes them anyway."
+                f"There are {existing} sessions already, and demo sessions would count in their figures."
+                " Use --add to create them anyway."
             )
         if number < 1 or days < 1:
             raise CommandError("N and --days should be at least 1.")

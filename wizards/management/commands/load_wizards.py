@@ -58,5 +58,5 @@ def find_conflicts(documents: dict[str, flow.Document]) -> list[str]:
             other, existing = procedures.setdefault(procedure.id, (name, procedure))
             if existing != procedure:
                 message = f"procedure “{procedure.id}” is worded differently in {other}"
-                conflicts.append(f"{name}: {message}. Procedures are shared by id: make them alike, or rename one.")
+                conflicts.append(f"{name}: {message}. Procedures are shared by id: make them the same, or rename one.")
     return conflicts

@@ -23,12 +23,12 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, width: int, **options: Any) -> None:
         if connection.vendor != "postgresql":
-            raise CommandError("Only PostgreSQL has partitions, and DATABASE_URL names a database of another kind.")
+            raise CommandError("Partitions need PostgreSQL, and DATABASE_URL names another kind of database.")
         if width < 1:
             raise CommandError("--width should be at least 1.")
         try:
             journal.partition_log(width)
         except OperationalError as error:
-            raise CommandError(f"The log is as it was: {str(error).splitlines()[0]}. Try again.") from error
+            raise CommandError(f"The log is unchanged: {str(error).splitlines()[0]}. Try again.") from error
         for partition in journal.list_partitions():
             self.stdout.write(f"{partition.name}: sessions {partition.first} to {partition.end - 1}")

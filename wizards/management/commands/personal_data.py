@@ -14,7 +14,7 @@ from wizards.privacy import subject_access
 
 UNKNOWN = (
     "There is no session with the reference “{}”. It has 12 letters and digits, without 0, 1, I, L and O."
-    " It may have been deleted already, because its time had passed."
+    " It may have been deleted at the end of its retention period."
 )
 
 
@@ -57,7 +57,7 @@ class Command(BaseCommand):
 
     def erase(self, person: subject_access.Person, dry_run: bool) -> None:
         if dry_run:
-            self.stdout.write("This would erase these texts, and what links the sessions to each other and to anybody.")
+            self.stdout.write("This would erase these texts, and what links the sessions to each other or to a person.")
             return
         texts = subject_access.erase(person)
-        self.stdout.write(f"Erased {texts} texts, and what linked the sessions to each other and to anybody.")
+        self.stdout.write(f"Erased {texts} texts, and what linked the sessions to each other or to a person.")

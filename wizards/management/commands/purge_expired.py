@@ -24,14 +24,14 @@ class Command(BaseCommand):
         self.stdout.write("This would be deleted:" if dry_run else "Deleted:")
         for number, what in (
             (counts.words, f"texts that people wrote, older than {settings.KEEP_WORDS_DAYS} days"),
-            (counts.cases, f"closed cases' addresses and words, older than {settings.KEEP_WORDS_DAYS} days"),
+            (counts.cases, f"closed cases' contacts and texts, older than {settings.KEEP_WORDS_DAYS} days"),
             (counts.callers, f"callers' names, older than {settings.KEEP_WORDS_DAYS} days"),
             (counts.searches, f"searches, older than {settings.KEEP_SEARCHES_DAYS} days"),
-            (counts.abandoned, f"sessions that were left, older than {settings.KEEP_ABANDONED_DAYS} days"),
-            (counts.finished, f"sessions that came to an end, older than {settings.KEEP_FINISHED_DAYS} days"),
+            (counts.abandoned, f"abandoned sessions, older than {settings.KEEP_ABANDONED_DAYS} days"),
+            (counts.finished, f"finished sessions, older than {settings.KEEP_FINISHED_DAYS} days"),
             (counts.tests, f"previews by editors, older than {settings.KEEP_ABANDONED_DAYS} days"),
         ):
             self.stdout.write(f"  {number:6} {what}")
         if counts.uncounted:
-            stay = "first counted into the figures" if dry_run else "kept until the figures hold them to their end"
-            self.stdout.write(f"  {counts.uncounted:6} more sessions past their time are {stay}")
+            fate = "counted into the figures first" if dry_run else "kept until the figures count all of their events"
+            self.stdout.write(f"  {counts.uncounted:6} more expired sessions are {fate}")

@@ -54,13 +54,13 @@ def check_url(url: str, rules: AddressRules) -> SplitResult:
         host, port = parts.hostname or "", parts.port
         host.encode("idna")
     except ValueError as error:
-        raise NotAcceptedError("This is no address that can be read.") from error
+        raise NotAcceptedError("This is not a valid address.") from error
     if parts.scheme != "https" and not (rules.http and parts.scheme == "http"):
-        raise NotAcceptedError("The address has to begin with https://.")
+        raise NotAcceptedError("The address must start with https://.")
     if not host or port == 0 or not url.isprintable() or " " in url:
         raise NotAcceptedError("The address needs a host, such as https://hooks.example.org/cases.")
     if parts.username is not None or parts.password is not None or parts.fragment:
-        raise NotAcceptedError("The address may hold no user name, no password and no #.")
+        raise NotAcceptedError("The address must not contain a user name, a password or a #.")
     literal = ":" in host or host.replace(".", "").isdigit()
     local = host.rstrip(".") == "localhost" or host.rstrip(".").endswith(".localhost")
     if not rules.private and (local or (literal and not is_public(host))):
@@ -100,7 +100,7 @@ def post(
     except OSError:  # certificate errors are ValueErrors too
         raise
     except (HTTPException, ValueError) as error:
-        raise OSError(f"the answer cannot be read ({type(error).__name__})") from error
+        raise OSError(f"the response is invalid ({type(error).__name__})") from error
     finally:
         sock.close()
 
@@ -118,7 +118,7 @@ def _resolve_allowed(host: str, port: int, rules: AddressRules, resolver: Resolv
         raise OSError(f"{host} has no address")
     for address in addresses:
         if not rules.private and not is_public(address):
-            raise NotAcceptedError(f"{host} leads to {address}, which is not on the public internet")
+            raise NotAcceptedError(f"{host} resolves to {address}, which is not on the public internet")
     return addresses[0]
 
 
@@ -187,7 +187,7 @@ class _ResponseStream(io.RawIOBase):
 
     def readinto(self, buffer: Any) -> int:
         if not self.bytes_left:
-            raise OSError("the answer is too long")
+            raise OSError("the response is too long")
         self.source.sock.settimeout(_time_left(self.source.deadline))
         count = self.source.sock.recv_into(buffer, min(len(buffer), self.bytes_left))
         self.bytes_left -= count

@@ -57,7 +57,7 @@ def deliver(delivery: str) -> str:
         log.exception(
             "Delivery %s cannot be sent", row.pk, exc_info=Exception(reason_text).with_traceback(error.__traceback__)
         )
-        return _failed(row, f"a fault of ours: {reason_text}")
+        return _failed(row, f"internal error: {reason_text}")
     return _sent(row)
 
 
@@ -93,7 +93,7 @@ def end_tasks() -> int:
     dead = DBTaskResult.objects.running().filter(
         queue_name=QUEUE, started_at__lt=now - timedelta(seconds=settings.DELIVERY_SECONDS)
     )
-    return dead.update(status=TaskResultStatus.FAILED, finished_at=now, traceback="Its worker did not come to an end.")
+    return dead.update(status=TaskResultStatus.FAILED, finished_at=now, traceback="The worker did not finish.")
 
 
 @transaction.atomic

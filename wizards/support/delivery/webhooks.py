@@ -39,7 +39,7 @@ def send(row: Delivery) -> None:
     if 300 <= status < 400:
         raise NotAcceptedError(f"answered {status}: redirects are not followed")
     if status == GONE:
-        raise NotAcceptedError("answered 410: it wants no more", for_good=True)
+        raise NotAcceptedError("answered 410: it accepts no more messages", for_good=True)
     if not 200 <= status < 300:
         raise NotAcceptedError(f"answered {status}")
 
