@@ -1,4 +1,4 @@
-"""The demonstration's accounts: made once, kept in a file of their owner's, and made anew where that file is lost."""
+"""The demo accounts: created once, stored in a private file, and recreated if that file is lost."""
 
 import json
 
@@ -21,7 +21,7 @@ def accounts(file):
 
 
 def passwords_work(file):
-    """Return whether each of the four can sign in with what the file says."""
+    """Return whether each of the four passwords in the file works."""
     signed_in = [authenticate(**account) for account in accounts(file).values()]
     return len(signed_in) == 4 and all(signed_in)
 
@@ -96,7 +96,7 @@ def test_a_user_that_is_missing_is_made_again_and_the_others_stay(file):
     assert passwords_work(file)
 
 
-def test_a_group_that_is_there_already_is_used(file):
+def test_an_existing_group_is_used(file):
     Group.objects.get_or_create(name="editors")
     call_command("make_accounts")
     assert Group.objects.filter(name="editors").count() == 1

@@ -24,7 +24,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 @pytest.mark.django_db
-def test_tending_rolls_up_and_deletes_what_is_past_its_time(monkeypatch, settings):
+def test_maintenance_rolls_up_and_deletes_expired_data(monkeypatch, settings):
     clock = Clock(monkeypatch)
     Walker(clock, name="old").answer("no")
     clock.pass_(days=settings.KEEP_ABANDONED_DAYS + 1)

@@ -14,11 +14,11 @@ from wizards import journal
 from wizards.models import HandoffCode, Session
 from wizards.support import join_codes
 
-ONCE = ("note/", "aside/", "resume/", "pass/", "take/", "leave/", "caller/", "case/")
+CALL_PATHS = ("note/", "aside/", "resume/", "pass/", "take/", "leave/", "caller/", "case/")
 
 
 class Agent:
-    """One agent's browser, with one call in hand."""
+    """One agent's browser, with one current call."""
 
     def __init__(self, name: str, group: str = "agents") -> None:
         self.user = User.objects.create(username=name, first_name=name.title(), is_staff=True)
@@ -34,10 +34,10 @@ class Agent:
         return self
 
     def at(self, name: str = "", number: int | None = None) -> str:
-        """Return an address of the call: of the page where it stands by default."""
+        """Return a URL of the call, by default of its current page."""
         self.session.refresh_from_db()
         number = number or self.session.count
-        return f"/desk/{self.session.code}/" + (name if name in ONCE else f"{number}/{name}")
+        return f"/desk/{self.session.code}/" + (name if name in CALL_PATHS else f"{number}/{name}")
 
     def see(self, number: int | None = None, **options):
         return self.client.get(self.at(number=number), **options)
@@ -58,13 +58,13 @@ def customer(toy, name: str = "customer") -> Session:
     return journal.begin(toy, "s", name)
 
 
-def theirs(session: Session) -> QuerySet[Session]:
-    """Return a session as its customer reaches it."""
+def only(session: Session) -> QuerySet[Session]:
+    """Return the queryset of one session, which a customer's moves need."""
     return Session.objects.filter(pk=session.pk)
 
 
 def join(agent: Agent, session: Session) -> Agent:
-    """Let an agent into a customer's session by the code that is read out."""
+    """Join a customer's session by a code."""
     code = join_codes.create(session, HandoffCode.For.AGENT).upper()
     response = agent.client.post("/desk/join/", {"code": f"{code[:4]} {code[4:]}"})
     assert response.status_code == 303, read(response).text
@@ -73,7 +73,7 @@ def join(agent: Agent, session: Session) -> Agent:
 
 
 def addresses(code: str) -> list[str]:
-    """Return every address of the desk, of this call where it is one of a call's."""
+    """Return every URL of the desk, filled in for this call."""
     return [
         "/" + pattern.replace("<code:code>", code).replace("<int:number>", "1").replace("<int:pk>", "1")
         for pattern in routes("desk/").values()

@@ -1,4 +1,4 @@
-"""What the tests of the desk share: a published toy, and three of the staff."""
+"""Fixtures for the desk: a published toy, two agents and a lead."""
 
 from __future__ import annotations
 

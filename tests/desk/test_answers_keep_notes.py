@@ -1,15 +1,15 @@
-"""A note that an agent typed and did not save goes along with whatever moves the call, with and without a script."""
+"""Moves save an unsaved note, with and without JavaScript."""
 
 from __future__ import annotations
 
 import pytest
 
-from tests.desk.agents import customer, join, theirs
+from tests.desk.agents import customer, join, only
 from tests.reading import read
 from tests.visitor import HTMX
 from wizards import journal
 
-# What these pages ask of a database, tests/test_roles.py and tests/hostile ask on both.
+# tests/test_roles.py and tests/hostile cover the same queries on both databases.
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 MOVES = ("back/", "restart/")
@@ -33,7 +33,7 @@ def test_the_notes_form_stands_before_its_buttons_which_work_while_the_rest_of_t
     assert 0 < page.index('id="note"') < page.index('form="note"')
 
 
-def test_what_is_put_aside_takes_notes_and_no_moves(ann):
+def test_a_call_on_hold_takes_notes_but_no_moves(ann):
     ann.begin().answer("no")
     ann.send("aside/")
     page = read(ann.see())
@@ -78,10 +78,10 @@ def test_a_note_that_cannot_be_kept_holds_the_way_back_and_is_still_there(ann, m
 @pytest.mark.parametrize("move", MOVES)
 def test_where_the_customer_went_on_first_the_note_of_a_way_back_is_still_there(ann, toy, move):
     session = customer(toy)
-    journal.answer(theirs(session), 1, "no")
+    journal.answer(only(session), 1, "no")
     join(ann, session)
-    seen = theirs(session).get().count
-    journal.answer(theirs(session), seen, "next")
+    seen = only(session).get().count
+    journal.answer(only(session), seen, "next")
     response = ann.client.post(f"/desk/{session.code}/{seen}/{move}", {"seen": seen, "words": "It blinks."})
     assert response.status_code == 409
     assert "It blinks." in response.content.decode()

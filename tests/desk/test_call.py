@@ -1,4 +1,4 @@
-"""A call: what its page shows, its moves, and what is said where one cannot be made."""
+"""A call: its page, its moves, and the reasons for refused moves."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tests.graphs import TOY, graph
 from tests.reading import read
 from tests.visitor import HTMX, publish
 
-# What these pages ask of a database, tests/test_roles.py and tests/hostile ask on both.
+# tests/test_roles.py and tests/hostile cover the same queries on both databases.
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 

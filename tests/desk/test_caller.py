@@ -1,4 +1,4 @@
-"""Who calls, in whatever characters: kept as it is, text wherever it is shown, and nowhere else."""
+"""The caller, in any characters: stored unchanged, escaped on every page, and absent from exports and logs."""
 
 from __future__ import annotations
 

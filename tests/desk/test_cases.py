@@ -1,10 +1,10 @@
-"""Cases at the desk: an unsolved call becomes one, one that waits is taken, and is closed with what it was."""
+"""Cases at the desk: opened from an unsolved call, taken, and closed with a resolution."""
 
 from __future__ import annotations
 
 import pytest
 
-from tests.desk.agents import customer, join, theirs
+from tests.desk.agents import customer, join, only
 from tests.reading import read
 from wizards import journal
 from wizards.models import Case, Event
@@ -46,7 +46,7 @@ def test_who_has_a_customers_case_may_note_and_not_move(ann, toy):
 
 
 def test_who_has_a_customers_case_goes_on_in_the_session_with_a_code(ann, toy):
-    session = journal.answer(theirs(customer(toy)), 1, "list")
+    session = journal.answer(only(customer(toy)), 1, "list")
     case = Case.objects.create(session=session)
     ann.client.post(f"/desk/cases/{case.pk}/take/")
     join(ann, session)

@@ -1,4 +1,4 @@
-"""The desk's first page: what the caller says is found, a call begins, and one's calls and cases are listed."""
+"""The desk's home page: search, beginning a call, and the lists of calls and cases."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ def test_beginning_a_call_keeps_the_caller_and_what_was_typed(ann):
 
 
 @pytest.mark.parametrize("way", ["", "toy", "toy/none", "none/s", "toy/s/x", "<b>/s", "/"])
-def test_a_way_in_that_is_not_there_is_a_404(ann, way):
+def test_an_unknown_symptom_is_a_404(ann, way):
     assert ann.client.post("/desk/begin/", {"way": way}).status_code == 404
     assert not Session.objects.exists()
 
 
-def test_the_first_page_lists_what_is_in_hand_put_aside_passed_and_waiting(ann, bob, toy):
+def test_the_home_page_lists_active_held_and_passed_calls_and_unassigned_cases(ann, bob, toy):
     for caller in ("In Hand", "Put Aside"):
         ann.begin(caller)
     ann.send("aside/")
@@ -53,7 +53,7 @@ def test_the_first_page_lists_what_is_in_hand_put_aside_passed_and_waiting(ann, 
     assert "It does not work" in text[places[3] :]
 
 
-def test_only_who_leads_sees_what_is_in_colleagues_hands(ann, bob, lea):
+def test_only_leads_see_their_colleagues_calls(ann, bob, lea):
     ann.begin("Mr Secret")
     assert "Mr Secret" not in bob.client.get("/desk/").content.decode()
     assert "Your colleagues’ calls" in read(lea.client.get("/desk/")).text

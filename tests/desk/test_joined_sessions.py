@@ -1,4 +1,4 @@
-"""Together with a customer: what they do meanwhile is shown, and who moved first is told."""
+"""In a session with a customer: updates, and moves by both at once."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from django.contrib.auth.models import User
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from tests.desk.agents import customer, join, theirs
+from tests.desk.agents import customer, join, only
 from tests.reading import read
 from tests.visitor import HTMX
 from wizards import journal, permissions
@@ -16,18 +16,18 @@ from wizards.support import join_codes
 pytestmark = pytest.mark.django_db
 
 
-def test_who_may_not_look_at_the_desk_any_more_is_shown_no_news(ann, toy):
+def test_an_agent_without_the_right_to_the_desk_gets_no_updates(ann, toy):
     session = customer(toy)
     join(ann, session)
-    seen = theirs(session).get().count
+    seen = only(session).get().count
     address = f"/desk/{session.code}/{seen}/news/?seen={seen}"
     User.objects.get(username="ann").groups.clear()
     assert ann.client.get(address, headers=HTMX).status_code == 204
-    journal.answer(theirs(session), seen, "no")
+    journal.answer(only(session), seen, "no")
     assert ann.client.get(address, headers=HTMX).status_code == 404
 
 
-def test_news_is_204_by_one_query_for_the_session_while_nothing_changed(ann, toy):
+def test_polling_is_204_by_one_query_for_the_session_while_nothing_changed(ann, toy):
     join(ann, customer(toy))
     address = ann.at("news/") + f"?seen={ann.session.count}"
     with CaptureQueriesContext(
@@ -46,11 +46,11 @@ def test_news_is_204_by_one_query_for_the_session_while_nothing_changed(ann, toy
     assert connection.vendor == "postgresql" or "SCAN" not in steps
 
 
-def test_news_shows_where_the_customer_went(ann, toy):
+def test_an_update_shows_where_the_customer_went(ann, toy):
     session = customer(toy)
     join(ann, session)
-    seen = theirs(session).get().count
-    journal.answer(theirs(session), seen, "no")
+    seen = only(session).get().count
+    journal.answer(only(session), seen, "no")
     response = ann.client.get(f"/desk/{session.code}/{seen}/news/?seen={seen}", headers=HTMX)
     assert response.status_code == 200
     assert read(response).h1 == "Step hold"
@@ -58,11 +58,11 @@ def test_news_shows_where_the_customer_went(ann, toy):
     assert response["HX-Push-Url"] == f"/desk/{session.code}/{seen + 1}/"
 
 
-def test_news_leaves_who_looks_at_an_earlier_page_there(ann, toy):
-    session = journal.answer(theirs(customer(toy)), 1, "list")
+def test_an_update_leaves_an_agent_on_an_earlier_page_there(ann, toy):
+    session = journal.answer(only(customer(toy)), 1, "list")
     join(ann, session)
-    seen = theirs(session).get().count
-    journal.answer(theirs(session), seen, "none")
+    seen = only(session).get().count
+    journal.answer(only(session), seen, "none")
     response = ann.client.get(f"/desk/{session.code}/1/news/?seen={seen}", headers=HTMX)
     assert read(response).h1 == "Question q?"
     assert "End human" in read(response).text
@@ -71,21 +71,21 @@ def test_news_leaves_who_looks_at_an_earlier_page_there(ann, toy):
 def test_a_move_after_the_customer_went_first_is_refused_above_the_page_where_both_are(ann, toy):
     session = customer(toy)
     join(ann, session)
-    seen = theirs(session).get().count
-    journal.answer(theirs(session), seen, "list")
+    seen = only(session).get().count
+    journal.answer(only(session), seen, "list")
     response = ann.client.post(f"/desk/{session.code}/{seen}/", {"answer": "no", "seen": seen}, headers=HTMX)
     assert response.status_code == 409
     page = read(response)
     assert "The customer went on a moment before you" in page.text
     assert page.h1 == "Why why"
-    assert theirs(session).get().node == "why"
+    assert only(session).get().node == "why"
 
 
 def test_leaving_gives_the_session_back_to_the_customer(ann, toy):
     session = customer(toy)
     join(ann, session)
     assert ann.send("leave/")["Location"] == "/desk/"
-    assert theirs(session).get().agent is None
+    assert only(session).get().agent is None
     assert "customer has it to themselves" in read(ann.see()).text
     assert ann.answer("no").status_code == 409
     assert session in permissions.desk_sessions(ann.user)
@@ -94,8 +94,8 @@ def test_leaving_gives_the_session_back_to_the_customer(ann, toy):
 def test_the_agent_is_told_when_the_customer_ended_it(ann, toy):
     session = customer(toy)
     join(ann, session)
-    seen = theirs(session).get().count
-    join_codes.end(theirs(session).get())
+    seen = only(session).get().count
+    join_codes.end(only(session).get())
     response = ann.client.get(f"/desk/{session.code}/{seen}/news/?seen={seen}", headers=HTMX)
     assert "You are not in this session" in read(response).text
     buttons = [each for each in read(response).all("button", name="answer") if "value" in each]

@@ -1,4 +1,4 @@
-"""A customer's code lets an agent into that very session; codes that are tried by force lock."""
+"""Joining by a customer's code, and the lock against guessing codes."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import logging
 
 import pytest
 
-from tests.desk.agents import Agent, customer, join, theirs
+from tests.desk.agents import Agent, customer, join, only
 from tests.reading import read
 from wizards import journal
 from wizards.models import Call, HandoffCode
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db
 
 
 def test_a_code_lets_the_agent_into_that_very_session(ann, toy):
-    session = journal.answer(theirs(customer(toy)), 1, "list")
+    session = journal.answer(only(customer(toy)), 1, "list")
     join(ann, session)
     page = read(ann.see())
     assert page.h1 == "Why why"
@@ -43,7 +43,7 @@ def test_wrong_expired_and_used_codes_look_alike(ann, bob, toy, settings):
 
 
 def typed(response) -> str:
-    """Return what stands in the field for a code."""
+    """Return the value of the field for a code."""
     return read(response).all("input", name="code")[0]["value"]
 
 

@@ -1,15 +1,15 @@
-"""Notes on a call: kept with their time and author, and never lost where they cannot be kept."""
+"""Notes on a call: stored with time and author, and still in the field if they cannot be stored."""
 
 from __future__ import annotations
 
 import pytest
 
-from tests.desk.agents import customer, join, theirs
+from tests.desk.agents import customer, join, only
 from tests.reading import read
 from tests.visitor import HTMX
 from wizards import journal
 
-# What these pages ask of a database, tests/test_roles.py and tests/hostile ask on both.
+# tests/test_roles.py and tests/hostile cover the same queries on both databases.
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
@@ -61,8 +61,8 @@ def test_where_an_answer_or_its_note_cannot_be_kept_neither_is_and_the_note_is_s
 def test_a_note_is_still_there_where_the_customer_went_on_first(ann, toy):
     session = customer(toy)
     join(ann, session)
-    seen = theirs(session).get().count
-    journal.answer(theirs(session), seen, "list")
+    seen = only(session).get().count
+    journal.answer(only(session), seen, "list")
     response = ann.client.post(f"/desk/{session.code}/{seen}/", {"answer": "no", "seen": seen, "words": "It blinks."})
     assert response.status_code == 409
     assert "It blinks." in response.content.decode()

@@ -1,4 +1,4 @@
-"""In whose hand a call is: put aside, passed on, taken, and the tabs of those in one's own."""
+"""Ownership of calls: on hold, passed on, taken, and the tabs."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from wizards.support import calls
 pytestmark = pytest.mark.django_db
 
 
-def test_a_call_put_aside_is_not_moved_until_it_is_resumed(ann):
+def test_a_call_on_hold_is_not_moved_until_it_is_resumed(ann):
     ann.begin()
     assert ann.send("aside/")["Location"] == "/desk/"
     assert "put aside" in read(ann.see()).text
@@ -40,7 +40,7 @@ def test_a_call_is_not_passed_to_nobody(ann, to):
     assert "Choose a colleague" in read(response).text
 
 
-def test_what_a_former_page_says_about_who_has_it_is_checked_again(ann, bob):
+def test_ownership_is_checked_again_when_an_old_page_is_used(ann, bob):
     ann.begin()
     ann.send("pass/", to=bob.user.pk)
     assert ann.send("pass/", to=bob.user.pk).status_code == 409
@@ -55,7 +55,7 @@ def test_several_calls_stand_side_by_side_as_tabs(ann):
     assert not page.all("a", href=f"/desk/{codes[0]}/", **{"aria-current": "page"})
 
 
-def test_a_call_with_a_colleague_is_no_longer_in_ones_tabs(ann, bob):
+def test_a_call_that_was_passed_on_leaves_the_agents_tabs(ann, bob):
     ann.begin("Mr X")
     ann.send("pass/", to=bob.user.pk)
     assert "Mr X" not in ann.client.get("/desk/").content.decode()

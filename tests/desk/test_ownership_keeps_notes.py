@@ -1,4 +1,4 @@
-"""A note that was typed and not saved is kept with what takes the agent away from its page, or is still there."""
+"""Actions that leave a call's page save an unsaved note, or it stays in the field."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ import pytest
 from tests.reading import read
 from tests.visitor import HTMX
 
-# What these pages ask of a database, tests/test_roles.py and tests/hostile ask on both.
+# tests/test_roles.py and tests/hostile cover the same queries on both databases.
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
-AWAY = {"aside/": "/desk/", "leave/": "/desk/", "pass/": "/desk/", "caller/": "call"}
+REDIRECTS = {"aside/": "/desk/", "leave/": "/desk/", "pass/": "/desk/", "caller/": "call"}
 
 
 def pressed(agent, name, colleague, headers=None, **form):
-    """Press a button of a call's page, which sends all that the note's form holds."""
+    """Press a button of a call's page, which submits the whole form of the note."""
     form = {"number": 2, "seen": 2, "to": colleague.user.pk, "caller": "Mrs Y"} | form
     return agent.client.post(agent.at(name), form, headers=headers)
 
@@ -22,7 +22,7 @@ def pressed(agent, name, colleague, headers=None, **form):
 def test_what_leads_away_from_a_call_is_a_button_of_the_notes_form(ann, bob):
     ann.begin("Mr X").answer("no")
     page = read(ann.see())
-    for name in AWAY:
+    for name in REDIRECTS:
         assert page.all("button", form="note", formaction=ann.at(name)), name
         assert not page.all("form", action=ann.at(name)), name
     assert page.all("input", name="caller", form="note")
@@ -40,11 +40,11 @@ def test_what_takes_a_call_up_is_a_button_of_the_notes_form(ann, lea, name):
 
 
 @pytest.mark.parametrize("headers", [{}, HTMX], ids=["page", "fragment"])
-@pytest.mark.parametrize("name", AWAY)
+@pytest.mark.parametrize("name", REDIRECTS)
 def test_a_note_that_was_not_saved_is_saved_by_what_leads_away(ann, bob, name, headers):
     ann.begin("Mr X").answer("no")
     response = pressed(ann, name, bob, headers, words=" It blinks. ")
-    where = {"call": f"/desk/{ann.session.code}/3/"}.get(AWAY[name], AWAY[name])
+    where = {"call": f"/desk/{ann.session.code}/3/"}.get(REDIRECTS[name], REDIRECTS[name])
     assert response.headers["HX-Redirect" if headers else "Location"] == where
     assert response.status_code == (204 if headers else 303)
     assert ann.log[:3] == ["begin s", "answer no", "note"]
@@ -59,7 +59,7 @@ def test_pressed_twice_one_note_is_saved(ann, bob):
     assert ann.log == ["begin s", "answer no", "note"]
 
 
-@pytest.mark.parametrize("name", AWAY)
+@pytest.mark.parametrize("name", REDIRECTS)
 def test_without_a_note_nothing_is_logged_for_it(ann, bob, name):
     ann.begin().answer("no")
     pressed(ann, name, bob, words=" ")
@@ -67,7 +67,7 @@ def test_without_a_note_nothing_is_logged_for_it(ann, bob, name):
 
 
 @pytest.mark.parametrize("form", [{"words": "y" * 2001}, {"words": "x", "number": 99}, {"words": "x", "number": ""}])
-@pytest.mark.parametrize("name", AWAY)
+@pytest.mark.parametrize("name", REDIRECTS)
 def test_a_note_that_cannot_be_kept_holds_what_leads_away_and_is_still_there(ann, bob, name, form):
     ann.begin("Mr X").answer("no")
     response = pressed(ann, name, bob, **form)
@@ -77,7 +77,7 @@ def test_a_note_that_cannot_be_kept_holds_what_leads_away_and_is_still_there(ann
     assert "Mr X" in read(ann.client.get("/desk/")).text
 
 
-def test_what_may_not_be_done_loses_no_note(ann, bob):
+def test_a_refused_change_loses_no_note(ann, bob):
     ann.begin().answer("no")
     pressed(ann, "pass/", bob)
     log = ann.log

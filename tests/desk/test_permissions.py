@@ -1,4 +1,4 @@
-"""Whose call it is, that looking changes nothing, and that nobody stores what was looked at."""
+"""Access to calls; GET writes nothing, and pages are not cached."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.visitor import HTMX, rows
 from wizards import journal
 from wizards.models import Case, Session
 
-# What these pages ask of a database, tests/test_roles.py and tests/hostile ask on both.
+# tests/test_roles.py and tests/hostile cover the same queries on both databases.
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
@@ -32,7 +32,7 @@ def test_an_editors_preview_is_nobodys_call(toy, lea):
     assert lea.client.get(f"/desk/{preview.code}/").status_code == 404
 
 
-def test_who_leads_sees_a_colleagues_call_and_cannot_move_it_before_taking_it_over(ann, lea):
+def test_a_lead_sees_a_colleagues_call_and_cannot_move_it_before_taking_it_over(ann, lea):
     ann.begin()
     lea.session = ann.session
     page = read(lea.see())

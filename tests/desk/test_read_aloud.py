@@ -1,4 +1,4 @@
-"""What an agent says aloud: nobody says yes to a procedure that erases without hearing what is lost."""
+"""What the agent reads aloud: nobody agrees to an erasing procedure without hearing what is lost."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from tests.graphs import TOY, graph
 from tests.reading import read
 from tests.visitor import publish
 
-# What these pages ask of a database, tests/test_roles.py and tests/hostile ask on both.
+# tests/test_roles.py and tests/hostile cover the same queries on both databases.
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
 def aloud(agent: Agent) -> str:
-    """Return what is to be said aloud on the page where the agent's call stands."""
+    """Return the text to read aloud on the current page of the agent's call."""
     html = read(agent.see()).html.partition('<div class="aloud">')[2].partition("</div>")[0]
     return read(html).text
 
 
 def changed(kind: str, name: str, **words: str) -> None:
-    """Publish the toy with other words in the node or the procedure `name`."""
+    """Publish the toy with other texts in the node or procedure `name`."""
     plain = graph(*TOY).plain()
     part = next(each for each in plain[kind] if each["id"] == name)
     publish(**{kind: [each | words if each is part else each for each in plain[kind]]})

@@ -1,4 +1,4 @@
-"""The desk's search while an agent types: each letter asks, so it looks up nothing but what is shown."""
+"""The desk's search while an agent types: each request looks up only what it shows."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def client() -> Client:
-    """Give the browser of somebody who leads, with a call in hand."""
+    """The browser of a lead with a call."""
     publish()
     user = User.objects.create(username="lea", is_staff=True)
     user.groups.add(Group.objects.get(name="leads"))
@@ -27,7 +27,7 @@ def client() -> Client:
 
 
 def asked_for(client: Client, **options) -> set[str]:
-    """Return which tables of calls and cases a search asks for."""
+    """Return the tables of calls and cases that a search queries."""
     with CaptureQueriesContext(connection) as queries:
         response = client.get("/desk/find/", {"q": "does not work"}, **options)
     assert "It does not work" in read(response).text

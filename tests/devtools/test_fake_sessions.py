@@ -30,13 +30,13 @@ def make(number=300, **options):
     call_command("create_demo_sessions", number, days=60, until=UNTIL.date(), **options)
 
 
-def test_a_last_day_that_is_none_is_told_with_the_form_of_one():
+def test_an_invalid_last_day_is_refused_with_the_expected_format():
     with pytest.raises(CommandError, match=r"--until: should be a day as YYYY-MM-DD, and is '2020-13-01'"):
         call_command("create_demo_sessions", "1", "--until", "2020-13-01")
 
 
 def logged():
-    """Return everything about the sessions and their events but the keys of rows."""
+    """Return all sessions and events without primary keys."""
     sessions = Session.objects.order_by("code").values(
         "code", "channel", "visitor", "begun_at", "seen_at", "status", "node"
     )
@@ -125,7 +125,7 @@ def test_there_are_searches_that_found_something_and_others_that_did_not(version
     assert Search.objects.filter(found__gt=0, wizard="").exists()
 
 
-def test_made_up_sessions_are_not_mixed_with_others_unless_told_so(version):
+def test_made_up_sessions_are_not_mixed_with_others_without_add(version):
     journal.begin(version, "s", "visitor")
     with pytest.raises(CommandError, match="--add"):
         make(10)

@@ -1,4 +1,4 @@
-"""What is deleted when its time has passed, and what is known of one person: sessions for its tests."""
+"""Retention and subject access: sessions for their tests."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def finished(clock, name="done") -> Session:
     return Walker(clock, name=name).answer("yes").session
 
 
-def there(*sessions: Session) -> list[bool]:
+def exist(*sessions: Session) -> list[bool]:
     return [Session.objects.filter(pk=session.pk).exists() for session in sessions]
 
 

@@ -1,4 +1,4 @@
-"""The time, which tests of privacy let pass, and how long things are kept in them."""
+"""Fixtures for privacy: the clock, and short retention periods."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from wizards.analytics import audit
 
 @pytest.fixture
 def clock(monkeypatch):
-    """The time, which tests let pass; the log is sound when they are over."""
+    """A clock for tests; the log is audited at their end."""
     yield Clock(monkeypatch)
     assert list(audit.find_violations()) == []
 

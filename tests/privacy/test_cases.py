@@ -1,4 +1,4 @@
-"""What an agent and a case know of a person goes with it, and in its own time."""
+"""Personal data of calls and cases: erased with the person, and when its retention period ends."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def called(monkeypatch):
-    """A solved session that has everything: a case with an address, a caller's name, another device, a code."""
+    """A solved session with a case and contact, a caller, another device and a code."""
     walker = Walker(Clock(monkeypatch), publish(TOY)).answer("no", "stuck", "failed", "lost", "decline")
     walker.mine.update(status="unsolved")
     session = walker.mine.get()

@@ -1,4 +1,4 @@
-"""What is deleted when its time has passed, and what stays."""
+"""Retention: what is deleted when, and what stays."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from hypothesis.extra.django import TestCase
 
 from tests.analytics.walkers import NOON, Walker
 from tests.examples import examples
-from tests.privacy import finished, left, searched, there
+from tests.privacy import exist, finished, left, searched
 from tests.versions import publish
 from tests.visitor import rows
 from tests.walks import TOY
@@ -37,7 +37,7 @@ def test_a_session_goes_when_its_time_is_over_and_not_before(clock, kind, second
     session = MAKERS[kind](clock)
     clock.now = session.seen_at + timedelta(days=AGES[kind], seconds=seconds)
     retention.purge_expired()
-    assert there(session) == [not goes]
+    assert exist(session) == [not goes]
 
 
 @pytest.mark.parametrize(("seconds", "goes"), [(-1, False), (0, False), (1, True)], ids=["before", "at", "after"])
@@ -47,7 +47,7 @@ def test_words_go_when_their_time_is_over_and_not_before(clock, seconds, goes):
     clock.now = written + timedelta(days=30, seconds=seconds)
     retention.purge_expired()
     assert Words.objects.exists() == (not goes)
-    assert there(walker.session) == [True]
+    assert exist(walker.session) == [True]
 
 
 @pytest.mark.parametrize(("seconds", "goes"), [(-1, False), (0, False), (1, True)], ids=["before", "at", "after"])
@@ -64,14 +64,14 @@ def test_somebody_who_goes_on_in_time_keeps_the_session(clock):
     walker.answer("loose")
     clock.pass_(days=29)
     retention.purge_expired()
-    assert there(walker.session) == [True]
+    assert exist(walker.session) == [True]
 
 
 def test_an_end_that_somebody_went_back_from_is_no_end(clock):
     walker = Walker(clock).answer("yes").back()
     clock.pass_(days=31)
     retention.purge_expired()
-    assert there(walker.session) == [False]
+    assert exist(walker.session) == [False]
 
 
 def test_the_settings_say_how_long_each_kind_is_kept(clock, settings):
@@ -79,13 +79,13 @@ def test_the_settings_say_how_long_each_kind_is_kept(clock, settings):
     settings.KEEP_ABANDONED_DAYS, settings.KEEP_FINISHED_DAYS = 3, 2
     clock.pass_(days=2, hours=1)
     retention.purge_expired()
-    assert there(session, done) == [True, False]
+    assert exist(session, done) == [True, False]
     clock.pass_(days=1)
     retention.purge_expired()
-    assert there(session) == [False]
+    assert exist(session) == [False]
 
 
-def test_keeping_deletes_the_events_and_words_of_a_session_too(clock, settings):
+def test_purging_deletes_the_events_and_words_of_a_session_too(clock, settings):
     settings.KEEP_WORDS_DAYS = 1000
     Walker(clock).remark("It is red")
     clock.pass_(days=31)
@@ -120,7 +120,7 @@ def test_a_session_that_the_figures_do_not_hold_to_its_end_stays(clock, monkeypa
     monkeypatch.setattr("wizards.privacy.retention.roll_up", lambda: 0)
     clock.pass_(days=31)
     assert retention.purge_expired().uncounted == 1
-    assert there(session) == [True]
+    assert exist(session) == [True]
 
 
 def test_what_was_deleted_is_known_not_to_be_rebuilt(clock):
@@ -131,7 +131,7 @@ def test_what_was_deleted_is_known_not_to_be_rebuilt(clock):
     young = left(clock)
     clock.now = last.seen_at + timedelta(days=30, seconds=1)
     retention.purge_expired()
-    assert there(last, young) == [False, True]
+    assert exist(last, young) == [False, True]
     assert Rolling.objects.get().whole_from == date(2026, 3, 5)  # the day after the last one's
 
 
@@ -153,7 +153,7 @@ def test_the_day_never_moves_back(clock):
     whole_from = Rolling.objects.get().whole_from
     clock.now = done.seen_at + timedelta(days=366)
     retention.purge_expired()
-    assert there(done) == [False]
+    assert exist(done) == [False]
     assert Rolling.objects.get().whole_from == whole_from
 
 
@@ -174,7 +174,7 @@ def test_a_finding_about_a_deleted_session_stays_without_it(clock):
     assert finding.session is None
 
 
-def test_keeping_goes_in_portions(clock, monkeypatch):
+def test_purging_works_in_batches(clock, monkeypatch):
     monkeypatch.setattr(journal, "list_partitions", list)  # tests/journal/test_partitions.py holds it for those
     for name in "abcdefg":
         left(clock, name)
@@ -206,10 +206,10 @@ def test_a_session_that_somebody_goes_on_with_meanwhile_stays(clock, monkeypatch
 
     monkeypatch.setattr(journal, "delete_sessions", meanwhile)
     assert retention.purge_expired().abandoned == 0
-    assert there(walker.session) == [True]
+    assert exist(walker.session) == [True]
 
 
-def test_keeping_again_deletes_nothing_more(clock):
+def test_purging_again_deletes_nothing_more(clock):
     left(clock)
     clock.pass_(days=31)
     retention.purge_expired()

@@ -1,4 +1,4 @@
-"""What is known of one person: found, exported, erased."""
+"""Finding, exporting and erasing the data of one person."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def run(*arguments: str) -> str:
 
 @pytest.fixture
 def person(clock) -> list[Session]:
-    """Give the two sessions of one person, who wrote in both, beside somebody else's with words of theirs."""
+    """The two sessions of one person with texts in both, beside another person's session with texts."""
     first = Walker(clock, name="ann").remark("My name is Ann").answer("yes")
     second = Walker(clock, name="ann").answer("no").remark("Ann again").session
     Walker(clock, name="bob").remark("I am Bob")
@@ -74,7 +74,7 @@ def test_find_lists_all_sessions_of_the_person_without_their_words(person):
 
 @pytest.mark.parametrize("what", ["find", "export", "erase"])
 @pytest.mark.parametrize("reference", ["2222 2222 2222", "", "'; --", "é"])
-def test_an_unknown_reference_is_told_in_plain_words(person, what, reference):
+def test_an_unknown_reference_is_refused_in_plain_words(person, what, reference):
     before = rows(Session, Words, Disclosure)
     with pytest.raises(CommandError, match="There is no session with the reference"):
         run(what, reference)

@@ -1,4 +1,4 @@
-"""What the tests of cases share: a site that may send to the receivers of the tests, which listen on this machine."""
+"""Fixtures for delivery tests: real receivers on this machine, and a site that may send to them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.support.walking import SECRET
 
 @pytest.fixture
 def mail(settings) -> Iterator[MailServer]:
-    """Run a mail server, to which the site sends."""
+    """Run a mail server that the site sends to."""
     with mail_server() as server:
         settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
         settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_TIMEOUT = HOST, server.port, 5
@@ -22,7 +22,7 @@ def mail(settings) -> Iterator[MailServer]:
 
 @pytest.fixture
 def hook(settings) -> Iterator[HookServer]:
-    """Run an HTTP receiver, to which the site may send; and nobody gets mail."""
+    """Run an HTTP receiver that the site may send to; no support mail is sent."""
     settings.WEBHOOKS_HTTP_ALLOWED = settings.WEBHOOKS_PRIVATE_ALLOWED = True
     settings.SUPPORT_CASES_TO = []
     with hook_server(SECRET) as server:

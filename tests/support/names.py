@@ -1,4 +1,4 @@
-"""Where the names of hosts lead in tests: addresses that no webhook may reach, and a resolver that answers as told."""
+"""Host names in tests: addresses that no webhook may reach, and a scripted resolver."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ INSIDE = [
 
 
 class Names:
-    """A resolver that answers what it is told, one answer after the other, and counts."""
+    """A resolver that returns the given answers one after the other, and records the lookups."""
 
     def __init__(self, *answers: list[str]) -> None:
         self.answers, self.asked = list(answers), []

@@ -28,7 +28,7 @@ HOST = "127.0.0.1"
 
 @dataclass
 class MailServer:
-    """What arrived by mail. `answer` is what it says to each; `pause` how many seconds it takes before."""
+    """The mails that arrived. `answer` is the reply to each, sent after `pause` seconds."""
 
     port: int = 0
     answer: str = "250 OK"
@@ -70,7 +70,7 @@ def mail_server() -> Iterator[MailServer]:
 
 @dataclass
 class HookServer:
-    """What arrived by HTTP with a right signature. `status` is what it answers; `pause` seconds it takes before."""
+    """The messages that arrived with a valid signature. It answers `status` after `pause` seconds."""
 
     secret: str
     port: int = 0
@@ -89,7 +89,7 @@ class HookServer:
         return f"http://{HOST}:{self.port}/hook"
 
     def take(self, headers: dict[str, str], body: bytes) -> None:
-        """Keep a message whose signature is right."""
+        """Store a message if its signature is valid."""
         self.seen.append(headers)
         try:
             message = Webhook(self.secret).verify(body, headers)
@@ -146,7 +146,7 @@ def hook_server(secret: str = "whsec_" + "c2VjcmV0" * 5, context: Any = None) ->
 
 
 def free_port() -> int:
-    """Return a port on which nobody listens."""
+    """Return a free port."""
     with socket.socket() as probe:
         probe.bind((HOST, 0))
         return int(probe.getsockname()[1])

@@ -1,4 +1,4 @@
-"""Who has which call in hand, and who may look at it or move it."""
+"""Whom a call is assigned to, and who may see or move it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def agent(name: str, group: str = "agents", **options) -> User:
 
 
 def group_of(name: str) -> Group:
-    """Return a group of staff; made anew where a test with real transactions has emptied the database."""
+    """Return a group of staff, recreated if a test with real transactions has emptied the database."""
     group, is_new = Group.objects.get_or_create(name=name)
     if is_new:
         rights = Permission.objects.filter(content_type__app_label="wizards")
@@ -54,28 +54,28 @@ def lea(db):
     return agent("lea", "leads")
 
 
-def own(session):
+def only(session):
     return Session.objects.filter(pk=session.pk)
 
 
-def now(session):
+def reloaded(session):
     return Session.objects.select_related("call__agent").get(pk=session.pk)
 
 
 def joined(toy, by):
-    """Let an agent into a customer's session."""
+    """Join a customer's session."""
     session = journal.begin(toy, "s", "customer")
     return calls.join(join_codes.create(session, HandoffCode.For.AGENT), by)
 
 
-def in_hand(user):
+def movable(user):
     return list(permissions.in_hand(user))
 
 
-def test_an_agents_session_is_in_their_hand_and_names_them(toy, ann):
+def test_an_agents_session_is_assigned_to_them(toy, ann):
     session = calls.begin(toy, "s", ann, "Mr X")
-    assert (session.channel, session.agent, now(session).call.caller) == (AGENT, ann, "Mr X")
-    assert in_hand(ann) == [session]
+    assert (session.channel, session.agent, reloaded(session).call.caller) == (AGENT, ann, "Mr X")
+    assert movable(ann) == [session]
     assert session.events.get().agent == ann
 
 
@@ -92,64 +92,64 @@ def test_the_same_form_sent_twice_begins_one_session(toy, ann, bob):
     assert Call.objects.count() == 2
 
 
-def test_joining_takes_a_customers_session_in_hand_until_one_leaves(toy, ann):
+def test_a_joined_session_is_assigned_to_the_agent_until_they_leave(toy, ann):
     session = joined(toy, ann)
-    assert in_hand(ann) == [session]
+    assert movable(ann) == [session]
     calls.leave(session, ann)
-    assert in_hand(ann) == []
-    assert now(session).agent is None
+    assert movable(ann) == []
+    assert reloaded(session).agent is None
     assert session in permissions.desk_sessions(ann)
 
 
-def test_a_session_that_the_customer_ended_is_in_nobodys_hand(toy, ann):
+def test_a_join_that_the_customer_ended_is_unassigned(toy, ann):
     session = joined(toy, ann)
-    join_codes.end(now(session))
-    assert in_hand(ann) == []
+    join_codes.end(reloaded(session))
+    assert movable(ann) == []
     assert list(calls.calls_of(ann)) == []
-    assert "not in this session" in calls.blocked_reason(now(session), ann)
+    assert "not in this session" in calls.blocked_reason(reloaded(session), ann)
 
 
 def test_finishing_an_agents_own_call_keeps_who_led_it(toy, ann):
     session = calls.begin(toy, "s", ann)
     calls.leave(session, ann)
-    assert (now(session).agent, in_hand(ann), list(calls.active_calls())) == (ann, [], [])
+    assert (reloaded(session).agent, movable(ann), list(calls.active_calls())) == (ann, [], [])
 
 
 def test_a_finished_call_can_be_taken_up_again(toy, ann):
     session = calls.begin(toy, "s", ann, "Mr X")
     calls.leave(session, ann)
-    calls.take(now(session), ann)
-    assert in_hand(ann) == [session]
-    assert now(session).call.caller == "Mr X"
+    calls.take(reloaded(session), ann)
+    assert movable(ann) == [session]
+    assert reloaded(session).call.caller == "Mr X"
 
 
-def test_what_is_put_aside_cannot_be_moved_until_it_is_resumed(toy, ann):
+def test_a_call_on_hold_cannot_be_moved_until_it_is_resumed(toy, ann):
     session = calls.begin(toy, "s", ann)
     calls.put_on_hold(session, ann)
-    assert in_hand(ann) == []
-    assert "put aside" in calls.blocked_reason(now(session), ann)
+    assert movable(ann) == []
+    assert "put aside" in calls.blocked_reason(reloaded(session), ann)
     calls.resume(session, ann)
-    assert in_hand(ann) == [session]
-    assert calls.blocked_reason(now(session), ann) == ""
+    assert movable(ann) == [session]
+    assert calls.blocked_reason(reloaded(session), ann) == ""
 
 
-def test_nobody_puts_a_colleagues_call_aside(toy, ann, bob):
+def test_nobody_puts_a_colleagues_call_on_hold(toy, ann, bob):
     session = calls.begin(toy, "s", ann)
     calls.put_on_hold(session, bob)
     calls.leave(session, bob)
-    assert in_hand(ann) == [session]
+    assert movable(ann) == [session]
 
 
 def test_a_call_that_is_passed_on_waits_for_the_colleague_with_everything_in_place(toy, ann, bob):
     session = calls.begin(toy, "s", ann, "Mr X")
-    journal.answer(own(session), 1, "no", by=ann)
-    journal.note(own(session), 2, "The light is red.", ann)
-    calls.pass_on(now(session), ann, bob)
+    journal.answer(only(session), 1, "no", by=ann)
+    journal.note(only(session), 2, "The light is red.", ann)
+    calls.pass_on(reloaded(session), ann, bob)
     call = calls.calls_of(bob).get()
     assert (call.session, call.caller, call.aside, calls.was_passed(call)) == (session, "Mr X", True, True)
-    assert (now(session).node, now(session).agent, in_hand(ann)) == ("why", bob, [])
+    assert (reloaded(session).node, reloaded(session).agent, movable(ann)) == ("why", bob, [])
     calls.resume(session, bob)
-    assert in_hand(bob) == [session]
+    assert movable(bob) == [session]
     calls.put_on_hold(session, bob)
     assert not calls.was_passed(calls.calls_of(bob).get())
 
@@ -160,7 +160,7 @@ def test_whoever_passed_a_call_on_still_sees_it_and_cannot_move_it(toy, ann, bob
     assert session in permissions.desk_sessions(ann)
     with pytest.raises(Session.DoesNotExist):
         journal.answer(permissions.in_hand(ann).filter(pk=session.pk), 1, "no", by=ann)
-    assert "bob" in calls.blocked_reason(now(session), ann)
+    assert "bob" in calls.blocked_reason(reloaded(session), ann)
 
 
 @pytest.mark.parametrize("who", ["ann", "inactive", "customer", "reviewer"])
@@ -171,22 +171,22 @@ def test_calls_are_passed_only_to_active_staff_who_take_calls(toy, ann, who):
     User.objects.create(username="customer")
     with pytest.raises(ValueError, match="takes no calls"):
         calls.pass_on(session, ann, User.objects.get(username=who))
-    assert in_hand(ann) == [session]
+    assert movable(ann) == [session]
 
 
-def test_a_colleague_passes_on_no_call_that_is_not_theirs(toy, ann, bob, lea):
+def test_nobody_passes_on_or_takes_a_colleagues_call(toy, ann, bob, lea):
     session = calls.begin(toy, "s", ann)
     with pytest.raises(calls.NotYourCallError, match="assigned to Ann Archer"):
         calls.pass_on(session, bob, lea)
     with pytest.raises(calls.NotYourCallError):
         calls.take(session, bob)
-    assert in_hand(ann) == [session]
+    assert movable(ann) == [session]
 
 
-def test_who_leads_takes_a_call_over_and_the_log_says_so(toy, ann, lea):
+def test_a_lead_takes_a_call_over_and_the_log_says_so(toy, ann, lea):
     session = calls.begin(toy, "s", ann)
     calls.take(session, lea)
-    assert (in_hand(lea), in_hand(ann)) == ([session], [])
+    assert (movable(lea), movable(ann)) == ([session], [])
     last = session.events.order_by("-number").first()
     assert (last.kind, last.agent) == ("passed", lea)
     assert list(audit.find_violations()) == []
@@ -197,10 +197,10 @@ def test_nobody_takes_a_customers_session_without_their_code(toy, ann, lea, name
     session = joined(toy, ann)
     calls.leave(session, ann)
     with pytest.raises(calls.NotYourCallError, match="ask for a new code"):
-        calls.take(now(session), {"ann": ann, "lea": lea}[name])
+        calls.take(reloaded(session), {"ann": ann, "lea": lea}[name])
 
 
-def test_agents_see_what_they_had_and_the_cases_that_wait_and_nothing_else(toy, ann, bob):
+def test_agents_see_their_past_calls_and_unassigned_cases_only(toy, ann, bob):
     mine, his = calls.begin(toy, "s", ann), calls.begin(toy, "s", bob)
     nobodys, waiting = (journal.begin(toy, "s", name) for name in ("one", "two"))
     case = Case.objects.create(session=waiting)
@@ -221,14 +221,14 @@ def test_whoever_leads_sees_every_session_but_previews(toy, ann, lea):
 def test_who_calls_can_be_erased(toy, ann):
     session = calls.begin(toy, "s", ann, "Mr X")
     calls.set_caller(session, "")
-    assert now(session).call.caller == ""
+    assert reloaded(session).call.caller == ""
     calls.set_caller(session, "Mr Y")
-    assert calls.erase_callers(own(session)) == 1
-    assert calls.erase_callers(own(session)) == 0
-    assert now(session).call.caller == ""
+    assert calls.erase_callers(only(session)) == 1
+    assert calls.erase_callers(only(session)) == 0
+    assert reloaded(session).call.caller == ""
 
 
-def test_a_symptom_that_is_not_there_begins_nothing(toy, ann):
+def test_an_unknown_symptom_begins_nothing(toy, ann):
     with pytest.raises(flow.IllegalMoveError):
         calls.begin(toy, "nothing", ann)
     assert not Call.objects.exists()
@@ -244,6 +244,6 @@ def test_of_two_who_pass_on_the_same_call_at_once_one_wins():
             session = calls.begin(toy, "s", ann)
             results = race(*[lambda to=to, one=session: calls.pass_on(one, ann, to) for to in others])
             assert sorted(type(each) for each in results if each) == [calls.NotYourCallError]
-            one = now(session)
+            one = reloaded(session)
             assert one.agent == one.call.agent
             assert one.events.filter(kind="passed").count() == 1

@@ -1,4 +1,4 @@
-"""A case is closed with what it was; the customer is asked later, and opens it again where it came back."""
+"""Closing a case, and the follow-up by which the customer reopens it."""
 
 from __future__ import annotations
 
@@ -67,14 +67,14 @@ def test_a_case_is_closed_with_words_where_it_is_none_of_the_causes(agent):
 @pytest.mark.parametrize(
     ("node", "cause"), [("why", "nothing"), ("q", "worn"), ("nowhere", "worn"), ("", "worn"), ("why", "")]
 )
-def test_what_is_no_cause_of_that_diagnosis_closes_nothing(agent, node, cause):
+def test_a_cause_of_another_diagnosis_closes_nothing(agent, node, cause):
     case = opened()
     with pytest.raises(ValueError, match="is no cause"):
         cases.close(case, agent, cause_node=node, cause=cause)
     assert Case.objects.get().closed_at is None
 
 
-def test_closed_again_it_stays_as_it_is_and_nobody_is_told_twice(agent):
+def test_closing_a_closed_case_changes_nothing_and_notifies_nobody(agent):
     case = cases.close(opened(), agent, other="The cat.", works=True)
     before = rows(Case, Delivery)
     assert cases.close(case, agent, other="The dog.", works=False).other == "The cat."
@@ -88,7 +88,7 @@ def test_a_case_stays_with_the_agent_who_has_it(agent):
     assert cases.close(case, other, other="x").agent == agent
 
 
-def test_webhooks_are_told_what_it_was(hook, agent):
+def test_webhooks_get_the_cause(hook, agent):
     case = opened()
     webhook(hook.url)
     cases.close(case, agent, cause_node="why", cause="worn", works=True)
@@ -184,7 +184,7 @@ def test_it_came_back_opens_the_case_again_with_everything_in_place(mail, agent)
     assert mail.mails[-1]["To"] == "support@example.org"
 
 
-def test_webhooks_are_told_that_it_came_back(hook, settings):
+def test_webhooks_get_the_reopening(hook, settings):
     case = cases.close(opened(), None, other="x")
     webhook(hook.url)
     cases.reopen(case)
@@ -200,7 +200,7 @@ def test_first_it_works_and_later_it_came_back(mail):
 
 
 @pytest.mark.parametrize("said", ["works", "back"])
-def test_said_twice_it_is_noted_once(mail, said):
+def test_the_same_answer_again_is_recorded_once(mail, said):
     case, secret = closed(mail)
     first = read(say(case, secret, said)).text
     before = rows(Case, Delivery)
@@ -208,7 +208,7 @@ def test_said_twice_it_is_noted_once(mail, said):
     assert rows(Case, Delivery) == before
 
 
-def test_of_a_case_that_is_open_again_nothing_changes_by_saying_that_it_works(mail):
+def test_saying_that_it_works_changes_nothing_once_the_case_is_open_again(mail):
     case, secret = closed(mail)
     say(case, secret, "back")
     before = rows(Case, Delivery)

@@ -1,4 +1,4 @@
-"""A customer sends their session to support: what is shown, what is asked, what comes of it."""
+"""A customer sends their session to support."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def test_looking_at_the_page_writes_nothing():
 
 @pytest.fixture
 def sent():
-    """Give a visitor whose case support has."""
+    """A visitor who has sent their session to support."""
     visitor = stranded()
     send(visitor)
     visitor.number = visitor.session.count
@@ -294,7 +294,7 @@ def test_the_session_of_somebody_else_cannot_be_sent():
     assert not Case.objects.exists()
 
 
-def test_whoever_sends_too_many_cases_is_told_when_to_try_again(settings):
+def test_too_many_cases_are_refused_with_the_time_to_try_again(settings):
     settings.RATES = settings.RATES | {"case": "1 per hour"}
     first, second = stranded(), Visitor().begin()
     assert send(first).status_code == 303

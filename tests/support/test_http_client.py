@@ -1,4 +1,4 @@
-"""One POST to a stranger's server: where it may lead. What may come back stands in test_posting_answers.py."""
+"""POST to an untrusted server: the allowed addresses. Responses are in test_http_client_responses.py."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ pytestmark = pytest.mark.once
 
 @pytest.fixture
 def connected(monkeypatch) -> list[str]:
-    """Keep to which addresses connections were asked for; none is made."""
+    """Record the addresses that would be connected to; no connection is made."""
     asked: list[str] = []
 
     def connect(address, timeout=None):

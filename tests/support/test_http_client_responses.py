@@ -1,4 +1,4 @@
-"""What a stranger's server may answer to a POST: what is believed of it, how long it may take, and how much is read."""
+"""Responses of an untrusted server: status, time limit and size limit."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def test_a_proxy_in_the_environment_is_not_asked(monkeypatch):
 
 
 def drip(handler) -> None:
-    """Answer a byte at a time, for ever."""
+    """Send one byte at a time, for ever."""
     for byte in b"HTTP/1.1 200 OK\r\n" + b"X: " + b"x" * 1000:
         handler.wfile.write(bytes([byte]))
         handler.wfile.flush()
@@ -150,7 +150,7 @@ def read_all(answer: http_client._ResponseStream) -> None:
 
 
 class Endless:
-    """A socket from which one can read without end."""
+    """A socket that never runs out of bytes."""
 
     given = 0
 

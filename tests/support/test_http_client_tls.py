@@ -1,4 +1,4 @@
-"""A POST over TLS: whom it takes for whom."""
+"""POST over TLS: which certificates are accepted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Codes that let somebody into a session, and both moving in it."""
+"""Join codes, and moves by customer and agent in the same session."""
 
 from __future__ import annotations
 
@@ -132,7 +132,7 @@ def test_when_consent_was_given_and_when_it_ended_is_kept(both, agent):
     assert join.ended_at == timezone.now()
 
 
-def test_of_two_who_move_at_once_the_first_wins_and_the_second_is_told(both, agent):
+def test_of_two_moves_at_once_the_first_wins_and_the_second_is_refused_with_the_reason(both, agent):
     number = both.session.count
     journal.answer(both.mine, number, "stuck", by=agent)
     before = rows()

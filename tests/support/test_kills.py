@@ -66,7 +66,7 @@ class Nursery:
         self.process = start(mail, "-m", "tests.support.worker_processes", **pipes)
 
     def wish(self, what: str) -> int:
-        """Have a worker begin, or be killed; return its process id when that is done."""
+        """Start or kill a worker; return its process id when that is done."""
         self.process.stdin.write(f"{what}\n")
         self.process.stdin.flush()
         return int(self.process.stdout.readline())
@@ -88,7 +88,7 @@ def heard(*receivers: Any) -> int:
 
 
 def wait_for_one_more(before: int, *receivers: Any) -> None:
-    """Wait until something more arrived, or for as long as a worker may need to start."""
+    """Wait until another message arrives, at most as long as a worker needs to start."""
     until = time.monotonic() + PATIENCE
     while heard(*receivers) == before and time.monotonic() < until:
         time.sleep(0.002)
@@ -106,7 +106,7 @@ def test_where_messages_are_noted_as_sent_before_they_are_the_same_test_sees_it(
 
 
 def kill_again_and_again(mail: MailServer, hook: HookServer, settings, kills: int) -> None:
-    """Open cases while their worker is killed at any point, and hold that each message arrives under its one id."""
+    """Open cases while their worker is killed at any point, and check that each message arrives with its id."""
     settings.SUPPORT_CASES_TO = ["support@example.org"]
     dice = random.Random(SEED)
     mail.pause = hook.pause = 0.02
@@ -147,7 +147,7 @@ def stop(worker: subprocess.Popen[str]) -> int:
 
 
 def finish() -> None:
-    """Wait until nothing waits any more, as long as it goes on."""
+    """Wait until no delivery is waiting, as long as there is progress."""
     fewest, until = None, 0.0
     while waiting := Delivery.objects.exclude(state=Delivery.State.SENT).count():
         if fewest is None or waiting < fewest:

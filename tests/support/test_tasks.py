@@ -1,4 +1,4 @@
-"""The outbox: nothing is lost, whatever happens to whoever sends; how often it is tried, and when it is given up."""
+"""The outbox: no delivery is lost if a worker dies, and failures are retried until they are given up."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Killed(BaseException):
 
 @pytest.fixture
 def clock(monkeypatch):
-    """Give a function that lets time pass."""
+    """Return a function that moves the clock forward."""
     passed = [timedelta()]
     now = timezone.now
     monkeypatch.setattr(timezone, "now", lambda: now() + passed[0])
@@ -39,12 +39,12 @@ def clock(monkeypatch):
 
 
 def waiting_for() -> timedelta:
-    """Return how long the only delivery still waits."""
+    """Return the time until the next attempt of the only delivery."""
     return Delivery.objects.get().next_at - timezone.now()
 
 
 def kill(monkeypatch, name: str) -> None:
-    """Let the process end when it comes to a function of `sending`, once."""
+    """End the process when it calls a function of `tasks`, once."""
 
     def end(*_, **__):
         monkeypatch.undo()
@@ -202,7 +202,7 @@ def test_killed_many_times_it_is_not_given_up(hook, clock, monkeypatch):
     assert Delivery.objects.get().state == "waiting"
 
 
-def test_one_who_was_taken_for_dead_changes_nothing_that_another_did_meanwhile(hook, clock, monkeypatch):
+def test_a_late_worker_does_not_overwrite_the_result_of_another(hook, clock, monkeypatch):
     webhook(hook.url)
     opened()
     key = str(Delivery.objects.get().pk)
@@ -296,7 +296,7 @@ def test_finished_tasks_are_deleted_after_a_day_and_deliveries_stay(hook, clock,
 
 
 def left_running() -> DBTaskResult:
-    """Give the task of a worker that was killed with it in hand: it stays as it is."""
+    """Return a task that a killed worker left running."""
     task = DBTaskResult.objects.get()
     task.claim("killed")
     return task
@@ -319,7 +319,7 @@ def test_a_task_that_a_killed_worker_left_ends_and_goes_and_its_message_is_sent_
     assert states() == [("case.opened", "sent", 1)]
 
 
-def test_a_task_in_hand_is_left_alone_for_as_long_as_a_try_may_take(hook, clock, settings):
+def test_a_running_task_is_left_alone_for_as_long_as_an_attempt_may_take(hook, clock, settings):
     webhook(hook.url)
     opened()
     task = left_running()
@@ -357,7 +357,7 @@ def test_sending_once_clears_old_tasks_too(hook, clock):
     assert not DBTaskResult.objects.exists()
 
 
-def test_asked_to_stop_the_worker_finishes_what_it_has_in_hand_and_takes_no_more(hook):
+def test_a_worker_asked_to_stop_finishes_the_current_message_and_takes_no_more(hook):
     command = Command()
     webhook(hook.url)
     webhook(hook.url)

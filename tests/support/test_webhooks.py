@@ -1,4 +1,4 @@
-"""Webhooks, as a real receiver gets them that verifies each signature with the library."""
+"""Webhooks, as received by a real server that verifies each signature with the library."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sessions that did not end well, and their cases, for tests."""
+"""Unsolved sessions and their cases, for tests."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SECRET = "whsec_" + "c2VjcmV0" * 5
 
 
 def stranded(**changes: Any) -> Visitor:
-    """Give a visitor whom no fix helped: at the unsolved outcome of the toy."""
+    """Return a visitor at the toy's unsolved outcome."""
     publish(**changes)
     visitor = Visitor().begin().walk("list", "old", "confirm", "next", "failed", "none")
     assert visitor.session.status == "unsolved"
@@ -24,7 +24,7 @@ def stranded(**changes: Any) -> Visitor:
 
 
 def opened(contact: str = CONTACT, words: str = WORDS, **changes: Any) -> Case:
-    """Give the case of such a visitor."""
+    """Open a case for a stranded visitor."""
     visitor = stranded(**changes)
     return cases.open_case(Session.objects.filter(code=visitor.code), contact, words)
 
@@ -34,7 +34,7 @@ def webhook(url: str = "https://hooks.example.org/cases", **fields: Any) -> Webh
 
 
 def work() -> None:
-    """Let the worker do what is ready, on this connection, in whose transaction the test runs."""
+    """Send what is due, on the connection in whose transaction the test runs."""
     with mock.patch("django_tasks_db.management.commands.db_worker.close_old_connections"):
         Command().send_due()
 

@@ -16,7 +16,7 @@ import django
 
 
 def main() -> None:
-    """Do what the lines say, until the input ends."""
+    """Follow the commands on standard input until it ends."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "helpdesk.settings")
     django.setup()
     from wizards.management.commands.run_deliveries import Command
@@ -37,7 +37,7 @@ def main() -> None:
 
 
 def hasty() -> None:
-    """Note each message as sent before it is: what a test that sees anything must see."""
+    """Record each message as sent before it is, a fault that the test must detect."""
     from wizards.support.delivery import tasks
 
     honest = tasks._send
