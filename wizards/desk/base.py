@@ -40,7 +40,7 @@ def agents_only(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse
 
 
 def with_session(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """Pass `view` a queryset of the one session that the URL's code names; 404 if the agent may not see it."""
+    """Pass `view` a queryset with just the session that the URL's code names; 404 if the agent may not see it."""
 
     @agents_only
     @wraps(view)

@@ -215,5 +215,5 @@ def _assign(session: Session, agent: User, how: Handling.How, on_hold: bool = Fa
     now = timezone.now()
     values = {"agent": agent, "aside": on_hold, "since": now} | ({"caller": caller} if caller else {})
     Call.objects.update_or_create(session=session, defaults=values)
-    # The same moment as the call's: `calls_of` tells by it a call that was passed on from one put on hold.
+    # The same time as the call's: by it `calls_of` tells a call that was passed on from one that was put on hold.
     Handling.objects.update_or_create(session=session, agent=agent, how=how, defaults={"at": now})
