@@ -119,8 +119,8 @@ def test_putting_aside_resuming_and_passing_on_by_the_keyboard(agent, document):
     bob, page = agent("bob"), agent()
     begun(page, document, journey)
     walk(page, document, journey)
-    page.get_by_role("button", name="Put aside").press("Enter")
-    expect(page.get_by_text("Put aside.")).to_be_visible()
+    page.get_by_role("button", name="Put on hold").press("Enter")
+    expect(page.get_by_text("The call is on hold.")).to_be_visible()
     page.get_by_role("button", name="Resume").press("Enter")
     expect(page.locator("#heading")).to_have_text(heading(document, journey.positions[-1]))
     page.locator("summary", has_text="Pass on").press("Enter")
@@ -290,8 +290,8 @@ def test_the_other_pages_of_the_desk_are_for_everybody(agent, document, complain
     expect(page.get_by_role("button", name="Open it again")).to_be_visible()
     look("case closed")
     page.goto(f"/desk/{session.code}/")
-    page.get_by_role("button", name="Put aside").click()
-    expect(page.get_by_text("Put aside.")).to_be_visible()
-    look("put aside")
+    page.get_by_role("button", name="Put on hold").click()
+    expect(page.get_by_text("The call is on hold.")).to_be_visible()
+    look("on hold")
     assert len(problems) == 10
     assert not any(problems.values()), problems

@@ -75,8 +75,8 @@ def test_a_note_that_was_not_saved_is_saved_by_putting_the_call_aside(visitor, s
     document = documents["hikvision-camera"]
     page = in_a_call(visitor, site, document, plan(document, is_screen("question")), java_script)
     page.get_by_role("textbox", name="Note").fill("It blinks.")
-    page.get_by_role("button", name="Put aside").click()
-    expect(page.get_by_text("Put aside.")).to_be_visible()
+    page.get_by_role("button", name="Put on hold").click()
+    expect(page.get_by_text("The call is on hold.")).to_be_visible()
     page.get_by_role("button", name="Resume").click()
     noted(page, "It blinks.")
     assert logged() == ["begin", "note"]

@@ -47,7 +47,7 @@ def test_the_home_page_lists_active_held_and_passed_calls_and_unassigned_cases(a
     bob.send("pass/", to=ann.user.pk)
     Case.objects.create(session=customer(toy))
     text = read(ann.client.get("/desk/")).text.partition("Your calls")[2]
-    places = [text.index(word) for word in ("Passed to you", "Now", "Put aside", "Unassigned cases")]
+    places = [text.index(word) for word in ("Passed to you", "Now", "On hold", "Unassigned cases")]
     assert places == sorted(places)
     assert places[0] < text.index("Passed", places[0] + 13) < places[1] < text.index("In Hand", places[1]) < places[2]
     assert "It does not work" in text[places[3] :]

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.django_db
 def test_a_call_on_hold_is_not_moved_until_it_is_resumed(ann):
     ann.begin()
     assert ann.send("aside/")["Location"] == "/desk/"
-    assert "put aside" in read(ann.see()).text
+    assert "on hold" in read(ann.see()).text
     assert ann.answer("no").status_code == 409
     ann.send("resume/")
     assert ann.answer("no").status_code == 303

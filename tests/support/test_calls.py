@@ -127,7 +127,7 @@ def test_a_call_on_hold_cannot_be_moved_until_it_is_resumed(toy, ann):
     session = calls.begin(toy, "s", ann)
     calls.put_on_hold(session, ann)
     assert movable(ann) == []
-    assert "put aside" in calls.blocked_reason(reloaded(session), ann)
+    assert "on hold" in calls.blocked_reason(reloaded(session), ann)
     calls.resume(session, ann)
     assert movable(ann) == [session]
     assert calls.blocked_reason(reloaded(session), ann) == ""

@@ -25,9 +25,9 @@ def section(text: str, start: str, *ends: str) -> str:
 
 def test_the_calls_of_an_agent_stand_at_the_desk_as_they_stood(site):
     text = site.staff("amir").open("/desk/")["text"]
-    assert "Made-up caller passed" in section(text, "Passed to you", "Now", "Put aside")
-    assert "Made-up caller in hand" in section(text, "Now", "Put aside")
-    assert "Made-up caller aside" in section(text, "Put aside", "Your cases", "Cases that wait")
+    assert "Made-up caller passed" in section(text, "Passed to you", "Now", "On hold")
+    assert "Made-up caller in hand" in section(text, "Now", "On hold")
+    assert "Made-up caller aside" in section(text, "On hold", "Your cases", "Unassigned cases")
     assert "Made-up caller finished" not in text
 
 

@@ -155,7 +155,7 @@ def blocked_reason(session: Session, user: User) -> str:
         return "You are not in this session. The customer has it to themselves: ask for a new code to go on with them."
     if assigned.pk != user.pk:
         return f"This session is assigned to {agent_name(assigned)}. Only one of you can move it."
-    return "This call is put aside. Resume it to go on." if session.call.aside else ""
+    return "This call is on hold. Resume it to go on." if session.call.aside else ""
 
 
 def agent_name(user: User | None) -> str:

@@ -29,7 +29,7 @@ Sessions = QuerySet[Session]
 def put_on_hold(request: HttpRequest, sessions: Sessions) -> HttpResponse:
     """Put a call on hold and lead to the home page, which lists it."""
     return apply_change(
-        request, sessions, lambda session: calls.put_on_hold(session, agent_of(request)), "Put aside.", "desk"
+        request, sessions, lambda session: calls.put_on_hold(session, agent_of(request)), "The call is on hold.", "desk"
     )
 
 
