@@ -62,7 +62,7 @@ class World:
         self.arguments: dict[str, Any] = {
             "code": self.owner.code, "number": 3, "slug": "toy", "symptom": "s", "key": "q", "owner": "choice",
             "row": Choice.objects.filter(node=node).first().pk, "field": "to", "before": 1, "after": "draft",
-            "which": "draft", "form": "yaml", "content_type_id": 1, "object_id": 1, "tool": "open_map",
+            "which": "draft", "form": "yaml", "content_type_id": 1, "object_id": 1, "tool": "export",
             "app_label": "wizards", "url": "nothing", "name": picture().name,
         }  # fmt: skip
         self.keys = {

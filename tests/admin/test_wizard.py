@@ -42,17 +42,18 @@ def test_the_nodes_are_listed_by_kind_with_a_way_to_add_each_kind(client, wizard
     assert added <= page.links
 
 
-@pytest.mark.parametrize("place", ["map", "check", "publish"])
-def test_an_action_leads_to_its_page(client, wizard, place):
-    response = client.get(f"/admin/wizards/wizard/{wizard.pk}/actions/open_{place}/")
-    assert response.status_code == 302
+@pytest.mark.parametrize(("action", "place"), [("compare", "compare/1/draft/"), ("export", "export/draft.yaml")])
+def test_an_action_leads_to_its_page(client, wizard, action, place):
+    assert f"/admin/wizards/wizard/{wizard.pk}/actions/{action}/" in read(client.get(address(wizard))).links
+    response = client.get(f"/admin/wizards/wizard/{wizard.pk}/actions/{action}/")
+    assert response["Location"] == f"/admin/wizards/wizard/{wizard.pk}/{place}"
 
 
 def test_an_action_is_for_editors_only(wizard):
     stranger = editor("stranger")
     user = stranger.get("/admin/").wsgi_request.user
     user.groups.clear()
-    assert stranger.get(f"/admin/wizards/wizard/{wizard.pk}/actions/open_check/").status_code == 403
+    assert stranger.get(f"/admin/wizards/wizard/{wizard.pk}/actions/export/").status_code == 403
 
 
 def test_search_words_are_one_a_line_and_sent_back_as_they_were(client, wizard):

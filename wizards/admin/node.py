@@ -201,8 +201,9 @@ class NodeAdmin(MapIframeMixin, object_actions.ObjectActions, PartFields, Sortab
 
     @action(label="Preview from here", description="Walk the draft from this node", button_type="form")
     def preview(self, request: HttpRequest, obj: Node) -> HttpResponse | None:
-        """Walk the draft from this node."""
-        return object_actions.preview(self, request, obj.wizard, obj.key)
+        """Start a preview at this node. The browser repeats the POST at the preview's address; a GET starts none."""
+        start = object_actions.redirect_to(self, request, "preview", obj.wizard_id, obj.key)
+        return HttpResponseRedirect(start.url, preserve_request=True) if request.method == "POST" else None
 
 
 def kind_of(request: HttpRequest, node: Node | None) -> str:

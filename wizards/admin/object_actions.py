@@ -6,13 +6,11 @@ from typing import Any
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponseRedirect
 from django.urls import URLPattern, re_path, reverse
 from django_object_actions import DjangoObjectActions
 
 from helpdesk.parsing import parse_nonnegative_int
-
-from ..models import Wizard
 
 OF_LISTS = "^actions/"
 OF_A_ROW = r"^(?P<pk>\d{1,18})/actions/(?P<tool>\w+)/$"
@@ -43,9 +41,3 @@ def redirect_to(
 def wizard_named(request: HttpRequest) -> int | None:
     """Return the wizard that the address of a form names: the one from which an editor came there, if any."""
     return parse_nonnegative_int(request.GET.get("wizard"))
-
-
-def preview(model_admin: admin.ModelAdmin, request: HttpRequest, wizard: Wizard, key: str) -> HttpResponse | None:
-    """Begin a preview at a node. The browser posts again to where a preview begins, so that a GET begins none."""
-    found = redirect_to(model_admin, request, "preview", wizard.pk, key)
-    return HttpResponseRedirect(found.url, preserve_request=True) if request.method == "POST" else None

@@ -15,7 +15,7 @@ from django_object_actions import action
 from .. import flow
 from ..models import Node, Source, Symptom, Version, Wizard, WizardProcedure
 from . import draft_status, object_actions
-from .base import TABS, tabs
+from .base import tabs
 from .forms import labels
 from .forms.inlines import PartFields, StackedParts, TabularParts
 from .forms.model_forms import WizardForm
@@ -95,7 +95,7 @@ class WizardAdmin(
     in_use_template = "admin/wizards/_archive_instead.html"
     inlines = (SymptomInline, ProcedureInline, SourceInline)
     fieldsets = ((None, {"fields": ("revision", "title", "slug", "summary", "language")}),)
-    change_actions = ("open_map", "open_check", "open_preview", "compare", "open_publish", "export")
+    change_actions = ("compare", "export")
 
     def get_urls(self) -> list[URLPattern]:
         own = [url for room in (map_views, check, publish, versions, import_file, preview) for url in room.urls(self)]
@@ -112,12 +112,10 @@ class WizardAdmin(
         return list(self.inlines) if obj else []
 
     def get_change_actions(self, request: HttpRequest, object_id: str, form_url: str) -> list[str]:
-        """Show as buttons the actions that are not among the tabs."""
-        hidden = {label for _, label in TABS}
-        # What is no number is no wizard's key: the page says that there is none.
-        if object_id.isdecimal() and not Wizard.objects.filter(pk=object_id, current__isnull=False).exists():
-            hidden.add("Compare")  # there is nothing to compare with
-        return [name for name in self.change_actions if getattr(self, name).label not in hidden]
+        """Offer a comparison only where there is a published version to compare with."""
+        # An address may carry anything in place of a key; the admin answers those itself.
+        unpublished = object_id.isdecimal() and not Wizard.objects.filter(pk=object_id, current__isnull=False).exists()
+        return [name for name in self.change_actions if not (unpublished and name == "compare")]
 
     def response_add(self, request: HttpRequest, obj: Wizard, post_url_continue: str | None = None) -> HttpResponse:
         """Go on with the page of the new wizard: its parts are added there."""
@@ -140,26 +138,6 @@ class WizardAdmin(
             context |= about(wizard)
         return super().render_change_form(request, context, *args, **kwargs)
 
-    @action(label="Map", description="The draft as a drawing")
-    def open_map(self, request: HttpRequest, obj: Wizard) -> HttpResponse | None:
-        """Lead to the map."""
-        return object_actions.redirect_to(self, request, "map", obj.pk)
-
-    @action(label="Check", description="Everything that is wrong with the draft")
-    def open_check(self, request: HttpRequest, obj: Wizard) -> HttpResponse | None:
-        """Lead to the faults."""
-        return object_actions.redirect_to(self, request, "check", obj.pk)
-
-    @action(label="Preview", description="Walk the draft from its first symptom", button_type="form")
-    def open_preview(self, request: HttpRequest, obj: Wizard) -> HttpResponse | None:
-        """Walk the draft from where its first symptom leads."""
-        first = Symptom.objects.filter(wizard=obj, to__isnull=False).values_list("to__key", flat=True).first()
-        key = first or Node.objects.filter(wizard=obj).values_list("key", flat=True).first()
-        if key is None:
-            messages.warning(request, "There is nothing to walk yet: add a node first.")
-            return None
-        return object_actions.preview(self, request, obj, key)
-
     @action(label="Compare", description="What changed since the published version")
     def compare(self, request: HttpRequest, obj: Wizard) -> HttpResponse | None:
         """Lead to what changed since the published version."""
@@ -167,11 +145,6 @@ class WizardAdmin(
             messages.warning(request, "There is nothing to compare with yet: nothing is published.")
             return None
         return object_actions.redirect_to(self, request, "compare", obj.pk, obj.current.number, "draft")
-
-    @action(label="Publish", description="Make the draft the next version")
-    def open_publish(self, request: HttpRequest, obj: Wizard) -> HttpResponse | None:
-        """Lead to the page that publishes."""
-        return object_actions.redirect_to(self, request, "publish", obj.pk)
 
     @action(label="Export", description="The draft as a YAML file")
     def export(self, request: HttpRequest, obj: Wizard) -> HttpResponse | None:
