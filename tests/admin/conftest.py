@@ -1,4 +1,4 @@
-"""What the tests of editing share: a published wizard, and an editor's browser."""
+"""Fixtures for the tests of editing: a published wizard, and an editor's client."""
 
 import pytest
 from django.test import Client

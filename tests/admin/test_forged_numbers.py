@@ -1,4 +1,4 @@
-"""Editors' forms and addresses with numbers that are none, or that nothing here has."""
+"""Forged numbers in editors' forms and URLs."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def test_a_node_is_deleted_by_its_newest_revision_alone(number):
 
 
 @pytest.mark.parametrize("number", FORGED)
-def test_a_wizard_to_go_on_to_that_is_none_leads_to_the_list(number):
+def test_a_forged_wizard_to_return_to_leads_to_the_list(number):
     node = Node.objects.filter(wizard=toy()).first()
     sent = {"post": "yes", "revision": node.revision, "wizard": number}
     response = editor().post(address(node, "delete"), sent)
@@ -31,7 +31,7 @@ def test_a_wizard_to_go_on_to_that_is_none_leads_to_the_list(number):
 
 
 def parts() -> list[str]:
-    """Return the addresses of forms with rows: of a wizard, a question, a diagnosis and a procedure."""
+    """Return the URLs of forms with inlines: a wizard, a question, a diagnosis and a procedure."""
     wizard = toy()
     nodes = [Node.objects.get(wizard=wizard, key=key) for key in ("q", "why")]
     return [address(each) for each in (wizard, *nodes, wizard.procedures.get(key="press"))]
@@ -41,7 +41,7 @@ def parts() -> list[str]:
 @pytest.mark.parametrize(
     ("name", "number"), [("TOTAL", 2000), ("TOTAL", 10**17), ("INITIAL", 10**5), ("TOTAL", -1), ("TOTAL", "")]
 )
-def test_where_rows_were_not_sent_nothing_is_saved(part, name, number):
+def test_nothing_is_saved_if_rows_are_missing(part, name, number):
     where = parts()[part]
     form = Form(editor(), where)
     before = form["title"]
@@ -52,7 +52,7 @@ def test_where_rows_were_not_sent_nothing_is_saved(part, name, number):
     assert Form(editor(), where)["title"] == before
 
 
-def test_rows_that_were_not_sent_are_no_work():
+def test_rows_that_were_not_sent_cost_nothing():
     diagnosis = parts()[2]
     few, many = (forged(Form(editor(), diagnosis), "INITIAL", number) for number in (10, 1000))
     few.save()
@@ -60,7 +60,7 @@ def test_rows_that_were_not_sent_are_no_work():
 
 
 def forged(form: Form, name: str, number: int) -> Form:
-    """Let a form say that it has so many rows, and another title."""
+    """Make a form claim that many rows, and another title."""
     count = next(each for each in form.fields if each.endswith(f"-{name}_FORMS"))
     form["title"], form[count] = "Another title", str(number)
     return form

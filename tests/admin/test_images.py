@@ -1,4 +1,4 @@
-"""Uploaded pictures: where they are used, what is said where one is missing, and that only unused ones are deleted."""
+"""Uploaded pictures: where each is used, missing ones, and that only unused ones are deleted."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from tests.admin.forms.editing import address, editor, toy
-from tests.admin.release.test_import_file import take_over, upload
+from tests.admin.release.test_import_file import apply_import, upload
 from tests.admin.walking import url
 from tests.reading import read
 from wizards import flow, publishing
@@ -28,12 +28,11 @@ def picture(number: int = 1) -> Picture:
 
 
 def show(name: str, key: str = "hold") -> None:
-    """Let a step of the draft show a picture."""
+    """Make a step of the draft show a picture."""
     Step.objects.filter(procedure__key="press", key=key).update(picture=name, picture_alt="?")
 
 
-def used() -> list[str]:
-    """Return what the list says about the use of each picture."""
+def usage_counts() -> list[str]:
     return [each.used for each in editor().get(LIST).context["cl"].result_list]
 
 
@@ -52,12 +51,12 @@ def delete_in_bulk(*rows: Picture):
 def test_the_list_says_in_how_many_steps_and_versions_a_picture_is_used():
     toy()
     row = picture()
-    assert used() == [0]
+    assert usage_counts() == [0]
     show(row.name)
     show(row.name, "release")
-    assert used() == [2]
+    assert usage_counts() == [2]
     publishing.publish(Wizard.objects.get())
-    assert used() == [3]
+    assert usage_counts() == [3]
     assert "3 places" in read(editor().get(LIST)).text
 
 
@@ -148,7 +147,7 @@ def test_a_picture_in_use_is_not_deleted(use):
     assert Picture.objects.get() == row
 
 
-def test_one_that_is_in_use_keeps_all_that_are_chosen_with_it():
+def test_a_picture_in_use_prevents_the_whole_bulk_deletion():
     toy()
     rows = [picture(1), picture(2)]
     show(rows[0].name)
@@ -161,7 +160,7 @@ def test_one_that_is_in_use_keeps_all_that_are_chosen_with_it():
 
 @pytest.mark.parametrize("name", [ABSENT, "no-such-drawing"])
 @pytest.mark.parametrize("page", ["check", "publish"])
-def test_a_step_whose_picture_is_not_here_is_a_warning(name, page):
+def test_a_missing_picture_is_a_warning(name, page):
     wizard = toy()
     show(name)
     found = editor().get(url(page, wizard.pk)).context
@@ -173,7 +172,7 @@ def test_a_step_whose_picture_is_not_here_is_a_warning(name, page):
     assert found["errors"] == []
 
 
-def test_pictures_that_are_here_are_no_warning():
+def test_existing_pictures_are_no_warning():
     wizard = toy()
     show(picture().name)
     show("lights", "release")
@@ -190,7 +189,7 @@ def test_the_list_of_wizards_counts_the_warning():
     assert "2 warnings" not in before
 
 
-def test_an_import_names_the_pictures_that_are_not_here_with_what_it_would_change():
+def test_an_import_names_the_missing_pictures():
     wizard = toy()
     here = picture()
     show(here.name)
@@ -198,39 +197,39 @@ def test_an_import_names_the_pictures_that_are_not_here_with_what_it_would_chang
     document = publishing.compile_draft(wizard)
     show("")
     show("", "release")
-    shown = upload(editor(), document)
-    assert len(shown.context["changes"]) == 2
-    assert f"not on this site: {ABSENT}." in read(shown).text
+    proposal = upload(editor(), document)
+    assert len(proposal.context["changes"]) == 2
+    assert f"not on this site: {ABSENT}." in read(proposal).text
 
 
-def test_an_import_whose_pictures_are_here_says_nothing_of_them():
-    shown = upload(editor(), publishing.compile_draft(toy()))
-    assert "not on this site" not in read(shown).text
+def test_an_import_without_missing_pictures_has_no_warning():
+    proposal = upload(editor(), publishing.compile_draft(toy()))
+    assert "not on this site" not in read(proposal).text
 
 
-def test_a_file_with_a_picture_that_is_not_here_can_be_taken_over_and_published():
+def test_a_file_with_a_missing_picture_can_be_imported_and_published():
     wizard, client = toy(), editor()
     show(ABSENT)
     document = publishing.compile_draft(wizard)
     show("")
-    response = client.get(take_over(client, upload(client, document)).url)
+    response = client.get(apply_import(client, upload(client, document)).url)
     assert publishing.compile_draft(Wizard.objects.get()) == document
     assert [each for each in response.context["warnings"] if ABSENT in each["message"]]
     assert publishing.publish(wizard)[1]
 
 
-def test_loading_a_file_says_which_pictures_are_not_here(tmp_path, capsys):
+def test_load_wizards_names_the_missing_pictures(tmp_path, capsys):
     wizard = toy()
     show(ABSENT)
     file = tmp_path / "toy.yaml"
     file.write_text(flow.dump_document(publishing.compile_draft(wizard), "yaml"))
     call_command("load_wizards", file)
-    said = capsys.readouterr()
-    assert said.err == f"toy: the picture “{ABSENT}” is not here; its step is shown without it\n"
-    assert "published as version 2" in said.out
+    output = capsys.readouterr()
+    assert output.err == f"toy: the picture “{ABSENT}” is not here; its step is shown without it\n"
+    assert "published as version 2" in output.out
 
 
-def test_a_customer_walks_past_a_picture_that_is_not_here():
+def test_a_step_with_a_missing_picture_is_shown_without_it():
     wizard = toy()
     show(ABSENT)
     publishing.publish(wizard)

@@ -1,8 +1,8 @@
-"""A node's page: the fields of its kind, its keys, its choices and causes, and where they lead."""
+"""The node page: fields of each kind, keys, choices and causes, and targets."""
 
 import pytest
 
-from tests.admin.forms.editing import Form, address, document, form, node, shown_errors, toy
+from tests.admin.forms.editing import Form, address, document, form, form_errors, node, toy
 from tests.reading import read
 from wizards import flow
 from wizards.models import Choice, Node, Step, Wizard
@@ -20,7 +20,7 @@ def test_a_new_node_without_a_wizard_asks_for_it_first(client, wizard):
     assert {"value": str(wizard.pk)} in page.all("option")
 
 
-def test_a_new_node_gets_its_key_from_its_title_and_stands_last(client, wizard):
+def test_a_new_node_gets_its_key_from_its_title_and_comes_last(client, wizard):
     for title in ("Is it on?", "Is it on?", "日本"):
         page = Form(client, f"/admin/wizards/node/add/?wizard={wizard.pk}&kind=question")
         page["title"] = title
@@ -72,7 +72,7 @@ def test_a_question_has_choices_and_a_diagnosis_causes(client, wizard, key, inli
 def test_an_outcome_needs_a_result(client, wizard):
     page = Form(client, f"/admin/wizards/node/add/?wizard={wizard.pk}&kind=outcome")
     page["title"] = "The end"
-    assert "This field is required." in shown_errors(page.save())[0]
+    assert "This field is required." in form_errors(page.save())[0]
 
 
 def test_new_choices_get_keys_that_are_unique_within_the_question(client, wizard):
@@ -88,7 +88,7 @@ def test_new_choices_get_keys_that_are_unique_within_the_question(client, wizard
 def test_a_key_that_is_typed_twice_is_refused(client, wizard):
     page = form(client, wizard, "q")
     page.add("choices", label="Again", key="yes")
-    assert "“yes” is taken" in " ".join(shown_errors(page.save()))
+    assert "“yes” is taken" in " ".join(form_errors(page.save()))
 
 
 def test_a_cause_is_never_called_none(client, wizard):
@@ -124,7 +124,7 @@ def test_the_key_of_a_choice_that_is_deleted_is_free_again(client, wizard):
     page = form(client, wizard, "q")
     page.add("choices", label="Other", key="yes")
     response = page.save(**{"choices-0-DELETE": "on"})
-    assert response.status_code == 302, shown_errors(response)
+    assert response.status_code == 302, form_errors(response)
     assert [choice.label for choice in document(wizard).node("q").choices] == ["Choose no", "Other"]
 
 
@@ -132,10 +132,10 @@ def test_a_target_in_another_wizard_is_refused(client, wizard):
     foreign = node(toy("other"), "ok")
     page = form(client, wizard, "q")
     page["choices-0-to"] = foreign.pk
-    assert "not among this wizard’s own" in " ".join(shown_errors(page.save()))
+    assert "not among this wizard’s own" in " ".join(form_errors(page.save()))
     page = form(client, wizard, "fix")
     page["worked"] = foreign.pk
-    assert "not among this wizard’s own" in " ".join(shown_errors(page.save()))
+    assert "not among this wizard’s own" in " ".join(form_errors(page.save()))
 
 
 @pytest.mark.parametrize("value", ["x", "-1", "²", "99999999999999999999"])
@@ -145,7 +145,7 @@ def test_a_forged_target_is_refused(client, wizard, value):
     assert page.save().status_code == 200
 
 
-def found(client, **query):
+def autocomplete(client, **query):
     asked = {"app_label": "wizards", "model_name": "choice", "field_name": "to"}
     answer = client.get("/admin/autocomplete/", asked | query).json()
     return {int(each["id"]) for each in answer["results"]}
@@ -153,11 +153,11 @@ def found(client, **query):
 
 def test_the_search_for_a_target_stays_within_the_wizard(client, wizard):
     toy("other")
-    assert found(client, term="End", wizard=wizard.pk) == {node(wizard, "ok").pk, node(wizard, "human").pk}
-    assert len(found(client, term="End")) == 4
+    assert autocomplete(client, term="End", wizard=wizard.pk) == {node(wizard, "ok").pk, node(wizard, "human").pk}
+    assert len(autocomplete(client, term="End")) == 4
 
 
-def test_the_form_names_the_wizard_to_the_search_and_to_the_form_behind_plus(client, wizard):
+def test_the_search_and_the_add_link_carry_the_wizard(client, wizard):
     page = read(form(client, wizard, "q").response)
     select = page.all("select", name="choices-0-to")[0]
     assert select["data-ajax--url"].endswith(f"/autocomplete/?wizard={wizard.pk}")
@@ -165,7 +165,7 @@ def test_the_form_names_the_wizard_to_the_search_and_to_the_form_behind_plus(cli
     assert plus["href"].endswith(f"_popup=1&wizard={wizard.pk}")
 
 
-def test_what_was_added_behind_plus_comes_back_as_the_target(client, wizard):
+def test_a_node_added_in_a_popup_becomes_the_target(client, wizard):
     page = Form(client, f"/admin/wizards/node/add/?_to_field=id&_popup=1&wizard={wizard.pk}&kind=question")
     page["title"] = "Added beside"
     response = page.save("_save")
@@ -192,7 +192,7 @@ def test_a_node_is_deleted_and_the_answers_to_it_lead_nowhere(client, wizard):
     assert [choice.to for choice in document(wizard).node("q").choices] == ["ok", ""]
 
 
-def listed(client, model: str, words: str) -> list[str]:
+def search_list(client, model: str, words: str) -> list[str]:
     found = client.get(f"/admin/wizards/{model}/", {"q": words}).context["cl"].queryset
     return sorted(each.key for each in found)
 
@@ -200,11 +200,11 @@ def listed(client, model: str, words: str) -> list[str]:
 def test_a_node_is_found_by_what_it_asks_says_and_leads_to(client, wizard):
     Choice.objects.filter(node__key="q", key="yes").update(label="I have tried the recorder")
     Node.objects.filter(key="ok").update(text="It records again.")
-    assert listed(client, "node", "recorder") == ["q"]
-    assert listed(client, "node", "records again") == ["ok"]
-    assert found(client, term="recorder", wizard=wizard.pk) == set()
+    assert search_list(client, "node", "recorder") == ["q"]
+    assert search_list(client, "node", "records again") == ["ok"]
+    assert autocomplete(client, term="recorder", wizard=wizard.pk) == set()
 
 
 def test_a_procedure_is_found_by_the_words_of_its_steps(client, wizard):
     Step.objects.filter(key="hold").update(text="Look near the power cord.")
-    assert listed(client, "procedure", "power cord") == ["press"]
+    assert search_list(client, "procedure", "power cord") == ["press"]

@@ -1,4 +1,4 @@
-"""A procedure's page leads back to where one came from."""
+"""Where a procedure's page returns to."""
 
 import pytest
 
@@ -9,7 +9,7 @@ from wizards.models import Procedure
 pytestmark = pytest.mark.django_db
 
 
-def test_a_procedure_leads_back_to_the_wizard_from_which_one_came(client, wizard):
+def test_a_procedure_returns_to_the_wizard_it_was_opened_from(client, wizard):
     other = toy("other")
     row = Procedure.objects.get(key="press")
     came_from = f"{address(row)}?wizard={other.pk}"
@@ -18,7 +18,7 @@ def test_a_procedure_leads_back_to_the_wizard_from_which_one_came(client, wizard
     assert Form(client, came_from).save("_continue").url == came_from
 
 
-def test_a_new_procedure_leads_back_to_the_wizard_from_which_one_came(client, wizard):
+def test_a_new_procedure_returns_to_the_wizard_it_was_added_from(client, wizard):
     page = Form(client, f"/admin/wizards/procedure/add/?wizard={wizard.pk}")
     page["title"] = "Dry it"
     stayed = page.save("_continue").url
@@ -27,7 +27,7 @@ def test_a_new_procedure_leads_back_to_the_wizard_from_which_one_came(client, wi
     assert page.save("_save").url == address(wizard)
 
 
-def test_a_procedure_leads_to_the_one_wizard_that_uses_it_and_to_the_list_where_several_do(client, wizard):
+def test_a_procedure_returns_to_the_only_wizard_that_uses_it_and_else_to_the_list(client, wizard):
     row = Procedure.objects.get(key="press")
     assert Form(client, address(row)).save("_save").url == address(wizard)
     toy("other")

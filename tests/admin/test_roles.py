@@ -1,4 +1,4 @@
-"""The rights of the roles, and what the admin keeps from them. (Who may open what stands in tests/roles.py.)"""
+"""Permissions of the roles, and what the admin keeps from them. (Access to each page: tests/roles.py.)"""
 
 import pytest
 from django.contrib import admin
@@ -42,7 +42,7 @@ def test_an_address_that_names_no_row_leads_to_a_page_that_says_so(model, place)
 
 
 @pytest.mark.parametrize("model", [Session, Event, Words])
-def test_what_customers_did_and_said_is_not_in_the_admin(model):
+def test_sessions_events_and_customers_words_are_not_in_the_admin(model):
     assert not admin.site.is_registered(model)
 
 

@@ -1,4 +1,4 @@
-"""From a path in the document to the form that changes it; and drafts whose rows make no document."""
+"""Links from a document path to a form; and drafts whose rows make no document."""
 
 import pytest
 
@@ -34,7 +34,7 @@ NODE, PROCEDURE, WIZARD = "node", "procedure", "wizard"
     ],
 )
 def test_a_path_leads_to_its_field(wizard, path, model, anchor):
-    rows = urls.rows_of(wizard, publishing.compile_draft(wizard))
+    rows = urls.read_wizard_rows(wizard, publishing.compile_draft(wizard))
     form = {
         WIZARD: wizard,
         NODE: Node.objects.get(wizard=wizard, key="q"),
@@ -46,26 +46,26 @@ def test_a_path_leads_to_its_field(wizard, path, model, anchor):
 
 def test_every_field_that_a_link_names_is_on_its_form(wizard):
     page = editor().get(address(Node.objects.get(wizard=wizard, key="q")))
-    there = {found.get("id") for _, found in read(page).elements}
-    assert {"id_title", "choices-group", "choices-1", "id_choices-1-to", "id_choices-0-key", "id_sources"} <= there
+    ids = {found.get("id") for _, found in read(page).elements}
+    assert {"id_title", "choices-group", "choices-1", "id_choices-1-to", "id_choices-0-key", "id_sources"} <= ids
 
 
 def test_the_rows_are_read_in_two_queries(wizard, django_assert_num_queries):
     document = publishing.compile_draft(wizard)
     with django_assert_num_queries(2):
-        rows = urls.rows_of(wizard, document)
+        rows = urls.read_wizard_rows(wizard, document)
         for fault in flow.find_faults(document):
             urls.fault_link(fault, rows)
 
 
-def test_a_node_that_is_gone_meanwhile_leads_to_its_wizard(wizard):
+def test_the_link_of_a_deleted_node_leads_to_its_wizard(wizard):
     document = publishing.compile_draft(wizard)
     Node.objects.filter(wizard=wizard, key="ok").delete()
     place = [node.id for node in document.nodes].index("ok")
-    assert urls.path_link(("nodes", place), urls.rows_of(wizard, document)) == address(wizard)
+    assert urls.path_link(("nodes", place), urls.read_wizard_rows(wizard, document)) == address(wizard)
 
 
-def test_a_draft_whose_rows_make_no_document_is_said_to_be_so_and_hinders_no_other(wizard):
+def test_an_unreadable_draft_does_not_affect_the_state_of_others(wizard):
     other = toy("other")
     Choice.objects.filter(node__wizard=other).update(label="a\x07b")
     states = draft_status.draft_statuses(Wizard.objects.select_related("current"))
@@ -73,7 +73,7 @@ def test_a_draft_whose_rows_make_no_document_is_said_to_be_so_and_hinders_no_oth
     assert "the draft cannot be read" in str(states[other.pk])
 
 
-def test_the_pages_of_such_a_draft_still_open_so_that_it_can_be_mended():
+def test_an_unreadable_draft_can_be_opened_and_fixed():
     wizard = toy()
     Choice.objects.filter(node__wizard=wizard, key="yes").update(label="a\x07b")
     client = editor()

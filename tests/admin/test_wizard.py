@@ -1,4 +1,4 @@
-"""A wizard's page: its state, its parts, its search words, and where it leads."""
+"""The wizard page: state, parts, search words and links."""
 
 import pytest
 
@@ -32,7 +32,7 @@ def test_a_wizard_that_was_never_published_says_so(client):
     assert "not published yet" in read(client.get(address(bare))).text
 
 
-def test_the_nodes_are_listed_by_kind_with_a_way_to_add_each_kind(client, wizard):
+def test_the_nodes_are_listed_by_kind_with_a_link_to_add_each_kind(client, wizard):
     page = read(client.get(address(wizard)))
     listed = {address(row) for row in Node.objects.filter(wizard=wizard)}
     assert listed
@@ -80,7 +80,7 @@ def test_a_new_wizard_is_made_from_its_title(client):
 
 
 @pytest.mark.parametrize("button", ["_save", "_continue"])
-def test_a_new_wizard_leads_to_its_own_page_where_its_parts_are_added(client, button):
+def test_a_new_wizard_redirects_to_its_page_where_its_parts_are_added(client, button):
     page = Form(client, "/admin/wizards/wizard/add/")
     page["title"] = "My new Door bell"
     response = page.save(button)

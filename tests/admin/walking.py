@@ -1,4 +1,4 @@
-"""Sessions for the tests of editing, and what the pages of releases need."""
+"""Sessions and edges for the tests of editing and releases."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _VISITORS = count(1)
 
 
 def walk(wizard: Wizard, *answers: str, symptom: str = "s") -> Session:
-    """Return a new visitor's session of the current version, answered so."""
+    """Return a new visitor's session of the current version, with these answers."""
     wizard.refresh_from_db()
     assert wizard.current
     session = journal.begin(wizard.current, symptom, f"visitor {next(_VISITORS)}")
@@ -23,11 +23,11 @@ def walk(wizard: Wizard, *answers: str, symptom: str = "s") -> Session:
     return session
 
 
-def lead(choice: str, node: str) -> None:
-    """Lead a choice of the draft elsewhere."""
+def retarget(choice: str, node: str) -> None:
+    """Make a choice of the draft lead to another node."""
     Choice.objects.filter(key=choice).update(to=Node.objects.get(key=node))
 
 
 def url(name: str, *arguments: Any) -> str:
-    """Return the address of one of the wizards' pages in the admin."""
+    """Return the URL of a page of the wizards' admin."""
     return reverse(f"admin:wizards_wizard_{name}", args=arguments)

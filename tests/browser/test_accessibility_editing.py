@@ -9,7 +9,7 @@ from django.conf import settings
 from playwright.sync_api import Page, expect
 
 from tests.admin.forms.editing import address, editor, toy
-from tests.admin.walking import lead, url, walk
+from tests.admin.walking import retarget, url, walk
 from tests.browser.accessibility import WIDTHS, findings
 from wizards import flow, publishing
 from wizards.models import Choice, Node, Picture, Procedure, Step, Symptom, Wizard
@@ -33,7 +33,7 @@ def wizard() -> Wizard:
     Node.objects.filter(key="q").update(title="Is the green lamp lit?", text="Look **closely**.")
     Choice.objects.filter(key="yes").update(label="It is")
     Choice.objects.filter(key="no").update(place=9)
-    lead("yes", "human")
+    retarget("yes", "human")
     Node.objects.create(wizard=wizard, key="spare", kind="outcome", title="Spare", result="advice", place=9)
     Step.objects.filter(key="hold").update(picture="not-here", picture_alt="Something")
     return wizard

@@ -10,7 +10,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from PIL import Image, PngImagePlugin
 
-from tests.admin.forms.editing import Form, address, editor, shown_errors, toy
+from tests.admin.forms.editing import Form, address, editor, form_errors, toy
 from tests.reading import read
 from wizards import presenters, publishing
 from wizards.models import Picture, Procedure, Step, Wizard
@@ -187,7 +187,7 @@ def test_an_upload_becomes_the_picture_of_its_step():
     page = step_form(client)
     page["steps-1-picture_alt"] = "A teal square"
     response = page.save(**{"steps-1-upload": upload(image())})
-    assert response.status_code == 302, shown_errors(response)
+    assert response.status_code == 302, form_errors(response)
     picture = Picture.objects.get()
     assert picture.uploaded_by.username == "ed"
     assert [step.picture for step in Step.objects.filter(procedure__key="press")] == ["", picture.name]
@@ -205,7 +205,7 @@ def test_the_same_picture_is_stored_once():
 def test_a_picture_needs_a_description():
     client = editor()
     page = step_form(client)
-    assert "Say what the picture shows" in shown_errors(page.save(**{"steps-0-upload": upload(image())}))[0]
+    assert "Say what the picture shows" in form_errors(page.save(**{"steps-0-upload": upload(image())}))[0]
     page["steps-0-picture"] = "lights"
     assert page.save().status_code == 200
     page["steps-0-picture_alt"] = "Lights"
@@ -217,7 +217,7 @@ def test_an_invalid_upload_is_reported_at_its_field_and_nothing_is_stored():
     page = step_form(client)
     page["steps-0-picture_alt"] = "A square"
     response = page.save(**{"steps-0-upload": upload(SVG, "drawing.svg", "image/svg+xml")})
-    assert "Drawings (SVG)" in shown_errors(response)[0]
+    assert "Drawings (SVG)" in form_errors(response)[0]
     assert not Picture.objects.exists()
 
 

@@ -1,4 +1,4 @@
-"""Editing in the Django admin: one module for each thing that an editor opens."""
+"""Editing in the Django admin: one module per thing that an editor opens."""
 
 from django.contrib import admin
 

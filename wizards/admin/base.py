@@ -1,4 +1,4 @@
-"""Pages of our own in the admin: who may open them, and what all of them show."""
+"""What the pages of a wizard share: access, tabs and template context."""
 
 from __future__ import annotations
 
@@ -12,10 +12,12 @@ from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import reverse
 
+from helpdesk.parsing import parse_nonnegative_int
+
 from .. import publishing
 from ..models import Wizard
 
-# The pages of one wizard, in the order of the tabs: name of the address, and what the tab says.
+# The tabs of a wizard's pages, in order: URL name and label.
 TABS = (
     ("wizards_wizard_change", "Edit"),
     ("wizards_wizard_map", "Map"),
@@ -27,7 +29,7 @@ TABS = (
 
 
 def wizard_or_404(model_admin: admin.ModelAdmin, request: HttpRequest, pk: int) -> Wizard:
-    """Return the wizard that an editor opens; 403 for whoever may not change it, 404 where there is none."""
+    """Return the wizard; raise PermissionDenied for users who may not change it."""
     wizard = get_object_or_404(Wizard.objects.select_related("current").defer("current__document"), pk=pk)
     if not model_admin.has_change_permission(request, wizard):
         raise PermissionDenied
@@ -37,17 +39,17 @@ def wizard_or_404(model_admin: admin.ModelAdmin, request: HttpRequest, pk: int) 
 def wizard_view(
     model_admin: admin.ModelAdmin, tab: str, view: Callable[..., HttpResponse]
 ) -> Callable[..., HttpResponse]:
-    """Return a view of one wizard's page, for editors only, that gives `view` the wizard instead of its key.
+    """Wrap `view` as an admin view that takes a wizard instead of its primary key.
 
-    Where the draft's rows make no document, the page says what is wrong with them instead.
+    If the draft's rows do not form a valid document, a page with its problems is sent instead, with status 409.
     """
 
-    def handle(request: HttpRequest, pk: int, **arguments: Any) -> HttpResponse:
+    def handle(request: HttpRequest, pk: int, **kwargs: Any) -> HttpResponse:
         wizard = wizard_or_404(model_admin, request, pk)
         try:
-            return view(request, wizard, **arguments)
-        except publishing.InvalidDraftError as bad:
-            problems = str(bad).splitlines()
+            return view(request, wizard, **kwargs)
+        except publishing.InvalidDraftError as error:
+            problems = str(error).splitlines()
             return render_wizard_page(
                 model_admin, request, wizard, "invalid_draft.html", tab, problems=problems, status=409
             )
@@ -58,8 +60,8 @@ def wizard_view(
 def render_wizard_page(
     model_admin: admin.ModelAdmin, request: HttpRequest, wizard: Wizard, template: str, tab: str, **context: Any
 ) -> HttpResponse:
-    """Return one of a wizard's pages: `template` extends admin/wizards/page.html; `tab` is the current tab's name."""
-    shown = {
+    """Render a template that extends admin/wizards/page.html; `tab` is the URL name of the current tab."""
+    page_context = {
         **model_admin.admin_site.each_context(request),
         "opts": model_admin.opts,
         "wizard": wizard,
@@ -67,11 +69,15 @@ def render_wizard_page(
         "tabs": tabs(wizard, tab),
         **context,
     }
-    return TemplateResponse(request, f"admin/wizards/{template}", shown, status=context.get("status", 200))
+    return TemplateResponse(request, f"admin/wizards/{template}", page_context, status=context.get("status", 200))
+
+
+def wizard_id_from_query(request: HttpRequest) -> int | None:
+    """Return the wizard whose page the editor came from (`?wizard=`), if any."""
+    return parse_nonnegative_int(request.GET.get("wizard"))
 
 
 def tabs(wizard: Wizard, current: str) -> list[dict[str, Any]]:
-    """Return the tabs of a wizard's pages."""
     return [
         {"url": reverse(f"admin:{name}", args=[wizard.pk]), "label": label, "current": name == current}
         for name, label in TABS

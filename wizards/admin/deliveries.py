@@ -1,4 +1,4 @@
-"""Webhooks, and what is sent out about cases: what waits, what failed and why, and "send again"."""
+"""Webhooks and deliveries: what is queued, what failed and why, and sending again."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ from ..support.delivery import http_client, webhooks
 from ..support.delivery.email import CUSTOMER
 from ..support.transcript import as_text
 
-SECRET_SIZES = range(24, 65)  # bytes: what Standard Webhooks asks for
+SECRET_SIZES = range(24, 65)  # bytes, as Standard Webhooks requires
 
-# Tasks are only the calls to look at a delivery; the page of deliveries says what became of each.
+# A task only triggers a delivery; the list of deliveries shows what came of it.
 if admin.site.is_registered(DBTaskResult):
     admin.site.unregister(DBTaskResult)
 
 
 class WebhookForm(forms.ModelForm):
-    """A webhook: its URL is checked here as far as it can be, and at each sending in full."""
+    """A webhook. Its URL is checked here as far as possible without a connection, and in full at each delivery."""
 
     url = forms.CharField(label="URL", max_length=500, widget=forms.URLInput(attrs={"class": "vURLField"}))
     secret = forms.CharField(
@@ -51,19 +51,18 @@ class WebhookForm(forms.ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.initial.pop("secret", None)  # left empty it was not changed
+        self.initial.pop("secret", None)  # never shown; an empty field keeps it
 
     def clean_url(self) -> str:
-        """Refuse an address to which nothing would ever be sent."""
+        """Refuse a URL to which nothing would ever be sent."""
         url = str(self.cleaned_data["url"])
         try:
             http_client.check_url(url, webhooks.address_rules())
-        except http_client.NotAcceptedError as reason:
-            raise ValidationError(str(reason)) from reason
+        except http_client.NotAcceptedError as error:
+            raise ValidationError(str(error)) from error
         return url
 
     def clean_secret(self) -> str:
-        """Refuse what cannot sign."""
         secret = str(self.cleaned_data["secret"])
         try:
             size = len(base64.b64decode(secret.removeprefix(webhooks.PREFIX), validate=True))
@@ -74,41 +73,39 @@ class WebhookForm(forms.ModelForm):
         return secret
 
     def clean(self) -> dict[str, Any]:
-        """Choose the secret: the one typed, a new one, or the one that is there."""
+        """Choose the secret: the one typed, a new one, or the existing one."""
         cleaned = super().clean() or self.cleaned_data
-        typed = cleaned.get("secret", "")
-        self.made = "" if typed or (self.instance.secret and not cleaned.get("renew")) else webhooks.new_secret()
-        cleaned["secret"] = typed or self.made or self.instance.secret
+        typed_secret = cleaned.get("secret", "")
+        self.generated_secret = (
+            "" if typed_secret or (self.instance.secret and not cleaned.get("renew")) else webhooks.new_secret()
+        )
+        cleaned["secret"] = typed_secret or self.generated_secret or self.instance.secret
         return cleaned
 
 
 @admin.register(Webhook)
 class WebhookAdmin(admin.ModelAdmin):
-    """The receivers of cases by HTTP."""
-
     form = WebhookForm
     list_display = ("name", "url", "active", "waiting", "failed")
     fields = ("name", "url", "active", "secret", "renew")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Webhook]:
-        """Return the webhooks, each with how many deliveries wait for it and were given up."""
+        """Annotate each webhook with its waiting and failed deliveries."""
         states = {"number_waiting": Delivery.State.WAITING, "number_failed": Delivery.State.FAILED}
         numbers = {name: Count("deliveries", filter=Q(deliveries__state=state)) for name, state in states.items()}
         return super().get_queryset(request).annotate(**numbers)
 
     @admin.display(description="Waiting")
     def waiting(self, webhook: Any) -> int:
-        """Say how many wait for this receiver."""
         return int(webhook.number_waiting)
 
     @admin.display(description="Given up")
     def failed(self, webhook: Any) -> int:
-        """Say how many were given up."""
         return int(webhook.number_failed)
 
     def save_model(self, request: HttpRequest, obj: Webhook, form: WebhookForm, change: bool) -> None:
         super().save_model(request, obj, form, change)
-        request.made_secret = form.made  # type: ignore[attr-defined]  # for the one page that shows it
+        request.generated_secret = form.generated_secret  # type: ignore[attr-defined]  # for the one page that shows it
 
     def response_add(self, request: HttpRequest, obj: Webhook, post_url_continue: str | None = None) -> HttpResponse:
         return self.show_secret(request, obj) or super().response_add(request, obj, post_url_continue)
@@ -117,8 +114,8 @@ class WebhookAdmin(admin.ModelAdmin):
         return self.show_secret(request, obj) or super().response_change(request, obj)
 
     def show_secret(self, request: HttpRequest, webhook: Webhook) -> HttpResponse | None:
-        """Return the one page that shows a secret that was just made, which nobody stores; None where none was."""
-        secret = getattr(request, "made_secret", "")
+        """Return the page that shows a newly generated secret, once; None if none was generated."""
+        secret = getattr(request, "generated_secret", "")
         if not secret:
             return None
         context = {**self.admin_site.each_context(request), "title": "The secret of this webhook", "opts": self.opts}
@@ -130,7 +127,7 @@ class WebhookAdmin(admin.ModelAdmin):
 
 @admin.register(Delivery)
 class DeliveryAdmin(admin.ModelAdmin):
-    """What was sent and what waits: to look at, and to send again."""
+    """Deliveries: read-only, except that they can be sent again."""
 
     list_display = ("what", "to", "state", "tries", "made_at", "next_try", "sent_at", "error")
     list_display_links = ("what",)
@@ -153,24 +150,21 @@ class DeliveryAdmin(admin.ModelAdmin):
 
     @admin.display(description="What", ordering="case")
     def what(self, row: Delivery) -> str:
-        """Say what happened to which case."""
         return f"Case {row.case_id} {row.event.removeprefix('case.')}"
 
     @admin.display(description="To")
     def to(self, row: Delivery) -> str:
-        """Say who gets it; a customer's address stands in the case only."""
+        """Name the recipient. A customer's address is shown only in the case."""
         if row.webhook:
             return f"webhook {row.webhook.name}"
         return "the customer" if row.address == CUSTOMER else row.address
 
     @admin.display(description="Next try", ordering="next_at")
     def next_try(self, row: Delivery) -> Any:
-        """Say when it is tried next, where it waits."""
         return row.next_at if row.state == Delivery.State.WAITING else None
 
     @admin.display(description="What is sent")
     def transcript(self, row: Delivery) -> SafeString:
-        """Show the transcript."""
         return format_html("<pre>{}</pre>", as_text(row.body))
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
@@ -179,9 +173,9 @@ class DeliveryAdmin(admin.ModelAdmin):
         return super().changelist_view(request, {"subtitle": note, **(extra_context or {})})
 
     @admin.action(description="Send again", permissions=["change"])
-    def again(self, request: HttpRequest, chosen: QuerySet[Delivery]) -> None:
-        """Let the chosen deliveries wait again, and note who did that."""
-        rows = delivery.send_again(chosen)
+    def again(self, request: HttpRequest, queryset: QuerySet[Delivery]) -> None:
+        """Queue the selected deliveries again, and log who did it."""
+        rows = delivery.send_again(queryset)
         LogEntry.objects.log_actions(cast(int, request.user.pk), rows, CHANGE, "Sent again.")
         number = len(rows)
         messages.success(request, f"{number} deliver{'y is' if number == 1 else 'ies are'} sent again.")

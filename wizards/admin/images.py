@@ -1,6 +1,6 @@
-"""The uploaded pictures in the admin: where each is used; one that nothing uses can be deleted.
+"""Uploaded pictures in the admin: where each one is used. Only unused pictures can be deleted.
 
-Pictures come with the steps that show them, and never change: here one only looks at them, and tidies up.
+Pictures are uploaded with the steps that show them, and never change.
 """
 
 from __future__ import annotations
@@ -22,24 +22,24 @@ from ..models.pictures import UPLOADED
 from .draft_status import format_count
 from .urls import change_url, form_link
 
-# An upload's name as the canonical JSON of a version quotes it.
+# The name of an upload, as quoted in the canonical JSON of a version.
 QUOTED = re.compile(rf'"({UPLOADED}[0-9a-f]{{16}})"')
 
 
 def picture_uses(names: Collection[str]) -> Counter[str]:
-    """Return how many steps of drafts, and versions, show each of these pictures, in two queries.
+    """Count the steps of drafts and the versions that show each picture, in two queries.
 
-    Previews are versions, too: while one of them is walked its pictures stay.
+    Previews are versions too: their pictures stay as long as they do.
     """
-    found = Counter(Step.objects.filter(picture__in=names).values_list("picture", flat=True))
+    uses = Counter(Step.objects.filter(picture__in=names).values_list("picture", flat=True))
     texts = Version.objects.filter(document__contains=f'"{UPLOADED}').values_list("document", flat=True)
     for text in texts.iterator(chunk_size=20):
-        found.update(set(QUOTED.findall(text)).intersection(names))
-    return found
+        uses.update(set(QUOTED.findall(text)).intersection(names))
+    return uses
 
 
 class PictureList(ChangeList):
-    """The list of pictures, each with the number of places that use it."""
+    """A change list whose pictures know how often they are used."""
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
@@ -51,14 +51,12 @@ class PictureList(ChangeList):
 
 @admin.register(Picture)
 class PictureAdmin(admin.ModelAdmin):
-    """The uploaded pictures: to look at, and to delete where nothing uses them."""
-
     delete_confirmation_template = "admin/wizards/delete_confirmation.html"
-    list_display = ("name", "shown_small", "size", "uploaded_at", "uploaded_by", "used_in")
+    list_display = ("name", "thumbnail", "size", "uploaded_at", "uploaded_by", "used_in")
     list_display_links = ("name",)
     list_select_related = ("uploaded_by",)
     list_per_page = 50
-    fields = ("name", "shown", "size", "uploaded_at", "uploaded_by", "steps", "versions")
+    fields = ("name", "image", "size", "uploaded_at", "uploaded_by", "steps", "versions")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Picture]:
         return super().get_queryset(request).defer("content")
@@ -76,55 +74,50 @@ class PictureAdmin(admin.ModelAdmin):
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Picture | None = None) -> bool:
-        """Let those delete who may upload; what is in use is nobody's to delete (see `get_deleted_objects`)."""
+        """Allow deletion to whoever may upload; `get_deleted_objects` protects the pictures in use."""
         return request.user.has_perm("wizards.add_picture")
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
-        """Protect the pictures that are in use, one by one or in bulk."""
-        found, counts, _, protected = super().get_deleted_objects(objs, request)
-        return found, counts, set(), [*protected, *in_use(objs)]
+        """Protect pictures in use, in single and in bulk deletions."""
+        deletable, counts, _, protected = super().get_deleted_objects(objs, request)
+        return deletable, counts, set(), [*protected, *usage_lines(objs)]
 
     @admin.display(description="Shown")
-    def shown_small(self, picture: Picture) -> SafeString:
-        """Show a picture small."""
+    def thumbnail(self, picture: Picture) -> SafeString:
         return format_html('<img src="{}" alt="" width="80" loading="lazy">', picture.url)
 
     @admin.display(description="Shown")
-    def shown(self, picture: Picture) -> SafeString:
-        """Show a picture as steps do."""
+    def image(self, picture: Picture) -> SafeString:
+        """Show a picture at the size that steps use."""
         return format_html('<img src="{}" alt="" width="320">', picture.url)
 
     @admin.display(description="Pixels")
     def size(self, picture: Picture) -> str:
-        """Say how large a picture is."""
         return f"{picture.width} × {picture.height}"
 
     @admin.display(description="Used in")
     def used_in(self, picture: Any) -> str:
-        """Say in how many steps and versions a picture is used."""
         return format_count(picture.used, "place") if picture.used else "nothing"
 
     @admin.display(description="Steps of drafts")
     def steps(self, picture: Picture) -> SafeString | str:
-        """Name the steps of drafts that show a picture."""
         rows = Step.objects.filter(picture=picture.name).select_related("procedure")
         links = [(change_url("procedure", step.procedure_id), step.procedure, step) for step in rows]
         return format_html_join(", ", '<a href="{}">{} › {}</a>', links) or "none"
 
     @admin.display(description="Versions")
     def versions(self, picture: Picture) -> str:
-        """Name the versions that show a picture."""
         return ", ".join(map(str, versions_with(picture))) or "none"
 
 
 def versions_with(picture: Picture) -> QuerySet[Version]:
-    """Return the versions, previews among them, that show a picture."""
-    found = Version.objects.filter(document__contains=f'"{picture.name}"')
-    return found.select_related("wizard").defer("document").order_by("wizard__title", "number")
+    """Return the versions that show a picture, previews included."""
+    versions = Version.objects.filter(document__contains=f'"{picture.name}"')
+    return versions.select_related("wizard").defer("document").order_by("wizard__title", "number")
 
 
-def in_use(pictures: Iterable[Picture]) -> list[str]:
-    """Return a line for each of the pictures that something uses, with a link to the page that says where."""
+def usage_lines(pictures: Iterable[Picture]) -> list[str]:
+    """Return a line for each picture in use, with a link to its page."""
     pictures = list(pictures)
     used = picture_uses([picture.name for picture in pictures])
     line = '<a href="{}">{}</a> is used in {}'

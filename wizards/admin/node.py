@@ -1,4 +1,4 @@
-"""A node in the admin: the fields of its kind, with its choices or causes."""
+"""Nodes in the admin: the fields of each kind, with choices or causes inline."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from ..models import Cause, Choice, Node, Wizard
 from ..presenters.markdown import render_markdown
 from ..publishing.mapping import shared_fields
 from . import draft_status, object_actions
-from .base import tabs
+from .base import tabs, wizard_id_from_query
 from .forms import labels
 from .forms.inlines import PartFields, StackedParts, TabularParts, next_position
 from .forms.live_preview import node_preview
@@ -34,18 +34,14 @@ from .urls import change_url
 
 
 class ChoiceInline(TabularParts):
-    """The choices of a question, in order."""
-
-    explained = "What the person can answer, in this order, and where each answer leads."
+    intro = "What the person can answer, in this order, and where each answer leads."
     model = Choice
     fk_name = "node"
     fields = ("label", "to", "reason", "key", "place")
 
 
 class CauseInline(StackedParts):
-    """The causes of a diagnosis."""
-
-    explained = (
+    intro = (
         "What may be wrong, each with the procedure that mends it. The customer sees first what is most likely for the"
         " least time; what erases something comes last."
     )
@@ -58,13 +54,13 @@ class CauseInline(StackedParts):
 
 
 class KindFilter(admin.SimpleListFilter):
-    """Nodes of one kind, by the names that the screens use."""
+    """Filter nodes by kind, under the labels that the forms use."""
 
     title = "kind"
     parameter_name = "kind"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [(kind, labels.kind(kind).capitalize()) for kind in flow.KINDS]
+        return [(kind, labels.kind_label(kind).capitalize()) for kind in flow.KINDS]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Node]) -> QuerySet[Node]:
         return queryset.filter(kind=self.value()) if self.value() else queryset
@@ -72,7 +68,7 @@ class KindFilter(admin.SimpleListFilter):
 
 @admin.register(Node)
 class NodeAdmin(MapIframeMixin, object_actions.ObjectActions, PartFields, SortableAdminBase, OptimisticLockAdmin):
-    """A node of any kind. The kind is chosen when it is added, and stays."""
+    """A node of any kind. The kind is chosen when it is added, and cannot change."""
 
     form = NodeForm
     change_form_template = "admin/wizards/node/change_form.html"
@@ -83,44 +79,44 @@ class NodeAdmin(MapIframeMixin, object_actions.ObjectActions, PartFields, Sortab
     change_actions = ("preview",)
 
     def get_search_fields(self, request: HttpRequest) -> tuple[str, ...]:
-        """Return where is searched: in everything that it says; for a target only in what it is called."""
+        """Search all texts in the list, but only titles and keys when a form looks for a target."""
         match = request.resolver_match
         return ("title", "key") if match and match.url_name == "autocomplete" else tuple(self.search_fields)
 
     def get_urls(self) -> list[URLPattern]:
-        shown = path("markdown/", self.admin_site.admin_view(self.markdown_view), name="wizards_markdown")
-        look = path("<int:pk>/look/", self.admin_site.admin_view(require_POST(self.look_view)), name="wizards_look")
-        return [shown, look, *super().get_urls()]
+        markdown = path("markdown/", self.admin_site.admin_view(self.markdown_view), name="wizards_markdown")
+        preview = path(
+            "<int:pk>/look/", self.admin_site.admin_view(require_POST(self.live_preview_view)), name="wizards_look"
+        )
+        return [markdown, preview, *super().get_urls()]
 
-    def look_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Return the node's page as the form, which is not saved, would make it."""
+    def live_preview_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Render the node's page as the unsaved form describes it."""
         node = get_object_or_404(Node.objects.select_related("wizard"), pk=pk)
         if not self.has_change_permission(request, node):
             raise PermissionDenied
         return node_preview(request, node)
 
     def markdown_view(self, request: HttpRequest) -> HttpResponse:
-        """Return Markdown as readers will see it: what the preview beside a field asks for while one types."""
+        """Render Markdown for the preview beside a field."""
         if not self.has_change_permission(request):
             raise PermissionDenied
         return HttpResponse(render_markdown(request.POST.get("text", "")[: flow.fields.MAX_TEXT]))
 
     @admin.display(description="Permanent name", ordering="key")
     def permanent_name(self, node: Node) -> str:
-        """Call the key in the list what the form calls it."""
         return node.key
 
     @admin.display(description="Kind", ordering="kind")
     def kind_name(self, node: Node) -> str:
-        """Name the kind of a node in the list."""
-        return labels.kind(node.kind).capitalize()
+        return labels.kind_label(node.kind).capitalize()
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Node]:
         return super().get_queryset(request).select_related("wizard__current").defer("wizard__current__document")
 
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
-        """Within one wizard, where a form asks for the targets of that wizard."""
-        wizard = object_actions.wizard_named(request)
+        """Search one wizard only if the form that asks for targets names it."""
+        wizard = wizard_id_from_query(request)
         if wizard is not None:
             queryset = queryset.filter(wizard=wizard)
         return super().get_search_results(request, queryset, search_term)
@@ -130,31 +126,33 @@ class NodeAdmin(MapIframeMixin, object_actions.ObjectActions, PartFields, Sortab
         return [inline for name, inline in (("choices", ChoiceInline), ("causes", CauseInline)) if name in fields]
 
     def get_fieldsets(self, request: HttpRequest, obj: Node | None = None) -> Any:
-        own = shared_fields(flow.KINDS[kind_of(request, obj)], Node)
-        ways = tuple(name for name in ("procedure", "worked", "failed", "blocked", "declined", "result") if name in own)
+        fields = shared_fields(flow.KINDS[kind_of(request, obj)], Node)
+        edges = tuple(
+            name for name in ("procedure", "worked", "failed", "blocked", "declined", "result") if name in fields
+        )
         return (
-            (None, {"fields": ("revision", "title", "text", *ways)}),
+            (None, {"fields": ("revision", "title", "text", *edges)}),
             ("For agents", {"fields": ("say", "note")}),
             ("Sources and permanent name", {"fields": ("sources", "key"), "classes": ("collapse",)}),
         )
 
     def get_form(self, request: HttpRequest, obj: Node | None = None, change: bool = False, **kwargs: Any) -> Any:
         form = super().get_form(request, obj, change=change, **kwargs)
-        form.given = {} if obj else {"wizard_id": object_actions.wizard_named(request), "kind": kind_of(request, None)}
+        form.preset = {} if obj else {"wizard_id": wizard_id_from_query(request), "kind": kind_of(request, None)}
         return form
 
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
         if not self.has_add_permission(request):
             raise PermissionDenied
-        wizard = Wizard.objects.select_related("current").filter(pk=object_actions.wizard_named(request) or 0).first()
+        wizard = Wizard.objects.select_related("current").filter(pk=wizard_id_from_query(request) or 0).first()
         if wizard is None or request.GET.get("kind") not in flow.KINDS:
             return self.choose_kind(request, wizard)
-        context = {**(extra_context or {}), **frame(wizard, kind_of(request, None))}
+        context = {**(extra_context or {}), **node_context(wizard, kind_of(request, None))}
         return super().add_view(request, form_url, context)
 
     def choose_kind(self, request: HttpRequest, wizard: Wizard | None) -> HttpResponse:
-        """Return the page that asks for the kind of a new node, and for its wizard where that is not known."""
-        kept = {name: value for name, value in request.GET.items() if name.startswith("_")}
+        """Ask for the kind of a new node, and for its wizard if the address names none."""
+        popup_params = {name: value for name, value in request.GET.items() if name.startswith("_")}
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
@@ -162,23 +160,23 @@ class NodeAdmin(MapIframeMixin, object_actions.ObjectActions, PartFields, Sortab
             "wizard": wizard,
             "wizards": [] if wizard else Wizard.objects.all(),
             "kinds": [(kind, *labels.KINDS.get(kind, (kind, ""))) for kind in flow.KINDS],
-            "kept": kept,
+            "popup_params": popup_params,
             "is_popup": IS_POPUP_VAR in request.GET,
         }
         return TemplateResponse(request, "admin/wizards/node/kinds.html", context)
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
         if node := context.get("original"):
-            context |= about(node)
+            context |= change_form_context(node)
         return super().render_change_form(request, context, *args, **kwargs)
 
     def consequences(self, row: Node) -> dict[str, Any]:
         draft = draft_status.read_drafts([row.wizard])[0]
-        follows = [
-            ("These will lead nowhere, until you choose another node for them:", draft.ways_to(row.key)),
-            ("Nobody will be able to reach these any more:", draft.lost_without(row.key)),
+        consequences = [
+            ("These will lead nowhere, until you choose another node for them:", draft.incoming_edges(row.key)),
+            ("Nobody will be able to reach these any more:", draft.unreachable_without_it(row.key)),
         ]
-        return {"follows": [each for each in follows if each[1]]}
+        return {"consequences": [each for each in consequences if each[1]]}
 
     def save_model(self, request: HttpRequest, obj: Node, form: Any, change: bool) -> None:
         if not change:
@@ -192,7 +190,7 @@ class NodeAdmin(MapIframeMixin, object_actions.ObjectActions, PartFields, Sortab
         return HttpResponseRedirect(change_url("wizard", obj.wizard_id))
 
     def response_delete(self, request: HttpRequest, obj_display: str, obj_id: int) -> HttpResponse:
-        """Go on to the wizard, where the admin would go to the list of all nodes."""
+        """Return to the wizard instead of the list of all nodes."""
         response = super().response_delete(request, obj_display, obj_id)
         wizard = parse_nonnegative_int(request.POST.get("wizard"))
         if wizard is None or IS_POPUP_VAR in request.POST:
@@ -207,29 +205,27 @@ class NodeAdmin(MapIframeMixin, object_actions.ObjectActions, PartFields, Sortab
 
 
 def kind_of(request: HttpRequest, node: Node | None) -> str:
-    """Return the kind of a node; of one that is being added, what the address says."""
+    """Return the kind of a node; for a new one, the kind in the query string."""
     kind = node.kind if node else request.GET.get("kind", "")
     return kind if kind in flow.KINDS else "question"
 
 
-def frame(wizard: Wizard, kind: str) -> dict[str, Any]:
-    """Return what every page of a node shows around its form."""
+def node_context(wizard: Wizard, kind: str) -> dict[str, Any]:
     return {
         "wizard": wizard,
         "tabs": tabs(wizard, ""),
-        "kind_name": labels.kind(kind),
-        "kind_explained": labels.KINDS.get(kind, ("", ""))[1],
+        "kind_name": labels.kind_label(kind),
+        "kind_help": labels.KINDS.get(kind, ("", ""))[1],
         "show_save_and_add_another": False,
     }
 
 
-def about(node: Node) -> dict[str, Any]:
-    """Return what a node's page says about where it stands in its wizard."""
+def change_form_context(node: Node) -> dict[str, Any]:
     draft = draft_status.read_drafts([node.wizard])[0]
-    mine = draft.faults_of("nodes", node.key)
+    node_faults = draft.faults_of("nodes", node.key)
     return {
-        **frame(node.wizard, node.kind),
-        "ways": draft.ways_to(node.key),
-        "faults": draft.told(mine),
-        "elsewhere": len(draft.faults) - len(mine),
+        **node_context(node.wizard, node.kind),
+        "incoming_edges": draft.incoming_edges(node.key),
+        "faults": draft.fault_contexts(node_faults),
+        "other_faults": len(draft.faults) - len(node_faults),
     }

@@ -1,4 +1,4 @@
-"""A procedure in the admin, with its steps and their pictures."""
+"""Procedures in the admin, with their steps and pictures."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from django.urls import URLPattern
 
 from ..models import Cause, Node, Picture, Procedure, Step, Wizard
 from ..publishing import images
-from . import draft_status, object_actions
+from . import draft_status
+from .base import wizard_id_from_query
 from .forms import live_preview
 from .forms.inlines import PartFields, StackedParts
 from .forms.model_forms import PartForm, PartFormSet, ProcedureForm
@@ -24,7 +25,7 @@ from .urls import change_url
 
 
 class StepForm(PartForm):
-    """A step; its picture is one of those that are there, or a new upload."""
+    """A step. Its picture is chosen from the existing ones, or uploaded."""
 
     picture = forms.ChoiceField(required=False, widget=PictureSelect)
     upload = forms.FileField(
@@ -34,20 +35,20 @@ class StepForm(PartForm):
         widget=forms.FileInput(attrs={"accept": "image/png,image/jpeg,image/webp", "data-most": images.MAX_BYTES}),
     )
 
-    def use(self, shared: dict[str, Any]) -> None:
-        choices, addresses = shared["pictures"]
-        own = self.instance.picture
-        if own and own not in addresses:
-            choices = [*choices, (own, f"{own} (not here)")]
+    def apply_shared(self, shared: dict[str, Any]) -> None:
+        choices, urls = shared["pictures"]
+        picture = self.instance.picture
+        if picture and picture not in urls:
+            choices = [*choices, (picture, f"{picture} (not here)")]
         field = self.fields["picture"]
-        field.choices, field.widget.addresses = choices, addresses  # type: ignore[attr-defined]  # as declared above
+        field.choices, field.widget.urls = choices, urls  # type: ignore[attr-defined]  # as declared above
 
     def clean_upload(self) -> Picture | None:
         upload = self.cleaned_data.get("upload")
         try:
             return images.import_upload(upload) if upload else None
-        except images.InvalidImageError as reason:
-            raise ValidationError(str(reason), code="bad-picture") from reason
+        except images.InvalidImageError as error:
+            raise ValidationError(str(error), code="bad-picture") from error
 
     def clean(self) -> dict[str, Any]:
         super().clean()
@@ -59,16 +60,12 @@ class StepForm(PartForm):
 
 
 class StepFormSet(PartFormSet):
-    """The steps, which share the list of pictures."""
-
-    def more_shared(self) -> dict[str, Any]:
+    def extra_shared(self) -> dict[str, Any]:
         return {"pictures": images.picture_choices()}
 
 
 class StepInline(StackedParts):
-    """The steps, in order."""
-
-    explained = "One thing to do in each, in this order. The customer sees them one by one."
+    intro = "One thing to do in each, in this order. The customer sees them one by one."
     model = Step
     form = StepForm
     formset = StepFormSet
@@ -82,7 +79,7 @@ class StepInline(StackedParts):
 
 @admin.register(Procedure)
 class ProcedureAdmin(PartFields, SortableAdminBase, OptimisticLockAdmin):
-    """A procedure, which several nodes and wizards may use."""
+    """A procedure. Several nodes and wizards may use it."""
 
     form = ProcedureForm
     change_form_template = "admin/wizards/procedure/change_form.html"
@@ -108,59 +105,58 @@ class ProcedureAdmin(PartFields, SortableAdminBase, OptimisticLockAdmin):
 
     @admin.display(description="Permanent name", ordering="key")
     def permanent_name(self, row: Procedure) -> str:
-        """Call the key in the list what the form calls it."""
         return row.key
 
     def wizards_of(self, row: Procedure) -> list[Wizard]:
-        """Return the wizards that use or list the procedure, by title."""
+        """Return the wizards that use or list the procedure."""
         used = Q(nodes__procedure=row) | Q(nodes__causes__procedure=row) | Q(procedures=row)
         return list(Wizard.objects.filter(used).distinct())
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
-        """Keep the pictures that were uploaded with the steps."""
+        """Store the pictures that were uploaded with the steps."""
         for step in formset.forms:
             if step not in formset.deleted_forms and (new := step.cleaned_data.get("upload")):
                 images.save_picture(new, request.user)
         super().save_formset(request, form, formset, change)
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
-        context["wizard"] = Wizard.objects.filter(pk=object_actions.wizard_named(request) or 0).first()
+        context["wizard"] = Wizard.objects.filter(pk=wizard_id_from_query(request) or 0).first()
         if row := context.get("original"):
-            context |= {"uses": procedure_uses(row), "faults": faults(row, self.wizards_of(row))}
+            context |= {"uses": procedure_uses(row), "faults": procedure_faults(row, self.wizards_of(row))}
         return super().render_change_form(request, context, *args, **kwargs)
 
     def consequences(self, row: Procedure) -> dict[str, Any]:
         return {"uses": procedure_uses(row)}
 
     def response_post_save_add(self, request: HttpRequest, obj: Procedure) -> HttpResponseRedirect:
-        return self.back(request, obj) or super().response_post_save_add(request, obj)
+        return self.redirect_to_wizard(request, obj) or super().response_post_save_add(request, obj)
 
     def response_post_save_change(self, request: HttpRequest, obj: Procedure) -> HttpResponseRedirect:
-        return self.back(request, obj) or super().response_post_save_change(request, obj)
+        return self.redirect_to_wizard(request, obj) or super().response_post_save_change(request, obj)
 
-    def back(self, request: HttpRequest, row: Procedure) -> HttpResponseRedirect | None:
-        """Lead to the wizard from which the editor came, else to the only one that uses the procedure."""
-        came_from = Wizard.objects.filter(pk=object_actions.wizard_named(request) or 0)
+    def redirect_to_wizard(self, request: HttpRequest, row: Procedure) -> HttpResponseRedirect | None:
+        """Return to the wizard the editor came from, else to the only one that uses the procedure."""
+        came_from = Wizard.objects.filter(pk=wizard_id_from_query(request) or 0)
         wizards = list(came_from) or self.wizards_of(row)
         return HttpResponseRedirect(change_url("wizard", wizards[0].pk)) if len(wizards) == 1 else None
 
 
-def faults(procedure: Procedure, wizards: list[Wizard]) -> list[dict[str, str]]:
-    """Return the faults of a procedure in the wizards that use it, each once (see check.told)."""
-    found = {
+def procedure_faults(procedure: Procedure, wizards: list[Wizard]) -> list[dict[str, str]]:
+    """Return the faults of a procedure in all wizards that use it, without duplicates (see check.fault_context)."""
+    contexts = {
         (each["message"], each["url"].partition("#")[2]): each
         for draft in draft_status.read_drafts(wizards)
-        for each in draft.told(draft.faults_of("procedures", procedure.key))
+        for each in draft.fault_contexts(draft.faults_of("procedures", procedure.key))
     }
-    return list(found.values())
+    return list(contexts.values())
 
 
 def procedure_uses(procedure: Procedure) -> list[tuple[str, str]]:
-    """Return where a procedure is used, in all wizards: words, and the address of the form."""
+    """Return where a procedure is used, in all wizards: labels and form URLs."""
     nodes: QuerySet[Node] = Node.objects.filter(procedure=procedure).select_related("wizard")
     causes: QuerySet[Cause] = Cause.objects.filter(procedure=procedure).select_related("node__wizard")
-    found = [(f"{node.wizard} › {node}", change_url("node", node.pk)) for node in nodes.order_by("wizard__title")]
-    return found + [
+    node_links = [(f"{node.wizard} › {node}", change_url("node", node.pk)) for node in nodes.order_by("wizard__title")]
+    return node_links + [
         (f"{cause.node.wizard} › {cause.node} › {cause}", change_url("node", cause.node_id))
         for cause in causes.order_by("node__wizard__title", "node__place", "place")
     ]

@@ -1,4 +1,4 @@
-"""From a part of the document to the form in the admin that changes it."""
+"""Links from a part of the document to the admin form that changes it."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from django.urls import reverse
 from .. import flow
 from ..models import Node, Procedure, Wizard
 
-# Lists that are inlines of a form. A wizard's `sources` are one, too; those of other parts are one field.
+# Document lists edited as inlines. A wizard's `sources` are one, too; those of other parts are a single field.
 INLINES = {"symptoms", "choices", "causes", "steps"}
-# A field of the document -> its name in the form, where the two differ.
+# Document field -> form field, where the names differ.
 FIELDS = {"id": "key", "picture": "picture_alt"}
 
 
 @dataclass(frozen=True, slots=True)
 class WizardRows:
-    """What it takes to link a wizard's document to its rows: the primary keys of its nodes and procedures, by id."""
+    """Primary keys of the nodes and procedures behind a document, by id."""
 
     wizard: int
     document: flow.Document
@@ -27,7 +27,7 @@ class WizardRows:
     procedures: Mapping[str, int]
 
 
-def rows_of(wizard: Wizard, document: flow.Document) -> WizardRows:
+def read_wizard_rows(wizard: Wizard, document: flow.Document) -> WizardRows:
     """Return the rows behind `document`, the compiled draft of `wizard`, in two queries."""
     used = [procedure.id for procedure in document.procedures]
     return WizardRows(
@@ -39,12 +39,12 @@ def rows_of(wizard: Wizard, document: flow.Document) -> WizardRows:
 
 
 def fault_link(fault: flow.Fault, wizard_rows: WizardRows) -> str:
-    """Return the address of the form that mends `fault`, down to the field where there is one."""
+    """Return the URL of the form that fixes a fault, with the field as fragment."""
     return path_link(fault.path, wizard_rows)
 
 
 def path_link(path: tuple[str | int, ...], wizard_rows: WizardRows) -> str:
-    """Return the address of the form behind a path in the document, such as ("nodes", 3, "choices", 0, "to")."""
+    """Return the URL of the form behind a document path, such as ("nodes", 3, "choices", 0, "to")."""
     match path:
         case ("nodes", int(place), *rest):
             key = wizard_rows.document.nodes[place].id
@@ -57,22 +57,22 @@ def path_link(path: tuple[str | int, ...], wizard_rows: WizardRows) -> str:
 
 
 def change_url(model: str, pk: int) -> str:
-    """Return the address of a change form: `model` is wizard, node or procedure."""
+    """Return the URL of a change form; `model` is wizard, node or procedure."""
     return reverse(f"admin:wizards_{model}_change", args=[pk])
 
 
 def procedure_url(pk: int | None, wizard: int) -> str:
-    """Return the address of a procedure's form that leads back to the wizard; the wizard's own without a procedure."""
+    """Return the URL of a procedure's form, which returns to the wizard; without a procedure, that of the wizard."""
     return f"{change_url('procedure', pk)}?wizard={wizard}" if pk else change_url("wizard", wizard)
 
 
 def form_link(row: models.Model) -> str:
-    """Return the address of the change form of a wizard, node or procedure."""
+    """Return the URL of a row's change form."""
     return change_url(str(row._meta.model_name), row.pk)
 
 
 def _anchor(rest: list[str | int], inlines: Container[str] = INLINES) -> str:
-    """Return the fragment of the address that leads to the field within its form."""
+    """Return the URL fragment of a field within its form."""
     match rest:
         case [str(inline), int(place)] if inline in inlines:
             return f"#{inline}-{place}"

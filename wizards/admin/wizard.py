@@ -1,4 +1,4 @@
-"""A wizard in the admin: its state, its symptoms and facts, and its nodes by kind."""
+"""Wizards in the admin: state, symptoms, sources, nodes by kind; and the published versions."""
 
 from __future__ import annotations
 
@@ -25,14 +25,12 @@ from .release import check, import_file, preview, publish, versions
 from .release.preview_cleanup import PreviewCleanupMixin
 from .urls import change_url, procedure_url
 
-# How many faults the wizard's own page lists; its check lists all.
-MOST_FAULTS = 5
+# Faults listed on the change form; the check lists all of them.
+MAX_FAULTS = 5
 
 
 class SymptomInline(StackedParts):
-    """The ways in, in order."""
-
-    explained = (
+    intro = (
         "How people get in: what they see, in their own words, and the first node for those who see it. They choose it"
         " from a list, or find it by searching."
     )
@@ -44,9 +42,7 @@ class SymptomInline(StackedParts):
 
 
 class SourceInline(TabularParts):
-    """The facts that the wizard states."""
-
-    explained = (
+    intro = (
         "What the texts rely on: facts from guides and manuals, each with a short name that nodes, causes and steps"
         " cite. Customers do not see them. You can do without."
     )
@@ -57,9 +53,9 @@ class SourceInline(TabularParts):
 
 
 class ProcedureInline(TabularParts):
-    """The procedures that the wizard's document lists, in order."""
+    """The order of the procedures in the wizard's document."""
 
-    explained = (
+    intro = (
         "In which order an exported file lists the procedures. Those that nodes and causes use are in it by themselves:"
         " there is nothing to do here, unless you want another order."
     )
@@ -71,7 +67,7 @@ class ProcedureInline(TabularParts):
 
 
 class WizardList(ChangeList):
-    """The list of wizards, each with its state."""
+    """A change list whose wizards know their state."""
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
@@ -85,7 +81,7 @@ class WizardList(ChangeList):
 class WizardAdmin(
     PreviewCleanupMixin, object_actions.ObjectActions, PartFields, SortableAdminBase, OptimisticLockAdmin
 ):
-    """A wizard: changed as a draft, and published as a whole."""
+    """A wizard: edited as a draft, published as a whole."""
 
     form = WizardForm
     change_form_template = "admin/wizards/wizard/change_form.html"
@@ -98,8 +94,8 @@ class WizardAdmin(
     change_actions = ("compare", "export")
 
     def get_urls(self) -> list[URLPattern]:
-        own = [url for room in (map_views, check, publish, versions, import_file, preview) for url in room.urls(self)]
-        return own + super().get_urls()
+        urls = [url for page in (map_views, check, publish, versions, import_file, preview) for url in page.urls(self)]
+        return urls + super().get_urls()
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Wizard]:
         return super().get_queryset(request).select_related("current").defer("current__document")
@@ -108,39 +104,37 @@ class WizardAdmin(
         return WizardList
 
     def get_inlines(self, request: HttpRequest, obj: Wizard | None) -> list[Any]:
-        """Leave out the parts of a wizard that is not there yet: nothing of it could be led anywhere."""
+        """Omit the inlines while a wizard is added: nothing could be their target yet."""
         return list(self.inlines) if obj else []
 
     def get_change_actions(self, request: HttpRequest, object_id: str, form_url: str) -> list[str]:
         """Offer a comparison only where there is a published version to compare with."""
-        # An address may carry anything in place of a key; the admin answers those itself.
+        # The URL may hold anything in place of a primary key; the admin handles those itself.
         unpublished = object_id.isdecimal() and not Wizard.objects.filter(pk=object_id, current__isnull=False).exists()
         return [name for name in self.change_actions if not (unpublished and name == "compare")]
 
     def response_add(self, request: HttpRequest, obj: Wizard, post_url_continue: str | None = None) -> HttpResponse:
-        """Go on with the page of the new wizard: its parts are added there."""
+        """Redirect to the new wizard, where its parts are added."""
         messages.success(request, f"The wizard “{obj}” is there. Now add its parts below.")
         return HttpResponseRedirect(change_url("wizard", obj.pk))
 
     @admin.display(description="Name in addresses", ordering="slug")
     def name_in_addresses(self, wizard: Wizard) -> str:
-        """Call the slug in the list what the form calls it."""
         return wizard.slug
 
     @admin.display(description="State")
     def state(self, wizard: Any) -> str:
-        """Say where a wizard of the list stands."""
         return str(wizard.state)
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
         context["show_save_and_add_another"] = False
         if wizard := context.get("original"):
-            context |= about(wizard)
+            context |= change_form_context(wizard)
         return super().render_change_form(request, context, *args, **kwargs)
 
     @action(label="Compare", description="What changed since the published version")
     def compare(self, request: HttpRequest, obj: Wizard) -> HttpResponse | None:
-        """Lead to what changed since the published version."""
+        """Redirect to the changes since the published version."""
         if obj.current is None:
             messages.warning(request, "There is nothing to compare with yet: nothing is published.")
             return None
@@ -148,31 +142,30 @@ class WizardAdmin(
 
     @action(label="Export", description="The draft as a YAML file")
     def export(self, request: HttpRequest, obj: Wizard) -> HttpResponse | None:
-        """Lead to the draft as a file."""
+        """Redirect to the YAML file of the draft."""
         return object_actions.redirect_to(self, request, "export", obj.pk, "draft", "yaml")
 
 
-def about(wizard: Wizard) -> dict[str, Any]:
-    """Return what a wizard's page says beside its form."""
-    found = draft_status.read_drafts([wizard])
+def change_form_context(wizard: Wizard) -> dict[str, Any]:
+    drafts = draft_status.read_drafts([wizard])
     return {
         "wizard": wizard,
         "tabs": tabs(wizard, "wizards_wizard_change"),
-        "state": draft_status.statuses_of(found)[wizard.pk],
-        "faults": found[0].told(found[0].faults[:MOST_FAULTS]),
-        "more_faults": max(0, len(found[0].faults) - MOST_FAULTS),
-        "kinds": kinds(wizard),
-        "procedures": procedures(found[0]),
+        "state": draft_status.statuses_of(drafts)[wizard.pk],
+        "faults": drafts[0].fault_contexts(drafts[0].faults[:MAX_FAULTS]),
+        "more_faults": max(0, len(drafts[0].faults) - MAX_FAULTS),
+        "kinds": nodes_by_kind(wizard),
+        "procedures": procedure_links(drafts[0]),
     }
 
 
-def kinds(wizard: Wizard) -> list[dict[str, Any]]:
-    """Return the nodes of a wizard by kind, with links, and where each kind is added."""
+def nodes_by_kind(wizard: Wizard) -> list[dict[str, Any]]:
+    """Return the nodes by kind, with links to their forms and to the form that adds one."""
     rows = list(Node.objects.filter(wizard=wizard).only("pk", "kind", "title", "key"))
     add = reverse("admin:wizards_node_add")
     return [
         {
-            "name": labels.kind(kind),
+            "name": labels.kind_label(kind),
             "add_url": f"{add}?wizard={wizard.pk}&kind={kind}",
             "nodes": [(str(row), change_url("node", row.pk)) for row in rows if row.kind == kind],
         }
@@ -180,8 +173,8 @@ def kinds(wizard: Wizard) -> list[dict[str, Any]]:
     ]
 
 
-def procedures(draft: draft_status.CompiledDraft) -> list[tuple[str, str]]:
-    """Return the procedures that a draft uses: titles and addresses of their forms, which lead back to the wizard."""
+def procedure_links(draft: draft_status.CompiledDraft) -> list[tuple[str, str]]:
+    """Return the procedures that a draft uses: titles and form URLs, which return to the wizard."""
     if draft.document is None or draft.rows is None:
         return []
     rows = draft.rows.procedures
@@ -192,14 +185,14 @@ def procedures(draft: draft_status.CompiledDraft) -> list[tuple[str, str]]:
 
 @admin.register(Version)
 class VersionAdmin(admin.ModelAdmin):
-    """What was published: to look at, not to change."""
+    """Published versions, read-only."""
 
     list_display = ("wizard", "number", "published_at", "author", "note", "content_hash")
     list_filter = ("wizard",)
     list_select_related = ("wizard", "author")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Version]:
-        """Leave out what only previews use."""
+        """Leave out previews."""
         return super().get_queryset(request).filter(number__isnull=False)
 
     def has_add_permission(self, request: HttpRequest) -> bool:

@@ -20,7 +20,7 @@ from wizards.models import Node, Wizard
 
 
 def toy(slug: str = "toy") -> Wizard:
-    """Return a small published wizard that has each kind of node."""
+    """Return a small published wizard with one node of each kind."""
     document = graph(
         "q? yes:ok no:why",
         "why{loose=press/50/2 burnt=swap/10/30} worked:ok failed:human",
@@ -37,7 +37,7 @@ def toy(slug: str = "toy") -> Wizard:
 
 
 def large(nodes: int, slug: str = "large") -> Wizard:
-    """Return a wizard with this many nodes, each of which leads to the next two, and nodes / 10 symptoms and causes."""
+    """Return a wizard of that many nodes, each leading to the next two, with nodes / 10 symptoms and causes."""
     lines = [f"n{n}? next:n{n + 1} skip:n{min(n + 2, nodes - 3)}" for n in range(nodes - 3)]
     causes = " ".join(f"c{n}=p{n}/10/5" for n in range(nodes // 10))
     lines += [f"n{nodes - 3}{{{causes}}} worked:ok failed:human", "ok = solved", "human = unsolved"]
@@ -48,7 +48,7 @@ def large(nodes: int, slug: str = "large") -> Wizard:
 
 
 def editor(name: str = "ed") -> Client:
-    """Return a client that is signed in as an editor of this name."""
+    """Return a client signed in as an editor of that name."""
     user, _ = User.objects.get_or_create(username=name, defaults={"is_staff": True})
     user.groups.add(editors())
     client = Client()
@@ -57,11 +57,11 @@ def editor(name: str = "ed") -> Client:
 
 
 def editors() -> Group:
-    """Return the group of editors; made anew where a test with real transactions has emptied the database."""
+    """Return the group of editors; recreate it after a transactional test has flushed the database."""
     group, is_new = Group.objects.get_or_create(name="editors")
     if is_new:
-        mine = Permission.objects.filter(content_type__app_label="wizards")
-        group.permissions.set(mine.exclude(content_type__model__in=("version", "session", "event", "words")))
+        permissions = Permission.objects.filter(content_type__app_label="wizards")
+        group.permissions.set(permissions.exclude(content_type__model__in=("version", "session", "event", "words")))
     return group
 
 
@@ -88,7 +88,7 @@ class Form(HTMLParser):
         return name in self.fields
 
     def add(self, inline: str, **values: Any) -> int:
-        """Add a row to an inline, and return its number."""
+        """Add a row to an inline, and return its index."""
         row = int(self.fields[f"{inline}-TOTAL_FORMS"])
         self.fields[f"{inline}-TOTAL_FORMS"] = row + 1
         empty = f"{inline}-__prefix__-"
@@ -99,34 +99,34 @@ class Form(HTMLParser):
         return row
 
     def rows(self, inline: str, field: str) -> list[Any]:
-        """Return one field of every row of an inline, in order."""
+        """Return one field of all rows of an inline, in order."""
         return [self.fields[f"{inline}-{row}-{field}"] for row in range(int(self.fields[f"{inline}-TOTAL_FORMS"]))]
 
     def save(self, button: str = "_continue", **more: Any) -> Any:
-        """Send the form; return the response to it, not followed."""
-        kept = {name: value for name, value in self.fields.items() if "__prefix__" not in name}
-        return self.client.post(self.address, kept | more | {button: "Save"})
+        """Submit the form; do not follow redirects."""
+        values = {name: value for name, value in self.fields.items() if "__prefix__" not in name}
+        return self.client.post(self.address, values | more | {button: "Save"})
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        found = {name: value or "" for name, value in attrs}
+        attributes = {name: value or "" for name, value in attrs}
         if tag == "form":
-            self._inside = found.get("method") == "post" and found.get("id", "").endswith("_form")
-            self._inside &= found.get("id") != "logout-form"
-        elif self._inside and "disabled" not in found:
-            self._field(tag, found)
+            self._inside = attributes.get("method") == "post" and attributes.get("id", "").endswith("_form")
+            self._inside &= attributes.get("id") != "logout-form"
+        elif self._inside and "disabled" not in attributes:
+            self._field(tag, attributes)
 
-    def _field(self, tag: str, found: dict[str, str]) -> None:
-        name, kind = found.get("name", ""), found.get("type", "")
+    def _field(self, tag: str, attributes: dict[str, str]) -> None:
+        name, kind = attributes.get("name", ""), attributes.get("type", "")
         if tag == "input" and kind in {"checkbox", "radio"}:
-            if "checked" in found:
-                self.fields[name] = found.get("value", "on")
+            if "checked" in attributes:
+                self.fields[name] = attributes.get("value", "on")
         elif tag == "input" and name and kind not in {"submit", "file"}:
-            self.fields[name] = found.get("value", "")
+            self.fields[name] = attributes.get("value", "")
         elif tag == "select":
             self._select = name
             self.fields[name] = ""
-        elif tag == "option" and "selected" in found:
-            self.fields[self._select] = found["value"]
+        elif tag == "option" and "selected" in attributes:
+            self.fields[self._select] = attributes["value"]
         elif tag == "textarea":
             self._area = name
             self.fields[name] = ""
@@ -142,31 +142,28 @@ class Form(HTMLParser):
 
 
 def form(client: Client, wizard: Wizard, key: str) -> Form:
-    """Return the form of a node."""
     return Form(client, address(node(wizard, key)))
 
 
 def node(wizard: Wizard, key: str) -> Node:
-    """Return a node as it is now."""
     return Node.objects.get(wizard=wizard, key=key)
 
 
 def document(wizard: Wizard) -> flow.Document:
-    """Return what a wizard's draft is now."""
+    """Return the wizard's draft."""
     return publishing.compile_draft(Wizard.objects.get(pk=wizard.pk))
 
 
 def address(row: Any, page: str = "change") -> str:
-    """Return the address of a row's page in the admin."""
+    """Return the URL of a row's page in the admin."""
     return f"/admin/wizards/{row._meta.model_name}/{row.pk}/{page}/"
 
 
 def messages(client: Client, response: Any) -> str:
-    """Return what the page after a save says, and its HTML with it."""
-    assert response.status_code == 302, shown_errors(response)
+    """Follow the redirect after a save, and return the HTML."""
+    assert response.status_code == 302, form_errors(response)
     return client.get(response.url).content.decode()
 
 
-def shown_errors(response: Any) -> list[str]:
-    """Return the errors that a form came back with."""
+def form_errors(response: Any) -> list[str]:
     return [str(error) for error in response.context["errors"]] if response.context else []

@@ -1,4 +1,4 @@
-"""The editing forms in a real browser: adding beside, searching, ordering, and how Markdown will look."""
+"""The editing forms in a real browser: popups, autocomplete, ordering and the Markdown preview."""
 
 import re
 
@@ -22,34 +22,36 @@ def wizard(live_server):
 
 @pytest.fixture
 def desk(page, live_server, wizard):
-    """Give a page that is signed in as an editor, and that fails where the content policy stops something."""
+    """Return a page signed in as an editor; the test fails on a content policy violation or script error."""
     cookie = editor().cookies[settings.SESSION_COOKIE_NAME].value
     page.context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": cookie, "url": live_server.url}])
-    complaints = []
-    page.on("console", lambda line: complaints.append(line.text) if "Content Security Policy" in line.text else None)
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.complaints = complaints
+    violations_logged = []
+    page.on(
+        "console", lambda line: violations_logged.append(line.text) if "Content Security Policy" in line.text else None
+    )
+    page.on("pageerror", lambda error: violations_logged.append(str(error)))
+    page.violations_logged = violations_logged
     page.open = lambda row, part="change": page.goto(live_server.url + address(row, part))
     yield page
-    assert complaints == []
+    assert violations_logged == []
 
 
 def save(desk):
-    """Save, stay on the form, and see that it is saved."""
+    """Save and stay on the form."""
     desk.locator("[name=_continue]").first.click()
     expect(desk.locator(".messagelist .success")).to_be_visible()
 
 
-def test_a_node_is_added_behind_a_target_without_losing_what_was_typed(desk, wizard):
+def test_a_target_is_added_in_a_popup_without_losing_input(desk, wizard):
     desk.open(node(wizard, "q"))
     desk.fill("#id_title", "Typed, not saved")
     with desk.expect_popup() as opened:
         desk.click("#add_id_choices-0-to")
-    beside = opened.value
-    beside.click("button[value=outcome]")
-    beside.fill("#id_title", "A new end")
-    beside.select_option("#id_result", "advice")
-    beside.locator("[name=_save]").first.click()
+    popup = opened.value
+    popup.click("button[value=outcome]")
+    popup.fill("#id_title", "A new end")
+    popup.select_option("#id_result", "advice")
+    popup.locator("[name=_save]").first.click()
     expect(desk.locator("#select2-id_choices-0-to-container")).to_contain_text("A new end")
     expect(desk.locator("#id_title")).to_have_value("Typed, not saved")
     save(desk)
@@ -69,7 +71,7 @@ def labels(page):
     return page.eval_on_selector_all("[name$=-label]:not([name*=__])", "all => all.map(each => each.value)")
 
 
-def test_rows_are_moved_with_the_keyboard_and_stay_so(desk, wizard):
+def test_rows_are_moved_with_the_keyboard_and_saved(desk, wizard):
     desk.open(node(wizard, "q"))
     desk.locator("#choices-0 .move-down").focus()
     desk.keyboard.press("Enter")
@@ -114,7 +116,7 @@ def test_a_form_with_an_error_comes_back_at_the_field_that_has_it_though_it_is_f
     expect(desk.locator("#id_steps-1-say")).to_be_in_viewport()
 
 
-def test_a_new_row_of_a_table_is_taken_away_again(desk, wizard):
+def test_a_new_table_row_can_be_removed(desk, wizard):
     desk.open(node(wizard, "q"))
     desk.click("#choices-group .add-row a")
     remove, arrows = (desk.locator(f"#choices-2 {part}").bounding_box() for part in (".inline-deletelink", ".sort"))
@@ -123,7 +125,7 @@ def test_a_new_row_of_a_table_is_taken_away_again(desk, wizard):
     expect(desk.locator("#choices-2")).to_have_count(0)
 
 
-def test_a_picture_without_words_is_told_before_the_form_is_sent(desk, wizard):
+def test_a_picture_without_alt_text_is_reported_before_the_form_is_sent(desk, wizard):
     desk.open(Procedure.objects.get(key="press"))
     desk.select_option("#id_steps-0-picture", "lights")
     desk.locator("[name=_continue]").first.click()
@@ -132,7 +134,7 @@ def test_a_picture_without_words_is_told_before_the_form_is_sent(desk, wizard):
     expect(desk.locator(".errornote")).to_have_count(0)
 
 
-def test_a_picture_that_is_too_large_is_told_before_the_form_is_sent(desk, wizard, tmp_path):
+def test_a_picture_that_is_too_large_is_reported_before_the_form_is_sent(desk, wizard, tmp_path):
     (tmp_path / "large.png").write_bytes(bytes(images.MAX_BYTES + 1))
     desk.open(Procedure.objects.get(key="press"))
     upload = desk.locator("#id_steps-0-upload")
@@ -145,29 +147,29 @@ def test_a_picture_that_is_too_large_is_told_before_the_form_is_sent(desk, wizar
     save(desk)
 
 
-def test_a_picture_of_a_step_that_goes_needs_no_words(desk, wizard):
+def test_the_picture_of_a_deleted_step_needs_no_alt_text(desk, wizard):
     desk.open(Procedure.objects.get(key="press"))
     desk.select_option("#id_steps-0-picture", "lights")
     desk.check("#id_steps-0-DELETE")
     save(desk)
 
 
-def test_markdown_is_shown_while_it_is_typed(desk, wizard):
+def test_markdown_is_previewed_while_typing(desk, wizard):
     desk.open(node(wizard, "q"))
     desk.fill("#id_text", "**Look** here")
     expect(desk.locator(".field-text .markdown-shown strong")).to_have_text("Look")
 
 
-def test_the_chosen_picture_is_shown_small(desk, wizard):
+def test_the_chosen_picture_has_a_thumbnail(desk, wizard):
     desk.open(Procedure.objects.get(key="press"))
-    shown = desk.locator("#steps-0 .thumbnail")
-    expect(shown).to_be_hidden()
+    preview = desk.locator("#steps-0 .thumbnail")
+    expect(preview).to_be_hidden()
     desk.select_option("#id_steps-0-picture", "lights")
-    expect(shown).to_have_attribute("src", re.compile("lights"))
-    expect(shown).to_be_visible()
+    expect(preview).to_have_attribute("src", re.compile("lights"))
+    expect(preview).to_be_visible()
 
 
-def test_a_link_to_a_fault_opens_what_is_folded(desk, wizard, live_server):
+def test_a_link_to_a_fault_unfolds_its_section(desk, wizard, live_server):
     desk.goto(f"{live_server.url}{address(wizard)}#id_symptoms-0-key")
     expect(desk.locator("#id_symptoms-0-sources")).to_be_visible()
 
@@ -181,27 +183,27 @@ ROWS = {
 
 
 @pytest.mark.parametrize("kind", ROWS)
-def test_nothing_of_ours_hinders_anybody(desk, wizard, kind):
+def test_the_forms_are_accessible(desk, wizard, kind):
     desk.open(ROWS[kind](wizard))
-    assert desk.complaints == []
+    assert desk.violations_logged == []
     # Select2, the head of a table of rows and the admin's frame are not ours to mend.
     theirs = (".select2-container", "thead .original", "#header", ".breadcrumbs", "#nav-sidebar", "#toggle-nav-sidebar")
     for width in WIDTHS:
         desk.set_viewport_size({"width": width, "height": 900})
         assert violations(desk, theirs) == []
         assert desk.evaluate("document.documentElement.scrollWidth") <= width
-    desk.complaints.clear()  # axe itself styles elements in line
+    desk.violations_logged.clear()  # axe itself styles elements in line
 
 
-def test_the_page_is_shown_as_it_is_typed(desk, wizard):
+def test_the_page_is_previewed_while_typing(desk, wizard):
     desk.open(node(wizard, "q"))
-    shown = desk.frame_locator(".look iframe")
-    expect(shown.locator("h1")).to_have_text("Question q?")
+    preview = desk.frame_locator(".look iframe")
+    expect(preview.locator("h1")).to_have_text("Question q?")
     desk.fill("#id_title", "Is the light on?")
     desk.fill("#id_say", "Look at the light, please.")
     desk.fill("#id_choices-0-label", "It shines")
-    expect(shown.locator("h1")).to_have_text("Is the light on?")
-    expect(shown.locator("main")).to_contain_text("It shines")
-    expect(shown.locator("main")).to_contain_text("Look at the light, please.")
+    expect(preview.locator("h1")).to_have_text("Is the light on?")
+    expect(preview.locator("main")).to_contain_text("It shines")
+    expect(preview.locator("main")).to_contain_text("Look at the light, please.")
     # The customer's styles reach the frame.
-    assert shown.locator("main").evaluate("main => getComputedStyle(main).maxWidth") != "none"
+    assert preview.locator("main").evaluate("main => getComputedStyle(main).maxWidth") != "none"

@@ -1,4 +1,4 @@
-"""What a form accepts makes a document, and what would make none is refused at its field."""
+"""Whatever a form accepts makes a document; the rest is refused at its field."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Every editing page asks the database as often for 300 nodes as for 10."""
+"""Every editing page takes as many queries for 300 nodes as for 10."""
 
 import pytest
 from django.db import connection
@@ -14,7 +14,7 @@ SIZES = (10, 300)
 
 
 def pages(wizard):
-    """Return the addresses of every editing page of a wizard, by name."""
+    """Return the URLs of all editing pages of a wizard, by name."""
     node = Node.objects.filter(wizard=wizard)
     procedure = Procedure.objects.filter(wizards=wizard).first()
     asked = "app_label=wizards&model_name=choice&field_name=to"
@@ -40,7 +40,7 @@ def pages(wizard):
 
 
 def queries(client, page, first=True):
-    """Return how many queries a page takes, once the `first` request has filled the caches of content types."""
+    """Count the queries of a page, after a `first` request has filled the content type cache."""
     if first:
         client.get(page)
     with CaptureQueriesContext(connection) as asked:

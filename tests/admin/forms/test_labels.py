@@ -1,4 +1,4 @@
-"""The words of the forms are an editor's."""
+"""Labels on the forms are in an editor's words."""
 
 import pytest
 
@@ -11,8 +11,8 @@ from wizards.models import Node, Procedure
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
-def labels_shown(response):
-    """Return the labels of every field that a form shows, with the form's model and the field's name."""
+def visible_labels(response):
+    """Return the label of every visible field, by model and field name."""
     context = response.context
     forms = [context["adminform"].form, *(each.formset.empty_form for each in context["inline_admin_formsets"])]
     return {
@@ -25,18 +25,18 @@ def labels_shown(response):
 
 def test_every_field_has_a_label_in_an_editors_words(client, wizard):
     rows = [wizard, *(node(wizard, key) for key in ("q", "why", "fix", "ok")), Procedure.objects.get(key="press")]
-    shown = [(key, label) for row in rows for key, label in labels_shown(client.get(address(row))).items()]
-    assert len({key for key, _ in shown}) > 30
-    own = {"picture": "Picture", "upload": "Or a new picture", "procedure": "Procedure"}  # said by their forms
-    for (model, name), label in shown:
-        known = {labels.of_field(model, name).get("label"), own.get(name)}
-        known |= {ways[name][0] for ways in labels.WAYS.values() if name in ways and model is Node}
+    visible = [(key, label) for row in rows for key, label in visible_labels(client.get(address(row))).items()]
+    assert len({key for key, _ in visible}) > 30
+    form_labels = {"picture": "Picture", "upload": "Or a new picture", "procedure": "Procedure"}  # said by their forms
+    for (model, name), label in visible:
+        known = {labels.field_labels(model, name).get("label"), form_labels.get(name)}
+        known |= {edges[name][0] for edges in labels.EDGE_FIELDS.values() if name in edges and model is Node}
         assert label in known, f"{model.__name__}.{name} is called “{label}”"
 
 
-def test_the_ways_of_a_node_are_called_by_what_they_mean_for_its_kind(client, wizard):
-    found = [labels_shown(client.get(address(node(wizard, key)))) for key in ("fix", "why")]
-    assert [each[Node, "failed"] for each in found] == [
+def test_the_edges_of_a_node_are_labelled_for_its_kind(client, wizard):
+    labels_by_node = [visible_labels(client.get(address(node(wizard, key)))) for key in ("fix", "why")]
+    assert [each[Node, "failed"] for each in labels_by_node] == [
         "If it did not work, go to",
         "When nothing on the list helped, go to",
     ]

@@ -1,4 +1,4 @@
-"""What all editing forms share: saved as it was opened one changes nothing, Markdown is shown, nothing is inline."""
+"""What all editing forms share: an unchanged save changes nothing, Markdown is previewed, nothing is inline."""
 
 import pytest
 
@@ -33,7 +33,7 @@ def test_markdown_is_shown_to_editors_only(client):
     assert client.post("/admin/wizards/node/markdown/", {"text": "a"}).status_code == 403
 
 
-def test_nothing_is_inline_on_the_forms(client, wizard):
+def test_the_forms_have_no_inline_scripts_or_styles(client, wizard):
     rows = [wizard, *Node.objects.filter(wizard=wizard)]
     places = [place for row in rows for place in (address(row), address(row, "delete"))]
     assert len(places) == 12

@@ -1,10 +1,10 @@
-"""Two editors at the same row: the second one is told, and nothing is silently overwritten."""
+"""Two editors at the same row: the second one gets a message, and nothing is silently overwritten."""
 
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.db import transaction
 
-from tests.admin.forms.editing import Form, address, editor, messages, shown_errors, toy
+from tests.admin.forms.editing import Form, address, editor, form_errors, messages, toy
 from tests.races import racing
 from tests.reading import read
 from wizards import publishing
@@ -40,7 +40,7 @@ def test_the_second_save_is_refused_and_changes_nothing(wizard, kind):
 
 
 @KINDS
-def test_who_comes_second_reads_who_was_first_and_keeps_what_was_typed(wizard, kind):
+def test_the_second_editor_sees_who_saved_first_and_keeps_their_input(wizard, kind):
     row = row_of(wizard, kind)
     first, second = (Form(editor(name), address(row)) for name in ("ada", "ben"))
     second["title"] = "Ben typed this"
@@ -60,7 +60,7 @@ def test_trying_again_from_the_old_form_is_refused_again(wizard):
 
 
 @pytest.mark.parametrize("revision", ["", "x", "-1", "99"])
-def test_a_save_without_the_revision_that_was_seen_is_refused(wizard, revision):
+def test_a_save_without_the_current_revision_is_refused(wizard, revision):
     row = row_of(wizard, "node")
     page = Form(editor(), address(row))
     page["revision"], page["title"] = revision, "Forged"
@@ -68,7 +68,7 @@ def test_a_save_without_the_revision_that_was_seen_is_refused(wizard, revision):
     assert row_of(wizard, "node").title != "Forged"
 
 
-def test_a_change_to_the_choices_alone_is_noticed_too(wizard):
+def test_a_change_of_the_choices_alone_makes_a_form_stale(wizard):
     row = row_of(wizard, "node")
     first, second = (Form(editor(name), address(row)) for name in ("ada", "ben"))
     first["choices-0-label"], second["choices-0-label"] = "Ada’s", "Ben’s"
@@ -88,13 +88,13 @@ def test_a_choice_that_was_deleted_meanwhile_still_shows_what_was_typed_into_it(
     assert [choice.key for choice in row.choices.all()] == ["no"]
 
 
-def test_a_draft_that_was_loaded_anew_meanwhile_is_noticed(wizard):
+def test_a_form_is_stale_after_the_draft_was_restored(wizard):
     page = Form(editor(), address(row_of(wizard, "node")))
     publishing.restore(Wizard.objects.get(pk=wizard.pk).current)
     assert page.save().status_code == 200
 
 
-def test_a_node_that_was_deleted_meanwhile_is_told(wizard):
+def test_saving_a_deleted_node_says_that_it_is_gone(wizard):
     client, row = editor(), row_of(wizard, "node")
     page = Form(client, address(row))
     row.delete()
@@ -102,13 +102,13 @@ def test_a_node_that_was_deleted_meanwhile_is_told(wizard):
     assert "Perhaps it was deleted?" in read(client.get(response.url)).text
 
 
-def test_a_save_leaves_the_published_version_alone_that_was_made_meanwhile(wizard, monkeypatch):
+def test_a_save_keeps_a_version_published_meanwhile(wizard, monkeypatch):
     page = Form(editor(), address(wizard))
     Node.objects.filter(wizard=wizard, key="q").update(title="Changed")
-    claim = publishing.publish
+    publish = publishing.publish
 
     def publish_meanwhile(row, seen):
-        claim(Wizard.objects.get(pk=wizard.pk))
+        publish(Wizard.objects.get(pk=wizard.pk))
 
     monkeypatch.setattr("wizards.locking.claim_revision", publish_meanwhile)
     page.save()
@@ -116,7 +116,7 @@ def test_a_save_leaves_the_published_version_alone_that_was_made_meanwhile(wizar
 
 
 @KINDS
-def test_a_deletion_of_what_was_changed_meanwhile_is_refused(wizard, kind):
+def test_the_deletion_of_a_changed_row_is_refused(wizard, kind):
     row = Wizard.objects.create(slug="bare") if kind == "wizard" else row_of(wizard, kind)
     if kind == "procedure":
         row = Procedure.objects.create(key="unused")
@@ -129,7 +129,7 @@ def test_a_deletion_of_what_was_changed_meanwhile_is_refused(wizard, kind):
     assert type(row).objects.filter(pk=row.pk).exists()
 
 
-def test_a_deletion_of_what_is_still_as_it_was_seen_goes_through(wizard):
+def test_an_unchanged_row_is_deleted(wizard):
     row = Procedure.objects.create(key="unused")
     response = editor().post(address(row, "delete"), {"post": "yes", "revision": row.revision})
     assert response.status_code == 302
@@ -181,7 +181,7 @@ def test_an_addition_and_a_deletion_are_in_the_history(wizard):
 
 @pytest.mark.django_db(transaction=True)
 @KINDS
-def test_of_many_saves_at_once_one_goes_through(kind):
+def test_of_concurrent_saves_one_succeeds(kind):
     wizard = toy()
     row = row_of(wizard, kind)
     pages = [Form(editor(f"editor{number}"), address(row)) for number in range(4)]
@@ -197,14 +197,14 @@ def test_of_many_saves_at_once_one_goes_through(kind):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_many_nodes_added_at_once_each_gets_a_key_of_its_own():
+def test_nodes_added_at_once_get_different_keys():
     wizard = toy()
     pages = [Form(editor(), f"/admin/wizards/node/add/?wizard={wizard.pk}&kind=question") for _ in range(2)]
     for page in pages:
         page["title"] = "The same"
     with racing(2) as race:
         answers = race(*[page.save for page in pages])
-    assert [answer.status_code for answer in answers] == [302, 302], [shown_errors(answer) for answer in answers]
+    assert [answer.status_code for answer in answers] == [302, 302], [form_errors(answer) for answer in answers]
     assert set(wizard.nodes.filter(title="The same").values_list("key", flat=True)) == {"the-same", "the-same-2"}
 
 

@@ -1,20 +1,20 @@
-"""What the map shows: the drawing, the same as a list, the panels of nodes, and the form beside them."""
+"""What the map shows: the drawing, the outline, the panels, and the form in the side panel."""
 
 import pytest
 
 from tests.admin.forms.editing import Form, address, editor, node, toy
-from tests.admin.map.test_views import PART, at, choice, way
+from tests.admin.map.test_views import PART, choice, edge_path, map_url
 from tests.graphs import graph
 from wizards import flow
-from wizards.admin.map.graph import DEEPEST, draft_graph, outline
+from wizards.admin.map.graph import MAX_DEPTH, draft_graph, outline
 from wizards.models import Cause, Choice, Wizard
 
 # What these pages ask of a database, tests/test_roles.py and tests/hostile ask on both.
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
-def nested(branches):
-    """Return every branch below these, and how deep the deepest lies."""
+def flatten(branches):
+    """Return all branches below these, and the depth of the deepest."""
     found, depth = list(branches), 0
     below = list(branches)
     while below:
@@ -27,12 +27,12 @@ def nested(branches):
 # --- the drawing and the list ----------------------------------------------------------------------------------------
 
 
-def test_each_symptom_node_and_way_is_drawn_once():
-    sent = editor().get(at(toy(), "graph.json")).json()
-    assert [each["kind"] for each in sent["nodes"]] == [
+def test_each_symptom_node_and_edge_is_drawn_once():
+    drawn = editor().get(map_url(toy(), "graph.json")).json()
+    assert [each["kind"] for each in drawn["nodes"]] == [
         "symptom", "question", "diagnosis", "procedure", "solved", "unsolved",
     ]  # fmt: skip
-    assert sorted((edge["from"], edge["to"], edge["label"]) for edge in sent["edges"]) == [
+    assert sorted((edge["from"], edge["to"], edge["label"]) for edge in drawn["edges"]) == [
         ("fix", "human", "I can’t do this"),
         ("fix", "ok", "It worked"),
         ("fix", "why", "It did not work"),
@@ -44,69 +44,69 @@ def test_each_symptom_node_and_way_is_drawn_once():
     ]
 
 
-def test_the_drawing_says_where_the_panels_are():
+def test_the_drawing_carries_the_urls_of_the_panels():
     client = editor()
-    nodes = client.get(at(toy(), "graph.json")).json()["nodes"]
+    nodes = client.get(map_url(toy(), "graph.json")).json()["nodes"]
     opened = {each["id"]: client.get(each["url"]).status_code for each in nodes}
     assert opened == dict.fromkeys(("symptom s", "q", "why", "fix", "ok", "human"), 200)
 
 
-def test_a_way_that_leads_nowhere_ends_in_a_sign_of_its_own():
-    sent = draft_graph(graph("q? yes:ok no:", "ok = solved"))
-    [stub] = [each for each in sent["nodes"] if each["kind"] == "nowhere"]
+def test_an_edge_without_a_target_ends_in_a_stub():
+    drawn = draft_graph(graph("q? yes:ok no:", "ok = solved"))
+    [stub] = [each for each in drawn["nodes"] if each["kind"] == "nowhere"]
     assert stub["of"] == "q"
-    assert [edge["label"] for edge in sent["edges"] if edge["to"] == stub["id"]] == ["Choose no"]
+    assert [edge["label"] for edge in drawn["edges"] if edge["to"] == stub["id"]] == ["Choose no"]
 
 
-def test_a_node_wears_its_worst_fault():
-    sent = draft_graph(graph("q? yes:ok no:", "ok = solved", "far? back:", "alone = solved"))
-    faults = {each["id"]: each["fault"] for each in sent["nodes"] if each["kind"] not in ("nowhere", "symptom")}
+def test_a_node_carries_its_worst_fault():
+    drawn = draft_graph(graph("q? yes:ok no:", "ok = solved", "far? back:", "alone = solved"))
+    faults = {each["id"]: each["fault"] for each in drawn["nodes"] if each["kind"] not in ("nowhere", "symptom")}
     assert faults == {"q": "error", "ok": "", "far": "error", "alone": "warning"}
 
 
 def test_a_symptom_that_leads_nowhere_is_marked_too():
     document = graph("q? yes:ok no:ok", "ok = solved")
     lost = document.symptoms[0].model_copy(update={"to": ""})
-    sent = draft_graph(document.model_copy(update={"symptoms": (lost,)}))
-    assert sent["nodes"][0]["fault"] == "error"
+    drawn = draft_graph(document.model_copy(update={"symptoms": (lost,)}))
+    assert drawn["nodes"][0]["fault"] == "error"
 
 
-def test_the_list_unfolds_each_node_once():
+def test_the_outline_expands_each_node_once():
     document = graph("q? a:b b:c", "b? x:c y:q", "c? z:ok", "ok = solved")
-    found, _ = nested(outline(document))
-    unfolded = [each.key for each in found if each.key and not each.again and each.look != "symptom"]
+    found, _ = flatten(outline(document))
+    unfolded = [each.key for each in found if each.key and not each.repeated and each.style != "symptom"]
     assert sorted(unfolded) == ["b", "c", "ok", "q"]
 
 
-def test_the_list_ends_with_what_nothing_reaches():
+def test_the_outline_ends_with_unreachable_nodes():
     roots = outline(graph("q? a:ok", "ok = solved", "far? x:near", "near? y:ok"))
     assert [each.key for each in roots[-1].branches] == ["far"]
     assert [each.key for each in roots[-1].branches[0].branches] == ["near"]
 
 
-def test_a_long_chain_goes_on_at_the_left_edge():
+def test_a_long_chain_continues_at_the_left_edge():
     chain = [f"n{n}? next:n{n + 1}" for n in range(300)]
-    found, depth = nested(outline(graph(*chain, "n300 = solved")))
-    assert depth == DEEPEST + 1
+    found, depth = flatten(outline(graph(*chain, "n300 = solved")))
+    assert depth == MAX_DEPTH + 1
     assert {f"n{n}" for n in range(301)} <= {each.key for each in found}
 
 
-def test_the_page_holds_the_list_for_those_who_do_not_see_the_drawing():
+def test_the_page_has_the_outline_below_the_drawing():
     wizard = toy()
-    page = editor().get(at(wizard)).content.decode()
+    page = editor().get(map_url(wizard)).content.decode()
     keys = [each.key for each in wizard.nodes.all()]
     assert len(keys) == 5
-    assert [key for key in keys if f'href="{at(wizard, f"{key}/")}"' not in page] == []
+    assert [key for key in keys if f'href="{map_url(wizard, f"{key}/")}"' not in page] == []
 
 
-def test_a_wizard_without_anything_says_how_to_begin():
+def test_an_empty_wizard_says_how_to_begin():
     wizard = Wizard.objects.create(slug="new", title="New")
-    page = editor().get(at(wizard)).content.decode()
+    page = editor().get(map_url(wizard)).content.decode()
     assert f"/admin/wizards/node/add/?wizard={wizard.pk}" in page
     assert "A wizard begins with a symptom" in page
 
 
-def test_without_a_node_only_what_it_alone_leads_to_is_lost():
+def test_only_what_a_node_alone_leads_to_is_unreachable_without_it():
     document = graph("q? a:b b:c", "b? x:c y:d", "c = solved", "d? z:e", "e = solved")
     assert [each.id for each in flow.unreachable_without(document, "b")] == ["d", "e"]
     assert flow.unreachable_without(document, "c") == []
@@ -115,38 +115,41 @@ def test_without_a_node_only_what_it_alone_leads_to_is_lost():
 # --- panels ----------------------------------------------------------------------------------------------------------
 
 
-def test_a_panel_is_a_page_and_to_the_script_a_part_of_one():
+def test_a_panel_is_a_page_and_a_fragment_for_the_script():
     wizard, client = toy(), editor()
-    whole = client.get(at(wizard, "q/")).content.decode()
-    part = client.get(at(wizard, "q/"), headers=PART).content.decode()
+    whole = client.get(map_url(wizard, "q/")).content.decode()
+    part = client.get(map_url(wizard, "q/"), headers=PART).content.decode()
     assert "<html" in whole
     assert "<html" not in part
     assert "Choose yes" in whole
     assert "Choose yes" in part
 
 
-def test_a_panel_names_the_ways_out_and_what_leads_there():
-    panel = editor().get(at(toy(), "why/"), headers=PART).context["panel"]
-    assert [(way.label, way.to.id) for way in panel["ways"]] == [("It worked", "ok"), ("None of these fits", "human")]
+def test_a_panel_lists_outgoing_and_incoming_edges():
+    panel = editor().get(map_url(toy(), "why/"), headers=PART).context["panel"]
+    assert [(edge.label, edge.to.id) for edge in panel["edges"]] == [
+        ("It worked", "ok"),
+        ("None of these fits", "human"),
+    ]
     assert [(each["title"], each["label"]) for each in panel["origins"]] == [
         ("Question q?", "Choose no"),
         ("Do fix", "It did not work"),
     ]
 
 
-def test_a_cause_with_a_way_of_its_own_has_it_in_the_panel():
+def test_the_panel_shows_an_edge_that_a_cause_overrides():
     wizard = toy()
     cause = Cause.objects.get(node__wizard=wizard, key="burnt")
     cause.failed = node(wizard, "fix")
     cause.save()
-    ways = editor().get(at(wizard, "why/"), headers=PART).context["panel"]["ways"]
-    assert (ways[0].to.id, ways[0].target_url) == ("fix", at(wizard, way("cause", cause, "failed")))
+    edges = editor().get(map_url(wizard, "why/"), headers=PART).context["panel"]["edges"]
+    assert (edges[0].to.id, edges[0].target_url) == ("fix", map_url(wizard, edge_path("cause", cause, "failed")))
 
 
-def test_a_panel_tells_the_faults_with_links_to_their_fields():
+def test_a_panel_lists_the_faults_with_links_to_their_fields():
     wizard = toy()
     Choice.objects.filter(pk=choice(wizard).pk).update(to=None)
-    panel = editor().get(at(wizard, "q/"), headers=PART).context["panel"]
+    panel = editor().get(map_url(wizard, "q/"), headers=PART).context["panel"]
     [fault] = panel["faults"]
     assert fault["level"] == "error"
     assert fault["url"] == f"{address(node(wizard, 'q'))}#id_choices-0-to"
@@ -156,20 +159,20 @@ def test_a_panel_tells_the_faults_with_links_to_their_fields():
 
 
 def frames(response):
-    """Return what a response says about frames: who may hold it in one, and what it may hold."""
+    """Return who may frame a response, and what it may frame."""
     policy = dict(each.strip().partition(" ")[::2] for each in response["Content-Security-Policy"].split(";"))
     return response["X-Frame-Options"], policy["frame-ancestors"], policy.get("frame-src", "'none'")
 
 
-def test_only_the_form_beside_the_map_may_stand_in_a_frame():
+def test_only_the_form_beside_the_map_may_be_framed():
     wizard, client = toy(), editor()
     form = address(node(wizard, "q"))
     assert frames(client.get(f"{form}?_beside=1")) == ("SAMEORIGIN", "'self'", "'none'")
     assert frames(client.get(form)) == ("DENY", "'none'", "'none'")
-    assert frames(client.get(at(wizard))) == ("DENY", "'none'", "'self'")
+    assert frames(client.get(map_url(wizard))) == ("DENY", "'none'", "'self'")
 
 
-def test_the_form_beside_the_map_stays_there_once_it_is_saved():
+def test_the_form_beside_the_map_returns_to_itself_after_a_save():
     wizard, client = toy(), editor()
     form = Form(client, f"{address(node(wizard, 'q'))}?_beside=1")
     form["title"] = "Is it on?"
@@ -179,7 +182,7 @@ def test_the_form_beside_the_map_stays_there_once_it_is_saved():
     assert node(wizard, "q").title == "Is it on?"
 
 
-def test_the_form_beside_the_map_tells_its_mistakes_in_the_frame():
+def test_the_form_beside_the_map_shows_its_errors_in_the_frame():
     wizard, client = toy(), editor()
     form = Form(client, f"{address(node(wizard, 'q'))}?_beside=1")
     form["title"] = "x" * 301

@@ -1,4 +1,4 @@
-"""The check of a draft: every fault by the titles that an editor knows, with what to do and the form that mends it."""
+"""The check of a draft: each fault with its location by title, a remedy and a link to the form."""
 
 from __future__ import annotations
 
@@ -6,30 +6,30 @@ import pytest
 from django.urls import reverse
 
 from tests.admin.forms.editing import editor, toy
-from tests.admin.walking import lead
+from tests.admin.walking import retarget
 from wizards.models import Choice, Node, Step, Symptom
 
 # What these pages ask of a database, tests/test_roles.py and tests/hostile ask on both.
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
-def seen(wizard):
-    """Return the page's context and its text."""
+def check_page(wizard):
+    """Return the context and the text of the page."""
     response = editor().get(reverse("admin:wizards_wizard_check", args=[wizard.pk]))
     assert response.status_code == 200
     return response.context, response.content.decode()
 
 
-def test_a_draft_without_faults_is_said_to_be_fine():
+def test_a_draft_without_faults_is_reported_as_such():
     wizard = toy()
-    lead("no", "fix")
-    assert "The draft has no faults." in seen(wizard)[1]
+    retarget("no", "fix")
+    assert "The draft has no faults." in check_page(wizard)[1]
 
 
 def test_an_error_names_the_node_by_its_title_says_what_to_do_and_links_to_the_field():
     wizard = toy()
     Choice.objects.filter(key="yes").update(to=None)
-    context, _ = seen(wizard)
+    context, _ = check_page(wizard)
     assert context["errors"] == [
         {
             "level": "error",
@@ -44,13 +44,13 @@ def test_an_error_names_the_node_by_its_title_says_what_to_do_and_links_to_the_f
 def test_an_error_of_a_step_names_its_procedure():
     wizard = toy()
     Step.objects.filter(key="hold").update(title="")
-    assert seen(wizard)[0]["errors"][0]["where"] == "procedure “Procedure press” › step “hold”"
+    assert check_page(wizard)[0]["errors"][0]["where"] == "procedure “Procedure press” › step “hold”"
 
 
 def test_an_error_of_the_wizard_itself_links_to_its_form():
     wizard = toy()
     Symptom.objects.all().delete()
-    error = seen(wizard)[0]["errors"][0]
+    error = check_page(wizard)[0]["errors"][0]
     assert (error["where"], error["url"]) == (
         "The wizard",
         f"/admin/wizards/wizard/{wizard.pk}/change/#symptoms-group",
@@ -60,12 +60,12 @@ def test_an_error_of_the_wizard_itself_links_to_its_form():
 def test_a_draft_with_warnings_only_may_be_published():
     wizard = toy()
     Node.objects.create(wizard=wizard, key="spare", kind="outcome", title="Spare", result="advice", place=9)
-    context, text = seen(wizard)
+    context, text = check_page(wizard)
     assert [fault["where"] for fault in context["warnings"]] == ["node “Do fix”", "outcome “Spare”"]
     assert "Nothing stops a publication." in text
 
 
-def test_rows_that_make_no_document_are_told_instead_of_an_error_page():
+def test_rows_that_make_no_document_are_reported():
     wizard = toy()
     Node.objects.filter(key="q").update(title="x" * 299 + "\u0958")
     response = editor().get(reverse("admin:wizards_wizard_check", args=[wizard.pk]))

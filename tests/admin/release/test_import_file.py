@@ -1,4 +1,4 @@
-"""Import: read, shown, and taken over whole or not at all."""
+"""Import: parsed, shown, and applied as a whole or not at all."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from tests.admin.forms.editing import editor, toy
-from tests.admin.walking import lead, url
+from tests.admin.walking import retarget, url
 from tests.graphs import graph
 from tests.visitor import TOY, rows
 from wizards import flow, publishing
@@ -26,9 +26,9 @@ def upload(client: Client, content: str | bytes | flow.Document, name: str = "to
     return client.post(url("import"), {"file": SimpleUploadedFile(name, data)})
 
 
-def take_over(client: Client, shown, **fields: str):
+def apply_import(client: Client, proposal, **fields: str):
     """Press the button of the page that shows what a file would change."""
-    sent = {"take_over": "yes", "file": shown.context["file"], "seen": shown.context["seen"]}
+    sent = {"take_over": "yes", "file": proposal.context["file"], "seen": proposal.context["seen"]}
     return client.post(url("import"), sent | fields)
 
 
@@ -41,9 +41,9 @@ def changed(wizard: Wizard) -> flow.Document:
 def test_a_new_wizard_is_imported_whole(name):
     client, document = editor(), graph(*TOY)
     name_of_form = "toy.json" if name.endswith("json") else name
-    shown = upload(client, document, name_of_form)
-    assert shown.context["is_new"]
-    response = take_over(client, shown)
+    proposal = upload(client, document, name_of_form)
+    assert proposal.context["is_new"]
+    response = apply_import(client, proposal)
     wizard = Wizard.objects.get()
     assert response.url == url("check", wizard.pk)
     assert publishing.compile_draft(wizard).content_hash() == document.content_hash()
@@ -52,15 +52,15 @@ def test_a_new_wizard_is_imported_whole(name):
 def test_what_a_file_would_change_is_shown_and_nothing_is_changed_yet():
     wizard = toy()
     before = rows(*DRAFTS)
-    shown = upload(editor(), changed(wizard))
-    assert [str(change) for change in shown.context["changes"]] == ["title reworded from “Toy” to “Another title”"]
+    proposal = upload(editor(), changed(wizard))
+    assert [str(change) for change in proposal.context["changes"]] == ["title reworded from “Toy” to “Another title”"]
     assert rows(*DRAFTS) == before
 
 
-def test_taken_over_the_draft_says_what_the_file_says_and_nothing_is_published():
+def test_an_import_makes_the_draft_equal_to_the_file_and_publishes_nothing():
     wizard, client = toy(), editor()
     document = changed(wizard)
-    take_over(client, upload(client, document))
+    apply_import(client, upload(client, document))
     wizard.refresh_from_db()
     assert publishing.compile_draft(wizard) == document
     assert Version.objects.count() == 1
@@ -68,78 +68,80 @@ def test_taken_over_the_draft_says_what_the_file_says_and_nothing_is_published()
 
 def test_an_import_is_in_the_admins_history():
     wizard, client = toy(), editor()
-    take_over(client, upload(client, changed(wizard)))
+    apply_import(client, upload(client, changed(wizard)))
     assert LogEntry.objects.get().change_message == "Imported a file into the draft"
 
 
 def test_an_import_makes_open_forms_stale():
     wizard, client = toy(), editor()
     revision = Node.objects.get(key="q").revision
-    take_over(client, upload(client, changed(wizard)))
+    apply_import(client, upload(client, changed(wizard)))
     assert Node.objects.get(key="q").revision > revision
 
 
-def test_a_file_that_says_what_the_draft_says_has_nothing_to_take_over():
+def test_a_file_equal_to_the_draft_has_nothing_to_import():
     wizard = toy()
     text = upload(editor(), publishing.compile_draft(wizard)).content.decode()
     assert "There is nothing to take over." in text
     assert 'name="take_over"' not in text
 
 
-def test_a_draft_changed_since_it_was_shown_is_not_overwritten_and_the_new_difference_is_shown():
+def test_a_draft_that_changed_meanwhile_is_not_overwritten_and_the_new_difference_is_shown():
     wizard, client = toy(), editor()
-    shown = upload(client, changed(wizard))
-    lead("yes", "human")
+    proposal = upload(client, changed(wizard))
+    retarget("yes", "human")
     before = rows(*DRAFTS)
-    told = take_over(client, shown)
-    assert told.status_code == 409
-    assert "Somebody changed the draft meanwhile." in told.content.decode()
-    assert len(told.context["changes"]) == 2
+    refused = apply_import(client, proposal)
+    assert refused.status_code == 409
+    assert "Somebody changed the draft meanwhile." in refused.content.decode()
+    assert len(refused.context["changes"]) == 2
     assert rows(*DRAFTS) == before
-    assert take_over(client, told).status_code == 302
+    assert apply_import(client, refused).status_code == 302
 
 
 def test_a_wizard_made_by_somebody_else_meanwhile_is_not_overwritten():
     client = editor()
-    shown = upload(client, graph(*TOY))
+    proposal = upload(client, graph(*TOY))
     toy()
-    assert take_over(client, shown).status_code == 409
+    assert apply_import(client, proposal).status_code == 409
 
 
-def test_a_file_that_was_shown_to_one_editor_is_not_anothers():
+def test_an_editor_cannot_apply_another_editors_file():
     wizard, other = toy(), editor("other")
-    shown = upload(editor(), changed(wizard))
+    proposal = upload(editor(), changed(wizard))
     response = other.post(
         url("import"),
-        {"take_over": "yes", "file": shown.context["file"], "seen": shown.context["seen"]},
+        {"take_over": "yes", "file": proposal.context["file"], "seen": proposal.context["seen"]},
         follow=True,
     )
     assert "no longer here" in response.content.decode()
     assert Wizard.objects.get().title == "Toy"
 
 
-def test_another_file_chosen_in_another_tab_is_not_taken_over_in_its_place():
+def test_a_file_chosen_in_another_tab_is_not_imported_instead():
     wizard, client = toy(), editor()
-    shown = upload(client, changed(wizard))
+    proposal = upload(client, changed(wizard))
     upload(client, changed(wizard).model_copy(update={"title": "A third title"}))
-    assert take_over(client, shown).status_code == 302
+    assert apply_import(client, proposal).status_code == 302
     assert Wizard.objects.get().title == "Toy"
 
 
-def test_a_file_is_taken_over_once():
+def test_a_file_is_imported_once():
     wizard, client = toy(), editor()
-    shown = upload(client, changed(wizard))
-    take_over(client, shown)
-    assert take_over(client, shown).url == url("import")
+    proposal = upload(client, changed(wizard))
+    apply_import(client, proposal)
+    assert apply_import(client, proposal).url == url("import")
 
 
 def test_other_wizards_whose_procedures_would_change_are_named():
     toy()
-    shown = upload(editor(), graph("q[press] worked:ok failed:ok blocked:ok", "ok = solved", "press: other", slug="b"))
-    assert shown.context["shared"] == ["Toy"]
+    proposal = upload(
+        editor(), graph("q[press] worked:ok failed:ok blocked:ok", "ok = solved", "press: other", slug="b")
+    )
+    assert proposal.context["shared"] == ["Toy"]
 
 
-def test_problems_are_told_with_line_and_path_and_nothing_is_changed():
+def test_problems_are_listed_with_line_and_path_and_nothing_is_changed():
     wizard = toy()
     before = rows(*DRAFTS)
     bad = flow.dump_document(publishing.compile_draft(wizard)).replace("kind: question", "kind: quest")
@@ -155,7 +157,7 @@ def test_a_file_with_errors_in_its_graph_is_refused():
 
 
 @pytest.mark.parametrize(
-    ("content", "told"),
+    ("content", "problem"),
     [
         (b"a: &x 1\nb: *x", "Anchors and aliases"),
         (b"a: !!python/object/apply:os.system [ls]", "Tags (!)"),
@@ -166,10 +168,10 @@ def test_a_file_with_errors_in_its_graph_is_refused():
         (b"", "The file is empty."),
     ],
 )
-def test_a_bad_file_is_refused_in_plain_words(content, told):
+def test_a_bad_file_is_refused_in_plain_words(content, problem):
     response = upload(editor(), content)
     assert response.status_code == 422
-    assert told in response.content.decode()
+    assert problem in response.content.decode()
 
 
 @pytest.mark.parametrize("name", ["toy.txt", "toy", "toy.yaml.exe"])
@@ -179,17 +181,17 @@ def test_other_kinds_of_files_are_refused_by_their_names(name):
     assert "should end in .yaml, .yml or .json." in response.content.decode()
 
 
-def test_what_a_file_says_is_shown_as_text():
+def test_a_files_texts_are_escaped():
     document = graph(*TOY).model_copy(update={"title": "<script>alert(1)</script>"})
     assert "<script>alert(1)" not in upload(editor(), document).content.decode()
 
 
-def test_without_a_file_one_is_asked_for():
+def test_a_file_is_required():
     response = editor().post(url("import"), {})
     assert (response.status_code, "Choose a file first." in response.content.decode()) == (422, True)
 
 
-def test_a_draft_that_cannot_be_read_is_told_and_stays():
+def test_an_unreadable_draft_is_reported_and_unchanged():
     wizard, client = toy(), editor()
     document = changed(wizard)
     Node.objects.filter(key="q").update(title="x" * 299 + "\u0958")

@@ -1,4 +1,4 @@
-"""Previews are thrown away: with a wizard that was never published, and once nobody walks them any more."""
+"""Previews are deleted with a wizard that was never published, and after a day without use."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from django.test import Client
 from django.utils import timezone
 
 from tests.admin.forms.editing import address, editor, toy
-from tests.admin.walking import lead, url
+from tests.admin.walking import retarget, url
 from tests.graphs import TOY, graph
 from tests.races import SECONDS, racing
 from tests.reading import read
@@ -30,14 +30,14 @@ def unpublished() -> Wizard:
     return publishing.import_document(graph(*TOY))
 
 
-def begun(wizard: Wizard, key: str = "q", client: Client | None = None) -> Version:
-    """Begin a preview at a node, and return what is walked."""
+def begin_preview(wizard: Wizard, key: str = "q", client: Client | None = None) -> Version:
+    """Begin a preview at a node; return its version."""
     assert (client or editor()).post(url("preview", wizard.pk, key)).status_code == 303
     return Version.objects.filter(number=None).latest("published_at")
 
 
 def grow_old(version: Version, walked: timedelta = AGO) -> None:
-    """Let a preview and its sessions be from yesterday; `walked` says when the last answer was given."""
+    """Make a preview and its sessions a day old; `walked` is the age of the last answer."""
     Version.objects.filter(pk=version.pk).update(published_at=timezone.now() - AGO)
     version.sessions.update(begun_at=timezone.now() - AGO, seen_at=timezone.now() - walked)
 
@@ -55,8 +55,8 @@ def counts() -> tuple[int, ...]:
 
 
 def test_a_wizard_that_was_only_previewed_is_deleted_with_its_previews_and_test_sessions(unpublished):
-    begun(unpublished)
-    begun(unpublished, "why", editor("ada"))
+    begin_preview(unpublished)
+    begin_preview(unpublished, "why", editor("ada"))
     page = read(editor().get(address(unpublished, "delete")))
     assert page.all("input", name="post")
     assert "Archive it instead" not in page.text
@@ -66,29 +66,29 @@ def test_a_wizard_that_was_only_previewed_is_deleted_with_its_previews_and_test_
 
 def test_a_deletion_leaves_the_previews_of_other_wizards_alone(unpublished):
     other = publishing.import_document(graph(*TOY, slug="other"))
-    begun(other)
-    begun(unpublished)
+    begin_preview(other)
+    begin_preview(unpublished)
     delete(unpublished)
     assert counts() == (1, 1, 1, 1)
 
 
 def test_a_wizard_that_was_published_is_not_deleted_and_keeps_its_previews():
     wizard = toy()
-    begun(wizard)
+    begin_preview(wizard)
     Wizard.objects.update(current=None)  # which would protect the version by itself
     assert "Archive it instead" in delete(wizard).content.decode()
     assert counts() == (1, 2, 1, 1)
 
 
 def test_a_preview_that_somebody_else_walked_keeps_its_wizard(unpublished):
-    version = begun(unpublished)
+    version = begin_preview(unpublished)
     journal.begin(version, publishing.PREVIEW, "a customer")
     assert "Archive it instead" in delete(unpublished).content.decode()
     assert counts() == (1, 1, 2, 2)
 
 
 def test_several_wizards_are_not_deleted_at_once_even_if_they_were_only_previewed(unpublished):
-    begun(unpublished)
+    begin_preview(unpublished)
     root = Client()
     root.force_login(User.objects.create_superuser("root"))
     chosen = {"action": "delete_selected", "_selected_action": [unpublished.pk], "post": "yes"}
@@ -96,19 +96,19 @@ def test_several_wizards_are_not_deleted_at_once_even_if_they_were_only_previewe
     assert counts() == (1, 1, 1, 1)
 
 
-def meanwhile(monkeypatch, where: str, first, second) -> list:
-    """Do `first`; when it is at the function `where`, begin `second`; return both responses."""
-    there, ready = importlib.import_module(where.rpartition(".")[0]), threading.Event()
+def run_concurrently(monkeypatch, where: str, first, second) -> list:
+    """Run `first`; when it has called the function `where`, start `second`; return both responses."""
+    module, ready = importlib.import_module(where.rpartition(".")[0]), threading.Event()
     name = where.rpartition(".")[2]
-    kept = getattr(there, name)
+    original = getattr(module, name)
 
-    def hold(*given):
-        done = kept(*given)
+    def paused(*args):
+        result = original(*args)
         ready.set()
         time.sleep(0.5)  # so long that the other has begun, or waits
-        return done
+        return result
 
-    monkeypatch.setattr(there, name, hold)
+    monkeypatch.setattr(module, name, paused)
 
     def wait():
         ready.wait(SECONDS)
@@ -120,11 +120,11 @@ def meanwhile(monkeypatch, where: str, first, second) -> list:
 
 @pytest.mark.django_db(transaction=True)
 def test_a_preview_begun_while_its_wizard_is_being_deleted_finds_it_gone_and_says_so(unpublished, monkeypatch):
-    begun(unpublished)
+    begin_preview(unpublished)
     ed, ada = editor(), editor("ada")
-    deleted, walked = meanwhile(
+    deleted, walked = run_concurrently(
         monkeypatch,
-        "wizards.admin.release.preview_cleanup._drop",
+        "wizards.admin.release.preview_cleanup._delete_previews",
         lambda: delete(unpublished, ed),
         lambda: ada.post(url("preview", unpublished.pk, "q")),
     )
@@ -136,7 +136,7 @@ def test_a_preview_begun_while_its_wizard_is_being_deleted_finds_it_gone_and_say
 @pytest.mark.django_db(transaction=True)
 def test_a_wizard_deleted_while_a_preview_is_begun_goes_with_it(unpublished, monkeypatch):
     ed, ada = editor(), editor("ada")
-    walked, deleted = meanwhile(
+    walked, deleted = run_concurrently(
         monkeypatch,
         "wizards.admin.release.preview_cleanup.delete_idle_previews",
         lambda: ada.post(url("preview", unpublished.pk, "q")),
@@ -151,39 +151,39 @@ def test_a_wizard_deleted_while_a_preview_is_begun_goes_with_it(unpublished, mon
 
 
 def test_a_preview_of_yesterday_goes_when_a_new_one_is_made(unpublished):
-    old = begun(unpublished)
+    old = begin_preview(unpublished)
     grow_old(old)
-    lead("yes", "human")
-    new = begun(unpublished)
+    retarget("yes", "human")
+    new = begin_preview(unpublished)
     assert list(Version.objects.all()) == [new]
     assert [session.version_id for session in Session.objects.all()] == [new.pk]
 
 
 @pytest.mark.parametrize("walked", [timedelta(0), timedelta(hours=23)])
 def test_a_preview_of_yesterday_that_somebody_walks_stays(unpublished, walked):
-    grow_old(begun(unpublished), walked)
-    lead("yes", "human")
-    begun(unpublished)
+    grow_old(begin_preview(unpublished), walked)
+    retarget("yes", "human")
+    begin_preview(unpublished)
     assert counts() == (1, 2, 2, 2)
 
 
 def test_a_preview_of_today_stays(unpublished):
-    begun(unpublished)
-    lead("yes", "human")
-    begun(unpublished)
+    begin_preview(unpublished)
+    retarget("yes", "human")
+    begin_preview(unpublished)
     assert counts() == (1, 2, 2, 2)
 
 
 def test_a_preview_of_yesterday_that_is_asked_for_again_is_walked_again(unpublished):
-    old = begun(unpublished)
+    old = begin_preview(unpublished)
     grow_old(old)
-    assert begun(unpublished, client=editor("ada")) == old
-    lead("yes", "human")
-    begun(unpublished)
+    assert begin_preview(unpublished, client=editor("ada")) == old
+    retarget("yes", "human")
+    begin_preview(unpublished)
     assert Version.objects.filter(pk=old.pk).exists()
 
 
-def test_a_preview_that_is_gone_the_moment_it_is_asked_for_is_made_anew(unpublished, monkeypatch):
+def test_a_preview_deleted_while_it_is_requested_is_created_again(unpublished, monkeypatch):
     publishing.create_preview(unpublished, "q")
     # Another editor's preview drops it between being found and being taken.
     monkeypatch.setattr("wizards.publishing.versions.timezone.now", lambda: Version.objects.all().delete() and ago())
@@ -196,21 +196,21 @@ def ago():
 
 def test_published_versions_and_other_wizards_previews_stay_however_old_they_are():
     wizard, other = toy(), publishing.import_document(graph(*TOY, slug="other"))
-    published, preview = Version.objects.get(), begun(other)
+    published, preview = Version.objects.get(), begin_preview(other)
     journal.begin(published, "s", "editor", Session.Channel.TEST)
     for version in (published, preview):
         grow_old(version)
     Node.objects.filter(wizard=wizard, key="q").update(title="New")
-    begun(wizard)
+    begin_preview(wizard)
     assert {published, preview} <= set(Version.objects.all())
     assert Session.objects.count() == 3
 
 
 def test_an_old_preview_that_somebody_else_walked_stays(unpublished):
-    version = begun(unpublished)
+    version = begin_preview(unpublished)
     journal.begin(version, publishing.PREVIEW, "a customer")
     grow_old(version)
-    lead("yes", "human")
-    begun(unpublished)
+    retarget("yes", "human")
+    begin_preview(unpublished)
     assert version in Version.objects.all()
     assert version.sessions.count() == 2

@@ -1,4 +1,4 @@
-"""Publishing: what changed and what that means is shown, a note is asked for, and whoever comes second is told."""
+"""Publishing: changes and their impact are shown, a note is required, and the second of two editors is refused."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import User
 
 from tests.admin.forms.editing import editor, toy
-from tests.admin.walking import lead, url, walk
+from tests.admin.walking import retarget, url, walk
 from tests.races import racing
 from wizards import publishing
 from wizards.models import Choice, Event, Node, Session, Version, Wizard
@@ -16,19 +16,19 @@ from wizards.publishing.impact import publishing_impact
 pytestmark = pytest.mark.django_db
 
 
-def look(wizard: Wizard, client=None):
+def publish_page(wizard: Wizard, client=None):
     response = (client or editor()).get(url("publish", wizard.pk))
     assert response.status_code == 200
     return response
 
 
-def mark(response) -> str:
+def fingerprint(response) -> str:
     return response.context["form"]["seen"].value()
 
 
 def post(wizard: Wizard, note: str = "Better words", client=None, **fields):
     client = client or editor()
-    fields = {"seen": mark(look(wizard, client)), "note": note} | fields
+    fields = {"seen": fingerprint(publish_page(wizard, client)), "note": note} | fields
     return client.post(url("publish", wizard.pk), fields)
 
 
@@ -61,7 +61,7 @@ def test_without_a_note_nothing_is_published(wizard):
     assert Version.objects.count() == 1
 
 
-def test_a_form_that_does_not_say_what_was_seen_publishes_nothing(wizard):
+def test_a_form_without_a_fingerprint_publishes_nothing(wizard):
     reword()
     assert post(wizard, seen="").status_code == 422
     assert Version.objects.count() == 1
@@ -69,36 +69,36 @@ def test_a_form_that_does_not_say_what_was_seen_publishes_nothing(wizard):
 
 def test_errors_stop_a_publication(wizard):
     reword()
-    seen = mark(look(wizard))
+    seen = fingerprint(publish_page(wizard))
     Choice.objects.filter(key="yes").update(to=None)
     response = post(wizard, seen=seen)
     assert response.status_code == 409
     assert Version.objects.count() == 1
 
 
-def test_a_draft_with_errors_has_no_button_to_publish_and_says_what_to_mend(wizard):
+def test_a_draft_with_errors_has_no_publish_button_and_lists_the_errors(wizard):
     Choice.objects.filter(key="yes").update(to=None)
-    text = look(wizard).content.decode()
+    text = publish_page(wizard).content.decode()
     assert 'name="note"' not in text
     assert "leads nowhere" in text
 
 
 def test_warnings_do_not_stop_a_publication(wizard):
     Node.objects.create(wizard=wizard, key="spare", kind="outcome", title="Spare", result="advice", place=9)
-    assert look(wizard).context["warnings"]
+    assert publish_page(wizard).context["warnings"]
     assert post(wizard).status_code == 302
     assert Version.objects.filter(number=2).exists()
 
 
 def test_an_unchanged_draft_makes_no_version(wizard):
-    assert "There is nothing to publish." in look(wizard).content.decode()
+    assert "There is nothing to publish." in publish_page(wizard).content.decode()
     post(wizard)
     assert Version.objects.count() == 1
 
 
 def test_the_changes_since_the_last_version_are_shown_word_by_word(wizard):
     reword(title="Question one?")
-    text = look(wizard).content.decode()
+    text = publish_page(wizard).content.decode()
     assert "<del>q?</del>" in text
     assert "<ins>one?</ins>" in text
 
@@ -106,11 +106,11 @@ def test_the_changes_since_the_last_version_are_shown_word_by_word(wizard):
 def test_the_last_real_sessions_are_walked_again_over_the_draft(wizard):
     for answers in (["yes"], ["no"], ["no", "loose"]):
         walk(wizard, *answers)
-    lead("yes", "human")
+    retarget("yes", "human")
     Node.objects.get(key="why").causes.get(key="loose").delete()
-    told = look(wizard).context["impact"]
-    assert (told["walks"], told["same"], told["other"], told["broken"]) == (3, 1, 1, 1)
-    assert {(place["where"], place["other"], place["broken"]) for place in told["places"]} == {
+    impact = publish_page(wizard).context["impact"]
+    assert (impact["walks"], impact["same"], impact["other"], impact["broken"]) == (3, 1, 1, 1)
+    assert {(place["where"], place["other"], place["broken"]) for place in impact["places"]} == {
         ("Why why", 0, 1),
         ("Question q?", 1, 0),
     }
@@ -123,7 +123,7 @@ def test_walks_that_break_off_are_counted_by_their_version(wizard):
     walk(wizard, "yes")
     walk(wizard, "no")
     Choice.objects.filter(key="yes").delete()
-    assert look(wizard).context["impact"]["versions"] == [
+    assert publish_page(wizard).context["impact"]["versions"] == [
         {"number": 1, "walks": 1, "broken": 1},
         {"number": 2, "walks": 2, "broken": 1},
     ]
@@ -133,7 +133,7 @@ def test_previews_are_not_walked_again(wizard):
     editor().post(url("preview", wizard.pk, "q"))
     assert Session.objects.exists()
     reword()
-    assert look(wizard).context["impact"]["walks"] == 0
+    assert publish_page(wizard).context["impact"]["walks"] == 0
 
 
 def test_only_the_last_200_sessions_are_walked_again(wizard, monkeypatch):
@@ -141,17 +141,17 @@ def test_only_the_last_200_sessions_are_walked_again(wizard, monkeypatch):
     walk(wizard, "yes")
     for _ in range(2):
         walk(wizard, "no")
-    lead("yes", "human")
-    told = look(wizard).context["impact"]
-    assert (told["walks"], told["same"]) == (2, 2)
+    retarget("yes", "human")
+    impact = publish_page(wizard).context["impact"]
+    assert (impact["walks"], impact["same"]) == (2, 2)
 
 
 def test_a_log_that_is_broken_does_not_close_the_page(wizard):
     broken, _ = walk(wizard, "yes"), walk(wizard, "no")
     Event.objects.filter(session=broken, number=2).update(answer="nonsense")
     reword()
-    told = look(wizard).context["impact"]
-    assert (told["walks"], told["unread"]) == (1, 1)
+    impact = publish_page(wizard).context["impact"]
+    assert (impact["walks"], impact["unread"]) == (1, 1)
 
 
 def test_the_replay_takes_as_many_queries_for_many_sessions_and_versions_as_for_few(
@@ -168,10 +168,10 @@ def test_the_replay_takes_as_many_queries_for_many_sessions_and_versions_as_for_
         assert publishing_impact(wizard, draft)["walks"] == 12
 
 
-def test_who_publishes_second_is_told_by_whom_and_keeps_the_note(wizard):
+def test_the_second_publisher_sees_who_was_first_and_keeps_the_note(wizard):
     reword()
     second = editor("second")
-    seen = mark(look(wizard, second))
+    seen = fingerprint(publish_page(wizard, second))
     post(wizard, client=editor("first"))
     reword(title="Is it off?")
     response = second.post(url("publish", wizard.pk), {"note": "My own words", "seen": seen})
@@ -182,14 +182,14 @@ def test_who_publishes_second_is_told_by_whom_and_keeps_the_note(wizard):
     assert Version.objects.count() == 2
 
 
-def test_told_once_the_editor_can_publish_what_is_shown_then(wizard):
+def test_after_a_refusal_the_editor_can_publish_the_current_draft(wizard):
     reword()
     client = editor()
-    seen = mark(look(wizard, client))
+    seen = fingerprint(publish_page(wizard, client))
     reword(title="Is it off?")
-    told = client.post(url("publish", wizard.pk), {"note": "Again", "seen": seen})
-    assert "Somebody changed the draft meanwhile." in told.content.decode()
-    assert client.post(url("publish", wizard.pk), {"note": "Again", "seen": mark(told)}).status_code == 302
+    impact = client.post(url("publish", wizard.pk), {"note": "Again", "seen": seen})
+    assert "Somebody changed the draft meanwhile." in impact.content.decode()
+    assert client.post(url("publish", wizard.pk), {"note": "Again", "seen": fingerprint(impact)}).status_code == 302
 
 
 def test_a_session_under_way_keeps_its_version(wizard):
@@ -201,7 +201,7 @@ def test_a_session_under_way_keeps_its_version(wizard):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_two_editors_who_publish_at_once_one_is_told():
+def test_of_two_concurrent_publications_one_is_refused():
     wizard = toy()
     first, second = (User.objects.create(username=name) for name in ("first", "second"))
     outcomes = []

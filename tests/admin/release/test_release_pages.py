@@ -1,4 +1,4 @@
-"""What the pages of releases have in common: who may open them, and how often they ask the database."""
+"""What the release pages share: permissions, and a constant number of queries."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from wizards.models import Node, Session, Version, Wizard
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
-def shown(wizard: Wizard) -> dict[str, str]:
-    """Return the addresses that show something."""
+def page_urls(wizard: Wizard) -> dict[str, str]:
+    """Return the URLs of pages."""
     return {
         "check": url("check", wizard.pk),
         "previews": url("previews", wizard.pk),
@@ -32,8 +32,8 @@ def shown(wizard: Wizard) -> dict[str, str]:
     }
 
 
-def acted(wizard: Wizard) -> dict[str, str]:
-    """Return the addresses that do something when they are posted to."""
+def action_urls(wizard: Wizard) -> dict[str, str]:
+    """Return the URLs that act on a POST."""
     return {
         "preview": url("preview", wizard.pk, "q"),
         "publish": url("publish", wizard.pk),
@@ -54,57 +54,57 @@ def changed(wizard: Wizard) -> Wizard:
 
 @pytest.mark.parametrize("page", ["check", "previews", "publish", "versions", "compare", "restore", "export"])
 def test_a_page_asks_as_often_for_300_nodes_as_for_10(page):
-    asked = []
+    counts = []
     large(10, slug="shares-procedures")
     for size in (10, 300):
         wizard, client = changed(large(size, slug=f"large-{size}")), editor()
-        client.get(shown(wizard)[page])
+        client.get(page_urls(wizard)[page])
         with CaptureQueriesContext(connection) as queries:
-            assert client.get(shown(wizard)[page]).status_code == 200
-        asked.append(len(queries))
-    assert asked[0] == asked[1] <= 25
+            assert client.get(page_urls(wizard)[page]).status_code == 200
+        counts.append(len(queries))
+    assert counts[0] == counts[1] <= 25
 
 
 def test_the_list_of_versions_asks_as_often_for_many_as_for_one():
     wizard, client = toy(), editor()
-    asked = []
+    counts = []
     for _ in range(2):
         with CaptureQueriesContext(connection) as queries:
             client.get(url("versions", wizard.pk))
-        asked.append(len(queries))
+        counts.append(len(queries))
         for number in range(10):
             Node.objects.filter(key="q").update(title=f"Is it on {number}?")
-            publishing.publish(wizard, author=User.objects.create(username=f"a{len(asked)}-{number}"))
-    assert asked[0] + 1 >= asked[1]
+            publishing.publish(wizard, author=User.objects.create(username=f"a{len(counts)}-{number}"))
+    assert counts[0] + 1 >= counts[1]
 
 
 @pytest.mark.parametrize("page", ["check", "previews", "publish", "versions", "compare", "restore", "export", "import"])
 def test_editors_open_every_page(page):
-    assert editor().get(shown(toy())[page]).status_code == 200
+    assert editor().get(page_urls(toy())[page]).status_code == 200
 
 
 @pytest.mark.parametrize("group", ["agents", "reviewers"])
 def test_agents_and_reviewers_open_none_and_do_nothing(group):
     wizard, client = toy(), staff(groups=group)
-    assert {client.get(address).status_code for address in shown(wizard).values()} == {403}
-    assert {client.post(address).status_code for address in acted(wizard).values()} == {403}
+    assert {client.get(address).status_code for address in page_urls(wizard).values()} == {403}
+    assert {client.post(address).status_code for address in action_urls(wizard).values()} == {403}
     assert not Session.objects.exists()
 
 
-def test_whoever_is_not_signed_in_is_sent_to_sign_in():
+def test_anonymous_visitors_are_sent_to_sign_in():
     wizard, client = toy(), Client()
-    for address in shown(wizard).values():
+    for address in page_urls(wizard).values():
         assert client.get(address).url.startswith("/admin/login/")
-    for address in acted(wizard).values():
+    for address in action_urls(wizard).values():
         assert client.post(address).url.startswith("/admin/login/")
     assert (Session.objects.count(), Version.objects.count()) == (0, 1)
 
 
-def test_every_action_needs_the_forms_own_token():
+def test_every_action_needs_the_csrf_token():
     wizard, client = toy(), Client(enforce_csrf_checks=True)
     editor()
     client.force_login(User.objects.get(username="ed"))
-    assert {client.post(address).status_code for address in acted(wizard).values()} == {403}
+    assert {client.post(address).status_code for address in action_urls(wizard).values()} == {403}
 
 
 def test_a_wizard_that_is_not_there_is_not_found():
@@ -115,8 +115,8 @@ def test_a_wizard_that_is_not_there_is_not_found():
 
 
 @pytest.mark.parametrize("page", ["check", "previews", "publish", "versions", "compare", "restore", "import"])
-def test_no_page_has_a_script_or_style_of_its_own_inside(page):
-    text = editor().get(shown(changed(toy()))[page]).content.decode()
+def test_no_page_has_inline_scripts_or_styles(page):
+    text = editor().get(page_urls(changed(toy()))[page]).content.decode()
     assert " style=" not in text
     assert "<style" not in text
     scripts = text.split("<script")[1:]

@@ -1,4 +1,4 @@
-"""Versions: the list, comparing, loading back, export, the archive; and that nothing deletes what was walked."""
+"""Versions: the list, comparison, restoring, export and archiving; and that no walked version is deleted."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from django.test import Client
 from django.utils import timezone
 
 from tests.admin.forms.editing import editor, toy
-from tests.admin.walking import lead, url, walk
+from tests.admin.walking import retarget, url, walk
 from tests.graphs import graph
 from tests.races import racing
 from wizards import flow, journal, publishing
@@ -86,13 +86,13 @@ def test_any_two_versions_are_compared_in_words(wizard):
 
 
 def test_the_draft_is_compared_with_a_version(wizard):
-    lead("yes", "human")
+    retarget("yes", "human")
     text = editor().get(url("compare", wizard.pk, "2", "draft")).content.decode()
     assert "<del>ok</del>" in text
     assert "<ins>human</ins>" in text
 
 
-def test_the_two_chosen_lead_to_their_comparison(wizard):
+def test_two_chosen_versions_redirect_to_their_comparison(wizard):
     response = editor().get(url("choose", wizard.pk), {"before": "1", "after": "draft"})
     assert response.url == url("compare", wizard.pk, "1", "draft")
 
@@ -105,29 +105,29 @@ def test_a_version_that_is_not_there_is_not_found(wizard, number):
 # --- loading back -------------------------------------------------------------------------------------------------
 
 
-def test_before_a_version_is_loaded_back_it_is_shown_what_the_draft_loses(wizard):
+def test_restoring_first_shows_what_the_draft_loses(wizard):
     text = editor().get(url("restore", wizard.pk, 1)).content.decode()
     assert "<del>Is it on?</del>" in text
     assert draft(wizard) == version(2)
 
 
-def test_loaded_back_the_draft_says_what_the_version_said(wizard):
+def test_restoring_makes_the_draft_equal_to_the_version(wizard):
     assert restore(wizard).url == url("publish", wizard.pk)
     assert draft(wizard) == version(1)
 
 
-def test_loading_back_publishes_nothing(wizard):
+def test_restoring_publishes_nothing(wizard):
     restore(wizard)
     wizard.refresh_from_db()
     assert (wizard.current.number, Version.objects.count()) == (2, 2)
 
 
-def test_loading_back_is_in_the_admins_history(wizard):
+def test_restoring_is_in_the_history(wizard):
     restore(wizard)
     assert LogEntry.objects.get().change_message == "Loaded version 1 back into the draft"
 
 
-def test_loading_back_makes_open_forms_stale(wizard):
+def test_restoring_makes_open_forms_stale(wizard):
     before = dict(Node.objects.values_list("key", "revision"))
     restore(wizard)
     after = dict(Node.objects.values_list("key", "revision"))
@@ -137,17 +137,17 @@ def test_loading_back_makes_open_forms_stale(wizard):
     assert not Procedure.objects.filter(revision__lte=1).exists()
 
 
-def test_a_draft_changed_since_it_was_shown_is_not_overwritten(wizard):
+def test_a_draft_that_changed_meanwhile_is_not_overwritten(wizard):
     client = editor()
     seen = client.get(url("restore", wizard.pk, 1)).context["seen"]
-    lead("yes", "human")
+    retarget("yes", "human")
     response = restore(wizard, client=client, seen=seen)
     assert response.status_code == 409
     assert "Somebody changed the draft meanwhile." in response.content.decode()
     assert draft(wizard) != version(1)
 
 
-def test_without_what_was_seen_nothing_is_loaded_back(wizard):
+def test_restoring_needs_the_fingerprint_that_was_shown(wizard):
     assert restore(wizard, seen="").status_code == 409
     assert draft(wizard) == version(2)
 
@@ -166,7 +166,7 @@ def test_other_wizards_whose_procedures_would_change_are_named(wizard):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_two_editors_who_load_back_at_once_one_is_told():
+def test_of_two_concurrent_restores_one_is_refused():
     wizard = toy()
     Node.objects.filter(key="q").update(title="Is it on?")
     publishing.publish(wizard)

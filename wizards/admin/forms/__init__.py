@@ -1,1 +1,1 @@
-"""Forms of the editing pages: fields, inlines, widgets, and saves that notice one another."""
+"""The editing forms: fields, inlines, widgets, live previews and optimistic locking."""

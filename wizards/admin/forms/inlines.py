@@ -1,4 +1,4 @@
-"""What the forms of parts have in common: references within the wizard, Markdown with a preview, order."""
+"""What the inlines share: targets within the wizard, Markdown with a preview, and order."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ from .widgets import MARKDOWN, MarkdownArea, TargetField, TargetSelect, TargetWr
 
 
 class PartFields:
-    """For a ModelAdmin or an inline: the form fields of a document's part."""
+    """Mixin for a ModelAdmin or inline: form fields for parts of a document."""
 
     admin_site: Any
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        kwargs = labels.of_field(db_field.model, db_field.name) | kwargs
+        kwargs = labels.field_labels(db_field.model, db_field.name) | kwargs
         if db_field.name in MARKDOWN:
             kwargs["widget"] = MarkdownArea(attrs={"rows": 4})
         elif isinstance(db_field, LinesField):
             kwargs["widget"] = forms.Textarea(attrs={"rows": 2 if db_field.name == "sources" else 4, "cols": 40})
         field = super().formfield_for_dbfield(db_field, request, **kwargs)  # type: ignore[misc]  # a mixin
         if isinstance(field, TargetField) and isinstance(field.widget, RelatedFieldWidgetWrapper):
-            field.widget = _wrapped(field.widget)
+            field.widget = _target_wrapper(field.widget)
         return field
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
@@ -40,7 +40,7 @@ class PartFields:
         return super().formfield_for_foreignkey(db_field, request, **kwargs)  # type: ignore[misc]  # a mixin
 
 
-def _wrapped(wrapper: RelatedFieldWidgetWrapper) -> TargetWrapper:
+def _target_wrapper(wrapper: RelatedFieldWidgetWrapper) -> TargetWrapper:
     return TargetWrapper(
         wrapper.widget,
         wrapper.rel,
@@ -51,9 +51,9 @@ def _wrapped(wrapper: RelatedFieldWidgetWrapper) -> TargetWrapper:
 
 
 class StackedParts(PartFields, SortableStackedInline):
-    """An ordered inline whose rows take some room; `explained` is a sentence above them."""
+    """An ordered, stacked inline. `intro` is shown above its rows."""
 
-    explained = ""
+    intro = ""
     rows_template = SortableStackedInline.template
     template = "admin/wizards/_inline.html"
     form = PartForm
@@ -62,15 +62,13 @@ class StackedParts(PartFields, SortableStackedInline):
 
 
 class TablePartForm(PartForm):
-    """A row of a table."""
-
     in_table = True
 
 
 class TabularParts(PartFields, SortableTabularInline):
-    """An ordered inline with a line for each row; `explained` is a sentence above them."""
+    """An ordered, tabular inline. `intro` is shown above its rows."""
 
-    explained = ""
+    intro = ""
     rows_template = SortableTabularInline.template
     template = "admin/wizards/_inline.html"
     form = TablePartForm
@@ -79,6 +77,6 @@ class TabularParts(PartFields, SortableTabularInline):
 
 
 def next_position(rows: models.QuerySet[Any]) -> int:
-    """Return the place behind all of `rows`."""
+    """Return the `place` after the last of `rows`."""
     last = rows.aggregate(last=models.Max("place"))["last"]
     return 0 if last is None else last + 1

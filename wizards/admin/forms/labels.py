@@ -1,4 +1,4 @@
-"""What the editing screens call things: the kinds of node, and the fields of every form."""
+"""Labels and help texts of the editing forms, and the names of the node kinds."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from django.db.models import Model
 
 from ...models import Cause, Choice, Node, Procedure, Source, Step, Symptom, Wizard
 
-# A kind of node -> its name, and what the page that asks for the kind of a new node says about it. A node of the kind
-# "procedure" is named by what it does: on the screens a procedure is always the list of steps.
+# Node kind -> its label, and its description on the page that asks for the kind of a new node. A node of the kind
+# "procedure" is labelled by what it does: for editors, a procedure is always the list of steps.
 KINDS = {
     "question": ("question", "Asks one thing and offers choices."),
     "diagnosis": ("diagnosis", "Lists likely causes, the best chance for the least time first."),
@@ -21,9 +21,9 @@ RESULTS = [
     ("advice", "Advice: what to do elsewhere"),
 ]
 
-# A field's label and help. None leaves the help to the model or to the form.
-Words = tuple[str, str | None]
-EVERYWHERE: dict[str, Words] = {
+# Label and help text of a field. None keeps the help text of the model or form.
+Label = tuple[str, str | None]
+COMMON_FIELDS: dict[str, Label] = {
     "key": ("Permanent name", None),
     "slug": ("Name in addresses", None),
     "text": ("Text", "Stands below the heading."),
@@ -34,7 +34,7 @@ EVERYWHERE: dict[str, Words] = {
         "Short names of the facts stated here, from the wizard’s list of sources; or “editorial”.",
     ),
 }
-FIELDS: dict[type[Model], dict[str, Words]] = {
+FIELDS: dict[type[Model], dict[str, Label]] = {
     Wizard: {
         "title": ("Title", "The product or the trouble, as customers call it."),
         "summary": ("Summary in one line", "Stands on the product’s card on the first page."),
@@ -91,8 +91,8 @@ FIELDS: dict[type[Model], dict[str, Words]] = {
         "picture_alt": ("What the picture shows (read out by screen readers)", None),
     },
 }
-# What the ways out of a node mean, by its kind.
-WAYS: dict[str, dict[str, Words]] = {
+# Labels of a node's edges, by its kind.
+EDGE_FIELDS: dict[str, dict[str, Label]] = {
     "procedure": {
         "worked": ("If it worked, go to", ""),
         "failed": ("If it did not work, go to", ""),
@@ -109,17 +109,16 @@ WAYS: dict[str, dict[str, Words]] = {
 }
 
 
-def of_field(model: type[Model], name: str) -> dict[str, str]:
-    """Return what a form says about a model's field: its `label` and `help_text`, as far as they stand here."""
-    label, told = FIELDS.get(model, {}).get(name) or EVERYWHERE.get(name) or ("", None)
-    return ({"label": label} if label else {}) | ({"help_text": told} if told is not None else {})
+def field_labels(model: type[Model], name: str) -> dict[str, str]:
+    """Return the `label` and `help_text` of a form field, if they are set here."""
+    label, help_text = FIELDS.get(model, {}).get(name) or COMMON_FIELDS.get(name) or ("", None)
+    return ({"label": label} if label else {}) | ({"help_text": help_text} if help_text is not None else {})
 
 
-def kind(name: str) -> str:
-    """Return the name of a kind of node."""
+def kind_label(name: str) -> str:
     return KINDS.get(name, (name, ""))[0]
 
 
-def indefinite(name: str) -> str:
-    """Return a kind of node in a sentence: “a question”, “doing a procedure”."""
-    return {"procedure": "doing a procedure", "outcome": "an outcome"}.get(name, f"a {kind(name)}")
+def kind_with_article(name: str) -> str:
+    """Return a kind for use in a sentence: “a question”, “doing a procedure”."""
+    return {"procedure": "doing a procedure", "outcome": "an outcome"}.get(name, f"a {kind_label(name)}")

@@ -1,4 +1,4 @@
-"""The forms of editing: keys that stay, references within the wizard, and saves that notice one another."""
+"""The forms behind the editing pages: permanent keys, targets within the wizard, and stale-revision checks."""
 
 from __future__ import annotations
 
@@ -14,39 +14,39 @@ from django.forms.formsets import INITIAL_FORM_COUNT, TOTAL_FORM_COUNT
 from ... import locking
 from ...models import Node, Procedure, Wizard
 from . import labels, optimistic_lock, slugs
-from .widgets import TargetField, lookups
+from .widgets import Lookup, TargetField, lookups
 
 
 def wizard_of(row: Model) -> int | None:
-    """Return the primary key of the wizard that a row belongs to; None for a procedure, which belongs to several."""
+    """Return the wizard of a row; None for a procedure, which may belong to several."""
     return row.pk if isinstance(row, Wizard) else getattr(row, "wizard_id", None)
 
 
-def set_targets(form: forms.ModelForm, found: Any) -> None:
-    """Give every reference of the form what it may point to."""
+def set_lookups(form: forms.ModelForm, lookups_by_model: dict[type[Model], Lookup]) -> None:
+    """Restrict each target field of the form to the rows that it may refer to."""
     for field in form.fields.values():
         if isinstance(field, TargetField):
-            field.lookup = found[field.queryset.model]  # type: ignore[union-attr]  # always has one
+            field.lookup = lookups_by_model[field.queryset.model]  # type: ignore[union-attr]  # always has one
 
 
 class RowForm(forms.ModelForm):
-    """A form of a wizard, node or procedure. It knows the revision that the editor saw, and refuses an older one."""
+    """A form of a wizard, node or procedure. It carries the revision that the editor saw, and refuses a stale one."""
 
     key_name = "key"
     revision = forms.IntegerField(widget=forms.HiddenInput, required=False)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.begin()
+        self.prepare()
         self.fields["revision"].initial = self.instance.revision
         if key := self.fields.get(self.key_name):
             key.required = False
             key.disabled = bool(self.instance.pk)
-            key.help_text = STAYS if self.instance.pk else PROPOSED
-        set_targets(self, lookups(wizard_of(self.instance)))
+            key.help_text = KEY_FIXED_HELP if self.instance.pk else KEY_EMPTY_HELP
+        set_lookups(self, lookups(wizard_of(self.instance)))
 
-    def begin(self) -> None:
-        """Fill in what a new row is given before the form is shown."""
+    def prepare(self) -> None:
+        """Set up a new instance and its fields."""
 
     def clean(self) -> dict[str, Any]:
         super().clean()
@@ -57,25 +57,24 @@ class RowForm(forms.ModelForm):
             self._choose_key()
         return self.cleaned_data
 
-    def taken(self) -> set[str]:
-        """Return the keys that other rows have already."""
+    def existing_keys(self) -> set[str]:
         return set(type(self.instance)._default_manager.values_list(self.key_name, flat=True))
 
     def _choose_key(self) -> None:
-        taken, key = self.taken(), self.cleaned_data.get(self.key_name)
-        if key and key in taken:
+        existing, key = self.existing_keys(), self.cleaned_data.get(self.key_name)
+        if key and key in existing:
             self.add_error(self.key_name, f"“{key}” is taken. Choose another, or leave it empty.")
         elif not key:
             title = self.cleaned_data.get("title", "")
-            self.cleaned_data[self.key_name] = slugs.suggest_slug(title, taken, type(self.instance))
+            self.cleaned_data[self.key_name] = slugs.suggest_slug(title, existing, type(self.instance))
 
 
-STAYS = "Stays the same for good: figures of last month and of this month are joined by it."
-PROPOSED = "Leave it empty, and it is made from the words above. It stays the same for good."
+KEY_FIXED_HELP = "Stays the same for good: figures of last month and of this month are joined by it."
+KEY_EMPTY_HELP = "Leave it empty, and it is made from the words above. It stays the same for good."
 
 
 class WizardForm(RowForm):
-    """A wizard; its key is the slug in its address."""
+    """A wizard. Its key is its slug."""
 
     key_name = "slug"
 
@@ -85,7 +84,7 @@ class WizardForm(RowForm):
 
 
 class ProcedureForm(RowForm):
-    """A procedure; its key is unique among all."""
+    """A procedure. Its key is unique across all wizards."""
 
     class Meta:
         model = Procedure
@@ -93,70 +92,69 @@ class ProcedureForm(RowForm):
 
 
 class NodeForm(RowForm):
-    """A node. A new one gets its wizard and its kind from the address (see NodeAdmin.get_form)."""
+    """A node. A new one takes its wizard and kind from the query string (see NodeAdmin.get_form)."""
 
-    given: dict[str, Any] = {}
+    preset: dict[str, Any] = {}
 
     class Meta:
         model = Node
         fields = ("title", "key")
 
-    def begin(self) -> None:
-        for name, value in self.given.items():
+    def prepare(self) -> None:
+        for name, value in self.preset.items():
             setattr(self.instance, name, value)
-        for name, (label, told) in labels.WAYS.get(self.instance.kind, {}).items():
+        for name, (label, help_text) in labels.EDGE_FIELDS.get(self.instance.kind, {}).items():
             if field := self.fields.get(name):
-                field.label, field.help_text = label, told or ""
+                field.label, field.help_text = label, help_text or ""
         if isinstance(result := self.fields.get("result"), forms.TypedChoiceField):
             result.required, result.choices = True, labels.RESULTS
 
-    def taken(self) -> set[str]:
+    def existing_keys(self) -> set[str]:
         return set(Node.objects.filter(wizard=self.instance.wizard_id).values_list("key", flat=True))
 
 
 class PartForm(forms.ModelForm):
-    """A row of an inline: a symptom, choice, cause, step or fact."""
+    """A row of an inline: a symptom, choice, cause, step or source."""
 
-    # In a table the labels stand in its head, where screen readers do not find them from a field.
+    # In a table the labels are in the header, where screen readers do not associate them with a field.
     in_table = False
 
     def __init__(self, *args: Any, shared: dict[str, Any] | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         shared = shared or {"lookups": lookups(None)}
-        set_targets(self, shared["lookups"])
-        self.use(shared)
+        set_lookups(self, shared["lookups"])
+        self.apply_shared(shared)
         if key := self.fields.get("key"):
             key.required = False
             key.disabled = bool(self.instance.pk)
-            key.help_text = STAYS if self.instance.pk else PROPOSED
+            key.help_text = KEY_FIXED_HELP if self.instance.pk else KEY_EMPTY_HELP
 
-    def use(self, shared: dict[str, Any]) -> None:
-        """Take what all rows of the inline share."""
+    def apply_shared(self, shared: dict[str, Any]) -> None:
+        """Use what all rows of the formset share."""
 
     @cached_property
     def changed_data(self) -> list[str]:
-        """Which fields changed. A new row that only has a place is still empty, and is not saved."""
+        """The changed fields. A new row with nothing but a place counts as empty, and is not saved."""
         changed = super().changed_data
         return changed if self.instance.pk or set(changed) - {"place"} else []
 
     def validate_constraints(self) -> None:
-        """Leave it to the formset, which knows all rows: asking the database for each would cost a query a row."""
+        """Skip the check: the formset does it for all rows, without a query for each."""
 
 
-MISSING = "Not all of these rows arrived, so nothing was saved. Open the page again, and send it once more."
+ROWS_MISSING = "Not all of these rows arrived, so nothing was saved. Open the page again, and send it once more."
 
 
 class PartFormSet(CustomInlineFormSet):
-    """The rows of an inline, in order: proposes keys, and refuses one that is there twice."""
+    """The rows of an inline, in order. Proposes keys, and refuses duplicates."""
 
-    lacks_rows = False  # whether the form names more rows than were sent, or does not say how many there are
+    rows_missing = False  # the form claims more rows than were sent, or no number at all
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.shared = {"lookups": lookups(wizard_of(self.instance)), **self.more_shared()}
+        self.shared = {"lookups": lookups(wizard_of(self.instance)), **self.extra_shared()}
 
-    def more_shared(self) -> dict[str, Any]:
-        """Return what else all rows share."""
+    def extra_shared(self) -> dict[str, Any]:
         return {}
 
     def get_form_kwargs(self, index: int | None) -> dict[str, Any]:
@@ -164,31 +162,31 @@ class PartFormSet(CustomInlineFormSet):
 
     @cached_property
     def management_form(self) -> Any:
-        """Return what the form says of its rows. Rows that were not sent are none: each would be worked off."""
+        """The row counts, cut down to the rows that were sent: a forged count must not cost work for each row."""
         form = super().management_form
         if self.is_bound:
             sent = sum(1 for _ in takewhile(self.data.__contains__, map(self._pk_of, count())))
-            wrong = [
+            forged_counts = [
                 name for name in (TOTAL_FORM_COUNT, INITIAL_FORM_COUNT) if not 0 <= form.cleaned_data[name] <= sent
             ]
-            self.lacks_rows = bool(form.errors or wrong)
-            form.cleaned_data |= dict.fromkeys(wrong, 0)
-            form.errors.clear()  # they speak of hidden fields; `clean` says what it means
+            self.rows_missing = bool(form.errors or forged_counts)
+            form.cleaned_data |= dict.fromkeys(forged_counts, 0)
+            form.errors.clear()  # they name hidden fields; `clean` reports it in plain words
         return form
 
     def _pk_of(self, place: int) -> str:
-        """Return the name of the field that says which row stands at a place: sent for a new one, too, empty."""
+        """Return the name of the field with a row's primary key. It is sent for new rows too, empty."""
         return f"{self.add_prefix(place)}-{self.model._meta.pk.name}"
 
     def get_queryset(self) -> Any:
-        """Return the rows as the form lists them; one that was deleted meanwhile keeps its place, so that it shows."""
+        """Return the rows in the form's order. A deleted row keeps its position, so that its inputs still show."""
         return self._listed if self.is_bound else super().get_queryset()
 
     @cached_property
     def _listed(self) -> list[Model]:
-        there = {str(row.pk): row for row in super().get_queryset()}
+        existing = {str(row.pk): row for row in super().get_queryset()}
         listed = [self.data.get(self._pk_of(place)) for place in range(self.initial_form_count())]
-        return [there.get(pk) or self.model() for pk in listed]
+        return [existing.get(pk) or self.model() for pk in listed]
 
     def add_fields(self, form: Any, index: int | None) -> None:
         super().add_fields(form, index)
@@ -197,17 +195,17 @@ class PartFormSet(CustomInlineFormSet):
                 field.widget.attrs["aria-label"] = str(field.label or name)
 
     def clean(self) -> None:
-        if self.lacks_rows:
-            raise forms.ValidationError(MISSING)
+        if self.rows_missing:
+            raise forms.ValidationError(ROWS_MISSING)
         if "key" in self.form.base_fields:
             self._choose_keys()
         super().clean()
 
     def _choose_keys(self) -> None:
         rows = [form for form in self.forms if form not in self.deleted_forms and form.has_changed()]
-        going = {form.instance.pk for form in self.deleted_forms}
+        deleted = {form.instance.pk for form in self.deleted_forms}
         unchanged = [form for form in self.initial_forms if not form.has_changed()]
-        taken = {form.instance.key for form in unchanged if form.instance.pk not in going}
+        taken = {form.instance.key for form in unchanged if form.instance.pk not in deleted}
         reserved = slugs.RESERVED.get(str(self.model._meta.model_name), set())
         for form in sorted(rows, key=lambda form: not form["key"].value()):
             if not hasattr(form, "cleaned_data") or "key" in form.errors:

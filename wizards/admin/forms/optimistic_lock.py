@@ -31,11 +31,11 @@ def conflict_message(row: models.Model) -> SafeString:
 
 
 class OptimisticLockAdmin(admin.ModelAdmin):
-    """The admin of a row with a revision: one editor's save never overwrites another's, nor deletes it unseen."""
+    """Admin of a row with a revision: nobody overwrites or deletes what changed since they saw it."""
 
     delete_confirmation_template = "admin/wizards/delete_confirmation.html"
     save_on_top = True
-    # What stands on that page where the row is in use.
+    # Included in that page if the row is in use.
     in_use_template = "admin/wizards/_in_use.html"
 
     class Media:
@@ -49,24 +49,24 @@ class OptimisticLockAdmin(admin.ModelAdmin):
         return super().get_form(request, obj, change=change, **kwargs)
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
-        """Leave out the deletion of several at once: each is deleted on its page, which says what follows."""
+        """Drop bulk deletion: each row is deleted on a page that shows the consequences."""
         return {name: action for name, action in super().get_actions(request).items() if name != "delete_selected"}
 
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         try:
             return super().changeform_view(request, *args, **kwargs)
         except (locking.StaleRevisionError, IntegrityError):
-            # Somebody was quicker. What was saved is rolled back; the second look finds it, and the form says so.
+            # Somebody else saved first. This save was rolled back; the second attempt reports the conflict in the form.
             return super().changeform_view(request, *args, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: Any, form: ModelForm, change: bool) -> None:
-        """Save only what the form holds: another column may have been written meanwhile."""
+        """Save only the form's fields: other columns may have been written meanwhile."""
         if not change:
             obj.save()
             return
         locking.claim_revision(obj, form.cleaned_data["revision"])
-        kept = {field.name for field in obj._meta.concrete_fields if field.editable and not field.primary_key}
-        obj.save(update_fields=kept & form.cleaned_data.keys())
+        columns = {field.name for field in obj._meta.concrete_fields if field.editable and not field.primary_key}
+        obj.save(update_fields=columns & form.cleaned_data.keys())
 
     def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
         row = self.get_object(request, object_id)
@@ -74,7 +74,7 @@ class OptimisticLockAdmin(admin.ModelAdmin):
             raise PermissionDenied
         context = {
             "in_use_template": self.in_use_template,
-            "sent": hidden_fields(request, row),
+            "hidden": hidden_fields(request, row),
             **(extra_context or {}),
             **(self.consequences(row) if row else {}),
         }
@@ -89,11 +89,11 @@ class OptimisticLockAdmin(admin.ModelAdmin):
         return HttpResponseRedirect(request.get_full_path())
 
     def consequences(self, row: Any) -> dict[str, Any]:
-        """Return what the page that asks before a deletion says about what follows."""
+        """Return extra context for the page that confirms a deletion."""
         return {}
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Leave out the upper buttons where a row is added: so the title is the first field, and has the focus."""
+        """Omit the upper buttons on an add page, so that the title is the first field and has the focus."""
         response = super().render_change_form(request, context, *args, **kwargs)
         if isinstance(response, TemplateResponse) and response.context_data and response.context_data["add"]:
             response.context_data["save_on_top"] = False
@@ -101,6 +101,6 @@ class OptimisticLockAdmin(admin.ModelAdmin):
 
 
 def hidden_fields(request: HttpRequest, row: Any) -> dict[str, Any]:
-    """Return what the form that deletes a row sends: the revision that was seen, and where to go on afterwards."""
-    sent = {"revision": getattr(row, "revision", ""), "wizard": getattr(row, "wizard_id", "")}
-    return sent | {name: request.GET[name] for name in (IS_POPUP_VAR, TO_FIELD_VAR) if name in request.GET}
+    """Return the hidden fields of the deletion form: the revision that was shown, and where to go afterwards."""
+    values = {"revision": getattr(row, "revision", ""), "wizard": getattr(row, "wizard_id", "")}
+    return values | {name: request.GET[name] for name in (IS_POPUP_VAR, TO_FIELD_VAR) if name in request.GET}

@@ -1,4 +1,4 @@
-"""Keys of parts: proposed from what a part is called, where an editor leaves them empty."""
+"""Proposes keys for parts whose key an editor leaves empty."""
 
 from __future__ import annotations
 
@@ -7,22 +7,22 @@ from collections.abc import Container
 from django.db import models
 from django.utils.text import slugify
 
-LONGEST = 64
-# Keys that mean something else where the part is used.
+MAX_LENGTH = 64
+# Keys that have another meaning where the part is used.
 RESERVED = {"cause": {"none"}}
 
 
-def suggest_slug(words: str, taken: Container[str], model: type[models.Model]) -> str:
-    """Return a key made from `words` that is neither in `taken` nor reserved for the model."""
-    called = str(model._meta.model_name)
-    start = slugify(words).replace("_", "-")[: LONGEST - 4].strip("-") or called
+def suggest_slug(words: str, existing: Container[str], model: type[models.Model]) -> str:
+    """Return a key made from `words` that is neither in `existing` nor reserved for the model."""
+    model_name = str(model._meta.model_name)
+    start = slugify(words).replace("_", "-")[: MAX_LENGTH - 4].strip("-") or model_name
     key, number = start, 1
-    while key in taken or key in RESERVED.get(called, ()):
+    while key in existing or key in RESERVED.get(model_name, ()):
         number += 1
         key = f"{start}-{number}"
     return key
 
 
 def display_name(row: models.Model) -> str:
-    """Return the words that a part is known by: its title or label."""
+    """Return the title or label of a part."""
     return str(getattr(row, "title", "") or getattr(row, "label", ""))

@@ -1,4 +1,4 @@
-"""Form fields and widgets of the editing forms: references within a wizard, Markdown, pictures."""
+"""Fields and widgets of the editing forms: targets within a wizard, Markdown, pictures."""
 
 from __future__ import annotations
 
@@ -19,29 +19,28 @@ from helpdesk.parsing import parse_nonnegative_int
 from ...models import Node, Procedure
 from ...presenters.markdown import render_markdown
 
-# Fields that hold Markdown, in every part.
+# Names of the fields that hold Markdown, in all models.
 MARKDOWN = {"text", "erases", "say", "caution", "note"}
 
 
 class Lookup:
-    """The rows that references may point to, read once for all fields of a page. `wizard` is empty for procedures."""
+    """The rows that target fields may refer to, read once per page. `wizard` is None for procedures."""
 
     def __init__(self, rows: QuerySet[Any], wizard: int | None = None) -> None:
         self._rows, self.wizard = rows, wizard
 
     @cached_property
     def rows(self) -> dict[int, Model]:
-        """The rows by primary key."""
         return {row.pk: row for row in self._rows}
 
-    def find(self, words: str) -> Model | None:
-        """Return the row whose primary key a form sends, if it is one of these."""
-        key = parse_nonnegative_int(words)
+    def find(self, value: str) -> Model | None:
+        """Return the row with a submitted primary key, if it is among these."""
+        key = parse_nonnegative_int(value)
         return None if key is None else self.rows.get(key)
 
 
 def lookups(wizard: int | None) -> dict[type[Model], Lookup]:
-    """Return what references within the wizard may point to, by model; nothing is read before it is asked for."""
+    """Return the lookups for a wizard by model. They are lazy: nothing is read until it is needed."""
     nodes = Node.objects.filter(wizard=wizard) if wizard else Node.objects.none()
     return {
         Node: Lookup(nodes.only("key", "title", "wizard_id"), wizard),
@@ -50,7 +49,7 @@ def lookups(wizard: int | None) -> dict[type[Model], Lookup]:
 
 
 class TargetField(forms.ModelChoiceField):
-    """A reference to one of the rows of `lookup`; everything else is refused."""
+    """A reference to a row of `lookup`."""
 
     lookup = Lookup(Node.objects.none())
 
@@ -64,16 +63,15 @@ class TargetField(forms.ModelChoiceField):
 
 
 class TargetSelect(AutocompleteSelect):
-    """A select that asks the server for what is typed, within the wizard; shows what is chosen without a query."""
+    """An autocomplete within the wizard. It renders the selected option without a query."""
 
     @property
     def lookup(self) -> Lookup:
-        """What the field may point to."""
         return self.choices.field.lookup
 
     def get_url(self) -> str:
-        address = super().get_url()
-        return f"{address}?wizard={self.lookup.wizard}" if self.lookup.wizard else address
+        url = super().get_url()
+        return f"{url}?wizard={self.lookup.wizard}" if self.lookup.wizard else url
 
     def optgroups(self, name: str, value: Sequence[str], attr: dict[str, Any] | None = None) -> list[Any]:
         options = [] if self.is_required else [self.create_option(name, "", "", False, 0)]
@@ -84,7 +82,7 @@ class TargetSelect(AutocompleteSelect):
 
 
 class TargetWrapper(RelatedFieldWidgetWrapper):
-    """The links beside a reference; the form that “+” opens knows the wizard."""
+    """The related links of a target field; the add link carries the wizard."""
 
     def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
         context = super().get_context(name, value, attrs)
@@ -94,26 +92,26 @@ class TargetWrapper(RelatedFieldWidgetWrapper):
 
 
 class MarkdownArea(forms.Textarea):
-    """A text area for Markdown, with a word of help and how it will look."""
+    """A text area for Markdown, with help and a preview."""
 
     def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
         area = super().render(name, value, attrs, renderer)
-        context = {"area": area, "shown": render_markdown(str(value or "")), "url": reverse("admin:wizards_markdown")}
+        context = {"area": area, "preview": render_markdown(str(value or "")), "url": reverse("admin:wizards_markdown")}
         return render_to_string("admin/wizards/_markdown.html", context)
 
 
 class PictureSelect(forms.Select):
-    """A choice of pictures, with the chosen one beside it. `addresses` says where each picture is."""
+    """A select of pictures with a thumbnail of the selected one. `urls` holds the URL of each picture."""
 
-    addresses: dict[str, str] = {}
+    urls: dict[str, str] = {}
 
     def create_option(self, name: str, value: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
         option = super().create_option(name, value, *args, **kwargs)
-        if address := self.addresses.get(str(value)):
-            option["attrs"]["data-picture"] = address
+        if url := self.urls.get(str(value)):
+            option["attrs"]["data-picture"] = url
         return option
 
     def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
         select = super().render(name, value, attrs, renderer)
-        shown = self.addresses.get(str(value or ""), "")
-        return render_to_string("admin/wizards/_picture.html", {"select": select, "address": shown})
+        url = self.urls.get(str(value or ""), "")
+        return render_to_string("admin/wizards/_picture.html", {"select": select, "url": url})

@@ -1,1 +1,1 @@
-"""The map of a draft: drawn, listed, and edited by its edges."""
+"""The map of a draft: its graph, its outline, and the panels that edit edges."""

@@ -1,4 +1,4 @@
-"""A draft as a drawing: its nodes and ways as plain data for the map, and as a nested list for the same page."""
+"""A draft as a graph: plain data for the drawing, and a nested outline of the same."""
 
 from __future__ import annotations
 
@@ -8,45 +8,44 @@ from typing import Any
 from ... import flow
 from ...flow.graph import NODE_STYLES, NOWHERE, node_style, symptom_element_id
 
-# How deep the nested list goes before it goes on below, at its left edge.
-DEEPEST = 6
+# Depth at which the outline continues in a new branch, at the left edge.
+MAX_DEPTH = 6
 
 
 @dataclass(slots=True)
 class Branch:
-    """A part in the nested list: how one comes to it (`way`), and what follows; `again` marks one unfolded elsewhere.
+    """A node in the outline, with what follows it.
 
-    `url` is where its panel is; empty where it has none.
+    `edge_label` is the label of the edge that leads here. `repeated` marks a node that is expanded elsewhere.
     """
 
     title: str
-    look: str
+    style: str
     key: str = ""
-    way: str = ""
+    edge_label: str = ""
     fault: str = ""
-    again: bool = False
+    repeated: bool = False
     branches: list[Branch] = field(default_factory=list)
 
     @property
     def kind(self) -> str:
-        """What it is, in words."""
-        return NODE_STYLES.get(self.look, "")
+        return NODE_STYLES.get(self.style, "")
 
 
 def draft_graph(draft: flow.Document) -> dict[str, list[dict[str, Any]]]:
-    """Return {nodes, edges} of a draft as `flow.drawing` does, each symptom and node with its worst fault."""
-    plain = flow.graph_elements(draft)
+    """Return {nodes, edges} as `flow.graph_elements` does, with the worst fault of each symptom and node."""
+    graph = flow.graph_elements(draft)
     worst = worst_faults(draft)
-    for each in plain["nodes"]:
+    for each in graph["nodes"]:
         if each["key"]:
             each["fault"] = worst.get(each["id"], "")
-    return plain
+    return graph
 
 
 def worst_faults(draft: flow.Document) -> dict[str, str]:
-    """Return the worst level of fault ("error" or "warning") of each node and symptom that has any, by its id."""
+    """Return the worst fault level ("error" or "warning") by element id, for elements that have faults."""
     worst: dict[str, str] = {}
-    for fault in reversed(flow.find_faults(draft)):  # errors stand first, and so have the last word
+    for fault in reversed(flow.find_faults(draft)):  # errors come first in the list, so they are assigned last
         match fault.path:
             case ("nodes", int(place), *_):
                 worst[draft.nodes[place].id] = fault.level
@@ -58,56 +57,61 @@ def worst_faults(draft: flow.Document) -> dict[str, str]:
 def outline(draft: flow.Document) -> list[Branch]:
     """Return the draft as a nested list: a branch for each symptom, then the nodes that none of them reaches.
 
-    Each node is unfolded once; elsewhere it stands as a reference. What lies deeper than DEEPEST goes on in a branch
-    of its own, so that a long chain neither runs off the page nor needs recursion to be shown.
+    Each node is expanded once, and is a reference everywhere else. Below MAX_DEPTH the list continues in a branch of
+    its own, so that a long chain neither runs off the page nor needs deep recursion in the template.
     """
-    unfolding = _Unfolding(draft)
+    builder = _Outline(draft)
     for symptom in draft.symptoms:
         root = Branch(
-            symptom.label or symptom.id, "symptom", symptom.id, fault=unfolding.fault(symptom_element_id(symptom.id))
+            symptom.label or symptom.id, "symptom", symptom.id, fault=builder.fault(symptom_element_id(symptom.id))
         )
-        unfolding.roots.append(root)
-        unfolding.add(root, symptom.to)
-    lost = [node.id for node in draft.nodes if node.id not in unfolding.seen]
-    if lost:
+        builder.roots.append(root)
+        builder.add(root, symptom.to)
+    unreached = [node.id for node in draft.nodes if node.id not in builder.expanded]
+    if unreached:
         root = Branch("Reached by nothing", "")
-        unfolding.roots.append(root)
-        for key in lost:
-            if key not in unfolding.seen:
-                unfolding.add(root, key)
-    return unfolding.roots
+        builder.roots.append(root)
+        for key in unreached:
+            if key not in builder.expanded:
+                builder.add(root, key)
+    return builder.roots
 
 
-class _Unfolding:
-    """The nested list while it is made."""
+class _Outline:
+    """Builds the outline."""
 
     def __init__(self, draft: flow.Document) -> None:
         self.draft, self.worst = draft, worst_faults(draft)
-        self.seen: set[str] = set()
+        self.expanded: set[str] = set()
         self.roots: list[Branch] = []
 
     def fault(self, name: str) -> str:
         return self.worst.get(name, "")
 
     def add(self, root: Branch, start: str) -> None:
-        """Add what one reaches from the node `start` below `root`."""
-        waiting = [(root, 1, "", start)]
-        while waiting:
-            parent, depth, way, to = waiting.pop()
+        """Add below `root` everything that can be reached from the node `start`."""
+        pending = [(root, 1, "", start)]
+        while pending:
+            parent, depth, edge_label, to = pending.pop()
             node = self.draft.node(to)
             if node is None:
-                parent.branches.append(Branch(NOWHERE, "nowhere", way=way, fault="error"))
+                parent.branches.append(Branch(NOWHERE, "nowhere", edge_label=edge_label, fault="error"))
                 continue
             branch = Branch(
-                node.title or node.id, node_style(node), node.id, way, self.fault(node.id), node.id in self.seen
+                node.title or node.id,
+                node_style(node),
+                node.id,
+                edge_label,
+                self.fault(node.id),
+                node.id in self.expanded,
             )
             parent.branches.append(branch)
-            if branch.again:
+            if branch.repeated:
                 continue
-            self.seen.add(node.id)
-            ways = list(node.edges(self.draft))
-            if depth == DEEPEST and ways:
-                branch.again = True
-                branch, depth = Branch(branch.title, branch.look, branch.key, fault=branch.fault), 0
+            self.expanded.add(node.id)
+            edges = list(node.edges(self.draft))
+            if depth == MAX_DEPTH and edges:
+                branch.repeated = True
+                branch, depth = Branch(branch.title, branch.style, branch.key, fault=branch.fault), 0
                 self.roots.append(branch)
-            waiting += [(branch, depth + 1, edge.label, edge.to) for edge in reversed(ways)]
+            pending += [(branch, depth + 1, edge.label, edge.to) for edge in reversed(edges)]

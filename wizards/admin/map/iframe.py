@@ -1,4 +1,4 @@
-"""A change form that can stand in a frame beside the map."""
+"""A change form that can be framed in the side panel of the map."""
 
 from __future__ import annotations
 
@@ -10,31 +10,31 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
 from helpdesk.security_headers import content_policy
 
-# In the address of a form that stands beside the map.
+# Query parameter of a form that is framed beside the map.
 IFRAME_PARAMETER = "_beside"
 
 
 def allow_iframes(response: HttpResponse) -> HttpResponse:
-    """Let a page hold frames of this site."""
+    """Allow the page to frame pages of this site."""
     response.headers["Content-Security-Policy"] = content_policy(frame_src="'self'")
     return response
 
 
 def allow_framing(response: HttpResponse) -> HttpResponse:
-    """Let pages of this site hold this one in a frame."""
+    """Allow pages of this site to frame this one."""
     response.headers["X-Frame-Options"] = "SAMEORIGIN"
     response.headers["Content-Security-Policy"] = content_policy(frame_ancestors="'self'")
     return response
 
 
 class MapIframeMixin(admin.ModelAdmin):
-    """Shows the change form without the page around it at `?_beside=1`, and stays there once it is saved."""
+    """Show the bare change form at `?_beside=1`, and return to it after saving."""
 
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if IFRAME_PARAMETER not in request.GET:
             return super().changeform_view(request, *args, **kwargs)
         if request.method == "POST":
-            # The form looks like a popup's, but nobody waits for its answer.
+            # The form is rendered like a popup, but no opener waits for its response.
             form: Any = request.POST.copy()
             form.pop(IS_POPUP_VAR, None)
             request.POST = form

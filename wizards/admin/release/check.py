@@ -1,4 +1,4 @@
-"""The check of a draft: everything that is wrong with it, each with a link to where it is mended."""
+"""The check of a draft: all faults, each with a link to the field to fix."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from ...flow.fields import Part
 from ...models import Wizard
 from ...publishing.validation import find_draft_faults
 from ..base import render_wizard_page, wizard_view
-from ..urls import WizardRows, fault_link, rows_of
+from ..urls import WizardRows, fault_link, read_wizard_rows
 
 TAB = "wizards_wizard_check"
-# A list of the document -> what one of its parts is called.
-NAMES = {
+# A list in the document -> the name of one of its parts.
+PART_NAMES = {
     "nodes": "node",
     "symptoms": "symptom",
     "procedures": "procedure",
@@ -25,13 +25,11 @@ NAMES = {
     "causes": "cause",
     "steps": "step",
 }
-# The kinds of node that a fault names as such. The others are nodes: a procedure is the list of steps.
+# Node kinds that a fault names. The others are called nodes: “procedure” means the list of steps.
 KINDS = {"question": "question", "diagnosis": "diagnosis", "outcome": "outcome"}
 
 
 def urls(model_admin: admin.ModelAdmin) -> list[URLPattern]:
-    """Return the addresses of these pages, below the wizards' own in the admin."""
-
     def view(request: HttpRequest, wizard: Wizard) -> HttpResponse:
         draft = publishing.compile_draft(wizard)
         return render_wizard_page(model_admin, request, wizard, "check.html", TAB, **check_draft(wizard, draft))
@@ -40,17 +38,17 @@ def urls(model_admin: admin.ModelAdmin) -> list[URLPattern]:
 
 
 def check_draft(wizard: Wizard, draft: flow.Document) -> dict[str, list[dict[str, str]]]:
-    """Return the errors and the warnings of a draft, each as {level, where, message, remedy, url}."""
-    rows = rows_of(wizard, draft)
-    shown = [fault_context(fault, draft, rows) for fault in find_draft_faults(draft)]
+    """Return the errors and warnings of a draft (see fault_context)."""
+    rows = read_wizard_rows(wizard, draft)
+    faults = [fault_context(fault, draft, rows) for fault in find_draft_faults(draft)]
     return {
-        "errors": [each for each in shown if each["level"] == "error"],
-        "warnings": [each for each in shown if each["level"] == "warning"],
+        "errors": [each for each in faults if each["level"] == "error"],
+        "warnings": [each for each in faults if each["level"] == "warning"],
     }
 
 
 def fault_context(fault: flow.Fault, draft: flow.Document, rows: WizardRows) -> dict[str, str]:
-    """Return a fault of a draft as the pages show it: {level, where, message, remedy, url}."""
+    """Return a fault as the templates show it: {level, where, message, remedy, url}."""
     return {
         "level": fault.level,
         "where": fault_location(fault, draft),
@@ -61,17 +59,17 @@ def fault_context(fault: flow.Fault, draft: flow.Document, rows: WizardRows) -> 
 
 
 def fault_location(fault: flow.Fault, draft: flow.Document) -> str:
-    """Return where a fault is, by the titles that an editor knows: “Question “Is it on?” › choice “Yes””."""
-    words, part, inside = [], draft, ""
+    """Locate a fault by the titles that editors know: `question “Is it on?” › choice “Yes”`."""
+    names, part, parent = [], draft, ""
     for key in fault.path:
-        part = _inside(part, key)
-        if isinstance(key, int) and isinstance(part, Part) and inside in NAMES:
-            words.append(f"{KINDS.get(getattr(part, 'kind', ''), NAMES[inside])} “{_title(part)}”")
-        inside = str(key)
-    return " › ".join(words) or "The wizard"
+        part = _child(part, key)
+        if isinstance(key, int) and isinstance(part, Part) and parent in PART_NAMES:
+            names.append(f"{KINDS.get(getattr(part, 'kind', ''), PART_NAMES[parent])} “{_title(part)}”")
+        parent = str(key)
+    return " › ".join(names) or "The wizard"
 
 
-def _inside(part: Any, key: str | int) -> Any:
+def _child(part: Any, key: str | int) -> Any:
     return part[key] if isinstance(key, int) else getattr(part, key, None)
 
 

@@ -1,4 +1,4 @@
-"""Importing a wizard's file into the draft: read, shown as what would change, then taken over whole or not at all."""
+"""Importing a file into a draft: parse it, show what would change, then apply all of it or nothing."""
 
 from __future__ import annotations
 
@@ -18,16 +18,14 @@ from ...locking import StaleRevisionError
 from ...models import Procedure, Wizard
 from ...publishing import images
 
-# The key in the editor's own Django session under which a file waits between being shown and being taken over.
-WAITING = "import"
+# Django session key of the document that was shown and waits for confirmation.
+SESSION_KEY = "import"
 FORMS: dict[str, flow.serialization.Format] = {"yaml": "yaml", "yml": "yaml", "json": "json"}
-ABSENT = "Pictures do not travel with a file. Steps are shown without these, which are not on this site:"
-GONE = "Nothing was changed: the file that you saw is no longer here. Choose it again."
+MISSING_PICTURES = "Pictures do not travel with a file. Steps are shown without these, which are not on this site:"
+FILE_GONE = "Nothing was changed: the file that you saw is no longer here. Choose it again."
 
 
 class ImportForm(forms.Form):
-    """A file."""
-
     file = forms.FileField(
         label="A wizard’s file",
         help_text=(
@@ -40,89 +38,95 @@ class ImportForm(forms.Form):
 
 
 def urls(model_admin: admin.ModelAdmin) -> list[URLPattern]:
-    """Return the addresses of these pages, below the wizards' own in the admin."""
-
     def view(request: HttpRequest) -> HttpResponse:
         if not (model_admin.has_change_permission(request) and model_admin.has_add_permission(request)):
             raise PermissionDenied
         if request.method != "POST":
-            return shown(model_admin, request)
+            return render_import_page(model_admin, request)
         try:
             return (
                 apply_import(model_admin, request)
                 if "take_over" in request.POST
                 else propose_import(model_admin, request)
             )
-        except publishing.InvalidDraftError as bad:
-            stopped = "Nothing was changed: a draft that it touches cannot be read. Mend that first."
-            return shown(model_admin, request, status=409, stopped=stopped, problems=str(bad).splitlines())
+        except publishing.InvalidDraftError as error:
+            refusal = "Nothing was changed: a draft that it touches cannot be read. Mend that first."
+            return render_import_page(
+                model_admin, request, status=409, refusal=refusal, problems=str(error).splitlines()
+            )
 
     return [path("import/", model_admin.admin_site.admin_view(view), name="wizards_wizard_import")]
 
 
-def shown(model_admin: admin.ModelAdmin, request: HttpRequest, status: int = 200, **context: Any) -> HttpResponse:
-    """Return the page with the form, the problems of a file, or what it would change."""
-    frame = {**model_admin.admin_site.each_context(request), "opts": model_admin.opts, "title": "Import a wizard"}
+def render_import_page(
+    model_admin: admin.ModelAdmin, request: HttpRequest, status: int = 200, **context: Any
+) -> HttpResponse:
+    """Render the page with the upload form, the problems of a file, or what the file would change."""
+    base_context = {
+        **model_admin.admin_site.each_context(request),
+        "opts": model_admin.opts,
+        "title": "Import a wizard",
+    }
     context = {"form": ImportForm(), **context}
-    return TemplateResponse(request, "admin/wizards/import.html", frame | context, status=status)
+    return TemplateResponse(request, "admin/wizards/import.html", base_context | context, status=status)
 
 
 def propose_import(model_admin: admin.ModelAdmin, request: HttpRequest) -> HttpResponse:
-    """Read the file; show its problems with their lines, or what it would change, and keep it until taken over."""
+    """Parse the upload, and show its problems or what it would change. The document waits in the Django session."""
     form = ImportForm(request.POST, request.FILES)
     if not form.is_valid():
-        return shown(model_admin, request, status=422, form=form)
+        return render_import_page(model_admin, request, status=422, form=form)
     try:
-        document = read(form.cleaned_data["file"])
-    except flow.InvalidFileError as bad:
-        stopped = "The file was not taken over. Nothing was changed."
-        return shown(model_admin, request, status=422, stopped=stopped, problems=bad.problems)
-    request.session[WAITING] = document.canonical()
-    return proposed(model_admin, request, document)
+        document = parse_upload(form.cleaned_data["file"])
+    except flow.InvalidFileError as error:
+        refusal = "The file was not taken over. Nothing was changed."
+        return render_import_page(model_admin, request, status=422, refusal=refusal, problems=error.problems)
+    request.session[SESSION_KEY] = document.canonical()
+    return render_proposal(model_admin, request, document)
 
 
-def proposed(
+def render_proposal(
     model_admin: admin.ModelAdmin, request: HttpRequest, document: flow.Document, status: int = 200, **context: Any
 ) -> HttpResponse:
-    """Return the page that shows what a file would change, and asks whether to take it over."""
+    """Show what a document would change, and ask for confirmation."""
     wizard = Wizard.objects.filter(slug=document.slug).first()
-    if absent := sorted(images.missing_names([document])):
-        messages.warning(request, f"{ABSENT} {', '.join(absent)}.")
-    context |= {"document": document, "file": document.content_hash(), **difference(document, wizard)}
-    return shown(model_admin, request, status=status, **context)
+    if missing := sorted(images.missing_names([document])):
+        messages.warning(request, f"{MISSING_PICTURES} {', '.join(missing)}.")
+    context |= {"document": document, "file": document.content_hash(), **import_difference(document, wizard)}
+    return render_import_page(model_admin, request, status=status, **context)
 
 
 def apply_import(model_admin: admin.ModelAdmin, request: HttpRequest) -> HttpResponse:
-    """Load the file that was shown into the draft, whole, where the draft still is what it was compared with."""
-    text = request.session.get(WAITING)
+    """Import the document that was shown, if the draft is still the one it was compared with."""
+    text = request.session.get(SESSION_KEY)
     document = flow.Document.model_validate_json(text) if text else None
     if document is None or document.content_hash() != request.POST.get("file"):
-        messages.error(request, GONE)
+        messages.error(request, FILE_GONE)
         return HttpResponseRedirect(request.path)
     try:
         with transaction.atomic():
             wizard = publishing.import_document(document, seen=request.POST.get("seen", ""))
             log = model_admin.log_change if request.POST.get("seen") else model_admin.log_addition
             log(request, wizard, "Imported a file into the draft")
-    except StaleRevisionError as stale:
-        return proposed(model_admin, request, document, status=409, stopped=f"Nothing was changed. {stale}")
-    del request.session[WAITING]
+    except StaleRevisionError as error:
+        return render_proposal(model_admin, request, document, status=409, refusal=f"Nothing was changed. {error}")
+    del request.session[SESSION_KEY]
     messages.success(request, f"The draft of {wizard} now says what the file said. Check it, then publish it.")
     return HttpResponseRedirect(reverse("admin:wizards_wizard_check", args=[wizard.pk]))
 
 
-def read(file: UploadedFile) -> flow.Document:
-    """Return the document in an uploaded file; raise flow.InvalidFileError where it holds none."""
+def parse_upload(file: UploadedFile) -> flow.Document:
+    """Return the document in an uploaded file; raise flow.InvalidFileError if it has none."""
     ending = (file.name or "").rsplit(".", 1)[-1].lower()
     if ending not in FORMS:
         raise flow.InvalidFileError([flow.Problem(0, "", "The file's name should end in .yaml, .yml or .json.")])
     return flow.parse_valid_document(file.read(flow.serialization.MAX_BYTES + 1), FORMS[ending])
 
 
-def difference(document: flow.Document, wizard: Wizard | None) -> dict[str, Any]:
-    """Return what loading a document into a wizard's draft (None: a new one) would change.
+def import_difference(document: flow.Document, wizard: Wizard | None) -> dict[str, Any]:
+    """Return what importing a document into a wizard's draft (None: a new wizard) would change.
 
-    {is_new; changes; shared: titles of other wizards that change too; seen: the draft's content hash, empty for none}
+    {is_new; changes; shared: titles of other wizards that would change too; seen: content hash of the draft, or empty}
     """
     others = Wizard.objects.exclude(slug=document.slug)
     rows = Procedure.objects.filter(key__in=[part.id for part in document.procedures])
@@ -133,11 +137,10 @@ def difference(document: flow.Document, wizard: Wizard | None) -> dict[str, Any]
     return {
         "is_new": draft is None,
         "changes": flow.diff(draft, document) if draft else [],
-        "shared": sorted({each.title for each in drafts.values() if _rewords(document, each)}),
+        "shared": sorted({each.title for each in drafts.values() if _changes_shared_procedure(document, each)}),
         "seen": draft.content_hash() if draft else "",
     }
 
 
-def _rewords(document: flow.Document, draft: flow.Document) -> bool:
-    """Return whether a procedure that both hold says something else in `document`."""
+def _changes_shared_procedure(document: flow.Document, draft: flow.Document) -> bool:
     return any(draft.procedure(part.id) not in (None, part) for part in document.procedures)

@@ -1,4 +1,4 @@
-"""Previews are thrown away: with their wizard, where it was never published, and a day after nobody walks them."""
+"""Deletes previews: with a wizard that was never published, or after a day without use."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from django.utils import timezone
 from ... import journal, publishing
 from ...models import Session, Version, Wizard
 
-KEPT = timedelta(days=1)
+MAX_IDLE = timedelta(days=1)
 
 
 @transaction.atomic
 def delete_idle_previews(wizard: Wizard) -> None:
-    """Delete the previews of a wizard that nobody asked for, or walked, for a day, with their test sessions."""
-    idle = publishing.idle_previews(wizard, timezone.now() - KEPT)
-    # Locked, so that none of them is asked for between being found and being deleted.
-    found = list(idle.select_for_update(of=("self",)).values_list("pk", flat=True))
-    _drop(Version.objects.filter(pk__in=found))
+    """Delete the wizard's previews that were neither requested nor walked for a day, with their test sessions."""
+    idle = publishing.idle_previews(wizard, timezone.now() - MAX_IDLE)
+    # The lock keeps others from requesting one of them between this query and the deletion.
+    keys = list(idle.select_for_update(of=("self",)).values_list("pk", flat=True))
+    _delete_previews(Version.objects.filter(pk__in=keys))
 
 
-def _drop(previews: models.QuerySet[Version]) -> None:
-    """Delete previews; raises ProtectedError, with nothing deleted, for one that somebody else walks than an editor."""
+def _delete_previews(previews: models.QuerySet[Version]) -> None:
+    """Delete previews; raise ProtectedError, and delete nothing, if anybody but an editor walked one."""
     journal.delete_tests(previews)
     previews.delete()
 
@@ -40,19 +40,19 @@ def has_only_previews(wizards: Iterable[Wizard]) -> bool:
 
 
 class PreviewCleanupMixin(admin.ModelAdmin):
-    """For the wizards' admin: previews do not keep a wizard that was never published from being deleted."""
+    """Let previews not block the deletion of a wizard that was never published."""
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
-        """Leave the previews out of what stands in the way of a deletion."""
+        """Drop previews from the protected objects."""
         wizards = list(objs)
-        found, counts, needed, protected = super().get_deleted_objects(wizards, request)
-        # What is protected of a wizard are its versions, and nothing else. Editors delete no other versions than these.
+        deletable, counts, needed, protected = super().get_deleted_objects(wizards, request)
+        # Only versions protect a wizard. Editors may delete no version but these previews.
         if protected and has_only_previews(wizards):
             needed, protected = needed - {Version._meta.verbose_name}, []
-        return found, counts, needed, protected
+        return deletable, counts, needed, protected
 
     def delete_model(self, request: HttpRequest, obj: Wizard) -> None:
         with transaction.atomic():
             if has_only_previews([obj]):
-                _drop(publishing.preview_versions([obj]))
+                _delete_previews(publishing.preview_versions([obj]))
             super().delete_model(request, obj)

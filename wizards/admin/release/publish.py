@@ -1,4 +1,4 @@
-"""Publishing a draft: what changed, what that means for walks that people really took, a note, and the version."""
+"""Publishing: the changes, their impact on recent sessions, a note, and the new version."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ TAB = "wizards_wizard_publish"
 
 
 class PublishForm(forms.Form):
-    """The note of a publication, and what the editor saw when writing it."""
+    """The note, and the fingerprint of the draft that the editor saw."""
 
     note = forms.CharField(
         max_length=500,
@@ -33,17 +33,15 @@ class PublishForm(forms.Form):
 
 
 def urls(model_admin: admin.ModelAdmin) -> list[URLPattern]:
-    """Return the addresses of these pages, below the wizards' own in the admin."""
-
     def view(request: HttpRequest, wizard: Wizard) -> HttpResponse:
         if request.method == "POST":
             return publish_draft(model_admin, request, wizard)
-        return shown(model_admin, request, wizard)
+        return render_publish_page(model_admin, request, wizard)
 
     return [path("<int:pk>/publish/", wizard_view(model_admin, TAB, view), name=TAB)]
 
 
-def shown(
+def render_publish_page(
     model_admin: admin.ModelAdmin,
     request: HttpRequest,
     wizard: Wizard,
@@ -51,14 +49,14 @@ def shown(
     status: int = 200,
     **context: Any,
 ) -> HttpResponse:
-    """Return the page that asks for the note, with everything that the editor should know before."""
+    """Render the form for the note, with all that the editor should know first."""
     draft = publishing.compile_draft(wizard)
-    before = publishing.document_of(wizard.current_id) if wizard.current_id else None
-    changes = flow.diff(before, draft) if before else []
+    published = publishing.document_of(wizard.current_id) if wizard.current_id else None
+    changes = flow.diff(published, draft) if published else []
     context |= {
         "form": form or PublishForm(initial={"seen": publishing.draft_fingerprint(wizard, draft)}),
         "changes": changes,
-        "is_first": before is None,
+        "is_first": published is None,
         "counts": [(name, len(getattr(draft, name))) for name in ("symptoms", "nodes", "procedures")],
         "impact": publishing_impact(wizard, draft) if changes else None,
         **check_draft(wizard, draft),
@@ -67,10 +65,10 @@ def shown(
 
 
 def publish_draft(model_admin: admin.ModelAdmin, request: HttpRequest, wizard: Wizard) -> HttpResponse:
-    """Publish what the editor saw; whoever comes second, or has errors to mend, is told, and nothing is published."""
+    """Publish the draft that the editor saw; refuse with 409 if it has errors or has changed since."""
     form = PublishForm(request.POST)
     if not form.is_valid():
-        return shown(model_admin, request, wizard, form, status=422)
+        return render_publish_page(model_admin, request, wizard, form, status=422)
     note, seen = form.cleaned_data["note"], form.cleaned_data["seen"]
     try:
         with transaction.atomic():
@@ -78,9 +76,9 @@ def publish_draft(model_admin: admin.ModelAdmin, request: HttpRequest, wizard: W
             if is_new:
                 model_admin.log_change(request, wizard, f"Published version {version.number}: {note}")
     except publishing.NotPublishableError:
-        return stopped(model_admin, request, wizard, note, "The draft has errors: mend them first.")
-    except StaleRevisionError as stale:
-        return stopped(model_admin, request, wizard, note, str(stale))
+        return render_refusal(model_admin, request, wizard, note, "The draft has errors: mend them first.")
+    except StaleRevisionError as error:
+        return render_refusal(model_admin, request, wizard, note, str(error))
     if not is_new:
         messages.info(request, f"The draft says what {version} says already. There is nothing to publish.")
         return HttpResponseRedirect(request.path)
@@ -88,12 +86,16 @@ def publish_draft(model_admin: admin.ModelAdmin, request: HttpRequest, wizard: W
     return HttpResponseRedirect(reverse("admin:wizards_wizard_versions", args=[wizard.pk]))
 
 
-def stopped(model_admin: admin.ModelAdmin, request: HttpRequest, wizard: Wizard, note: str, why: str) -> HttpResponse:
-    """Return the page anew, with what is true now, why nothing was published, and the note that was typed."""
+def render_refusal(
+    model_admin: admin.ModelAdmin, request: HttpRequest, wizard: Wizard, note: str, reason: str
+) -> HttpResponse:
+    """Render the page again with the current draft, the reason for the refusal, and the note that was typed."""
     wizard.refresh_from_db()
     seen = publishing.draft_fingerprint(wizard, publishing.compile_draft(wizard))
     form = PublishForm(initial={"note": note, "seen": seen})
-    return shown(model_admin, request, wizard, form, status=409, stopped=f"Nothing was published. {why}")
+    return render_publish_page(
+        model_admin, request, wizard, form, status=409, refusal=f"Nothing was published. {reason}"
+    )
 
 
 def _author(request: HttpRequest) -> Any:

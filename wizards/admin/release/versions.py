@@ -1,4 +1,4 @@
-"""What was published: the list, comparing any two, loading one back into the draft, export, and the archive."""
+"""Versions: the list, comparison, restoring one into the draft, export, and archiving."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ... import analytics, flow, publishing
 from ...locking import StaleRevisionError
 from ...models import Version, Wizard
 from ..base import render_wizard_page, wizard_view
-from .import_file import difference
+from .import_file import import_difference
 
 TAB = "wizards_wizard_versions"
 DRAFT = "draft"
@@ -25,104 +25,101 @@ TYPES: dict[str, str] = {"yaml": "application/yaml", "json": "application/json"}
 
 
 def urls(model_admin: admin.ModelAdmin) -> list[URLPattern]:
-    """Return the addresses of these pages, below the wizards' own in the admin."""
-    rooms = _Views(model_admin)
+    views = _Views(model_admin)
 
-    def address(route: str, view: Callable[..., HttpResponse], called: str) -> URLPattern:
-        return path(f"<int:pk>/{route}", wizard_view(model_admin, TAB, view), name=f"wizards_wizard_{called}")
+    def route_for(route: str, view: Callable[..., HttpResponse], name: str) -> URLPattern:
+        return path(f"<int:pk>/{route}", wizard_view(model_admin, TAB, view), name=f"wizards_wizard_{name}")
 
     return [
-        address("versions/", require_safe(rooms.listed), "versions"),
-        address("compare/", require_safe(rooms.choose), "choose"),
-        address("compare/<str:before>/<str:after>/", require_safe(rooms.compare), "compare"),
-        address("versions/<int:number>/restore/", rooms.restore, "restore"),
-        address("export/<str:which>.<str:form>", require_safe(rooms.export), "export"),
-        address("archive/", require_POST(rooms.archive), "archive"),
+        route_for("versions/", require_safe(views.list_versions), "versions"),
+        route_for("compare/", require_safe(views.choose), "choose"),
+        route_for("compare/<str:before>/<str:after>/", require_safe(views.compare), "compare"),
+        route_for("versions/<int:number>/restore/", views.restore, "restore"),
+        route_for("export/<str:which>.<str:form>", require_safe(views.export), "export"),
+        route_for("archive/", require_POST(views.archive), "archive"),
     ]
 
 
 class _Views:
-    """The views, for one model admin."""
-
     def __init__(self, model_admin: admin.ModelAdmin) -> None:
         self.admin = model_admin
 
-    def listed(self, request: HttpRequest, wizard: Wizard) -> HttpResponse:
-        """Show every version, newest first, with the sessions that began on it."""
+    def list_versions(self, request: HttpRequest, wizard: Wizard) -> HttpResponse:
+        """List all versions, newest first, with the number of sessions that began on each."""
         published = wizard.versions.exclude(number=None).defer("document").select_related("author").order_by("-number")
         versions, begun = list(published), analytics.begun_by_version(published.values_list("pk", flat=True))
         context = {"versions": [(version, begun.get(version.pk, 0)) for version in versions]}
         return render_wizard_page(self.admin, request, wizard, "versions.html", TAB, **context)
 
     def choose(self, request: HttpRequest, wizard: Wizard) -> HttpResponse:
-        """Lead from the two that were chosen on the list to their comparison."""
+        """Redirect from the two versions chosen in the list to their comparison."""
         before, after = request.GET.get("before", ""), request.GET.get("after", DRAFT)
-        if not _is_name(before) or not _is_name(after):
+        if not _is_draft_or_number(before) or not _is_draft_or_number(after):
             messages.error(request, "Choose two versions to compare.")
             return HttpResponseRedirect(reverse("admin:wizards_wizard_versions", args=[wizard.pk]))
         return HttpResponseRedirect(reverse("admin:wizards_wizard_compare", args=[wizard.pk, before, after]))
 
     def compare(self, request: HttpRequest, wizard: Wizard, before: str, after: str) -> HttpResponse:
-        """Show in words what changed from one version to another, or to the draft."""
-        changes = flow.diff(document(wizard, before), document(wizard, after))
-        names = {"before": name(before), "after": name(after)}
-        turned = reverse("admin:wizards_wizard_compare", args=[wizard.pk, after, before])
+        changes = flow.diff(document_or_404(wizard, before), document_or_404(wizard, after))
+        labels = {"before": version_label(before), "after": version_label(after)}
+        reverse_url = reverse("admin:wizards_wizard_compare", args=[wizard.pk, after, before])
         return render_wizard_page(
-            self.admin, request, wizard, "compare.html", TAB, changes=changes, turned=turned, **names
+            self.admin, request, wizard, "compare.html", TAB, changes=changes, reverse_url=reverse_url, **labels
         )
 
     def restore(self, request: HttpRequest, wizard: Wizard, number: int) -> HttpResponse:
-        """Show what loading a version back into the draft would change there; load it where that was seen."""
+        """Show what restoring a version would change in the draft (GET); restore it if that is unchanged (POST)."""
         version = version_or_404(wizard, str(number))
         if request.method != "POST":
-            return self.proposed(request, wizard, version)
+            return self.render_proposal(request, wizard, version)
         try:
             with transaction.atomic():
                 publishing.restore(version, seen=request.POST.get("seen", ""))
                 self.admin.log_change(request, wizard, f"Loaded version {number} back into the draft")
-        except StaleRevisionError as stale:
-            return self.proposed(request, wizard, version, status=409, stopped=f"Nothing was loaded. {stale}")
+        except StaleRevisionError as error:
+            return self.render_proposal(request, wizard, version, status=409, refusal=f"Nothing was loaded. {error}")
         messages.success(request, f"The draft now says what version {number} said. Publish it to make it current.")
         return HttpResponseRedirect(reverse("admin:wizards_wizard_publish", args=[wizard.pk]))
 
-    def proposed(
+    def render_proposal(
         self, request: HttpRequest, wizard: Wizard, version: Version, status: int = 200, **context: Any
     ) -> HttpResponse:
-        """Return the page that shows what loading a version would change."""
-        context |= {"version": version, **difference(publishing.restorable_document(version), wizard)}
+        context |= {"version": version, **import_difference(publishing.restorable_document(version), wizard)}
         return render_wizard_page(self.admin, request, wizard, "restore.html", TAB, status=status, **context)
 
     def export(self, request: HttpRequest, wizard: Wizard, which: str, form: str) -> HttpResponse:
         """Send the draft or a version as a file."""
         if form not in TYPES:
             raise Http404
-        text = flow.dump_document(document(wizard, which), form)  # type: ignore[arg-type]  # one of TYPES
+        text = flow.dump_document(document_or_404(wizard, which), form)  # type: ignore[arg-type]  # one of TYPES
         file = f"{wizard.slug}-{which if which == DRAFT else f'v{which}'}.{form}"
         disposition = {"Content-Disposition": f'attachment; filename="{file}"'}
         return HttpResponse(text, content_type=f"{TYPES[form]}; charset=utf-8", headers=disposition)
 
     def archive(self, request: HttpRequest, wizard: Wizard) -> HttpResponse:
-        """Take a wizard out of sight for new sessions (archived=yes), or bring it back (archived=no)."""
+        """Close a wizard to new sessions (archived=yes), or reopen it (archived=no)."""
         archived = request.POST.get("archived") == "yes"
         if archived != wizard.archived:
             wizard.archived = archived
             wizard.save(update_fields=["archived"])
-            said = "Archived: no new sessions; those under way finish" if archived else "Brought back for new sessions"
-            self.admin.log_change(request, wizard, said)
-            messages.success(request, f"{said}.")
+            message = (
+                "Archived: no new sessions; those under way finish" if archived else "Brought back for new sessions"
+            )
+            self.admin.log_change(request, wizard, message)
+            messages.success(request, f"{message}.")
         return HttpResponseRedirect(reverse("admin:wizards_wizard_versions", args=[wizard.pk]))
 
 
-def document(wizard: Wizard, which: str) -> flow.Document:
-    """Return the draft ("draft") or the version of this number as a document; raise Http404 for anything else."""
+def document_or_404(wizard: Wizard, which: str) -> flow.Document:
+    """Return the draft (`which` is "draft") or the version of that number as a document."""
     return (
         publishing.compile_draft(wizard) if which == DRAFT else publishing.document_of(version_or_404(wizard, which).pk)
     )
 
 
 def version_or_404(wizard: Wizard, number: str) -> Version:
-    """Return the wizard's version of this number, without its document's text; raise Http404 if there is none."""
-    if not _is_name(number) or number == DRAFT:
+    """Return a published version, with its document deferred."""
+    if not _is_draft_or_number(number) or number == DRAFT:
         raise Http404
     version = Version.objects.filter(wizard=wizard, number=int(number)).defer("document").first()
     if version is None:
@@ -131,10 +128,9 @@ def version_or_404(wizard: Wizard, number: str) -> Version:
     return version
 
 
-def name(which: str) -> str:
-    """Return the draft or a version's number in words."""
+def version_label(which: str) -> str:
     return "the draft" if which == DRAFT else f"version {which}"
 
 
-def _is_name(which: str) -> bool:
+def _is_draft_or_number(which: str) -> bool:
     return which == DRAFT or parse_nonnegative_int(which) is not None

@@ -34,7 +34,7 @@ def map_page(request: HttpRequest) -> HttpResponse:
         "traffic": found,
         "rows": [(stop, sessions_address(chosen, stop)) for stop in found.stops],
         "edit": reverse("admin:wizards_wizard_map", args=[version.wizard_id]) if may_edit(request) else "",
-        "looks": [(look, words) for look, words in NODE_STYLES.items() if look not in ("outcome", "nowhere")],
+        "styles": [(style, label) for style, label in NODE_STYLES.items() if style not in ("outcome", "nowhere")],
         "levels": [(number, round(100 * low)) for number, low in enumerate(LEVELS, 1)],
         "data": f"{reverse('review_map_data')}?{chosen.query}",
         "stuck": f"{reverse('review_stuck')}?{chosen.query}",
