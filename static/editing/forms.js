@@ -1,53 +1,53 @@
-// The editing forms in the admin: Markdown shown as it will look, rows moved by buttons, the chosen picture.
+// The editing forms in the admin: Markdown and page previews, buttons that move rows, picture thumbnails.
 (() => {
   "use strict";
 
-  // --- Markdown: ask the server how it will look, a moment after the last key ---------------------------------------
-  const PAUSE = 350;
-  const waiting = new WeakMap();
+  // --- Markdown: the server renders a preview, shortly after the last keystroke -------------------------------------
+  const DELAY_MS = 350;
+  const timers = new WeakMap();
 
-  async function show(area) {
+  async function renderMarkdown(area) {
     const frame = area.closest(".markdown");
     const body = new FormData();
     body.append("text", area.value);
     const token = document.querySelector("[name=csrfmiddlewaretoken]").value;
-    const sent = area.value;
-    const answer = await fetch(frame.dataset.url, { method: "POST", body, headers: { "X-CSRFToken": token } });
-    // The server has cleaned what it answers. A slower answer to an older text is dropped.
-    if (answer.ok && sent === area.value) frame.querySelector(".markdown-shown").innerHTML = await answer.text();
+    const text = area.value;
+    const response = await fetch(frame.dataset.url, { method: "POST", body, headers: { "X-CSRFToken": token } });
+    // The server sanitizes the HTML. A late response for an older text is dropped.
+    if (response.ok && text === area.value) frame.querySelector(".markdown-shown").innerHTML = await response.text();
   }
 
   document.addEventListener("input", (event) => {
     const area = event.target.closest(".markdown textarea");
     if (!area) return;
-    clearTimeout(waiting.get(area));
-    waiting.set(area, setTimeout(() => show(area), PAUSE));
+    clearTimeout(timers.get(area));
+    timers.set(area, setTimeout(() => renderMarkdown(area), DELAY_MS));
   });
 
-  // --- The page as the form would make it: in a frame without scripts, a moment after the last change ----------------
-  let looking;
+  // --- Preview of the page: in a frame without scripts, shortly after the last change --------------------------------
+  let previewTimer;
 
-  async function showLook() {
-    const look = document.querySelector("[data-look]");
-    if (!look) return;
+  async function updatePreview() {
+    const preview = document.querySelector("[data-look]");
+    if (!preview) return;
     const form = document.querySelector("#node_form, #procedure_form");
     const body = new FormData();
     for (const [name, value] of new FormData(form)) if (typeof value === "string") body.append(name, value);
     const token = form.querySelector("[name=csrfmiddlewaretoken]").value;
-    const answer = await fetch(look.dataset.look, { method: "POST", body, headers: { "X-CSRFToken": token } });
-    if (answer.ok || answer.status === 422) {
-      look.querySelector("iframe").srcdoc = await answer.text();
-      look.hidden = false;
+    const response = await fetch(preview.dataset.look, { method: "POST", body, headers: { "X-CSRFToken": token } });
+    if (response.ok || response.status === 422) {
+      preview.querySelector("iframe").srcdoc = await response.text();
+      preview.hidden = false;
     }
   }
 
-  function lookSoon() {
-    clearTimeout(looking);
-    looking = setTimeout(showLook, 2 * PAUSE);
+  function schedulePreview() {
+    clearTimeout(previewTimer);
+    previewTimer = setTimeout(updatePreview, 2 * DELAY_MS);
   }
 
-  window.addEventListener("load", showLook);
-  for (const name of ["input", "change", "formset:added", "formset:removed"]) document.addEventListener(name, lookSoon);
+  window.addEventListener("load", updatePreview);
+  for (const name of ["input", "change", "formset:added", "formset:removed"]) document.addEventListener(name, schedulePreview);
 
   // --- Pictures -----------------------------------------------------------------------------------------------------
   document.addEventListener("change", (event) => {
@@ -58,7 +58,7 @@
     if (address) image.src = address;
   });
 
-  // What the site would refuse is told before the form is sent: a file that was chosen is forgotten when it comes back.
+  // Checked before the form is sent: a file input is empty again when a form comes back with errors.
   const MB = 1024 * 1024;
 
   function checkPicture(step) {
@@ -75,17 +75,17 @@
     if (step) checkPicture(step);
   });
 
-  // The admin's forms do not check their fields in the browser (novalidate): these two are checked here.
+  // The admin's forms have novalidate: these two fields are checked here.
   document.addEventListener("submit", (event) => {
     const fields = [...event.target.querySelectorAll('[name$="-upload"], [name$="-picture_alt"]')];
-    const kept = (field) => !field.closest(".inline-related").querySelector('[name$="-DELETE"]:checked');
-    const wrong = fields.find((field) => !field.validity.valid && kept(field));
+    const remains = (field) => !field.closest(".inline-related").querySelector('[name$="-DELETE"]:checked');
+    const wrong = fields.find((field) => !field.validity.valid && remains(field));
     if (!wrong) return;
     event.preventDefault();
     wrong.reportValidity();
   });
 
-  // --- Order: buttons that a keyboard reaches, for saved and for new rows -------------------------------------------
+  // --- Order: buttons for the keyboard, on saved and new rows -------------------------------------------------------
   const ROWS = ":is(.inline-related, tr.form-row):not(.empty-form):has(input._reorder_)";
   const rowsOf = (list) => [...list.querySelectorAll(ROWS)];
   const placeOf = (row) => row.querySelector("input._reorder_");
@@ -94,7 +94,7 @@
     rowsOf(list).forEach((row, place) => {
       placeOf(row).value = place + 1;
     });
-    lookSoon();
+    schedulePreview();
   }
 
   function move(row, by, button) {
@@ -126,7 +126,7 @@
 
   function begin(list) {
     const rows = rowsOf(list);
-    // A form that comes back with an error lists its rows as they were saved: put them as they were left.
+    // A form with errors lists its rows in saved order: restore the order that was submitted.
     const left = [...rows].sort((a, b) => Number(placeOf(a).value) - Number(placeOf(b).value));
     if (document.querySelector(".errornote")) left.forEach((row, place) => place && left[place - 1].after(row));
     rows.forEach(addButtons);
@@ -134,7 +134,7 @@
 
   window.addEventListener("load", () => {
     document.querySelectorAll("fieldset.sortable").forEach(begin);
-    // A link from a fault may lead into a part that is folded; so may the first mistake in a form that came back.
+    // The link of a fault may lead into a collapsed section; so may the first error of a form.
     const wrong = document.querySelector(".errornote") && document.querySelector("#content-main .errorlist");
     const field = wrong && (document.querySelector("#content-main [aria-invalid=true]") || wrong);
     const target = field || document.getElementById(location.hash.slice(1));

@@ -1,21 +1,21 @@
-/* The map: draws the draft, opens a node's panel or form beside it, and follows what is changed there. */
+/* The map: draws the draft, opens a node's panel or form beside it, and redraws after each change. */
 (function () {
   "use strict";
 
   const room = document.getElementById("map-room");
   if (!room || !window.cytoscape || !window.dagre) return;
 
-  const part = (id) => document.getElementById(id);
-  const [beside, paper, panel, formSide, frame] = ["map-beside", "map-drawing", "map-panel", "map-form", "map-frame"].map(part);
+  const byId = (id) => document.getElementById(id);
+  const [layout, drawing, panel, formPanel, frame] = ["map-beside", "map-drawing", "map-panel", "map-form", "map-frame"].map(byId);
   const wide = matchMedia("(min-width: 768px)");
-  const face = getComputedStyle(document.body).fontFamily;
+  const fontFamily = getComputedStyle(document.body).fontFamily;
   const signs = { error: room.dataset.error, warning: room.dataset.warning };
-  let cy, shape, chosen = "", picking = null, drawn = Promise.resolve(), typed = false, loads = 0, asked = 0;
+  let cy, drawnGraph, selected = "", pickingForm = null, drawQueue = Promise.resolve(), dirty = false, loads = 0, lastRequest = 0;
 
-  const say = (words) => { part("map-said").textContent = words; };
+  const announce = (text) => { byId("map-said").textContent = text; };
   const node = (id) => cy.getElementById(id);
 
-  /* --- talking to the site --- */
+  /* --- requests --- */
 
   async function ask(url, options = {}) {
     const headers = { "HX-Request": "true" };
@@ -25,49 +25,49 @@
     return answer;
   }
 
-  /* Runs something that asks the site; says so where that failed. */
+  /* Runs a function that sends requests, and announces a failure. */
   async function attempt(work) {
     try {
       await work();
-    } catch (mistake) {
-      say(`That did not work: ${mistake.message} Reload the page and look again.`);
+    } catch (error) {
+      announce(`That did not work: ${error.message} Reload the page and look again.`);
     }
   }
 
   /* --- the drawing --- */
 
-  /* Takes over a graph as the site sent it, one after another. What is chosen stays where it is on the screen. */
+  /* Draws graphs one after another. The selected node keeps its place on the screen. */
   function draw(sent) {
-    drawn = drawn.catch(() => {}).then(() => drawNow(sent));
-    return drawn;
+    drawQueue = drawQueue.catch(() => {}).then(() => drawNow(sent));
+    return drawQueue;
   }
 
   async function drawNow(sent) {
-    part("map-outline").innerHTML = outlineOf(sent.list);
+    byId("map-outline").innerHTML = outlineOf(sent.list);
     const graph = mapLook.simplified(sent);
     const faults = graph.nodes.map((each) => [each.id, each.fault || "", each.url]);
     const now = JSON.stringify([graph.nodes.map((each) => [each.id, each.kind, each.label]), graph.edges]);
-    if (now !== shape) {
-      mapLook.measure(graph, face);
+    if (now !== drawnGraph) {
+      mapLook.measure(graph, fontFamily);
       mapLook.place(graph);
-      // Placing and drawing each take long for a large wizard: the browser has its turn in between.
+      // Layout and drawing each take long for a large wizard: yield to the browser in between.
       await new Promise((go) => { setTimeout(go); });
       if (!cy) begin(graph);
       else replace(graph);
-      shape = now;
+      drawnGraph = now;
     }
     for (const [id, fault, url] of faults) node(id).data({ fault, url });
-    choose(node(chosen).nonempty() ? chosen : "");
-    room.dataset.drawn = `${sent.nodes.length} nodes, ${sent.edges.length} ways`;
+    choose(node(selected).nonempty() ? selected : "");
+    room.dataset.drawn = `${sent.nodes.length} nodes, ${sent.edges.length} edges`;
   }
 
   function begin(graph) {
-    cy = mapStage.begin(paper, graph, mapLook.style(face, signs), tapped);
-    for (const tool of room.querySelectorAll(".map-tools [disabled]")) tool.disabled = false; // there is something to find
+    cy = mapStage.begin(drawing, graph, mapLook.style(fontFamily, signs), nodeTapped);
+    for (const tool of room.querySelectorAll(".map-tools [disabled]")) tool.disabled = false; // now there is a graph
   }
 
   function replace(graph) {
-    const before = node(chosen).nonempty() ? { ...node(chosen).renderedPosition() } : null;
+    const before = node(selected).nonempty() ? { ...node(selected).renderedPosition() } : null;
     const known = new Map(graph.nodes.map((each) => [each.id, each]));
     cy.batch(() => {
       cy.edges().remove();
@@ -80,22 +80,22 @@
         }
       }
     });
-    if (before && known.has(chosen)) {
-      const after = node(chosen).renderedPosition();
+    if (before && known.has(selected)) {
+      const after = node(selected).renderedPosition();
       cy.panBy({ x: before.x - after.x, y: before.y - after.y });
     }
   }
 
   function choose(id) {
-    chosen = id;
+    selected = id;
     mapStage.choose(cy, id);
   }
 
   const show = (id, always) => mapStage.show(cy, id, always);
 
-  function tapped(target) {
+  function nodeTapped(target) {
     const id = target.data("of") || target.id();
-    if (picking) return pointAt(target.data("kind") === "nowhere" ? "" : id);
+    if (pickingForm) return pickTarget(target.data("kind") === "nowhere" ? "" : id);
     return open(id);
   }
 
@@ -109,29 +109,29 @@
     return shown ? shown.dataset.shown : "";
   }
 
-  /* Opens the panel of a node; its form too, where a form stands beside the map. */
+  /* Opens the panel of a node, and its form if a form is open. */
   function open(id, focus = false) {
     return attempt(async () => {
-      if (!mayLeave()) return;
-      const number = ++asked;
+      if (!confirmLeave()) return;
+      const number = ++lastRequest;
       choose(id);
       show(id);
       const html = await (await ask(node(id).data("url"))).text();
-      if (number !== asked) return; // another one was chosen meanwhile
+      if (number !== lastRequest) return; // another node was selected meanwhile
       fill(html);
       history.replaceState(null, "", `#${encodeURIComponent(id)}`);
-      say("");
+      announce("");
       const form = panel.querySelector("[data-beside]");
-      if (!formSide.hidden) form ? openForm(form) : closeForm();
+      if (!formPanel.hidden) form ? openForm(form) : closeForm();
       if (focus) panel.focus({ preventScroll: true });
     });
   }
 
-  /* Draws what the site holds now, and fills the panel again where its node is still there. */
-  async function follow(fresh = false) {
+  /* Fetches and draws the graph; reloads the panel unless it is `fresh`. */
+  async function refresh(fresh = false) {
     await draw(await (await ask(room.dataset.graph)).json());
-    if (!chosen && !fresh) fill(await (await ask(room.dataset.map)).text());
-    else if (!fresh) fill(await (await ask(node(chosen).data("url"))).text());
+    if (!selected && !fresh) fill(await (await ask(room.dataset.map)).text());
+    else if (!fresh) fill(await (await ask(node(selected).data("url"))).text());
   }
 
   function send(form) {
@@ -140,108 +140,108 @@
       button.disabled = true;
       stopPicking();
       const answer = await ask(form.action, { method: "POST", body: new FormData(form) });
-      const before = chosen;
-      chosen = fill(await answer.text());
-      await follow(true);
-      if (!chosen) closeForm();
-      if (chosen && chosen !== before) show(chosen);
+      const before = selected;
+      selected = fill(await answer.text());
+      await refresh(true);
+      if (!selected) closeForm();
+      if (selected && selected !== before) show(selected);
       panel.focus({ preventScroll: true });
     });
   }
 
-  /* --- pointing at the node that a way is to lead to --- */
+  /* --- picking an edge's target on the map --- */
 
   function startPicking(form) {
-    picking = form;
+    pickingForm = form;
     room.classList.add("picking");
-    say("Click the node that it is to lead to. Escape stops.");
+    announce("Click the node that it is to lead to. Escape stops.");
   }
 
   function stopPicking() {
-    picking = null;
+    pickingForm = null;
     room.classList.remove("picking");
-    say("");
+    announce("");
   }
 
-  function pointAt(id) {
-    const field = picking.elements.target;
+  function pickTarget(id) {
+    const field = pickingForm.elements.target;
     field.value = id;
-    if (id && field.value === id) send(picking);
-    else say("A way leads to a node, not to a symptom. Click another one, or press Escape.");
+    if (id && field.value === id) send(pickingForm);
+    else announce("A way leads to a node, not to a symptom. Click another one, or press Escape.");
   }
 
   /* --- the form beside the map --- */
 
-  function mayLeave() {
-    return !typed || window.confirm("The form has changes that are not saved. Leave it?");
+  function confirmLeave() {
+    return !dirty || window.confirm("The form has changes that are not saved. Leave it?");
   }
 
   function openForm(link, field = "") {
-    typed = false;
+    dirty = false;
     loads = 0;
     frame.title = `The form of “${panel.querySelector("h2").textContent}”`;
-    part("map-form-tab").href = link.href;
+    byId("map-form-tab").href = link.href;
     frame.src = link.dataset.beside + field;
-    formSide.hidden = false;
+    formPanel.hidden = false;
     panel.hidden = true;
-    split(true);
+    setSplit(true);
   }
 
   function closeForm() {
-    typed = false;
+    dirty = false;
     frame.removeAttribute("src");
-    formSide.hidden = true;
+    formPanel.hidden = true;
     panel.hidden = false;
-    split(false);
+    setSplit(false);
   }
 
-  /* Gives the form its room, or takes it back; the chosen node stays in sight. */
-  function split(on) {
-    if (beside.classList.toggle("with-form", on) === (beside.dataset.split === "on")) return;
-    beside.dataset.split = on ? "on" : "";
+  /* Makes room for the form, or takes it back; the selected node stays visible. */
+  function setSplit(on) {
+    if (layout.classList.toggle("with-form", on) === (layout.dataset.split === "on")) return;
+    layout.dataset.split = on ? "on" : "";
     cy.resize();
-    if (chosen) show(chosen, on);
+    if (selected) show(selected, on);
   }
 
-  /* The form is there, or is back with its answer: whatever it saved, the map follows. */
+  /* The form was loaded, or has reloaded after a save, which may have changed the graph. */
   function formLoaded() {
     const inner = frame.contentDocument;
-    if (formSide.hidden || !inner || inner.URL === "about:blank") return;
-    typed = false;
-    inner.addEventListener("input", () => { typed = true; });
-    inner.addEventListener("submit", () => { typed = false; });
+    if (formPanel.hidden || !inner || inner.URL === "about:blank") return;
+    dirty = false;
+    inner.addEventListener("input", () => { dirty = true; });
+    inner.addEventListener("submit", () => { dirty = false; });
     for (const link of inner.querySelectorAll('a[href]:not([href^="#"], .related-widget-wrapper-link)')) {
       link.target = "_blank";
     }
     loads += 1;
-    if (loads > 1) attempt(() => follow());
+    if (loads > 1) attempt(() => refresh());
   }
 
   /* --- finding --- */
 
   let last = "";
 
-  function find(word) {
+  function search(word) {
     const wanted = word.trim().toLowerCase();
     const real = cy.nodes("[?key]").toArray();
     const ranked = [
       (each) => each.data("label").toLowerCase() === wanted || each.data("key") === wanted,
       (each) => each.data("label").toLowerCase().includes(wanted) || each.data("key").includes(wanted),
-      (each) => each.outgoers("edge").some((way) => (way.data("labels") || []).some((label) => label.toLowerCase().includes(wanted))),
+      (each) => each.outgoers("edge").some((edge) => (edge.data("labels") || []).some((label) => label.toLowerCase().includes(wanted))),
     ].map((fits) => real.filter(fits)).find((found) => found.length) || [];
-    if (!wanted || !ranked.length) return say(wanted ? `Nothing here says “${word.trim()}”.` : "");
+    if (!wanted || !ranked.length) return announce(wanted ? `Nothing here says “${word.trim()}”.` : "");
     const next = ranked[(ranked.findIndex((each) => each.id() === last) + 1) % ranked.length];
     last = next.id();
     return open(last).then(() => {
-      if (chosen !== last) return;
+      if (selected !== last) return;
       show(last, true);
-      say(ranked.length > 1 ? `${ranked.length} found. Enter goes on to the next.` : "");
+      announce(ranked.length > 1 ? `${ranked.length} found. Enter goes on to the next.` : "");
     });
   }
 
-  /* Returns the new list's HTML with the parts open that are open now. */
+  /* Returns the new outline's HTML with the same branches open as now. */
   function outlineOf(html) {
-    const opened = [...part("map-outline").querySelectorAll("details[open] > summary")].map((each) => each.textContent);
+    const opened = [...byId("map-outline").querySelectorAll("details[open] > summary")].map((each) => each.textContent);
     const made = document.createElement("template");
     made.innerHTML = html;
     for (const each of made.content.querySelectorAll("details")) {
@@ -250,7 +250,7 @@
     return made.innerHTML;
   }
 
-  /* --- what one does --- */
+  /* --- events --- */
 
   document.addEventListener("click", (event) => {
     const link = event.target.closest("a[data-panel]");
@@ -275,28 +275,28 @@
     event.preventDefault();
     send(event.target);
   });
-  part("map-find").addEventListener("submit", (event) => {
+  byId("map-find").addEventListener("submit", (event) => {
     event.preventDefault();
-    find(part("map-word").value);
+    search(byId("map-word").value);
   });
-  part("map-form-close").addEventListener("click", () => mayLeave() && closeForm());
+  byId("map-form-close").addEventListener("click", () => confirmLeave() && closeForm());
   frame.addEventListener("load", formLoaded);
   room.addEventListener("click", (event) => {
     const pressed = event.target.closest("[data-zoom]");
     if (pressed && cy) mapStage.zoom(cy, pressed.dataset.zoom);
   });
   document.addEventListener("keydown", (event) => {
-    if (event.key === "Escape" && picking) stopPicking();
+    if (event.key === "Escape" && pickingForm) stopPicking();
   });
-  window.addEventListener("beforeunload", (event) => { if (typed) event.preventDefault(); });
+  window.addEventListener("beforeunload", (event) => { if (dirty) event.preventDefault(); });
 
-  const recolour = () => cy && cy.style(mapLook.style(face, signs));
+  const recolour = () => cy && cy.style(mapLook.style(fontFamily, signs));
   new MutationObserver(recolour).observe(document.documentElement, { attributes: true, attributeFilter: ["data-theme"] });
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", recolour);
 
   room.hidden = false;
   attempt(async () => {
-    await follow(true);
+    await refresh(true);
     const wanted = decodeURIComponent(location.hash.slice(1));
     if (wanted && node(wanted).nonempty()) await open(wanted);
   });

@@ -55,7 +55,7 @@ def drawn(visitor, site):
         page.context.add_cookies([{"name": "staff", "value": signed_in(), "url": site}])
         page.goto(f"/admin/wizards/wizard/{wizard.pk}/map/{anchor}")
         if java_script:
-            expect(page.locator("#map-room")).to_have_attribute("data-drawn", "6 nodes, 8 ways")
+            expect(page.locator("#map-room")).to_have_attribute("data-drawn", "6 nodes, 8 edges")
         return page
 
     return open_map
@@ -164,7 +164,7 @@ def drawn_anew(drawn, wizard) -> Page:
     """Open the map of a wizard with a way that leads nowhere."""
     page = drawn(toy("whole"))
     page.goto(f"/admin/wizards/wizard/{wizard.pk}/map/")
-    expect(page.locator("#map-room")).to_have_attribute("data-drawn", "7 nodes, 8 ways")
+    expect(page.locator("#map-room")).to_have_attribute("data-drawn", "7 nodes, 8 edges")
     return page
 
 
@@ -197,7 +197,7 @@ def test_a_node_is_added_behind_a_way_and_the_map_follows(drawn, wizard):
     way.get_by_label("Or add a node behind it").fill("Is it warm?")
     way.get_by_role("button", name="Add it").click()
     opened(page, "Is it warm?")
-    expect(page.locator("#map-room")).to_have_attribute("data-drawn", "7 nodes, 8 ways")
+    expect(page.locator("#map-room")).to_have_attribute("data-drawn", "7 nodes, 8 edges")
     expect(page.locator("#map-outline")).to_contain_text("Is it warm?")
 
 
@@ -208,7 +208,7 @@ def test_a_node_is_deleted_with_a_warning_and_the_map_follows(drawn, wizard):
     expect(page.locator(".panel-delete")).to_contain_text("1 node can then be reached by nobody: End human")
     page.get_by_role("button", name="Delete “Why why”").click()
     expect(page.locator("#map-panel")).to_contain_text("is deleted")
-    expect(page.locator("#map-room")).to_have_attribute("data-drawn", "7 nodes, 6 ways")
+    expect(page.locator("#map-room")).to_have_attribute("data-drawn", "7 nodes, 6 edges")
     assert not Node.objects.filter(wizard=wizard, key="why").exists()
 
 
@@ -322,7 +322,7 @@ def test_300_nodes_are_placed_and_drawn_cheaply_in_two_tasks_with_the_browsers_t
     page = drawn(wizard)
     page.context.add_init_script(TURNS)
     page.goto(f"/admin/wizards/wizard/{large(300).pk}/map/")
-    expect(page.locator("#map-room")).to_have_attribute("data-drawn", "331 nodes, 627 ways")
+    expect(page.locator("#map-room")).to_have_attribute("data-drawn", "331 nodes, 627 edges")
     assert page.evaluate("mapDrawing.renderer().textureOnViewport") is True
     assert page.evaluate("mapDrawing.renderer().options.pixelRatio") == 1
     assert len({tuple(place) for place in page.evaluate(PLACES)}) == 331, "two nodes lie on one another"
