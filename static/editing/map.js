@@ -30,7 +30,7 @@
     try {
       await work();
     } catch (error) {
-      announce(`That did not work: ${error.message} Reload the page and look again.`);
+      announce(`That did not work: ${error.message} Reload the page and try again.`);
     }
   }
 
@@ -154,7 +154,7 @@
   function startPicking(form) {
     pickingForm = form;
     room.classList.add("picking");
-    announce("Click the node that it is to lead to. Escape stops.");
+    announce("Click the node it should lead to. Press Escape to cancel.");
   }
 
   function stopPicking() {
@@ -167,13 +167,13 @@
     const field = pickingForm.elements.target;
     field.value = id;
     if (id && field.value === id) send(pickingForm);
-    else announce("A way leads to a node, not to a symptom. Click another one, or press Escape.");
+    else announce("Nothing can lead to a symptom. Click a node, or press Escape.");
   }
 
   /* --- the form beside the map --- */
 
   function confirmLeave() {
-    return !dirty || window.confirm("The form has changes that are not saved. Leave it?");
+    return !dirty || window.confirm("The form has unsaved changes. Leave it?");
   }
 
   function openForm(link, field = "") {
@@ -229,13 +229,13 @@
       (each) => each.data("label").toLowerCase().includes(wanted) || each.data("key").includes(wanted),
       (each) => each.outgoers("edge").some((edge) => (edge.data("labels") || []).some((label) => label.toLowerCase().includes(wanted))),
     ].map((fits) => real.filter(fits)).find((found) => found.length) || [];
-    if (!wanted || !ranked.length) return announce(wanted ? `Nothing here says “${word.trim()}”.` : "");
+    if (!wanted || !ranked.length) return announce(wanted ? `Nothing found for “${word.trim()}”.` : "");
     const next = ranked[(ranked.findIndex((each) => each.id() === last) + 1) % ranked.length];
     last = next.id();
     return open(last).then(() => {
       if (selected !== last) return;
       show(last, true);
-      announce(ranked.length > 1 ? `${ranked.length} found. Enter goes on to the next.` : "");
+      announce(ranked.length > 1 ? `${ranked.length} found. Press Enter for the next.` : "");
     });
   }
 

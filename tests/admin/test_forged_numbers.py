@@ -47,7 +47,7 @@ def test_nothing_is_saved_if_rows_are_missing(part, name, number):
     before = form["title"]
     answer = forged(form, name, number).save()
     assert answer.status_code == 200
-    assert "Not all of these rows arrived, so nothing was saved." in answer.content.decode()
+    assert "Some of these rows did not arrive, so nothing was saved." in answer.content.decode()
     assert "Hidden field" not in answer.content.decode()
     assert Form(editor(), where)["title"] == before
 

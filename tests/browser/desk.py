@@ -86,8 +86,8 @@ class Desk:
         found = self.page.locator(".panel-ways > li").filter(has=self.page.locator(f'.way b:text-is("{way}")'))
         if found.locator("details").get_attribute("open") is None:
             found.locator("summary").click()
-        found.get_by_label("Lead it to").select_option(target)
-        found.get_by_role("button", name="Lead there").click()
+        found.get_by_label("Leads to").select_option(target)
+        found.get_by_role("button", name="Save").click()
         expect(self.page.locator("#map-panel .messagelist")).to_contain_text(target)
 
     def publish(self, note: str) -> None:

@@ -92,7 +92,7 @@ def choose_file(page: Page, content: str) -> None:
     page.goto(url("import"))
     file = {"name": "toy.yaml", "mimeType": "application/yaml", "buffer": content.encode()}
     page.locator("input[type=file]").set_input_files(file)
-    page.get_by_role("button", name="Show what it would change").click()
+    page.get_by_role("button", name="Show what would change").click()
 
 
 def imported(page: Page, wizard: Wizard) -> None:
@@ -103,7 +103,7 @@ def imported(page: Page, wizard: Wizard) -> None:
     steps = (step.model_copy(update={"picture": picture}), *changed.procedures[0].steps[1:])
     procedures = (changed.procedures[0].model_copy(update={"steps": steps}), *changed.procedures[1:])
     choose_file(page, flow.dump_document(changed.model_copy(update={"procedures": procedures}), "yaml"))
-    expect(page.get_by_role("button", name="Take it over into the draft")).to_be_visible()
+    expect(page.get_by_role("button", name="Import into the draft")).to_be_visible()
     expect(page.locator(".messagelist .warning")).to_be_visible()
 
 

@@ -81,7 +81,7 @@ def test_a_wizard_is_made_mended_published_changed_under_a_session_and_restored(
     make(desk)
 
     desk.tab("Publish")
-    expect(desk.page.locator(".finding.bad")).to_contain_text("1 error stops the publication")
+    expect(desk.page.locator(".finding.bad")).to_contain_text("1 error blocks publishing")
     expect(desk.page.get_by_role("button", name="Publish version 1")).to_have_count(0)
     desk.lead(LIT, "No", TALK)
     desk.publish("The first one")
@@ -98,8 +98,8 @@ def test_a_wizard_is_made_mended_published_changed_under_a_session_and_restored(
     assert finish(begin(visitor(), "Yes, it glows")) == TALK
     assert desk.versions() == [["2", "Current It glows", "1"], ["1", "The first one", "1"]]
 
-    desk.page.get_by_role("link", name="Load back version 1").click()
-    desk.page.get_by_role("button", name="Load version 1 into the draft").click()
+    desk.page.get_by_role("link", name="Restore version 1").click()
+    desk.page.get_by_role("button", name="Restore version 1 into the draft").click()
     desk.publish("Back to the first")
     assert finish(begin(visitor(), "Yes")) == BOILS
     assert [row[0] for row in desk.versions()] == ["3", "2", "1"]
@@ -156,7 +156,7 @@ def test_a_preview_from_a_node_shows_the_agents_words_and_counts_nowhere(desk):
     assert [row[2] for row in desk.versions()] == ["0"]
     assert Session.objects.get().channel == Session.Channel.TEST
     desk.tab("Publish")
-    expect(desk.page.get_by_text("Nobody has walked this wizard yet")).to_be_visible()
+    expect(desk.page.get_by_text("This wizard has no sessions yet")).to_be_visible()
 
 
 def test_an_archived_wizard_takes_no_new_session_and_running_ones_finish(desk, visitor, complained):

@@ -112,7 +112,7 @@ def test_a_node_is_found_by_typing(drawn, wizard):
     opened(page, "Do fix")
     page.get_by_label("Find").fill("nothing like it")
     page.get_by_label("Find").press("Enter")
-    expect(page.locator("#map-said")).to_have_text("Nothing here says “nothing like it”.")
+    expect(page.locator("#map-said")).to_have_text("Nothing found for “nothing like it”.")
 
 
 def test_a_question_is_found_by_one_of_its_answers(drawn, wizard):
@@ -129,7 +129,7 @@ def test_enter_goes_on_through_what_is_found(drawn, wizard):
     for heading in ("End ok", "End human", "End ok"):
         page.get_by_label("Find").press("Enter")
         opened(page, heading)
-        expect(page.locator("#map-said")).to_have_text("2 found. Enter goes on to the next.")
+        expect(page.locator("#map-said")).to_have_text("2 found. Press Enter for the next.")
 
 
 def test_the_drawing_is_made_larger_and_smaller(drawn, wizard):
@@ -173,9 +173,9 @@ def test_a_way_is_led_elsewhere_and_the_map_follows(drawn, wizard):
     opened(page, "Question q?")
     seen = page.evaluate("mapDrawing.getElementById('q').renderedPosition()")
     way = way_of(page, "Choose yes")
-    way.get_by_label("Lead it to").select_option("End human")
-    way.get_by_role("button", name="Lead there").click()
-    expect(page.locator("#map-panel .messagelist")).to_contain_text("leads to “End human” now")
+    way.get_by_label("Leads to").select_option("End human")
+    way.get_by_role("button", name="Save").click()
+    expect(page.locator("#map-panel .messagelist")).to_contain_text("now leads to “End human”")
     until(page, LEADS_TO_HUMAN)
     assert page.evaluate("mapDrawing.getElementById('q').renderedPosition()") == pytest.approx(seen, abs=1)
     assert Choice.objects.get(node__wizard=wizard, key="yes").to.key == "human"
@@ -184,9 +184,9 @@ def test_a_way_is_led_elsewhere_and_the_map_follows(drawn, wizard):
 def test_the_node_that_a_way_leads_to_is_pointed_at(drawn, wizard):
     page = drawn(wizard, "#q")
     opened(page, "Question q?")
-    way_of(page, "Choose yes").get_by_role("button", name="Point at it on the map").click()
+    way_of(page, "Choose yes").get_by_role("button", name="Pick it on the map").click()
     click(page, "fix")
-    expect(page.locator("#map-panel .messagelist")).to_contain_text("leads to “Do fix” now")
+    expect(page.locator("#map-panel .messagelist")).to_contain_text("now leads to “Do fix”")
     assert Choice.objects.get(node__wizard=wizard, key="yes").to.key == "fix"
 
 
@@ -194,8 +194,8 @@ def test_a_node_is_added_behind_a_way_and_the_map_follows(drawn, wizard):
     page = drawn(wizard, "#q")
     opened(page, "Question q?")
     way = way_of(page, "Choose yes")
-    way.get_by_label("Or add a node behind it").fill("Is it warm?")
-    way.get_by_role("button", name="Add it").click()
+    way.get_by_label("Or add a new node here").fill("Is it warm?")
+    way.get_by_role("button", name="Add node").click()
     opened(page, "Is it warm?")
     expect(page.locator("#map-room")).to_have_attribute("data-drawn", "7 nodes, 8 edges")
     expect(page.locator("#map-outline")).to_contain_text("Is it warm?")
@@ -205,9 +205,9 @@ def test_a_node_is_deleted_with_a_warning_and_the_map_follows(drawn, wizard):
     page = drawn(wizard, "#why")
     opened(page, "Why why")
     page.get_by_text("Delete this node").click()
-    expect(page.locator(".panel-delete")).to_contain_text("1 node can then be reached by nobody: End human")
+    expect(page.locator(".panel-delete")).to_contain_text("1 node will no longer be reachable: End human")
     page.get_by_role("button", name="Delete “Why why”").click()
-    expect(page.locator("#map-panel")).to_contain_text("is deleted")
+    expect(page.locator("#map-panel")).to_contain_text("was deleted")
     expect(page.locator("#map-room")).to_have_attribute("data-drawn", "7 nodes, 6 edges")
     assert not Node.objects.filter(wizard=wizard, key="why").exists()
 
@@ -229,7 +229,7 @@ def test_the_form_opens_beside_the_map_which_follows_what_is_saved(drawn, wizard
     until(page, "mapDrawing.getElementById('q').data('label') === 'Is it on at all?'")
     expect(page.locator("#map-frame")).to_be_visible()
     expect(form.get_by_label("Title")).to_have_value("Is it on at all?")
-    page.get_by_role("button", name="Back to its ways").click()
+    page.get_by_role("button", name="Back to the node").click()
     opened(page, "Is it on at all?")
 
 
@@ -237,8 +237,8 @@ def test_a_fault_opens_the_form_at_its_field(drawn, wizard):
     page = drawn(wizard, "#q")
     opened(page, "Question q?")
     way = way_of(page, "Choose yes")
-    way.get_by_label("Lead it to").select_option("nowhere yet")
-    way.get_by_role("button", name="Lead there").click()
+    way.get_by_label("Leads to").select_option("nowhere yet")
+    way.get_by_role("button", name="Save").click()
     page.get_by_role("link", name="Choose the node it leads to.").click()
     expect(page.frame_locator("#map-frame").get_by_label("Title")).to_have_value("Question q?")
     until(
@@ -254,8 +254,8 @@ def test_what_is_typed_in_the_form_is_not_lost_unasked(drawn, wizard):
     page.frame_locator("#map-frame").get_by_label("Title").fill("Half a")
     asked = []
     page.once("dialog", lambda dialog: (asked.append(dialog.message), dialog.dismiss()))
-    page.get_by_role("button", name="Back to its ways").click()
-    assert asked == ["The form has changes that are not saved. Leave it?"]
+    page.get_by_role("button", name="Back to the node").click()
+    assert asked == ["The form has unsaved changes. Leave it?"]
     expect(page.frame_locator("#map-frame").get_by_label("Title")).to_have_value("Half a")
 
 
@@ -274,9 +274,9 @@ def test_without_a_script_the_list_and_its_panels_do_the_same(drawn, wizard):
     page.locator("#map-outline").get_by_role("link", name="Question q?").first.click()
     way = page.locator(".panel-ways > li").filter(has_text="Choose yes")
     way.locator("summary").click()
-    way.get_by_label("Lead it to").select_option("End human")
-    way.get_by_role("button", name="Lead there").click()
-    expect(page.locator(".messagelist")).to_contain_text("leads to “End human” now")
+    way.get_by_label("Leads to").select_option("End human")
+    way.get_by_role("button", name="Save").click()
+    expect(page.locator(".messagelist")).to_contain_text("now leads to “End human”")
     assert Choice.objects.get(node__wizard=wizard, key="yes").to.key == "human"
 
 

@@ -205,7 +205,7 @@ def test_the_same_picture_is_stored_once():
 def test_a_picture_needs_a_description():
     client = editor()
     page = step_form(client)
-    assert "Say what the picture shows" in form_errors(page.save(**{"steps-0-upload": upload(image())}))[0]
+    assert "Describe the picture" in form_errors(page.save(**{"steps-0-upload": upload(image())}))[0]
     page["steps-0-picture"] = "lights"
     assert page.save().status_code == 200
     page["steps-0-picture_alt"] = "Lights"

@@ -172,7 +172,7 @@ def test_one_delivery_shows_what_is_sent_as_text(admin_client):
 
 def test_without_a_mail_server_the_page_says_where_the_mails_are(admin_client, settings):
     settings.EMAIL_FILE_PATH = "/somewhere/mail"
-    assert "mails are written to /somewhere/mail" in read(admin_client.get(LIST)).text
+    assert "emails are written to /somewhere/mail" in read(admin_client.get(LIST)).text
     settings.EMAIL_FILE_PATH = None
     assert "mails are written" not in read(admin_client.get(LIST)).text
 

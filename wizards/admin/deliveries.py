@@ -39,10 +39,10 @@ class WebhookForm(forms.ModelForm):
         required=False,
         max_length=100,
         widget=forms.PasswordInput(attrs={"autocomplete": "off", "class": "vTextField"}),
-        help_text="Leave it empty to have one made, or to keep the one that is there. It is shown once.",
+        help_text="Leave it empty to generate one, or to keep the current one. It is shown only once.",
     )
     renew = forms.BooleanField(
-        required=False, label="Make a new secret", help_text="The receiver has to be given it at the same time."
+        required=False, label="Generate a new secret", help_text="The receiver must get it at the same time."
     )
 
     class Meta:
@@ -69,7 +69,7 @@ class WebhookForm(forms.ModelForm):
         except (binascii.Error, ValueError):
             size = 0
         if secret and (not secret.startswith(webhooks.PREFIX) or size not in SECRET_SIZES):
-            raise ValidationError("A secret is whsec_ and 24 to 64 bytes in base64. Leave it empty to have one made.")
+            raise ValidationError("A secret is whsec_ and 24 to 64 bytes in base64. Leave it empty to generate one.")
         return secret
 
     def clean(self) -> dict[str, Any]:
@@ -169,7 +169,7 @@ class DeliveryAdmin(admin.ModelAdmin):
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         folder = settings.EMAIL_FILE_PATH
-        note = f"No mail server is set (EMAIL_URL): mails are written to {folder}." if folder else None
+        note = f"No mail server is set (EMAIL_URL): emails are written to {folder}." if folder else None
         return super().changelist_view(request, {"subtitle": note, **(extra_context or {})})
 
     @admin.action(description="Send again", permissions=["change"])

@@ -82,11 +82,11 @@ class PictureAdmin(admin.ModelAdmin):
         deletable, counts, _, protected = super().get_deleted_objects(objs, request)
         return deletable, counts, set(), [*protected, *usage_lines(objs)]
 
-    @admin.display(description="Shown")
+    @admin.display(description="Preview")
     def thumbnail(self, picture: Picture) -> SafeString:
         return format_html('<img src="{}" alt="" width="80" loading="lazy">', picture.url)
 
-    @admin.display(description="Shown")
+    @admin.display(description="Preview")
     def image(self, picture: Picture) -> SafeString:
         """Show a picture at the size that steps use."""
         return format_html('<img src="{}" alt="" width="320">', picture.url)

@@ -42,7 +42,7 @@ class ChoiceInline(TabularParts):
 
 class CauseInline(StackedParts):
     intro = (
-        "What may be wrong, each with the procedure that mends it. The customer sees first what is most likely for the"
+        "What may be wrong, each with the procedure that fixes it. Customers first see what is most likely for the"
         " least time; what erases something comes last."
     )
     model = Cause
@@ -173,8 +173,8 @@ class NodeAdmin(MapIframeMixin, object_actions.ObjectActions, PartFields, Sortab
     def consequences(self, row: Node) -> dict[str, Any]:
         draft = draft_status.read_drafts([row.wizard])[0]
         consequences = [
-            ("These will lead nowhere, until you choose another node for them:", draft.incoming_edges(row.key)),
-            ("Nobody will be able to reach these any more:", draft.unreachable_without_it(row.key)),
+            ("These will lead nowhere until you choose another node:", draft.incoming_edges(row.key)),
+            ("These will no longer be reachable:", draft.unreachable_without_it(row.key)),
         ]
         return {"consequences": [each for each in consequences if each[1]]}
 
@@ -197,7 +197,7 @@ class NodeAdmin(MapIframeMixin, object_actions.ObjectActions, PartFields, Sortab
             return response
         return HttpResponseRedirect(change_url("wizard", wizard))
 
-    @action(label="Preview from here", description="Walk the draft from this node", button_type="form")
+    @action(label="Preview from here", description="Walk through the draft from this node", button_type="form")
     def preview(self, request: HttpRequest, obj: Node) -> HttpResponse | None:
         """Start a preview at this node. The browser repeats the POST at the preview's address; a GET starts none."""
         start = object_actions.redirect_to(self, request, "preview", obj.wizard_id, obj.key)

@@ -31,7 +31,7 @@ class StepForm(PartForm):
     upload = forms.FileField(
         required=False,
         label="Or a new picture",
-        help_text="PNG, JPEG or WebP, at most 5 MB. It is scaled down, and what the camera wrote into it goes.",
+        help_text="PNG, JPEG or WebP, at most 5 MB. It is scaled down, and camera metadata is removed.",
         widget=forms.FileInput(attrs={"accept": "image/png,image/jpeg,image/webp", "data-most": images.MAX_BYTES}),
     )
 
@@ -39,7 +39,7 @@ class StepForm(PartForm):
         choices, urls = shared["pictures"]
         picture = self.instance.picture
         if picture and picture not in urls:
-            choices = [*choices, (picture, f"{picture} (not here)")]
+            choices = [*choices, (picture, f"{picture} (missing)")]
         field = self.fields["picture"]
         field.choices, field.widget.urls = choices, urls  # type: ignore[attr-defined]  # as declared above
 
@@ -55,7 +55,7 @@ class StepForm(PartForm):
         if new := self.cleaned_data.get("upload"):
             self.cleaned_data["picture"] = new.name
         if self.cleaned_data.get("picture") and not self.cleaned_data.get("picture_alt", "").strip():
-            self.add_error("picture_alt", "Say what the picture shows, for those who cannot see it.")
+            self.add_error("picture_alt", "Describe the picture for people who cannot see it.")
         return self.cleaned_data
 
 
@@ -65,7 +65,7 @@ class StepFormSet(PartFormSet):
 
 
 class StepInline(StackedParts):
-    intro = "One thing to do in each, in this order. The customer sees them one by one."
+    intro = "One thing to do per step, in this order. The customer sees them one by one."
     model = Step
     form = StepForm
     formset = StepFormSet
@@ -90,11 +90,11 @@ class ProcedureAdmin(PartFields, SortableAdminBase, OptimisticLockAdmin):
     fieldsets = (
         (None, {"fields": ("revision", "title", "minutes", "text", "erases")}),
         (
-            "The two results in its own words",
+            "Texts for the two results",
             {
                 "fields": ("worked_label", "failed_label"),
                 "classes": ("collapse",),
-                "description": "What the buttons below the last step say: “I found it”, say, instead of “It worked”.",
+                "description": "The buttons below the last step, such as “I found it” instead of “It worked”.",
             },
         ),
         ("Sources and permanent name", {"fields": ("sources", "key"), "classes": ("collapse",)}),

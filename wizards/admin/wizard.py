@@ -31,8 +31,8 @@ MAX_FAULTS = 5
 
 class SymptomInline(StackedParts):
     intro = (
-        "How people get in: what they see, in their own words, and the first node for those who see it. They choose it"
-        " from a list, or find it by searching."
+        "Where people start: what they see, in their own words, and the first node for those who see it. They choose it"
+        " from a list or find it by searching."
     )
     model = Symptom
     fieldsets = (
@@ -44,7 +44,7 @@ class SymptomInline(StackedParts):
 class SourceInline(TabularParts):
     intro = (
         "What the texts rely on: facts from guides and manuals, each with a short name that nodes, causes and steps"
-        " cite. Customers do not see them. You can do without."
+        " cite. Customers do not see them. Optional."
     )
     model = Source
     fields = ("key", "fact", "open", "place")
@@ -56,8 +56,8 @@ class ProcedureInline(TabularParts):
     """The order of the procedures in the wizard's document."""
 
     intro = (
-        "In which order an exported file lists the procedures. Those that nodes and causes use are in it by themselves:"
-        " there is nothing to do here, unless you want another order."
+        "The order in which an exported file lists the procedures. Those that nodes and causes use are included"
+        " automatically: there is nothing to do here unless you want another order."
     )
     model = WizardProcedure
     fields = ("procedure", "place")
@@ -115,7 +115,7 @@ class WizardAdmin(
 
     def response_add(self, request: HttpRequest, obj: Wizard, post_url_continue: str | None = None) -> HttpResponse:
         """Redirect to the new wizard, where its parts are added."""
-        messages.success(request, f"The wizard “{obj}” is there. Now add its parts below.")
+        messages.success(request, f"The wizard “{obj}” was created. Now add its parts below.")
         return HttpResponseRedirect(change_url("wizard", obj.pk))
 
     @admin.display(description="Name in addresses", ordering="slug")
@@ -136,7 +136,7 @@ class WizardAdmin(
     def compare(self, request: HttpRequest, obj: Wizard) -> HttpResponse | None:
         """Redirect to the changes since the published version."""
         if obj.current is None:
-            messages.warning(request, "There is nothing to compare with yet: nothing is published.")
+            messages.warning(request, "Nothing is published yet, so there is nothing to compare with.")
             return None
         return object_actions.redirect_to(self, request, "compare", obj.pk, obj.current.number, "draft")
 

@@ -103,7 +103,7 @@ def test_an_empty_wizard_says_how_to_begin():
     wizard = Wizard.objects.create(slug="new", title="New")
     page = editor().get(map_url(wizard)).content.decode()
     assert f"/admin/wizards/node/add/?wizard={wizard.pk}" in page
-    assert "A wizard begins with a symptom" in page
+    assert "A wizard starts with a symptom" in page
 
 
 def test_only_what_a_node_alone_leads_to_is_unreachable_without_it():

@@ -62,7 +62,7 @@ def test_a_draft_with_warnings_only_may_be_published():
     Node.objects.create(wizard=wizard, key="spare", kind="outcome", title="Spare", result="advice", place=9)
     context, text = check_page(wizard)
     assert [fault["where"] for fault in context["warnings"]] == ["node “Do fix”", "outcome “Spare”"]
-    assert "Nothing stops a publication." in text
+    assert "Nothing blocks publishing." in text
 
 
 def test_rows_that_make_no_document_are_reported():

@@ -82,7 +82,7 @@ def test_an_import_makes_open_forms_stale():
 def test_a_file_equal_to_the_draft_has_nothing_to_import():
     wizard = toy()
     text = upload(editor(), publishing.compile_draft(wizard)).content.decode()
-    assert "There is nothing to take over." in text
+    assert "There is nothing to import." in text
     assert 'name="take_over"' not in text
 
 
@@ -114,7 +114,7 @@ def test_an_editor_cannot_apply_another_editors_file():
         {"take_over": "yes", "file": proposal.context["file"], "seen": proposal.context["seen"]},
         follow=True,
     )
-    assert "no longer here" in response.content.decode()
+    assert "no longer available" in response.content.decode()
     assert Wizard.objects.get().title == "Toy"
 
 

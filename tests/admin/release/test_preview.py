@@ -79,7 +79,7 @@ def test_a_node_that_cannot_be_entered_is_reported(wizard):
     Node.objects.filter(key="fix").update(procedure=None)
     client = editor()
     response = client.post(url("preview", wizard.pk, "fix"), follow=True)
-    assert "There is nothing to see there yet." in response.content.decode()
+    assert "There is nothing to preview there yet." in response.content.decode()
     assert not Session.objects.exists()
 
 

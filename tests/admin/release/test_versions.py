@@ -124,7 +124,7 @@ def test_restoring_publishes_nothing(wizard):
 
 def test_restoring_is_in_the_history(wizard):
     restore(wizard)
-    assert LogEntry.objects.get().change_message == "Loaded version 1 back into the draft"
+    assert LogEntry.objects.get().change_message == "Restored version 1 into the draft"
 
 
 def test_restoring_makes_open_forms_stale(wizard):

@@ -26,24 +26,24 @@ Label = tuple[str, str | None]
 COMMON_FIELDS: dict[str, Label] = {
     "key": ("Permanent name", None),
     "slug": ("Name in addresses", None),
-    "text": ("Text", "Stands below the heading."),
-    "say": ("What the agent says aloud", "On the telephone. Customers do not see it."),
+    "text": ("Text", "Shown below the heading."),
+    "say": ("What the agent says aloud", "On the phone. Customers do not see it."),
     "note": ("Note for agents only", "Neither read out nor shown to customers."),
     "sources": (
-        "Sources, one a line",
+        "Sources, one per line",
         "Short names of the facts stated here, from the wizard’s list of sources; or “editorial”.",
     ),
 }
 FIELDS: dict[type[Model], dict[str, Label]] = {
     Wizard: {
-        "title": ("Title", "The product or the trouble, as customers call it."),
-        "summary": ("Summary in one line", "Stands on the product’s card on the first page."),
+        "title": ("Title", "The product or the problem, as customers call it."),
+        "summary": ("Summary in one line", "Shown on the product’s card on the first page."),
         "language": ("Language of the texts", "A code: “en” for English, “de” for German."),
     },
     Symptom: {
         "label": ("What the person sees", None),
         "to": ("Leads to", None),
-        "words": ("Search words, one a line", "What people would type to find this."),
+        "words": ("Search words, one per line", "What people would type to find this."),
     },
     Source: {
         "key": ("Short name", "Parts of the wizard cite the fact by it."),
@@ -52,42 +52,42 @@ FIELDS: dict[type[Model], dict[str, Label]] = {
     },
     Node: {
         "title": ("Title", "The heading that the customer reads."),
-        "procedure": ("Procedure to do", "The list of steps. The green plus writes a new one."),
-        "result": ("Result", "How a session that comes here has ended."),
+        "procedure": ("Procedure to do", "The list of steps. The green plus adds a new one."),
+        "result": ("Result", "How a session that gets here has ended."),
     },
     Choice: {
         "label": ("Answer", None),
-        "reason": ("Why it matters", "Small print below the answer. May stay empty."),
+        "reason": ("Why it matters", "Small print below the answer. Optional."),
         "to": ("Leads to", None),
     },
     Cause: {
-        "label": ("What may be wrong", "The customer chooses by these words."),
-        "reason": ("Why it may be this", "Small print below it. May stay empty."),
-        "weight": ("How likely (1 to 100)", "Against the other causes: twice the number, twice as likely."),
+        "label": ("What may be wrong", "Customers choose by this text."),
+        "reason": ("Why it may be this", "Small print below it. Optional."),
+        "weight": ("How likely (1 to 100)", "Relative to the other causes: twice the number, twice as likely."),
         "minutes": ("Minutes it takes to try", None),
-        "procedure": ("Procedure that mends it", "The list of steps. The green plus writes a new one."),
-        "worked": ("If it worked, go to", "Empty: where the diagnosis itself goes when a fix worked."),
-        "failed": ("If it did not work, go to", "Empty: back to the list of causes."),
+        "procedure": ("Procedure that fixes it", "The list of steps. The green plus adds a new one."),
+        "worked": ("If it worked, go to", "If empty, where the diagnosis goes when a fix worked."),
+        "failed": ("If it did not work, go to", "If empty, back to the list of causes."),
     },
     Procedure: {
         "title": ("Title", "What the steps do, in a few words: “Restart the router”."),
-        "minutes": ("Minutes it takes", "About, for all steps. The customer is told."),
-        "text": ("Text", "Stands above the list of its steps, where they are shown all at once."),
+        "minutes": ("Minutes it takes", "Roughly, for all steps. Customers see it."),
+        "text": ("Text", "Shown above the steps when they are listed all at once."),
         "erases": (
             "What it erases",
-            "In plain words what is lost; leave it empty where nothing is. Where filled in, the customer is asked"
-            " before the first step, and may say no.",
+            "In plain words, what is lost; leave it empty if nothing is. If it is filled in, the customer is asked"
+            " before the first step and can say no.",
         ),
-        "worked_label": ("Button where it worked", "The good result in its own words; empty for “It worked”."),
-        "failed_label": ("Button where it did not work", "In its own words; empty for “It did not work”."),
+        "worked_label": ("Button if it worked", "The good result in specific words; empty for “It worked”."),
+        "failed_label": ("Button if it did not work", "In specific words; empty for “It did not work”."),
     },
     Step: {
         "title": ("What to do", "A short command: “Press and hold the button for 20 seconds”."),
         "text": ("How to do it", ""),
         "hold_seconds": ("Hold for (seconds)", "Shows a countdown. 0 for none."),
         "wait_seconds": ("Wait for (seconds)", "Shows a countdown. 0 for none."),
-        "signs": ("What to expect, one sign a line", "“The light turns green.”"),
-        "caution": ("Take care", "What must not go wrong. Stands in a box of its own."),
+        "signs": ("What to expect, one sign per line", "“The light turns green.”"),
+        "caution": ("Take care", "What must not go wrong. Shown in a box of its own."),
         "picture_alt": ("What the picture shows (read out by screen readers)", None),
     },
 }
@@ -99,11 +99,11 @@ EDGE_FIELDS: dict[str, dict[str, Label]] = {
         "blocked": ("If they cannot do it, go to", "For those who answer “I can’t do this”."),
         "declined": (
             "If they say no (it erases something), go to",
-            "Customers are asked only where the procedure erases something. Leave it empty otherwise.",
+            "Customers are asked only if the procedure erases something. Leave it empty otherwise.",
         ),
     },
     "diagnosis": {
-        "worked": ("When a fix worked, go to", "For causes that say nothing else themselves."),
+        "worked": ("When a fix worked, go to", "For causes that do not say otherwise."),
         "failed": ("When nothing on the list helped, go to", "Also for those who answer “None of these fits”."),
     },
 }

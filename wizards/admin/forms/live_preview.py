@@ -21,7 +21,7 @@ INLINE_FIELDS = {"choices": ("label", "reason"), "causes": ("label", "reason")}
 PROCEDURE_FIELDS = ("title", "text", "erases", "worked_label", "failed_label")
 STEP_FIELDS = ("title", "text", "say", "note", "caution")
 MAX_STEPS = 200
-CANNOT_PREVIEW = "What is typed cannot be shown yet."
+CANNOT_PREVIEW = "This cannot be shown yet."
 
 
 def node_preview(request: HttpRequest, node: Node) -> HttpResponse:
@@ -75,7 +75,7 @@ def position(document: flow.Document, key: str) -> flow.Position:
     """Return the position on entering a node; raise IllegalMoveError if it cannot be entered yet."""
     node = document.node(key)
     if node is None:
-        raise flow.IllegalMoveError("This node is not there any more.")
+        raise flow.IllegalMoveError("This node no longer exists.")
     return node.enter(document)
 
 

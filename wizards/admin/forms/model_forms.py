@@ -69,8 +69,8 @@ class RowForm(forms.ModelForm):
             self.cleaned_data[self.key_name] = slugs.suggest_slug(title, existing, type(self.instance))
 
 
-KEY_FIXED_HELP = "Stays the same for good: figures of last month and of this month are joined by it."
-KEY_EMPTY_HELP = "Leave it empty, and it is made from the words above. It stays the same for good."
+KEY_FIXED_HELP = "Permanent: statistics of different months are matched by it."
+KEY_EMPTY_HELP = "Leave it empty to have it made from the text above. It is permanent."
 
 
 class WizardForm(RowForm):
@@ -142,7 +142,7 @@ class PartForm(forms.ModelForm):
         """Skip the check: the formset does it for all rows, without a query for each."""
 
 
-ROWS_MISSING = "Not all of these rows arrived, so nothing was saved. Open the page again, and send it once more."
+ROWS_MISSING = "Some of these rows did not arrive, so nothing was saved. Reload the page and try again."
 
 
 class PartFormSet(CustomInlineFormSet):

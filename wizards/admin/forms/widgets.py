@@ -58,7 +58,7 @@ class TargetField(forms.ModelChoiceField):
             return None
         row = self.lookup.find(str(getattr(value, "pk", value)))
         if row is None:
-            raise ValidationError("This is not among this wizard’s own any more: choose another.", code="not-here")
+            raise ValidationError("This no longer belongs to this wizard: choose another.", code="not-here")
         return row
 
 

@@ -69,7 +69,7 @@ def outline(draft: flow.Document) -> list[Branch]:
         builder.add(root, symptom.to)
     unreached = [node.id for node in draft.nodes if node.id not in builder.expanded]
     if unreached:
-        root = Branch("Reached by nothing", "")
+        root = Branch("Not reachable", "")
         builder.roots.append(root)
         for key in unreached:
             if key not in builder.expanded:

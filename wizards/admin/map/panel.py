@@ -122,13 +122,11 @@ def origins(wizard: Wizard, draft: flow.Document, key: str) -> list[dict[str, st
 
 def deletion_effects(origins: int, unreachable: int) -> list[str]:
     """Describe what deleting a node does: `origins` edges lead to it, and `unreachable` nodes need it."""
-    dangling = (
-        f"{format_count(origins, 'way')} will lead nowhere until you lead {'it' if origins == 1 else 'them'} elsewhere."
-    )
+    dangling = f"{format_count(origins, 'next step')} will lead nowhere until you choose another node."
     reach = (
-        f"{format_count(unreachable, 'node')} can then be reached by nobody:"
+        f"{format_count(unreachable, 'node')} will no longer be reachable:"
         if unreachable
-        else "Every other node stays within reach."
+        else "All other nodes stay reachable."
     )
     return [dangling, reach] if origins else [reach]
 

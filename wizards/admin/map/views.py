@@ -105,11 +105,15 @@ class _Views:
             key = request.POST.get("target", "")
             target = wizard.nodes.filter(key=key).first()
             if key and target is None:
-                messages.error(request, f"There is no node “{key}” any more. Choose another one.")
+                messages.error(request, f"Node “{key}” no longer exists. Choose another one.")
                 return
             edge.retarget(target)
-            self.admin.log_change(request, wizard, f"Led “{edge}” to “{target or NOWHERE}” on the map")
-            messages.success(request, f"“{edge}” leads to “{target}” now." if target else f"“{edge}” {NOWHERE}.")
+            self.admin.log_change(
+                request,
+                wizard,
+                f"On the map: “{edge}” leads to “{target}”" if target else f"On the map: “{edge}” {NOWHERE}",
+            )
+            messages.success(request, f"“{edge}” now leads to “{target}”." if target else f"“{edge}” {NOWHERE}.")
 
         return self.change_edge(request, wizard, (owner, row, field), change)
 
@@ -124,7 +128,7 @@ class _Views:
                 return None
             previous = edge.target
             new = add_node_after(edge, wizard, form.cleaned_data["title"], form.cleaned_data["kind"])
-            self.admin.log_change(request, wizard, f"Added “{new}” behind “{edge}” on the map")
+            self.admin.log_change(request, wizard, f"On the map: added “{new}” after “{edge}”")
             messages.success(request, addition_message(new, edge, previous))
             return new
 
@@ -139,12 +143,12 @@ class _Views:
                 raise Http404("There is no such node.")
             if not lock_if_current(node, revision(request)):
                 messages.error(
-                    request, f"{last_saved_message(node)} It is not deleted: look at it again, as it is now."
+                    request, f"{last_saved_message(node)} It was not deleted: review its current state first."
                 )
                 return HttpResponseRedirect(panel_url(wizard, key), status=303)
             node.delete()
-            self.admin.log_change(request, wizard, f"Deleted the node “{node}” on the map")
-        messages.success(request, f"The node “{node}” is deleted. What led to it leads nowhere now.")
+            self.admin.log_change(request, wizard, f"On the map: deleted the node “{node}”")
+        messages.success(request, f"The node “{node}” was deleted. What led to it now leads nowhere.")
         return HttpResponseRedirect(reverse("admin:wizards_wizard_map", args=[wizard.pk]), status=303)
 
     def change_edge(
@@ -156,7 +160,7 @@ class _Views:
             panel_name = edge.guard.key if isinstance(edge.guard, Node) else symptom_element_id(edge.row.key)
             if not lock_if_current(edge.guard, revision(request)):
                 messages.error(
-                    request, f"{last_saved_message(edge.guard)} Nothing is changed: look at it again, as it is now."
+                    request, f"{last_saved_message(edge.guard)} Nothing was changed: review the current state first."
                 )
             elif new := change(edge):
                 panel_name = new.key
@@ -184,9 +188,9 @@ def revision(request: HttpRequest) -> int | None:
 
 def addition_message(new: Node, edge: Edge, previous: Node | None) -> str:
     """Describe what changed when a node was added after an edge that used to lead to `previous`."""
-    message = f"“{new}” stands behind “{edge}” now."
+    message = f"“{new}” now follows “{edge}”."
     if previous is None:
         return message
     if new.worked == previous:
-        return f"{message} Where it works, it goes on to “{previous}”."
-    return f"{message} “{previous}”, where that led before, is not reached this way any more."
+        return f"{message} If it works, it continues to “{previous}”."
+    return f"{message} “{previous}”, the previous target, is no longer reached from here."

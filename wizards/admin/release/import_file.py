@@ -21,16 +21,16 @@ from ...publishing import images
 # Django session key of the document that was shown and waits for confirmation.
 SESSION_KEY = "import"
 FORMS: dict[str, flow.serialization.Format] = {"yaml": "yaml", "yml": "yaml", "json": "json"}
-MISSING_PICTURES = "Pictures do not travel with a file. Steps are shown without these, which are not on this site:"
-FILE_GONE = "Nothing was changed: the file that you saw is no longer here. Choose it again."
+MISSING_PICTURES = "Files do not include pictures. Steps are shown without the ones that are not on this site:"
+FILE_GONE = "Nothing was changed: the file that you reviewed is no longer available. Choose it again."
 
 
 class ImportForm(forms.Form):
     file = forms.FileField(
-        label="A wizard’s file",
+        label="Wizard file",
         help_text=(
-            "YAML or JSON, at most 1 MB. The “slug” in it says which wizard’s draft it changes; an unknown one makes a"
-            " new wizard. What it would change is shown first."
+            "YAML or JSON, at most 1 MB. Its “slug” says which wizard’s draft it changes; an unknown one creates a new"
+            " wizard. You see what would change before it does."
         ),
         widget=forms.ClearableFileInput(attrs={"accept": ".yaml,.yml,.json"}),
         error_messages={"required": "Choose a file first.", "empty": "The file is empty."},
@@ -50,7 +50,7 @@ def urls(model_admin: admin.ModelAdmin) -> list[URLPattern]:
                 else propose_import(model_admin, request)
             )
         except publishing.InvalidDraftError as error:
-            refusal = "Nothing was changed: a draft that it touches cannot be read. Mend that first."
+            refusal = "Nothing was changed: a draft that it affects cannot be read. Fix that first."
             return render_import_page(
                 model_admin, request, status=409, refusal=refusal, problems=str(error).splitlines()
             )
@@ -79,7 +79,7 @@ def propose_import(model_admin: admin.ModelAdmin, request: HttpRequest) -> HttpR
     try:
         document = parse_upload(form.cleaned_data["file"])
     except flow.InvalidFileError as error:
-        refusal = "The file was not taken over. Nothing was changed."
+        refusal = "The file was not imported. Nothing was changed."
         return render_import_page(model_admin, request, status=422, refusal=refusal, problems=error.problems)
     request.session[SESSION_KEY] = document.canonical()
     return render_proposal(model_admin, request, document)

@@ -50,7 +50,7 @@ def begin_preview(request: HttpRequest, wizard: Wizard, key: str) -> HttpRespons
     The wizard is locked meanwhile: a concurrent deletion waits, or has already won and is reported.
     """
     if not Wizard.objects.select_for_update(no_key=True).filter(pk=wizard.pk).exists():
-        messages.error(request, f"The wizard “{wizard}” was deleted a moment ago. There is nothing left to walk.")
+        messages.error(request, f"The wizard “{wizard}” was deleted a moment ago. There is nothing left to preview.")
         return HttpResponseRedirect(reverse("admin:wizards_wizard_changelist"), status=303)
     try:
         version = publishing.create_preview(wizard, key)
@@ -61,7 +61,7 @@ def begin_preview(request: HttpRequest, wizard: Wizard, key: str) -> HttpRespons
     try:
         session = journal.begin(version, publishing.PREVIEW, permissions.digest(secret), Session.Channel.TEST)
     except flow.IllegalMoveError as error:
-        messages.error(request, f"There is nothing to see there yet. {error}")
+        messages.error(request, f"There is nothing to preview there yet. {error}")
         return HttpResponseRedirect(reverse("admin:wizards_wizard_check", args=[wizard.pk]))
     response = HttpResponseRedirect(reverse("step", args=[session.code, session.count]), status=303)
     permissions.set_visitor_cookie(response, secret)

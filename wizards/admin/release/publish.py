@@ -27,7 +27,7 @@ class PublishForm(forms.Form):
         max_length=500,
         label="What changed, and why",
         widget=forms.TextInput(attrs={"class": "vTextField", "autocomplete": "off"}),
-        error_messages={"required": "Write a note: the versions' list shows it."},
+        error_messages={"required": "Write a note: the list of versions shows it."},
     )
     seen = forms.CharField(max_length=200, widget=forms.HiddenInput)
 
@@ -76,13 +76,13 @@ def publish_draft(model_admin: admin.ModelAdmin, request: HttpRequest, wizard: W
             if is_new:
                 model_admin.log_change(request, wizard, f"Published version {version.number}: {note}")
     except publishing.NotPublishableError:
-        return render_refusal(model_admin, request, wizard, note, "The draft has errors: mend them first.")
+        return render_refusal(model_admin, request, wizard, note, "The draft has errors: fix them first.")
     except StaleRevisionError as error:
         return render_refusal(model_admin, request, wizard, note, str(error))
     if not is_new:
-        messages.info(request, f"The draft says what {version} says already. There is nothing to publish.")
+        messages.info(request, f"The draft is the same as {version}. There is nothing to publish.")
         return HttpResponseRedirect(request.path)
-    messages.success(request, f"{version} is published. Sessions that are under way go on with theirs.")
+    messages.success(request, f"{version} is published. Running sessions continue on theirs.")
     return HttpResponseRedirect(reverse("admin:wizards_wizard_versions", args=[wizard.pk]))
 
 

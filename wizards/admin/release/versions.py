@@ -75,10 +75,10 @@ class _Views:
         try:
             with transaction.atomic():
                 publishing.restore(version, seen=request.POST.get("seen", ""))
-                self.admin.log_change(request, wizard, f"Loaded version {number} back into the draft")
+                self.admin.log_change(request, wizard, f"Restored version {number} into the draft")
         except StaleRevisionError as error:
-            return self.render_proposal(request, wizard, version, status=409, refusal=f"Nothing was loaded. {error}")
-        messages.success(request, f"The draft now says what version {number} said. Publish it to make it current.")
+            return self.render_proposal(request, wizard, version, status=409, refusal=f"Nothing was restored. {error}")
+        messages.success(request, f"Version {number} was restored into the draft. Publish it to make it current.")
         return HttpResponseRedirect(reverse("admin:wizards_wizard_publish", args=[wizard.pk]))
 
     def render_proposal(
@@ -103,7 +103,7 @@ class _Views:
             wizard.archived = archived
             wizard.save(update_fields=["archived"])
             message = (
-                "Archived: no new sessions; those under way finish" if archived else "Brought back for new sessions"
+                "Archived: no new sessions; running ones can finish" if archived else "Unarchived: open to new sessions"
             )
             self.admin.log_change(request, wizard, message)
             messages.success(request, f"{message}.")
