@@ -185,8 +185,8 @@ class PartFormSet(CustomInlineFormSet):
     @cached_property
     def _listed(self) -> list[Model]:
         existing = {str(row.pk): row for row in super().get_queryset()}
-        listed = [self.data.get(self._pk_of(place)) for place in range(self.initial_form_count())]
-        return [existing.get(pk) or self.model() for pk in listed]
+        submitted_keys = [self.data.get(self._pk_of(place)) for place in range(self.initial_form_count())]
+        return [existing.get(pk) or self.model() for pk in submitted_keys]
 
     def add_fields(self, form: Any, index: int | None) -> None:
         super().add_fields(form, index)

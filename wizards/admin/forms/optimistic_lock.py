@@ -1,4 +1,4 @@
-"""Saves and deletions that notice one another: nobody overwrites what somebody else saved meanwhile."""
+"""Optimistic locking of the change forms: nobody overwrites what somebody else saved meanwhile."""
 
 from __future__ import annotations
 
