@@ -1,4 +1,4 @@
-"""What the tests of the tallies share: the clock."""
+"""The clock of the analytics tests."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The audit finds every row of the tallies that is not what the logs say."""
+"""The audit finds every tally row that differs from the logs."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def clock(monkeypatch):
-    """Roll up two sessions, one of which went on afterwards."""
+    """Roll up two sessions, one of which continues afterwards."""
     clock = Clock(monkeypatch)
     walker = Walker(clock, name="a").answer("no", "stuck")
     Walker(clock, name="b").answer("yes")
@@ -26,30 +26,30 @@ def clock(monkeypatch):
     return clock
 
 
-def found() -> str:
+def inconsistencies() -> str:
     return "\n".join(analytics.find_inconsistencies())
 
 
-def test_sound_tallies_have_no_breaks(clock):
-    assert found() == ""
+def test_sound_tallies_have_no_inconsistencies(clock):
+    assert inconsistencies() == ""
 
 
 @pytest.mark.parametrize("column", ["begun", "solved", "left", "backs"])
 def test_a_changed_figure_of_a_day_is_found(clock, column):
     column = {"left": "advice"}.get(column, column)
     DayTally.objects.update(**{column: F(column) + 1})
-    assert "day tally 2026-03-02" in found()
+    assert "day tally 2026-03-02" in inconsistencies()
 
 
 def test_a_changed_time_is_found(clock):
     PlaceTally.objects.filter(node="q", whole=False).update(times=b"\x09")
-    assert "place tally 2026-03-02" in found()
+    assert "place tally 2026-03-02" in inconsistencies()
 
 
 @pytest.mark.parametrize("table", [DayTally, PlaceTally, WayTally])
-def test_a_row_taken_out_is_found(clock, table):
+def test_a_missing_row_is_found(clock, table):
     table.objects.last().delete()
-    assert table._meta.verbose_name in found()
+    assert table._meta.verbose_name in inconsistencies()
 
 
 @pytest.mark.parametrize("table", [DayTally, PlaceTally, WayTally])
@@ -57,41 +57,41 @@ def test_a_row_of_a_day_without_sessions_is_found(clock, table):
     row = table.objects.first()
     row.pk, row.day = None, row.day.replace(year=2025)
     row.save()
-    assert "2025-03-02" in found()
+    assert "2025-03-02" in inconsistencies()
 
 
-def test_a_session_said_to_be_in_the_tallies_that_is_not_is_found(clock):
+def test_a_session_wrongly_marked_as_tallied_is_found(clock):
     Session.objects.filter(visitor="a").update(tallied=4)
-    assert found()
+    assert inconsistencies()
 
 
-def test_days_whose_sessions_were_deleted_are_believed(clock):
+def test_days_whose_sessions_were_deleted_are_skipped(clock):
     Session.objects.all().delete()
-    assert found()
+    assert inconsistencies()
     analytics.mark_deleted_until(DayTally.objects.latest("day").day)
-    assert found() == ""
+    assert inconsistencies() == ""
 
 
-def test_the_command_brings_the_tallies_up_to_date_and_makes_them_anew(clock, capsys):
+def test_the_command_rolls_up_and_rebuilds(clock, capsys):
     clock.pass_(hours=1)
     call_command("roll_up")
     assert capsys.readouterr().out == "1 sessions rolled up\n"
     DayTally.objects.all().delete()
     call_command("roll_up", "--rebuild")
     assert capsys.readouterr().out == "2 sessions rolled up\n"
-    assert found() == ""
+    assert inconsistencies() == ""
 
 
-def test_a_roll_up_while_the_audit_reads_breaks_nothing(clock, monkeypatch):
+def test_a_roll_up_during_the_audit_is_no_inconsistency(clock, monkeypatch):
     Walker(clock, name="c").answer("yes")
     clock.pass_(hours=2)
-    real = consistency._logged
+    real = consistency._rows_from_logs
 
-    def logged(day):
-        read = real(day)
+    def roll_up_meanwhile(day):
+        rows = real(day)
         if day == NOON.date():
             analytics.roll_up()
-        return read
+        return rows
 
-    monkeypatch.setattr(consistency, "_logged", logged)
-    assert found() == ""
+    monkeypatch.setattr(consistency, "_rows_from_logs", roll_up_meanwhile)
+    assert inconsistencies() == ""

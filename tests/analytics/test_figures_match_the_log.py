@@ -1,4 +1,4 @@
-"""The promise: whatever people do, what the figures say is what the logs say.
+"""The promise: whatever people do, the figures say what the logs say.
 
 25 days of four people, and with HYPOTHESIS_PROFILE=long 1,000.
 """
@@ -26,38 +26,38 @@ from wizards.models import Session
 pytestmark = pytest.mark.django_db
 
 
-def told(history: flow.History, moments: list[datetime]):
-    """Return what a session did, read from its replay: (place, seconds, how) of each stay, in order."""
-    moves = [i for i, event in enumerate(history.events) if event.kind in ("begin", "answer", "back")]
-    for here, there in pairwise(moves):
-        position = history.pages[here].position
-        spent = (moments[there] - moments[here]).total_seconds()
-        yield (position.node, position.cause, position.step), spent, str(history.events[there].kind)
+def page_visits(history: flow.History, moments: list[datetime]):
+    """Replay a session: (place, seconds, departure) of each visit, in order."""
+    moves = [index for index, event in enumerate(history.events) if event.kind in ("begin", "answer", "back")]
+    for start, end in pairwise(moves):
+        position = history.pages[start].position
+        spent = (moments[end] - moments[start]).total_seconds()
+        yield (position.node, position.cause, position.step), spent, str(history.events[end].kind)
     position = history.pages[moves[-1]].position
     yield (position.node, position.cause, position.step), 0, "ended" if history.ended else "open"
 
 
 def expected(left_since: datetime):
-    """Return reached, moved, ended, left, still, backs and times of each page by replaying every session."""
+    """Compute reached, moved, ended, left, still, backs and times of each page by replaying every session."""
     figures: dict = defaultdict(Counter)
     times: dict = defaultdict(list)
     for session in Session.objects.exclude(channel="test"):
         history = journal.history_of(session)
-        stays = list(told(history, [row.at for row in session.events.order_by("number")]))
-        for spot in {stay[0] for stay in stays}:
-            mine = [stay for stay in stays if stay[0] == spot]
-            key, last = Place(session.version_id, *spot), mine[-1][2]
+        visits = list(page_visits(history, [row.at for row in session.events.order_by("number")]))
+        for place in {visit[0] for visit in visits}:
+            visits_here = [visit for visit in visits if visit[0] == place]
+            key, last = Place(session.version_id, *place), visits_here[-1][2]
             figures[key]["reached"] += 1
-            figures[key]["backs"] += any(how == "back" for *_, how in mine)
+            figures[key]["backs"] += any(departure == "back" for *_, departure in visits_here)
             figures[key]["helps"] += any(
-                event.kind == "help" and (event.node, event.cause, event.step) == spot for event in history.events
+                event.kind == "help" and (event.node, event.cause, event.step) == place for event in history.events
             )
             figures[key]["remarks"] += any(
-                event.kind == "remark" and (event.node, event.cause, event.step) == spot for event in history.events
+                event.kind == "remark" and (event.node, event.cause, event.step) == place for event in history.events
             )
-            opened = "still" if session.seen_at >= left_since else "left"
-            figures[key][{"answer": "moved", "back": "moved", "ended": "ended", "open": opened}[last]] += 1
-            if spent := sum(seconds for _, seconds, _ in mine if seconds <= 3600):
+            open_state = "still" if session.seen_at >= left_since else "left"
+            figures[key][{"answer": "moved", "back": "moved", "ended": "ended", "open": open_state}[last]] += 1
+            if spent := sum(seconds for _, seconds, _ in visits_here if seconds <= 3600):
                 times[key].append(spent)
     return figures, times
 
@@ -94,19 +94,18 @@ def test_figures_always_add_up_and_say_what_the_logs_say(clock, acts):
                 clock.pass_(hours=number)
             elif act in ("back", "remark", "ask"):
                 getattr(walker, act)()
-        check(clock)
-        before = said()
+        check_against_replay(clock)
+        before = all_figures()
         roll(clock)
-        assert said() == before
+        assert all_figures() == before
         incremental = rows()
         analytics.rebuild()
         roll(clock)
-        assert rows() == incremental, "rebuilt from the log, the tallies are others"
+        assert rows() == incremental, "a rebuild from the log gives other tallies"
         transaction.set_rollback(True)
 
 
-def said() -> tuple:
-    """Return all figures."""
+def all_figures() -> tuple:
     return (
         analytics.day_figures(everything()),
         analytics.place_figures(everything()),
@@ -114,19 +113,21 @@ def said() -> tuple:
     )
 
 
-def check(clock: Clock) -> None:
+def check_against_replay(clock: Clock) -> None:
     figures, times = expected(clock.now - timedelta(hours=1))
     found = analytics.place_figures(everything())
     assert set(found) == set(figures)
-    for where, figure in found.items():
+    for place, figure in found.items():
         names = ("reached", "moved", "ended", "left", "still", "backs", "helps", "remarks")
-        assert {name: getattr(figure, name) for name in names} == {name: figures[where][name] for name in names}
-        assert figure.times == Histogram.of(*times[where])
+        assert {name: getattr(figure, name) for name in names} == {name: figures[place][name] for name in names}
+        assert figure.times == Histogram.of(*times[place])
     for each in (*found.values(), *analytics.place_figures(everything(), whole=True).values()):
         assert each.reached == each.moved + each.ended + each.left + each.still
     statuses = Counter(Session.objects.values_list("status", flat=True))
     for parts in analytics.day_figures(everything())[:2]:
-        figure = analytics.Ends(*(sum(getattr(part, end) for part in parts.values()) for end in analytics.Ends._fields))
+        figure = analytics.EndCounts(
+            *(sum(getattr(part, end) for part in parts.values()) for end in analytics.EndCounts._fields)
+        )
         assert figure.begun == Session.objects.count()
         assert figure.begun == figure.solved + figure.unsolved + figure.advice + figure.left + figure.still
         assert (figure.solved, figure.unsolved, figure.advice) == tuple(

@@ -1,4 +1,4 @@
-"""Whole months are added up, too: a long period reads few rows, and its figures are those of its days."""
+"""Months are tallied, too: a long period reads few rows, and its figures are the sum of its days."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ WALKS = (("no", "stuck", "worked"), ("yes",), ("no", "stuck"), ("no",))
 
 @pytest.fixture
 def clock(monkeypatch):
-    """Somebody walked every fifth day from March to May, and all of them are rolled up."""
+    """Roll up a walk on every fifth day from March to May."""
     clock = Clock(monkeypatch)
     for number in range(18):
         Walker(clock, name=f"v{number}", seconds=10 + number).answer(*WALKS[number % len(WALKS)])
@@ -44,28 +44,30 @@ def clock(monkeypatch):
     ],
     ids=["one whole month", "a month and both ends", "no whole month", "the rest of a month and a whole one"],
 )
-def test_a_period_counts_what_its_days_count_one_by_one(clock, since, until):
-    ended: dict = defaultdict(DayFigures)
+def test_a_period_is_the_sum_of_its_days(clock, since, until):
+    figures_by_version: dict = defaultdict(DayFigures)
     places: dict = defaultdict(PlaceFigures)
-    ways: Counter = Counter()
+    edges: Counter = Counter()
     times: dict = defaultdict(Histogram)
     for number in range((until - since).days + 1):
         day = since + timedelta(days=number)
         scope = everything(since=day, until=day)
         for version, figures in analytics.day_figures(scope).versions.items():
-            ended[version] += figures
+            figures_by_version[version] += figures
         for place, figures in analytics.place_figures(scope).items():
             places[place] += figures
-        ways.update(analytics.edge_figures(scope))
+        edges.update(analytics.edge_figures(scope))
         for place, each in analytics.place_times(scope, PAGES).items():
             times[place] += each
     scope = everything(since=since, until=until)
     assert places
-    assert analytics.day_figures(scope).versions == analytics.day_figures(everything(), scope).before == ended
-    (sums,) = ended.values()
+    assert (
+        analytics.day_figures(scope).versions == analytics.day_figures(everything(), scope).before == figures_by_version
+    )
+    (sums,) = figures_by_version.values()
     assert sum(day.begun for day in analytics.day_figures(scope).days.values()) == sums.begun
     assert analytics.place_figures(scope) == places
-    assert analytics.edge_figures(scope) == ways
+    assert analytics.edge_figures(scope) == edges
     assert analytics.place_times(scope, PAGES) == times
 
 
@@ -77,7 +79,7 @@ def test_a_year_is_read_from_the_months(clock):
     assert (analytics.day_figures(year).versions, analytics.place_figures(year), analytics.edge_figures(year)) == months
 
 
-def test_a_rebuild_adds_up_a_month_of_which_some_sessions_were_deleted(clock):
+def test_a_rebuild_keeps_a_month_whose_sessions_were_partly_deleted(clock):
     Session.objects.filter(begun_at__lt="2026-04-15T00:00Z").delete()
     analytics.mark_deleted_until(date(2026, 4, 14))
     before = rows()
@@ -91,12 +93,12 @@ def test_a_rebuild_adds_up_a_month_of_which_some_sessions_were_deleted(clock):
 def test_the_audit_finds_a_month_that_is_not_the_sum_of_its_days(clock, table, column):
     assert not list(analytics.find_inconsistencies())
     table.objects.filter(span=MONTH, day=date(2026, 4, 1)).update(**{column: F(column) + 1})
-    found = list(analytics.find_inconsistencies())
-    assert found
-    assert all("2026-04-01" in line and "its days" in line for line in found)
+    lines = list(analytics.find_inconsistencies())
+    assert lines
+    assert all("2026-04-01" in line and "its days" in line for line in lines)
 
 
-def test_the_audit_finds_it_also_where_the_sessions_were_deleted(clock):
+def test_the_audit_checks_months_whose_sessions_were_deleted(clock):
     Session.objects.all().delete()
     analytics.mark_deleted_until(date(2026, 12, 31))
     assert not list(analytics.find_inconsistencies())
@@ -104,7 +106,7 @@ def test_the_audit_finds_it_also_where_the_sessions_were_deleted(clock):
     assert list(analytics.find_inconsistencies())
 
 
-def test_the_tallies_that_were_there_before_are_added_up_by_the_migration(clock):
+def test_the_migration_adds_up_existing_tallies(clock):
     before = [sorted(table) for table in rows()]
     for table in (DayTally, PlaceTally, WayTally):
         table.objects.filter(span=MONTH).delete()

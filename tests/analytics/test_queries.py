@@ -1,4 +1,4 @@
-"""Figures add up, and say what the logs say, rolled up or not."""
+"""Figures add up and match the logs, rolled up or not."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ pytestmark = pytest.mark.django_db
 
 
 def place(node: str, cause: str = "", step: str = "", whole: bool = False) -> analytics.PlaceFigures:
-    found = analytics.place_figures(everything(), whole)
-    return next(figures for where, figures in found.items() if where[1:] == (node, cause, step))
+    figures_by_place = analytics.place_figures(everything(), whole)
+    return next(figures for place_key, figures in figures_by_place.items() if place_key[1:] == (node, cause, step))
 
 
 # How sessions end
 
 
-def test_a_solved_session_counts_as_solved_on_the_day_on_which_it_began(clock):
+def test_a_solved_session_counts_on_the_day_it_began(clock):
     Walker(clock).answer("yes")
     assert (day().begun, day().solved, day().left, day().still) == (1, 1, 0, 0)
 
@@ -39,14 +39,14 @@ def test_each_result_has_its_figure(clock):
     assert (day().begun, day().solved, day().unsolved, day().advice) == (6, 3, 2, 1)
 
 
-def test_an_open_session_is_still_there_for_an_hour_and_was_left_after_it(clock):
+def test_an_open_session_counts_as_abandoned_after_an_hour(clock):
     Walker(clock).answer("no")
     assert (day().still, day().left) == (1, 0)
     clock.pass_(minutes=61)
     assert (day().still, day().left) == (0, 1)
 
 
-def test_a_session_that_was_left_and_goes_on_is_still_there_again(clock):
+def test_an_abandoned_session_that_continues_is_open_again(clock):
     walker = Walker(clock).answer("no")
     clock.pass_(hours=30)
     roll(clock)
@@ -55,7 +55,7 @@ def test_a_session_that_was_left_and_goes_on_is_still_there_again(clock):
     assert (day().begun, day().left, day().still) == (1, 0, 1)
 
 
-def test_a_session_that_goes_on_after_it_was_rolled_up_counts_once(clock):
+def test_a_session_that_continues_after_its_roll_up_counts_once(clock):
     walker = Walker(clock).answer("no", "stuck")
     clock.pass_(hours=2)
     assert analytics.roll_up() == 1
@@ -74,7 +74,7 @@ def test_going_back_from_an_outcome_opens_the_session_again(clock):
     assert place("ok").moved == 1
 
 
-def test_a_session_that_ends_while_figures_are_read_leaves_the_others_as_they_are(clock, monkeypatch):
+def test_a_session_that_ends_during_the_read_does_not_change_the_others(clock, monkeypatch):
     Walker(clock, name="gone")
     clock.pass_(hours=2)
     quick = Walker(clock, name="quick")
@@ -89,7 +89,7 @@ def test_a_session_that_ends_while_figures_are_read_leaves_the_others_as_they_ar
     assert {each.left for part in analytics.day_figures(everything())[:2] for each in part.values()} == {1}
 
 
-def test_a_session_that_begins_while_figures_are_read_leaves_the_others_as_they_are(clock, monkeypatch):
+def test_a_session_that_begins_during_the_read_does_not_change_the_others(clock, monkeypatch):
     Walker(clock, name="gone")
     clock.pass_(hours=2)
 
@@ -102,7 +102,7 @@ def test_a_session_that_begins_while_figures_are_read_leaves_the_others_as_they_
     assert (day().begun, day().left) == (1, 1)
 
 
-def test_previews_count_nowhere(clock):
+def test_previews_are_not_counted(clock):
     Walker(clock, channel=Session.Channel.TEST).answer("yes")
     assert roll(clock) == 0
     assert analytics.day_figures(everything()) == ({}, {}, {})
@@ -114,7 +114,7 @@ def test_a_session_begun_before_midnight_in_london_counts_for_that_day(clock):
     Walker(clock, name="a")
     clock.pass_(minutes=2)
     Walker(clock, name="b")
-    assert {when: figures.begun for when, figures in analytics.day_figures(everything()).days.items()} == {
+    assert {begun_on: figures.begun for begun_on, figures in analytics.day_figures(everything()).days.items()} == {
         date(2026, 6, 1): 1,
         date(2026, 6, 2): 1,
     }
@@ -123,24 +123,24 @@ def test_a_session_begun_before_midnight_in_london_counts_for_that_day(clock):
 # What happens at a place
 
 
-def test_the_time_to_solved_leaves_out_the_hours_for_which_the_session_was_left(clock):
+def test_the_time_to_solved_leaves_out_long_pauses(clock):
     walker = Walker(clock, seconds=20).answer("no", "stuck")
     clock.pass_(hours=5)
     walker.answer("worked")
     assert abs(day().times.quantile(0.5) / 40 - 1) < 0.06
 
 
-def test_the_time_at_a_place_is_that_of_all_stays_there(clock):
+def test_the_time_at_a_place_is_the_sum_of_its_visits(clock):
     Walker(clock, seconds=30).answer("no").back().answer("yes")
     assert abs(place("q").times.quantile(0.5) / 60 - 1) < 0.06
 
 
-def test_a_place_from_which_somebody_went_back_says_so_also_when_they_moved_on_later(clock):
+def test_going_back_counts_even_if_the_session_moves_on_later(clock):
     Walker(clock).answer("no").back().answer("no", "stuck")
     assert (place("why").reached, place("why").backs, place("why").moved) == (1, 1, 1)
 
 
-def test_a_node_as_a_whole_is_not_left_by_going_on_within_it(clock):
+def test_moving_within_a_node_does_not_leave_it(clock):
     Walker(clock).answer("no", "stuck", "failed")
     assert place("why", whole=True).moved == 0
     assert place("why", whole=True).still == 1
@@ -153,46 +153,52 @@ def test_a_remark_and_a_request_for_help_count_once_where_they_were_made(clock):
     assert (day().remarks, day().helps) == (1, 1)
 
 
-def test_sessions_that_did_everything_at_the_same_moment_are_kept_apart(clock):
+def test_sessions_with_the_same_times_are_counted_separately(clock):
     walkers = [Walker(clock, name=name, seconds=0) for name in "abcd"]
     for walker in walkers:
         walker.answer("yes")
     assert (day().begun, place("ok").reached, place("ok").ended) == (4, 4, 4)
 
 
-def test_the_times_alone_are_those_of_the_places(clock):
+def test_place_times_match_place_figures(clock):
     Walker(clock, name="a", seconds=20).answer("no", "stuck", "worked")
     roll(clock)
     Walker(clock, name="b", seconds=40).answer("no")
-    found = {
-        where: figures.times for where, figures in analytics.place_figures(everything()).items() if figures.times.count
+    figures_by_place = {
+        place_key: figures.times
+        for place_key, figures in analytics.place_figures(everything()).items()
+        if figures.times.count
     }
-    assert found
-    pages = {where[1:] for where in found}
-    assert {where: each for where, each in analytics.place_times(everything(), pages).items() if each.count} == found
+    assert figures_by_place
+    pages = {place_key[1:] for place_key in figures_by_place}
+    assert {
+        place_key: each for place_key, each in analytics.place_times(everything(), pages).items() if each.count
+    } == figures_by_place
     assert {figures.times.count for figures in analytics.place_figures(everything(), timed=False).values()} == {0}
 
 
-def test_only_the_times_of_the_pages_that_were_asked_for_are_there(clock):
+def test_place_times_returns_only_the_requested_pages(clock):
     Walker(clock).answer("no", "stuck", "next", "failed", "none", "next")  # both steps at the cause, and at its node
-    asked = {("why", "stuck", "release"), ("fix", "", "hold")}
-    assert {where[1:] for where in analytics.place_times(everything(), asked)} == asked
+    pages = {("why", "stuck", "release"), ("fix", "", "hold")}
+    assert {place_key[1:] for place_key in analytics.place_times(everything(), pages)} == pages
     roll(clock)
-    assert {where[1:] for where in analytics.place_times(everything(), asked)} == asked
+    assert {place_key[1:] for place_key in analytics.place_times(everything(), pages)} == pages
     assert analytics.place_times(everything(), set()) == {}
 
 
-def test_the_times_of_any_number_of_pages_can_be_asked_for(clock):
+def test_place_times_takes_any_number_of_pages(clock):
     Walker(clock).answer("no")
     roll(clock)
     many = {(f"n{number}", f"c{number}", f"s{number}") for number in range(100_000)}
-    assert {where[1:] for where in analytics.place_times(everything(), many | {("q", "", "")})} == {("q", "", "")}
+    assert {place_key[1:] for place_key in analytics.place_times(everything(), many | {("q", "", "")})} == {
+        ("q", "", "")
+    }
 
 
-def test_the_ways_between_nodes_count_sessions(clock):
+def test_edges_count_sessions(clock):
     for name in "abc":
         Walker(clock, name=name).answer("again", "again", "yes")
-    assert {way[1:]: sessions for way, sessions in analytics.edge_figures(everything()).items()} == {("q", "ok"): 3}
+    assert {edge[1:]: sessions for edge, sessions in analytics.edge_figures(everything()).items()} == {("q", "ok"): 3}
 
 
 # The scope
@@ -219,10 +225,10 @@ def test_the_queries_do_not_grow_with_days_and_sessions(clock):
         return len(caught)
 
     Walker(clock, name="first").answer("no")
-    few = queries()
+    query_count = queries()
     for number in range(30):
         clock.pass_(hours=7)
         Walker(clock, name=f"v{number}").answer("no", "stuck")
         if number == 20:
             roll(clock)
-    assert queries() == few
+    assert queries() == query_count

@@ -1,4 +1,4 @@
-"""How PostgreSQL finds the tallies of a long period: by an index, however many days the tables hold."""
+"""PostgreSQL finds the tallies of a long period by an index, however many days the tables hold."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ ROWS = {
 
 @pytest.fixture(params=ROWS)
 def read(request):
-    """Give a function that reads tallies of a year and its months: four versions, three channels, six places each."""
+    """Fill a table for a year and its months: four versions, three channels, six places; return what reads it."""
     for _ in range(4):
         freeze(graph("q? a:ok", "ok = solved"))
     days = [FIRST + timedelta(days=each) for each in range(DAYS)]
@@ -48,9 +48,9 @@ def read(request):
 
 
 def test_a_year_is_found_by_its_versions(read, django_assert_max_num_queries):
-    with django_assert_max_num_queries(20) as asked:
+    with django_assert_max_num_queries(20) as captured:
         read(everything(since=date(2026, 1, 10), until=date(2026, 12, 28)))
-    statements = [query["sql"] for query in asked if "tally" in query["sql"]]
+    statements = [query["sql"] for query in captured if "tally" in query["sql"]]
     assert statements
     for plan in map(plan_of, statements):
         assert "_tally_by_version" in plan
@@ -58,7 +58,6 @@ def test_a_year_is_found_by_its_versions(read, django_assert_max_num_queries):
 
 
 def plan_of(statement: str) -> str:
-    """Return how PostgreSQL would go about a statement."""
     with connection.cursor() as cursor:
         cursor.execute("EXPLAIN " + statement)
         return "\n".join(line for (line,) in cursor.fetchall())

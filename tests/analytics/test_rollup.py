@@ -1,4 +1,4 @@
-"""Rolling up: in whatever portions and order, the tables hold what the logs add up to."""
+"""Roll-up: in any batch size and order, the tables hold what the logs add up to."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from wizards.models import DayTally, Rolling, Session
 pytestmark = pytest.mark.django_db
 
 
-def test_a_session_under_way_is_not_rolled_up(clock):
+def test_an_active_session_is_not_rolled_up(clock):
     Walker(clock)
     assert analytics.roll_up() == 0
     clock.pass_(minutes=6)
@@ -23,16 +23,16 @@ def test_a_session_under_way_is_not_rolled_up(clock):
     assert analytics.roll_up() == 0
 
 
-def test_rolling_up_in_small_portions_gives_the_same(clock):
+def test_small_batches_give_the_same_rows(clock):
     for number in range(7):
         Walker(clock, name=f"v{number}").answer("no", "stuck").back()
         clock.pass_(hours=5)
-    analytics.roll_up(portion=2)
-    small = rows()
+    analytics.roll_up(batch_size=2)
+    rows_of_small_batches = rows()
     analytics.rebuild()
     assert rows() == [[], [], []]
-    analytics.roll_up(portion=100)
-    assert rows() == small
+    analytics.roll_up(batch_size=100)
+    assert rows() == rows_of_small_batches
 
 
 def test_a_rebuild_keeps_the_tallies_of_days_whose_sessions_were_deleted(clock):
@@ -50,15 +50,15 @@ def test_a_rebuild_keeps_the_tallies_of_days_whose_sessions_were_deleted(clock):
     assert day().solved == 1
 
 
-def test_every_roll_up_that_changes_something_is_a_generation(clock):
+def test_only_a_roll_up_that_changes_something_increases_the_generation(clock):
     Walker(clock)
     roll(clock)
-    one = Rolling.objects.get().generation
+    generation = Rolling.objects.get().generation
     roll(clock)
-    assert Rolling.objects.get().generation == one
+    assert Rolling.objects.get().generation == generation
 
 
-def test_a_rebuild_is_a_generation_so_that_whoever_reads_meanwhile_reads_again(clock):
+def test_a_rebuild_increases_the_generation_so_that_readers_retry(clock):
     Walker(clock)
     roll(clock)
     before = Rolling.objects.get().generation
@@ -66,21 +66,21 @@ def test_a_rebuild_is_a_generation_so_that_whoever_reads_meanwhile_reads_again(c
     assert Rolling.objects.get().generation > before
 
 
-def test_where_the_rules_changed_everything_is_counted_anew(clock):
+def test_changed_rules_cause_a_rebuild(clock):
     Walker(clock).answer("yes")
     roll(clock)
-    sound = rows()
+    before = rows()
     DayTally.objects.update(helped=7)
     roll(clock)
-    assert rows() != sound
+    assert rows() != before
     Rolling.objects.update(rules=1)
     roll(clock)
-    assert rows() == sound
+    assert rows() == before
 
 
 @pytest.mark.parametrize("zone", ["Asia/Tokyo", "America/Los_Angeles", "Pacific/Kiritimati"])
 @pytest.mark.parametrize("hours", [0, 6, 12, 23])
-def test_another_time_zone_counts_nobody_twice_where_sessions_of_earlier_days_are_gone(clock, settings, zone, hours):
+def test_another_time_zone_counts_no_session_twice_after_deletion(clock, settings, zone, hours):
     clock.pass_(hours=hours)
     for number in range(6):
         Walker(clock, name=f"v{number}").answer("yes")

@@ -1,4 +1,4 @@
-"""Sessions made through the journal at a clock of the test's own."""
+"""Sessions made through the journal, at a clock that the test moves."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
 
 class Clock:
-    """The time that `timezone.now` tells. However far it is moved, staff who signed in stay signed in."""
+    """Replaces `timezone.now`. Staff stay signed in however far it is moved."""
 
     def __init__(self, monkeypatch) -> None:
         self.now = NOON
@@ -31,7 +31,7 @@ class Clock:
 
 
 class Walker:
-    """A person who walks a version, waiting so many seconds before each act."""
+    """A person who walks a version and waits `seconds` before each action."""
 
     def __init__(
         self, clock: Clock, version: Version | None = None, name: str = "v", seconds: float = 10, channel=None
@@ -61,8 +61,8 @@ class Walker:
     def ask(self) -> Walker:
         return self.act(journal.request_help)
 
-    def feedback(self, said: str) -> Walker:
-        return self.act(journal.feedback, self.session.count, said, "")
+    def feedback(self, value: str) -> Walker:
+        return self.act(journal.feedback, self.session.count, value, "")
 
     @property
     def legal(self) -> tuple[str, ...]:
@@ -73,7 +73,7 @@ class Walker:
 
 
 def roll(clock: Clock) -> int:
-    """Roll up everything, also what is not quiet yet, without moving the clock for others."""
+    """Roll up everything, including active sessions, and set the clock back."""
     clock.now += timedelta(minutes=6)
     done = analytics.roll_up()
     clock.now -= timedelta(minutes=6)

@@ -1,9 +1,9 @@
-"""Tallies: what the logs add up to, kept by day and month, so that figures cost the same however long the log is.
+"""Figures from the session logs, kept by day and month so that a page costs the same however long the log is.
 
-    log --digest--> what one session counts for --rolling--> rows of days, months --figures--> a page
-                                                              + sessions that the rows do not hold yet
+    log --session_summary--> what one session counts for --rollup--> rows of days and months --queries--> a page
+                                                                     + sessions not rolled up yet
 
-`histogram` keeps times small and addable. Rolling up the same log always gives the same rows.
+`histogram` stores times compactly so that they can be added. Rolling up the same log always gives the same rows.
 """
 
 from .consistency import find_inconsistencies
@@ -11,7 +11,7 @@ from .histogram import Histogram
 from .queries import (
     CHANNELS,
     DayFigures,
-    Ends,
+    EndCounts,
     Place,
     PlaceFigures,
     Scope,
@@ -28,7 +28,7 @@ from .sessions import day_bounds
 __all__ = [
     "CHANNELS",
     "DayFigures",
-    "Ends",
+    "EndCounts",
     "Histogram",
     "Place",
     "PlaceFigures",

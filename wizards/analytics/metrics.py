@@ -1,6 +1,6 @@
 """Prometheus metrics of sessions and deliveries, read from the database: the same from every machine.
 
-They hold sums and waiting times, and nothing about anybody.
+They hold sums and waiting times, and no personal data.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from ..models import DayTally, Delivery, Tally
 from .sessions import untallied_sessions
 
 ENDED = ("solved", "unsolved", "advice")
-OF_SESSIONS = ("begun", *ENDED)
+SESSION_COUNTERS = ("begun", *ENDED)
 
 
 def collect() -> Iterator[Metric]:
-    """Yield the metrics; raise django.db.Error where the database does not answer."""
+    """Yield the metrics. Raises django.db.Error if the database does not answer."""
     sessions = session_counts()
-    # Gauges, for they can fall: somebody goes back from an end, or the tallies are rebuilt.
+    # Gauges, because they can fall: when somebody goes back from an end, or the tallies are rebuilt.
     yield GaugeMetricFamily("helpdesk_sessions_begun", "Sessions begun, as rolled up.", sessions["begun"])
     ended = GaugeMetricFamily("helpdesk_sessions_ended", "Sessions by outcome, as rolled up.", labels=["outcome"])
     for outcome in ENDED:
@@ -39,27 +39,27 @@ def collect() -> Iterator[Metric]:
 
 
 def session_counts() -> dict[str, int]:
-    """Return how many sessions were ever begun, and how many ended with each result, as far as they are rolled up."""
-    sums = DayTally.objects.filter(span=Tally.Span.MONTH).aggregate(**{name: Sum(name) for name in OF_SESSIONS})
-    return {name: sums[name] or 0 for name in OF_SESSIONS}
+    """Count the sessions ever begun, and ended with each outcome, as far as they are rolled up."""
+    sums = DayTally.objects.filter(span=Tally.Span.MONTH).aggregate(**{name: Sum(name) for name in SESSION_COUNTERS})
+    return {name: sums[name] or 0 for name in SESSION_COUNTERS}
 
 
 def delivery_counts() -> dict[str, int]:
-    """Return how many deliveries wait, and how many were given up."""
+    """Count the deliveries that are waiting and those that failed for good."""
     states = (Delivery.State.WAITING, Delivery.State.FAILED)
     return {state.value: Delivery.objects.filter(state=state).count() for state in states}
 
 
 def oldest_delivery_seconds() -> float:
-    """Return for how many seconds the oldest delivery that is not sent has waited; 0 where none waits."""
+    """Age in seconds of the oldest unsent delivery; 0 if none is waiting."""
     waiting = Delivery.objects.filter(state=Delivery.State.WAITING)
     return _age(waiting.aggregate(oldest=Min("made_at"))["oldest"])
 
 
 def roll_up_lag_seconds() -> float:
-    """Return for how many seconds the session that longest waits for being rolled up has been quiet; 0 for none.
+    """For how many seconds the session that waits longest to be rolled up has been quiet; 0 if none waits.
 
-    Sessions are rolled up when they have been quiet for five minutes: up to about six minutes is as it should be.
+    Sessions are rolled up once they have been quiet for five minutes, so up to about six minutes is normal.
     """
     return _age(untallied_sessions().aggregate(oldest=Min("seen_at"))["oldest"])
 

@@ -1,8 +1,8 @@
 """What one session counts for: its log, without its document, as what it did at each place. Pure.
 
-A *stay* lasts from the event that led to a page until the event that led away from it. What a session did at a place
-is how its last stay there ended; the time that it spent there is that of all its stays, but for those during which it
-was left (longer than `pause`), and for the one that still goes on.
+A *visit* lasts from the event that led to a page until the event that led away from it. What a session did at a place
+is how its last visit there ended. The time spent at a place is the sum of its visits, except those during which the
+session was abandoned (longer than `max_pause`) and the one still going on.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from .histogram import Histogram
 
 MOVES = frozenset({EventKind.BEGIN, EventKind.ANSWER, EventKind.BACK})
 
-Spot = tuple[str, str, str]  # node, cause, step
-Part = tuple[bool, str, str, str]  # whether the node as a whole; node, cause, step
-Way = tuple[str, str]  # node, the node after it
+PlaceKey = tuple[str, str, str]  # node, cause, step
+PlaceTallyKey = tuple[bool, str, str, str]  # whether it is the node as a whole; node, cause, step
+Edge = tuple[str, str]  # node, next node
 
 DAY_COLUMNS = ("begun", "solved", "unsolved", "advice", "backs", "helps", "remarks", "helped", "not_helped")
 PLACE_COLUMNS = ("reached", "moved", "ended", "backs", "helps", "remarks")
@@ -27,17 +27,17 @@ PLACE_COLUMNS = ("reached", "moved", "ended", "backs", "helps", "remarks")
 
 @dataclass(frozen=True, slots=True)
 class LogLine:
-    """One event, as far as it counts."""
+    """The part of an event that counts."""
 
     kind: str
     at: datetime
-    spot: Spot
+    place: PlaceKey
     answer: str = ""
 
 
 @dataclass(slots=True)
 class Counts:
-    """Counters by name and a histogram of times. `a + -b` takes out what `b` put in."""
+    """Counters by name, and a histogram of times. `a + -b` takes out what `b` added."""
 
     numbers: dict[str, int] = field(default_factory=dict)
     times: Histogram = field(default_factory=Histogram)
@@ -54,54 +54,61 @@ class Counts:
 
 @dataclass(slots=True)
 class SessionSummary:
-    """What a session counts for, or what several do."""
+    """What one session counts for, or several together."""
 
     day: Counts = field(default_factory=Counts)
-    places: dict[Part, Counts] = field(default_factory=dict)
-    ways: dict[Way, int] = field(default_factory=dict)
+    places: dict[PlaceTallyKey, Counts] = field(default_factory=dict)
+    edges: dict[Edge, int] = field(default_factory=dict)
 
     def add(self, other: SessionSummary) -> None:
-        """Add what another digest says."""
         self.day += other.day
-        for part, counts in other.places.items():
-            self.places[part] = self.places.get(part, Counts()) + counts
-        for way, sessions in other.ways.items():
-            self.ways[way] = self.ways.get(way, 0) + sessions
+        for key, counts in other.places.items():
+            self.places[key] = self.places.get(key, Counts()) + counts
+        for edge, sessions in other.edges.items():
+            self.edges[edge] = self.edges.get(edge, 0) + sessions
 
     def __neg__(self) -> SessionSummary:
-        places = {part: -counts for part, counts in self.places.items()}
-        return SessionSummary(-self.day, places, {way: -sessions for way, sessions in self.ways.items()})
+        places = {key: -counts for key, counts in self.places.items()}
+        return SessionSummary(-self.day, places, {edge: -sessions for edge, sessions in self.edges.items()})
 
 
 @dataclass(slots=True)
-class _Stay:
-    part: Part
-    how: str  # "on", "back", "ended" or "open"
+class _Visit:
+    key: PlaceTallyKey
+    departure: str  # "forward", "back", "ended" or "open"
     seconds: float
 
 
-def summarize(log: Sequence[LogLine], after: Sequence[LogLine], here: Spot, pause: timedelta) -> SessionSummary:
-    """Return what the events of `log` count for; those that came `after` it, or else `here`, tell where it stands."""
+def summarize(
+    log: Sequence[LogLine], later_events: Sequence[LogLine], current_place: PlaceKey, max_pause: timedelta
+) -> SessionSummary:
+    """Summarize the events of `log`.
+
+    Where the session stood after them is told by `later_events`, the rest of its log, or else by `current_place`.
+    """
     if not log:
         return SessionSummary()
-    ended = _end(log)
-    stays = list(_stays(log, _standing(after, here), ended is not None, pause))
-    wholes = _wholes(stays)
-    result = SessionSummary(_day(log, stays, ended))
-    for each in (stays, wholes):
-        _places(result.places, each, log)
-    result.ways = dict.fromkeys(((one.part[1], two.part[1]) for one, two in pairwise(wholes) if one.how == "on"), 1)
+    end = _current_end(log)
+    visits = list(_page_visits(log, _last_place(later_events, current_place), end is not None, max_pause))
+    node_visits = _node_visits(visits)
+    result = SessionSummary(_count_day(log, visits, end))
+    for each in (visits, node_visits):
+        _count_places(result.places, each, log)
+    result.edges = dict.fromkeys(
+        ((earlier.key[1], later.key[1]) for earlier, later in pairwise(node_visits) if earlier.departure == "forward"),
+        1,
+    )
     return result
 
 
-def _standing(after: Iterable[LogLine], here: Spot) -> Spot:
-    """Return where the session stood before the events `after` it: at the place of the first that is no aside."""
-    said = frozenset(EventKind) - MOVES - {EventKind.END}
-    return next((line.spot for line in after if line.kind not in said), here)
+def _last_place(later_events: Iterable[LogLine], current_place: PlaceKey) -> PlaceKey:
+    """Find the place before `later_events`: that of the first move or end among them, skipping remarks and the like."""
+    annotations = frozenset(EventKind) - MOVES - {EventKind.END}
+    return next((line.place for line in later_events if line.kind not in annotations), current_place)
 
 
-def _end(log: Sequence[LogLine]) -> LogLine | None:
-    """Return the end at which the session stands; None where it is open, also again after going back."""
+def _current_end(log: Sequence[LogLine]) -> LogLine | None:
+    """Return the end that the session is at; None if it is open, also after going back from an end."""
     for line in reversed(log):
         if line.kind == EventKind.END:
             return line
@@ -110,67 +117,67 @@ def _end(log: Sequence[LogLine]) -> LogLine | None:
     return None
 
 
-def _stays(log: Sequence[LogLine], standing: Spot, ended: bool, pause: timedelta) -> Iterator[_Stay]:
+def _page_visits(log: Sequence[LogLine], last_place: PlaceKey, ended: bool, max_pause: timedelta) -> Iterator[_Visit]:
     moves = [line for line in log if line.kind in MOVES]
-    for arrived, left in pairwise(moves):
-        spent = left.at - arrived.at
-        how = "back" if left.kind == EventKind.BACK else "on"
-        yield _Stay((False, *left.spot), how, spent.total_seconds() if spent <= pause else 0.0)
-    yield _Stay((False, *standing), "ended" if ended else "open", 0.0)
+    for arrival, move in pairwise(moves):
+        spent = move.at - arrival.at
+        departure = "back" if move.kind == EventKind.BACK else "forward"
+        yield _Visit((False, *move.place), departure, spent.total_seconds() if spent <= max_pause else 0.0)
+    yield _Visit((False, *last_place), "ended" if ended else "open", 0.0)
 
 
-def _wholes(stays: Sequence[_Stay]) -> list[_Stay]:
-    """Return the stays at whole nodes: those at parts of one node, one after another, are one."""
-    wholes: list[_Stay] = []
-    for stay in stays:
-        part = (True, stay.part[1], "", "")
-        if wholes and wholes[-1].part == part:
-            wholes[-1] = _Stay(part, stay.how, wholes[-1].seconds + stay.seconds)
+def _node_visits(visits: Sequence[_Visit]) -> list[_Visit]:
+    """Merge consecutive visits to pages of one node."""
+    node_visits: list[_Visit] = []
+    for visit in visits:
+        key = (True, visit.key[1], "", "")
+        if node_visits and node_visits[-1].key == key:
+            node_visits[-1] = _Visit(key, visit.departure, node_visits[-1].seconds + visit.seconds)
         else:
-            wholes.append(_Stay(part, stay.how, stay.seconds))
-    return wholes
+            node_visits.append(_Visit(key, visit.departure, visit.seconds))
+    return node_visits
 
 
-def _places(places: dict[Part, Counts], stays: Iterable[_Stay], log: Iterable[LogLine]) -> None:
-    last: dict[Part, _Stay] = {}
-    seconds: dict[Part, float] = {}
-    back: set[Part] = set()
-    for stay in stays:
-        last[stay.part] = stay
-        seconds[stay.part] = seconds.get(stay.part, 0.0) + stay.seconds
-        if stay.how == "back":
-            back.add(stay.part)
+def _count_places(places: dict[PlaceTallyKey, Counts], visits: Iterable[_Visit], log: Iterable[LogLine]) -> None:
+    last: dict[PlaceTallyKey, _Visit] = {}
+    seconds: dict[PlaceTallyKey, float] = {}
+    went_back: set[PlaceTallyKey] = set()
+    for visit in visits:
+        last[visit.key] = visit
+        seconds[visit.key] = seconds.get(visit.key, 0.0) + visit.seconds
+        if visit.departure == "back":
+            went_back.add(visit.key)
     whole = next(iter(last))[0]
-    said = {kind: {_part(line.spot, whole) for line in log if line.kind == kind} for kind in ("help", "remark")}
-    for part, stay in last.items():
+    marked = {kind: {_tally_key(line.place, whole) for line in log if line.kind == kind} for kind in ("help", "remark")}
+    for key, visit in last.items():
         numbers = {
             "reached": 1,
-            "moved": int(stay.how in ("on", "back")),
-            "ended": int(stay.how == "ended"),
-            "backs": int(part in back),
-            "helps": int(part in said["help"]),
-            "remarks": int(part in said["remark"]),
+            "moved": int(visit.departure in ("forward", "back")),
+            "ended": int(visit.departure == "ended"),
+            "backs": int(key in went_back),
+            "helps": int(key in marked["help"]),
+            "remarks": int(key in marked["remark"]),
         }
-        places[part] = Counts(numbers, Histogram.of(seconds[part]) if seconds[part] else Histogram())
+        places[key] = Counts(numbers, Histogram.of(seconds[key]) if seconds[key] else Histogram())
 
 
-def _part(spot: Spot, whole: bool) -> Part:
-    return (True, spot[0], "", "") if whole else (False, *spot)
+def _tally_key(place: PlaceKey, whole: bool) -> PlaceTallyKey:
+    return (True, place[0], "", "") if whole else (False, *place)
 
 
-def _day(log: Sequence[LogLine], stays: Iterable[_Stay], ended: LogLine | None) -> Counts:
+def _count_day(log: Sequence[LogLine], visits: Iterable[_Visit], end: LogLine | None) -> Counts:
     kinds = {line.kind for line in log}
-    result = ended.answer if ended else ""
+    result = end.answer if end else ""
     last = next((line for line in reversed(log) if line.kind in (EventKind.END, EventKind.FEEDBACK)), None)
-    said = last.answer if ended and last and last.kind == EventKind.FEEDBACK else ""
+    feedback = last.answer if end and last and last.kind == EventKind.FEEDBACK else ""
     numbers = {
         "begun": 1,
         **{name: int(result == name) for name in ("solved", "unsolved", "advice")},
         "backs": int(EventKind.BACK in kinds),
         "helps": int(EventKind.HELP in kinds),
         "remarks": int(EventKind.REMARK in kinds),
-        "helped": int(said == "yes"),
-        "not_helped": int(said == "no"),
+        "helped": int(feedback == "yes"),
+        "not_helped": int(feedback == "no"),
     }
-    took = sum(stay.seconds for stay in stays)
-    return Counts(numbers, Histogram.of(took) if result == "solved" else Histogram())
+    duration = sum(visit.seconds for visit in visits)
+    return Counts(numbers, Histogram.of(duration) if result == "solved" else Histogram())

@@ -1,4 +1,4 @@
-"""The sessions that the tallies do not hold yet, or not to their end: each with what it counts for beyond them."""
+"""The sessions not fully rolled up yet: what each counts for beyond the tallies."""
 
 from __future__ import annotations
 
@@ -14,89 +14,89 @@ from django.utils import timezone
 from ..models import Event, Session
 from .session_summary import LogLine, SessionSummary, summarize
 
-KEYS = 1000  # in one query
+SESSIONS_PER_QUERY = 1000
 
-Group = tuple[date, int, str]  # day on which the sessions began, version, channel
+Group = tuple[date, int, str]  # day on which the session began, version (primary key), channel
 
 
 @dataclass(slots=True)
-class Sums:
-    """Digests of many sessions, added up by the day on which they began, their version and their channel."""
+class SummariesByGroup:
+    """Summaries of many sessions, added up by the day on which they began, version and channel."""
 
-    digests: dict[Group, SessionSummary] = field(default_factory=dict)
+    summaries: dict[Group, SessionSummary] = field(default_factory=dict)
 
-    def add(self, group: Group, more: SessionSummary) -> None:
-        """Add what a session of the group counts for."""
-        self.digests.setdefault(group, SessionSummary()).add(more)
+    def add(self, group: Group, summary: SessionSummary) -> None:
+        self.summaries.setdefault(group, SessionSummary()).add(summary)
 
-    def by_month(self) -> Sums:
-        """Return the same, added up by the first day of the month."""
-        months = Sums()
-        for (day, version, channel), each in self.digests.items():
+    def by_month(self) -> SummariesByGroup:
+        """Add up by the first day of the month."""
+        months = SummariesByGroup()
+        for (day, version, channel), each in self.summaries.items():
             months.add((day.replace(day=1), version, channel), each)
         return months
 
 
 def untallied_sessions() -> QuerySet[Session]:
-    """Return the sessions of which the tallies hold nothing, or not all; tests count nowhere."""
+    """Sessions with events that the tallies lack. Editors' previews never count."""
     return Session.objects.filter(tallied__lt=F("count")).exclude(channel=Session.Channel.TEST).order_by()
 
 
 def local_day(begun: datetime) -> date:
-    """Return the day for which a session counts: the one on which it began, in the help desk's own time zone."""
+    """Day for which a session counts: the one on which it began, in the help desk's time zone."""
     return timezone.localdate(begun, timezone.get_default_timezone())
 
 
 def day_bounds(since: date, until: date) -> tuple[datetime, datetime]:
-    """Return the moments between which the days from `since` to `until` lie: from the first on, before the second."""
+    """Half-open interval of moments that covers the days from `since` to `until`."""
     zone = timezone.get_default_timezone()
     return datetime.combine(since, time.min, zone), datetime.combine(until + timedelta(days=1), time.min, zone)
 
 
 def month_after(day: date) -> date:
-    """Return the first day of the month after that of a day."""
+    """First day of the next month."""
     return (day.replace(day=1) + timedelta(days=32)).replace(day=1)
 
 
 def group_of(session: Session) -> Group:
-    """Return the group in which a session is counted."""
     return local_day(session.begun_at), session.version_id, session.channel
 
 
-def summarize_untallied(sessions: Iterable[Session]) -> Sums:
-    """Return what the sessions count for beyond what the tallies hold."""
-    known = {session.pk: session for session in sessions}
-    sums = Sums()
-    for pk, lines in _lines(known):
-        session = known[pk]
+def summarize_untallied(sessions: Iterable[Session]) -> SummariesByGroup:
+    """Summarize what the sessions count for beyond the tallies."""
+    by_key = {session.pk: session for session in sessions}
+    totals = SummariesByGroup()
+    for pk, lines in _read_logs(by_key):
+        session = by_key[pk]
         group = group_of(session)
-        sums.add(group, _up_to(session, lines, session.count))
+        totals.add(group, _summarize_first(session, lines, session.count))
         if session.tallied:
-            sums.add(group, -_up_to(session, lines, session.tallied))
-    return sums
+            totals.add(group, -_summarize_first(session, lines, session.tallied))
+    return totals
 
 
-def summarize_all(sessions: Iterable[Session]) -> Sums:
-    """Return what the sessions count for as far as the tallies hold them."""
-    known = {session.pk: session for session in sessions if session.tallied}
-    sums = Sums()
-    for pk, lines in _lines(known):
-        session = known[pk]
-        sums.add(group_of(session), _up_to(session, lines, session.tallied))
-    return sums
+def summarize_all(sessions: Iterable[Session]) -> SummariesByGroup:
+    """Summarize what the sessions count for as far as they are in the tallies."""
+    by_key = {session.pk: session for session in sessions if session.tallied}
+    totals = SummariesByGroup()
+    for pk, lines in _read_logs(by_key):
+        session = by_key[pk]
+        totals.add(group_of(session), _summarize_first(session, lines, session.tallied))
+    return totals
 
 
-def _up_to(session: Session, lines: list[LogLine], count: int) -> SessionSummary:
-    """Return what the first `count` events of a session count for."""
-    here = (session.node, session.cause, session.step)
-    return summarize(lines[:count], lines[count:], here, settings.LEFT_AFTER)
+def _summarize_first(session: Session, lines: list[LogLine], count: int) -> SessionSummary:
+    """Summarize the first `count` events of a session."""
+    current_place = (session.node, session.cause, session.step)
+    return summarize(lines[:count], lines[count:], current_place, settings.LEFT_AFTER)
 
 
-def _lines(sessions: Mapping[int, Session]) -> Iterator[tuple[int, list[LogLine]]]:
-    """Yield the logs of the sessions by their keys, each as far as its row counts; a query for each thousand."""
+def _read_logs(sessions: Mapping[int, Session]) -> Iterator[tuple[int, list[LogLine]]]:
+    """Yield each session's log, cut to the count of its row; one query per thousand sessions."""
     keys = list(sessions)
-    for start in range(0, len(keys), KEYS):
-        rows = Event.objects.filter(session__in=keys[start : start + KEYS]).order_by("session_id", "number")
+    for start in range(0, len(keys), SESSIONS_PER_QUERY):
+        rows = Event.objects.filter(session__in=keys[start : start + SESSIONS_PER_QUERY]).order_by(
+            "session_id", "number"
+        )
         values = rows.values_list("session_id", "kind", "at", "node", "cause", "step", "answer").iterator(5000)
         for pk, events in groupby(values, key=lambda row: row[0]):
             lines = [

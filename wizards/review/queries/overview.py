@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 
 from ... import analytics
-from ...analytics import DayFigures, Ends, Scope
+from ...analytics import DayFigures, EndCounts, Scope
 from ...models import Version
 from ..charts import Chart, ChartAnnotation, Row, Series, interval_unit, intervals
 from ..confidence import Rate, rate
@@ -161,10 +161,10 @@ def _shared(key: str, share: Rate, earlier: Rate, nothing: str) -> Figure:
     return Figure(key, f"{share.percent} %", format_comparison(share, earlier), likely)
 
 
-def _chart(chosen: Filter, ends: Mapping[date, Ends]) -> Chart:
+def _chart(chosen: Filter, ends: Mapping[date, EndCounts]) -> Chart:
     step = interval_unit(chosen.since, chosen.until)
     shown = intervals(chosen.since, chosen.until)
-    starts, within = [span.since for span in shown], [list[Ends]() for _ in shown]
+    starts, within = [span.since for span in shown], [list[EndCounts]() for _ in shown]
     for day, each in ends.items():
         within[bisect(starts, day) - 1].append(each)
     published = [each for each in _published(chosen.versions) if chosen.since <= each.day <= chosen.until]
