@@ -62,5 +62,5 @@ class Answer:
 @pytest.mark.parametrize("zipped", [False, True])
 def test_a_stream_is_read_no_further_than_its_rows(zipped):
     answer = Answer(zipped)
-    assert len(list(measure.first(answer, 2))) == 2
+    assert len(list(measure.read_lines(answer, 2))) == 2
     assert len(list(answer.streaming_content)) == 2

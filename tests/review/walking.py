@@ -2,7 +2,7 @@
 
 desk = Desk(monkeypatch)
 desk.people(3, "no", left=True)      three sessions that answered "no" and were left there
-desk.chosen()                        a filter that has them all
+desk.filters()                       a filter that includes them all
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class Desk:
         """Let so much time pass that whoever is not at an end was left."""
         self.clock.pass_(minutes=61)
 
-    def chosen(self, **choice: Any) -> Filter:
+    def filters(self, **choice: Any) -> Filter:
         """Return a filter of the week around today, or as chosen."""
         week = {"since": TODAY - timedelta(days=3), "until": TODAY + timedelta(days=3)}
         return Filter(**(week | choice))

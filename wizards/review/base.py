@@ -46,30 +46,30 @@ def render_review_page(
     A page without a filter of its own takes the `query` along with which the reader came.
     A wrong choice in the filter is said on the page, which shows what the rest of the choice says, with status 422.
     """
-    came_with = form.chosen.query if form else query
-    came_with = came_with and f"?{came_with}"
+    filter_query = form.filters.query if form else query
+    filter_query = filter_query and f"?{filter_query}"
     if form and not form.is_valid():
         status = 422
-    shown = {
-        "tabs": tabs(tab, came_with),
-        "came_with": came_with,
+    page_context = {
+        "tabs": tabs(tab, filter_query),
+        "filter_query": filter_query,
         **filter_context(form),
         **timezones.timezone_names(),
         **context,
     }
     return presenters.render_page(
-        request, f"review/{template}", shown, fragment=fragment and f"review/{fragment}", status=status
+        request, f"review/{template}", page_context, fragment=fragment and f"review/{fragment}", status=status
     )
 
 
-def tabs(current: str, came_with: str) -> list[dict[str, Any]]:
+def tabs(current: str, filter_query: str) -> list[dict[str, Any]]:
     """Return the tabs; those to which the filter goes with the reader have it in their addresses."""
     return [
-        {"label": label, "url": reverse(name) + (came_with if filtered else ""), "current": name == current}
+        {"label": label, "url": reverse(name) + (filter_query if filtered else ""), "current": name == current}
         for name, label, filtered in TABS
     ]
 
 
 def filter_context(form: FilterForm | None) -> dict[str, Any]:
     """Return the form above the page and what was chosen in it, where the page has one."""
-    return {"form": form.shown if form else None, "filter": form.chosen if form else None}
+    return {"form": form.normalized if form else None, "filter": form.filters if form else None}

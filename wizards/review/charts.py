@@ -8,8 +8,8 @@ from datetime import date, timedelta
 
 from django.utils.formats import date_format
 
-DAILY = 92  # the most days that are shown day by day
-WEEKLY = 2 * 366  # the most that are shown by weeks; more are shown by months
+MAX_DAYS_DAILY = 92  # the most days that are shown day by day
+MAX_DAYS_WEEKLY = 2 * 366  # the most that are shown by weeks; more are shown by months
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,13 +21,13 @@ class Series:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class ChartRow:
     """One point of the horizontal axis: its name, a shorter one for the axis, a number for each series, a mark."""
 
     label: str
     short: str
     values: tuple[int, ...]
-    mark: str = ""
+    annotation: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class ChartAnnotation:
     """What happened on a day."""
 
     day: date
-    words: str
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +49,11 @@ class Chart:
     x: str
     y: str
     series: tuple[Series, ...]
-    rows: tuple[Row, ...]
+    rows: tuple[ChartRow, ...]
     kind: str = "bar"
     stacked: bool = False
-    marks: str = ""
-    happenings: tuple[ChartAnnotation, ...] = ()
+    annotation_label: str = ""
+    annotations: tuple[ChartAnnotation, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,23 +82,23 @@ class Interval:
 def interval_unit(since: date, until: date) -> str:
     """Return whether a period is shown by "day", "week" or "month"."""
     days = (until - since).days + 1
-    return "day" if days <= DAILY else "week" if days <= WEEKLY else "month"
+    return "day" if days <= MAX_DAYS_DAILY else "week" if days <= MAX_DAYS_WEEKLY else "month"
 
 
 def intervals(since: date, until: date) -> Sequence[Interval]:
     """Return the days, weeks or months of a period, the first and last as far as they belong to it."""
-    step, found = interval_unit(since, until), []
+    unit, periods = interval_unit(since, until), []
     while since <= until:
-        end = min(_end(since, step), until)
-        found.append(Interval(since, end))
+        end = min(_interval_end(since, unit), until)
+        periods.append(Interval(since, end))
         since = end + timedelta(days=1)
-    return found
+    return periods
 
 
-def _end(day: date, step: str) -> date:
+def _interval_end(day: date, unit: str) -> date:
     """Return the last day of the day, week or month that a day belongs to."""
-    if step == "day":
+    if unit == "day":
         return day
-    if step == "week":
+    if unit == "week":
         return day + timedelta(days=6 - day.weekday())
     return (day.replace(day=1) + timedelta(days=32)).replace(day=1) - timedelta(days=1)

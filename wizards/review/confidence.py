@@ -51,3 +51,15 @@ def rate(count: int, out_of: int) -> Rate:
     low = 0.0 if count == 0 else max(0.0, (middle - spread) / whole)
     high = 1.0 if count == out_of else min(1.0, (middle + spread) / whole)
     return Rate(count, out_of, share, low, high)
+
+
+def compare_rates(now: Rate, before: Rate) -> int:
+    """Return 1 where a share is higher than another, -1 where it is lower, 0 where the difference may be luck.
+
+    R. G. Newcombe, "Interval estimation for the difference between independent proportions", Statistics in Medicine
+    17 (1998): 873-890, method 10.
+    """
+    gap = now.share - before.share
+    below = gap - sqrt((now.share - now.low) ** 2 + (before.high - before.share) ** 2)
+    above = gap + sqrt((now.high - now.share) ** 2 + (before.share - before.low) ** 2)
+    return 1 if below > 0 else -1 if above < 0 else 0

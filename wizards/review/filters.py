@@ -42,14 +42,14 @@ class Filter:
     @cached_property
     def versions(self) -> tuple[Version, ...]:
         """The versions chosen, with their wizards, without their documents' texts; previews are never among them."""
-        chosen = Version.objects.filter(number__isnull=False).select_related("wizard").defer("document")
+        versions = Version.objects.filter(number__isnull=False).select_related("wizard").defer("document")
         if self.wizard:
-            chosen = chosen.filter(wizard__slug=self.wizard)
+            versions = versions.filter(wizard__slug=self.wizard)
         if self.version:
-            chosen = chosen.filter(number=self.version)
+            versions = versions.filter(number=self.version)
         if self.language:
-            chosen = chosen.filter(language=self.language)
-        return tuple(chosen.order_by("wizard__title", "wizard", "number"))
+            versions = versions.filter(language=self.language)
+        return tuple(versions.order_by("wizard__title", "wizard", "number"))
 
     @cached_property
     def scope(self) -> Scope:
@@ -96,7 +96,7 @@ class Shortcut(NamedTuple):
 class FilterForm(forms.Form):
     """The choice as a form. What is wrong is left out of the filter, and said beside its field."""
 
-    rare: ClassVar[tuple[str, ...]] = ()  # fields that are folded away until one of them is used
+    advanced: ClassVar[tuple[str, ...]] = ()  # fields that are folded away until one of them is used
 
     since = forms.DateField(
         label="From", required=False, widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
@@ -114,10 +114,10 @@ class FilterForm(forms.Form):
         wizards = list(Wizard.objects.order_by("title").values_list("slug", "title"))
         published = Version.objects.filter(number__isnull=False)
         languages = published.order_by("language").values_list("language", flat=True).distinct()
-        numbers = self._numbers(str(data.get("wizard", "")))
-        self._choose("wizard", "All wizards", [(slug, title or slug) for slug, title in wizards])
-        self._choose("version", "All versions", [(str(number), f"Version {number}") for number in numbers])
-        self._choose("language", "All languages", [(each, each) for each in languages])
+        numbers = self._version_numbers(str(data.get("wizard", "")))
+        self._set_choices("wizard", "All wizards", [(slug, title or slug) for slug, title in wizards])
+        self._set_choices("version", "All versions", [(str(number), f"Version {number}") for number in numbers])
+        self._set_choices("language", "All languages", [(each, each) for each in languages])
         for field in self.fields.values():
             field.error_messages["invalid"] = "This is no date. Write it as 2026-01-31."
             field.error_messages["invalid_choice"] = "There is no “%(value)s” to choose here. It is left out."
@@ -135,7 +135,7 @@ class FilterForm(forms.Form):
         return cleaned
 
     @property
-    def chosen(self) -> Filter:
+    def filters(self) -> Filter:
         """What was chosen, as far as it is right."""
         self.is_valid()
         cleaned = self.cleaned_data
@@ -153,40 +153,40 @@ class FilterForm(forms.Form):
         )
 
     @property
-    def shown(self) -> FilterForm:
+    def normalized(self) -> FilterForm:
         """The form to show: what was right as chosen, what was wrong as typed, what was left open as it is filled."""
-        wrong = set(self.errors) | ({"since"} & set(self.data) if "until" in self.errors else set())
-        self.data = {**self.chosen.values(), **{name: self.data.get(name, "") for name in wrong}}
+        invalid = set(self.errors) | ({"since"} & set(self.data) if "until" in self.errors else set())
+        self.data = {**self.filters.values(), **{name: self.data.get(name, "") for name in invalid}}
         return self
 
     @property
     def shortcuts(self) -> list[Shortcut]:
         """The periods that one press chooses; the rest of the choice stays."""
-        chosen, today = self.chosen, timezone.localdate(timezone=timezone.get_default_timezone())
-        periods = [(days, replace(chosen, since=today - timedelta(days=days - 1), until=today)) for days in PERIODS]
-        return [Shortcut(days, each.query, each == chosen) for days, each in periods]
+        filters, today = self.filters, timezone.localdate(timezone=timezone.get_default_timezone())
+        periods = [(days, replace(filters, since=today - timedelta(days=days - 1), until=today)) for days in PERIODS]
+        return [Shortcut(days, each.query, each == filters) for days, each in periods]
 
     @property
-    def usual(self) -> list[forms.BoundField]:
+    def main_fields(self) -> list[forms.BoundField]:
         """The fields that always show."""
-        return [field for field in self if field.name not in self.rare]
+        return [field for field in self if field.name not in self.advanced]
 
     @property
-    def more(self) -> list[forms.BoundField]:
+    def advanced_fields(self) -> list[forms.BoundField]:
         """The fields that are folded away."""
-        return [field for field in self if field.name in self.rare]
+        return [field for field in self if field.name in self.advanced]
 
     @property
-    def more_used(self) -> bool:
+    def advanced_open(self) -> bool:
         """Whether one of those says something."""
-        return any(field.errors or field.value() for field in self.more)
+        return any(field.errors or field.value() for field in self.advanced_fields)
 
-    def _choose(self, name: str, everything: str, choices: list[tuple[str, str]]) -> None:
+    def _set_choices(self, name: str, all_label: str, choices: list[tuple[str, str]]) -> None:
         field = cast(forms.ChoiceField, self.fields[name])
-        field.choices = [("", everything), *choices]
+        field.choices = [("", all_label), *choices]
 
     @staticmethod
-    def _numbers(slug: str) -> list[int]:
+    def _version_numbers(slug: str) -> list[int]:
         """Return the numbers of a wizard's versions, latest first; none where no wizard is chosen."""
         versions = Version.objects.filter(wizard__slug=slug, number__isnull=False).order_by("-number")
         return [number for number in versions.values_list("number", flat=True) if number] if slug else []

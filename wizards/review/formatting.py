@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from math import sqrt
-
-from .confidence import Rate
+from .confidence import Rate, compare_rates
 
 NOTHING_BEFORE = "nothing before to compare with"
+DAY = 24 * 60 * 60  # seconds
 
 
-def format_count(number: int, thing: str = "") -> str:
+def format_count(number: int, noun: str = "") -> str:
     """Say a count, with its thing in the singular or plural: "1,234 sessions"."""
-    return f"{number:,} {thing}{'' if number == 1 else 's'}" if thing else f"{number:,}"
+    return f"{number:,} {noun}{'' if number == 1 else 's'}" if noun else f"{number:,}"
 
 
 def format_change(now: int, before: int) -> str:
@@ -23,25 +22,33 @@ def format_change(now: int, before: int) -> str:
     return f"{abs(now - before):,} {'more' if now > before else 'fewer'} than the {before:,} before"
 
 
-def format_difference(now: Rate, before: Rate) -> int:
-    """Return 1 where a share is higher than another, -1 where it is lower, 0 where the difference may be luck.
-
-    R. G. Newcombe, "Interval estimation for the difference between independent proportions", Statistics in Medicine
-    17 (1998): 873-890, method 10.
-    """
-    gap = now.share - before.share
-    below = gap - sqrt((now.share - now.low) ** 2 + (before.high - before.share) ** 2)
-    above = gap + sqrt((now.high - now.share) ** 2 + (before.share - before.low) ** 2)
-    return 1 if below > 0 else -1 if above < 0 else 0
-
-
 def format_comparison(now: Rate, before: Rate) -> str:
     """Say how a share is against the period before."""
     if not before.out_of:
         return NOTHING_BEFORE
-    words = {1: "higher than", -1: "lower than", 0: "about as"}[format_difference(now, before)]
+    words = {1: "higher than", -1: "lower than", 0: "about as"}[compare_rates(now, before)]
     return (
         f"{words} the {before.percent} % before"
-        if format_difference(now, before)
+        if compare_rates(now, before)
         else f"{words} before ({before.percent} %)"
     )
+
+
+def format_seconds(seconds: float) -> str:
+    """Say a time in at most two units: "48 s", "1 min 35 s", "2 h 5 min"."""
+    whole = round(seconds)
+    minutes, rest = divmod(whole, 60)
+    if minutes < 1:
+        return f"{whole} s"
+    hours, left = divmod(minutes, 60)
+    big, small = (f"{hours} h", f"{left} min") if hours else (f"{minutes} min", f"{rest} s")
+    return big if small.startswith("0 ") else f"{big} {small}"
+
+
+def format_duration(seconds: float) -> str:
+    """Return a length of time in at most two units: "8 s", "2 min 5 s", "3 h 20 min", "2 days 4 h"."""
+    days, rest = divmod(max(0, round(seconds)), DAY)
+    if not days:
+        return format_seconds(rest)
+    hours = rest // 3600
+    return f"{days} day{'' if days == 1 else 's'}" + (f" {hours} h" if hours else "")

@@ -11,7 +11,7 @@ from ..models import Version
 from ..presenters.forms import validate_plain_text
 from .queries.findings import reviewers
 
-LONGEST_NOTE = 2_000
+MAX_NOTE_LENGTH = 2_000
 
 
 def note_field(label: str, *, required: bool = True) -> forms.CharField:
@@ -19,7 +19,7 @@ def note_field(label: str, *, required: bool = True) -> forms.CharField:
     return forms.CharField(
         label=label,
         required=required,
-        max_length=LONGEST_NOTE,
+        max_length=MAX_NOTE_LENGTH,
         validators=[validate_plain_text],
         widget=forms.Textarea(attrs={"rows": 3}),
         error_messages={"required": "Write a line, so that others know what this is about."},

@@ -8,7 +8,7 @@ from .. import flow
 from ..flow.graph import NODE_STYLES, node_style
 from ..flow.kinds import Diagnosis
 
-KINDS = {"question": "Question", "diagnosis": "List of causes", "confirm": "Confirmation", "procedure": "Step"}
+PAGE_KINDS = {"question": "Question", "diagnosis": "List of causes", "confirm": "Confirmation", "procedure": "Step"}
 OUTCOME = "outcome"
 
 
@@ -27,7 +27,7 @@ class PlaceLabel:
     screen: str
     procedure: str = ""
     within: str = ""
-    node: str = ""
+    node_title: str = ""
 
 
 def place_label(document: flow.Document, node_id: str, cause_id: str = "", step_id: str = "") -> PlaceLabel | None:
@@ -43,11 +43,13 @@ def place_label(document: flow.Document, node_id: str, cause_id: str = "", step_
     screen = node.screen(position)
     if screen not in ("confirm", "procedure"):
         return (
-            None if step_id else PlaceLabel(title, KINDS.get(screen, NODE_STYLES[node_style(node)]), screen, node=title)
+            None
+            if step_id
+            else PlaceLabel(title, PAGE_KINDS.get(screen, NODE_STYLES[node_style(node)]), screen, node_title=title)
         )
     procedure = node.current_procedure(document, position)
-    where = f"{title}: {cause.label or cause.id}" if cause else title
-    return _in_procedure(procedure, step_id, where) if procedure else None
+    node_title = f"{title}: {cause.label or cause.id}" if cause else title
+    return _in_procedure(procedure, step_id, node_title) if procedure else None
 
 
 def node_label(document: flow.Document, node_id: str) -> PlaceLabel | None:
@@ -56,28 +58,21 @@ def node_label(document: flow.Document, node_id: str) -> PlaceLabel | None:
     if node is None:
         return None
     title = node.title or node.id
-    return PlaceLabel(title, NODE_STYLES[node_style(node)], node.screen(flow.Position(node_id)), node=title)
+    return PlaceLabel(title, NODE_STYLES[node_style(node)], node.screen(flow.Position(node_id)), node_title=title)
 
 
-def _in_procedure(procedure: flow.Procedure, step_id: str, where: str) -> PlaceLabel | None:
+def _in_procedure(procedure: flow.Procedure, step_id: str, node_title: str) -> PlaceLabel | None:
     title = procedure.title or procedure.id
     if not step_id:
-        return PlaceLabel(title, KINDS["confirm"], "confirm", procedure.id, node=where) if procedure.erases else None
+        return (
+            PlaceLabel(title, PAGE_KINDS["confirm"], "confirm", procedure.id, node_title=node_title)
+            if procedure.erases
+            else None
+        )
     place = procedure.index(step_id)
     if place < 0:
         return None
     within = f"step {place + 1} of {len(procedure.steps)} of “{title}”"
     return PlaceLabel(
-        procedure.steps[place].title or step_id, KINDS["procedure"], "procedure", procedure.id, within, where
+        procedure.steps[place].title or step_id, PAGE_KINDS["procedure"], "procedure", procedure.id, within, node_title
     )
-
-
-def format_seconds(seconds: float) -> str:
-    """Say a time in at most two units: "48 s", "1 min 35 s", "2 h 5 min"."""
-    whole = round(seconds)
-    minutes, rest = divmod(whole, 60)
-    if minutes < 1:
-        return f"{whole} s"
-    hours, left = divmod(minutes, 60)
-    big, small = (f"{hours} h", f"{left} min") if hours else (f"{minutes} min", f"{rest} s")
-    return big if small.startswith("0 ") else f"{big} {small}"

@@ -19,7 +19,7 @@ from wizards.review.queries import csv_export
 from wizards.review.queries.csv_export import (
     EVENT_COLUMNS,
     SESSION_COLUMNS,
-    WORDS,
+    WORDS_COLUMN,
     escape_formula,
     events_csv,
     sessions_csv,
@@ -32,10 +32,10 @@ SESSION_HEAD = ",".join(column.name for column in SESSION_COLUMNS).encode() + b"
 DOCS = Path(__file__).parents[3] / "docs" / "export.md"
 
 
-def chosen(**typed) -> SessionFilter:
+def filters(**typed) -> SessionFilter:
     query = QueryDict(mutable=True)
     query.update(typed)
-    return SessionsForm(query).chosen
+    return SessionsForm(query).filters
 
 
 def lines(pieces) -> list[dict[str, str]]:
@@ -48,7 +48,7 @@ def lines(pieces) -> list[dict[str, str]]:
 
 def test_a_line_of_sessions_says_what_the_row_does(clock, toy):
     walker = Walker(clock, toy, seconds=30).answer("no", "worn", "next").back()
-    (line,) = lines(sessions_csv(chosen()))
+    (line,) = lines(sessions_csv(filters()))
     assert list(line) == [column.name for column in SESSION_COLUMNS]
     expected = {
         "session": walker.session.code, "wizard": "toy", "version": "1", "language": "en", "channel": "self",
@@ -65,7 +65,7 @@ def test_the_events_are_the_whole_log_in_order(clock, toy):
     second = Walker(clock, toy, "b").answer("yes").feedback("no").session
     found = [
         (line["session"], line["number"], line["kind"], line["answer"], line["page"])
-        for line in lines(events_csv(chosen()))
+        for line in lines(events_csv(filters()))
     ]
     assert found == [
         (first.code, "1", "begin", "s", ""),
@@ -80,84 +80,84 @@ def test_the_events_are_the_whole_log_in_order(clock, toy):
 
 def test_what_was_offered_stands_between_spaces(clock, toy):
     Walker(clock, toy).answer("no", "loose")
-    assert lines(events_csv(chosen()))[-1]["offered"] == "stuck loose worn lost"
+    assert lines(events_csv(filters()))[-1]["offered"] == "stuck loose worn lost"
 
 
 def test_what_people_wrote_is_left_out_unless_it_is_asked_for(clock, toy):
     Walker(clock, toy).remark("I am Ann")
-    assert b"Ann" not in b"".join(events_csv(chosen()))
-    assert [line["words"] for line in lines(events_csv(chosen(), words=True))] == ["", "I am Ann"]
+    assert b"Ann" not in b"".join(events_csv(filters()))
+    assert [line["words"] for line in lines(events_csv(filters(), words=True))] == ["", "I am Ann"]
 
 
 def test_the_filter_counts(clock, toy):
     Walker(clock, toy, "a").answer("yes")
     Walker(clock, toy, "b").answer("no")
-    assert [line["state"] for line in lines(sessions_csv(chosen(status="solved")))] == ["solved"]
-    assert {line["kind"] for line in lines(events_csv(chosen(status="solved")))} == {"begin", "answer", "end"}
+    assert [line["state"] for line in lines(sessions_csv(filters(status="solved")))] == ["solved"]
+    assert {line["kind"] for line in lines(events_csv(filters(status="solved")))} == {"begin", "answer", "end"}
 
 
 def test_tests_by_editors_are_not_exported(clock, toy):
     Walker(clock, toy, channel=Session.Channel.TEST)
-    assert lines(sessions_csv(chosen())) == lines(events_csv(chosen())) == []
+    assert lines(sessions_csv(filters())) == lines(events_csv(filters())) == []
 
 
 def test_the_counts_are_those_of_the_lines(clock, toy):
     for name in "abc":
         Walker(clock, toy, name).answer("no").remark()
-    assert csv_export.session_count(chosen()) == len(lines(sessions_csv(chosen()))) == 3
-    assert csv_export.event_count(chosen()) == len(lines(events_csv(chosen()))) == 9
-    assert csv_export.event_count(chosen(status="advice")) == 0
+    assert csv_export.session_count(filters()) == len(lines(sessions_csv(filters()))) == 3
+    assert csv_export.event_count(filters()) == len(lines(events_csv(filters()))) == 9
+    assert csv_export.event_count(filters(status="advice")) == 0
 
 
 def test_sessions_are_read_in_portions_and_none_is_lost_between_them(clock, toy, monkeypatch):
-    monkeypatch.setattr(csv_export, "CHUNK", 3)
-    monkeypatch.setattr(csv_export, "BLOCK", 2)
+    monkeypatch.setattr(csv_export, "MAX_SESSIONS", 3)
+    monkeypatch.setattr(csv_export, "MAX_LINES", 2)
     for name in "abcdefgh":
         Walker(clock, toy, name).answer("no")
-    assert len({line["session"] for line in lines(sessions_csv(chosen()))}) == 8
-    assert len(lines(events_csv(chosen()))) == 16
+    assert len({line["session"] for line in lines(sessions_csv(filters()))}) == 8
+    assert len(lines(events_csv(filters()))) == 16
 
 
 def test_the_first_lines_wait_for_few_sessions(clock, toy, monkeypatch):
-    monkeypatch.setattr(csv_export, "FIRST", 2)
+    monkeypatch.setattr(csv_export, "INITIAL_SIZE", 2)
     load(toy, 20)
-    sizes = [len(lines([SESSION_HEAD, piece])) for piece in list(sessions_csv(chosen(since="2026-03-02")))[2:]]
+    sizes = [len(lines([SESSION_HEAD, piece])) for piece in list(sessions_csv(filters(since="2026-03-02")))[2:]]
     assert sizes == [2, 4, 8, 6]
-    assert [len(keys) for keys in csv_export._portions(chosen(since="2026-03-02"))] == [2, 4, 8, 6]
+    assert [len(keys) for keys in csv_export._key_batches(filters(since="2026-03-02"))] == [2, 4, 8, 6]
 
 
 def test_sessions_that_began_at_one_moment_are_neither_lost_nor_doubled_between_portions(clock, toy, monkeypatch):
-    monkeypatch.setattr(csv_export, "CHUNK", 3)
+    monkeypatch.setattr(csv_export, "MAX_SESSIONS", 3)
     load(toy, 10)
     Session.objects.update(begun_at=NOON)
-    found = [line["session"] for line in lines(sessions_csv(chosen(since="2026-03-02")))]
+    found = [line["session"] for line in lines(sessions_csv(filters(since="2026-03-02")))]
     assert found == list(Session.objects.order_by("pk").values_list("code", flat=True))
 
 
 def test_only_so_many_sessions_are_counted_before_the_first_line(clock, toy, monkeypatch):
     monkeypatch.setattr(csv_export, "MAX_COUNTED", 3)
     load(toy, 10)
-    assert csv_export.session_count(chosen(since="2026-03-02")) == 4
-    assert csv_export.event_count(chosen(since="2026-03-02")) == 4 * Session.objects.latest("pk").count
+    assert csv_export.session_count(filters(since="2026-03-02")) == 4
+    assert csv_export.event_count(filters(since="2026-03-02")) == 4 * Session.objects.latest("pk").count
 
 
 @pytest.mark.parametrize(("pieces", "number"), [(sessions_csv, 20), (events_csv, 140)])
 def test_the_number_of_lines_is_told_at_the_end(clock, toy, pieces, number):
     load(toy, 20)
-    told = []
-    assert len(lines(pieces(chosen(since="2026-03-02"), told=told.append))) == number
-    assert told == [number]
+    counts = []
+    assert len(lines(pieces(filters(since="2026-03-02"), on_end=counts.append))) == number
+    assert counts == [number]
 
 
 def test_the_number_of_lines_is_told_where_an_export_is_broken_off(clock, toy, monkeypatch):
-    monkeypatch.setattr(csv_export, "FIRST", 2)
+    monkeypatch.setattr(csv_export, "INITIAL_SIZE", 2)
     load(toy, 20)
-    told = []
-    pieces = sessions_csv(chosen(since="2026-03-02"), told=told.append)
+    counts = []
+    pieces = sessions_csv(filters(since="2026-03-02"), on_end=counts.append)
     for _ in range(4):  # the mark, the names of the columns, 2 lines, 4 lines
         next(pieces)
     pieces.close()
-    assert told == [6]
+    assert counts == [6]
 
 
 # Cells
@@ -175,22 +175,22 @@ def test_any_other_cell_stays_as_it_is(cell):
 
 def test_no_cell_of_a_whole_export_is_a_formula(clock, toy):
     Walker(clock, toy).remark('=HYPERLINK("http://example.org","x")')
-    (said,) = [line["words"] for line in lines(events_csv(chosen(), words=True)) if line["words"]]
+    (said,) = [line["words"] for line in lines(events_csv(filters(), words=True)) if line["words"]]
     assert said.startswith("'=")
 
 
 def test_words_of_several_lines_with_signs_and_accents_come_back_whole(clock, toy):
     words = 'Größe "5",\r\nзелёный 💡; and a comma'
     Walker(clock, toy).remark(words)
-    assert lines(events_csv(chosen(), words=True))[-1]["words"] == words
+    assert lines(events_csv(filters(), words=True))[-1]["words"] == words
 
 
 def test_the_file_begins_with_the_mark_that_tells_spreadsheets_that_it_is_unicode(clock, toy):
-    assert next(iter(sessions_csv(chosen()))) == b"\xef\xbb\xbf"
+    assert next(iter(sessions_csv(filters()))) == b"\xef\xbb\xbf"
 
 
 def test_an_export_of_nothing_has_its_first_line():
-    assert b"".join(events_csv(chosen())).decode("utf-8-sig").strip() == ",".join(each.name for each in EVENT_COLUMNS)
+    assert b"".join(events_csv(filters())).decode("utf-8-sig").strip() == ",".join(each.name for each in EVENT_COLUMNS)
 
 
 # Memory
@@ -232,10 +232,10 @@ def peak(pieces) -> tuple[int, int]:
 
 @pytest.mark.parametrize("pieces", [sessions_csv, events_csv])
 def test_an_export_of_thirty_times_as_much_takes_no_more_memory(clock, toy, monkeypatch, pieces):
-    monkeypatch.setattr(csv_export, "CHUNK", 100)
-    monkeypatch.setattr(csv_export, "BLOCK", 100)
+    monkeypatch.setattr(csv_export, "MAX_SESSIONS", 100)
+    monkeypatch.setattr(csv_export, "MAX_LINES", 100)
     load(toy, 6_000)
-    small, large = chosen(reference="2"), chosen(since="2026-03-02", until="2026-03-02")
+    small, large = filters(reference="2"), filters(since="2026-03-02", until="2026-03-02")
     peak(pieces(small))  # what is kept for good after the first time
     (little, least), (much, most) = peak(pieces(small)), peak(pieces(large))
     assert much > 25 * little
@@ -245,11 +245,11 @@ def test_an_export_of_thirty_times_as_much_takes_no_more_memory(clock, toy, monk
 # The description
 
 
-@pytest.mark.parametrize("column", [*SESSION_COLUMNS, *EVENT_COLUMNS, WORDS], ids=lambda column: column.name)
+@pytest.mark.parametrize("column", [*SESSION_COLUMNS, *EVENT_COLUMNS, WORDS_COLUMN], ids=lambda column: column.name)
 def test_every_column_is_described_as_on_the_page(column):
-    assert f"| `{column.name}` | {column.holds} |" in DOCS.read_text()
+    assert f"| `{column.name}` | {column.description} |" in DOCS.read_text()
 
 
 def test_the_columns_are_described_in_their_order():
     described = [line.split("`")[1] for line in DOCS.read_text().splitlines() if line.startswith("| `")]
-    assert described == [column.name for column in (*SESSION_COLUMNS, *EVENT_COLUMNS, WORDS)]
+    assert described == [column.name for column in (*SESSION_COLUMNS, *EVENT_COLUMNS, WORDS_COLUMN)]

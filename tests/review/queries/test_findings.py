@@ -78,7 +78,7 @@ def test_the_rate_before_and_after_the_version_that_mends_it_stand_side_by_side(
     effect = queries.effect(finding, queries.versions_of(finding))
     assert (effect.before.lost.count, effect.before.lost.out_of) == (30, 40)
     assert (effect.after.lost.count, effect.after.lost.out_of) == (2, 40)
-    assert effect.verdict == "fell"
+    assert effect.change == "fell"
 
 
 def test_sessions_of_the_old_version_that_began_after_the_new_one_count_as_before(desk):
@@ -96,10 +96,10 @@ def test_a_rate_that_rose_is_said_to_have_risen(desk):
     finding.mended_by.refresh_from_db()
     effect = queries.effect(finding, queries.versions_of(finding))
     assert effect.after.lost.percent == 62
-    assert effect.verdict == ""
+    assert effect.change == ""
     desk.people(400, "go", version=finding.mended_by)
     desk.hour_passes()
-    assert queries.effect(finding, queries.versions_of(finding)).verdict == "rose"
+    assert queries.effect(finding, queries.versions_of(finding)).change == "rose"
 
 
 def test_without_a_version_there_is_no_before_and_after(desk):
@@ -133,7 +133,7 @@ def test_a_finding_knows_the_others_about_the_same_place(desk):
     version = publish(graph(*BEFORE))
     one, two = taken_up(version), taken_up(version)
     taken_up(version, "q", "")
-    assert list(queries.same_place(one)) == [two]
+    assert list(queries.others_at_same_place(one)) == [two]
 
 
 def test_of_two_who_save_the_same_finding_the_second_is_told(desk):

@@ -15,7 +15,7 @@ from tests.analytics.walkers import NOON, Clock, Walker
 from tests.visitor import publish
 from wizards.models import Session, Version, Wizard
 from wizards.review import charts, formatting
-from wizards.review.confidence import rate
+from wizards.review.confidence import compare_rates, rate
 from wizards.review.filters import Filter, FilterForm
 from wizards.review.glossary import DEFINITIONS
 from wizards.review.queries import overview
@@ -43,7 +43,7 @@ def seen(since: date = TODAY, until: date = TODAY, **choice) -> overview.Overvie
 
 def values(shown: overview.Overview) -> dict[str, str]:
     """Return each figure's value by its key."""
-    return {each.key: each.value for each in (shown.begun, *shown.ends, *shown.others)}
+    return {each.key: each.value for each in (shown.begun, *shown.ends, *shown.other_figures)}
 
 
 def walk(clock: Clock, version: Version, *answers: str, times: int = 1) -> None:
@@ -91,7 +91,7 @@ def test_the_share_solved_comes_with_its_interval(clock, version):
     walk(clock, version, "yes", times=3)
     walk(clock, version, "no")
     likely = rate(3, 4)
-    (share,) = (each for each in seen().others if each.key == "share")
+    (share,) = (each for each in seen().other_figures if each.key == "share")
     assert share.note == f"3 of 4, likely {likely.low_percent} to {likely.high_percent} %"
 
 
@@ -99,7 +99,7 @@ def test_where_nothing_is_over_there_is_no_share(clock, version):
     walk(clock, version)
     shown = seen()
     assert values(shown)["share"] == "–"
-    assert shown.sentence == "1 session began, and none is over yet."
+    assert shown.summary == "1 session began, and none is over yet."
 
 
 def test_the_median_is_of_the_solved_sessions_only(clock, version):
@@ -118,7 +118,7 @@ def test_of_those_who_said_whether_it_helped_the_share_that_said_yes_is_shown(cl
     for said in ("yes", "yes", "yes", "no"):
         Walker(clock, version).answer("yes").feedback(said)
     walk(clock, version, "yes", times=3)
-    (figure,) = (each for each in seen().others if each.key == "said")
+    (figure,) = (each for each in seen().other_figures if each.key == "said")
     assert figure.value == "75 %"
     assert figure.note.startswith("3 of 4, likely")
 
@@ -138,7 +138,7 @@ def test_where_nobody_said_whether_it_helped_there_is_only_how_it_was_before(clo
     clock.pass_(days=1)
     walk(clock, version, "yes")
     tomorrow = TODAY + timedelta(days=1)
-    (figure,) = (each for each in seen(tomorrow, tomorrow).others if each.key == "said")
+    (figure,) = (each for each in seen(tomorrow, tomorrow).other_figures if each.key == "said")
     assert (figure.value, figure.change, figure.note) == ("–", "100 % before", "nobody has said it yet")
 
 
@@ -150,7 +150,7 @@ def test_previews_by_editors_count_nowhere(clock, version):
 @pytest.mark.parametrize("key", ["begun", *overview.ENDS, "share", "median", "helps", "said"])
 def test_each_figure_has_a_definition(clock, version, key):
     shown = seen()
-    (figure,) = (each for each in (shown.begun, *shown.ends, *shown.others) if each.key == key)
+    (figure,) = (each for each in (shown.begun, *shown.ends, *shown.other_figures) if each.key == key)
     assert figure.definition in [each for group in DEFINITIONS.values() for each in group.values()]
 
 
@@ -193,16 +193,16 @@ def test_a_difference_that_is_too_large_for_luck_is_named(now, words):
 @given(st.integers(0, 60), st.integers(0, 60), st.integers(1, 60), st.integers(1, 60))
 def test_of_two_shares_either_one_is_higher_or_none(one, other, first, second):
     a, b = rate(min(one, first), first), rate(min(other, second), second)
-    assert formatting.format_difference(a, b) == -formatting.format_difference(b, a)
-    assert formatting.format_difference(a, a) == 0
+    assert compare_rates(a, b) == -compare_rates(b, a)
+    assert compare_rates(a, a) == 0
     if a.low > b.high:
-        assert formatting.format_difference(a, b) == 1
+        assert compare_rates(a, b) == 1
 
 
 def test_the_sentence_says_how_many_were_solved_and_how_it_was_before(version):
     tally(version, TODAY, 100, 80)
     tally(version, TODAY - timedelta(days=1), 100, 50)
-    assert seen().sentence == (
+    assert seen().summary == (
         "80 of the 100 sessions that are over were solved: 80 %, higher than the 50 % before. "
         "20 were left, and 0 went to a human."
     )
@@ -215,7 +215,7 @@ def test_the_sentence_says_how_many_were_solved_and_how_it_was_before(version):
 def test_a_single_session_is_said_as_such(clock, version, answers, words):
     walk(clock, version, *answers)
     clock.pass_(hours=2)
-    assert seen().sentence == f"One session is over: it {words}."
+    assert seen().summary == f"One session is over: it {words}."
 
 
 # By day
@@ -245,13 +245,13 @@ def test_the_day_on_which_a_version_was_published_is_marked(version):
     Version.objects.filter(number=1).update(published_at=NOON - timedelta(days=30))
     chart = seen(TODAY - timedelta(days=6), TODAY).chart
     title = version.wizard.title
-    assert [row.mark for row in chart.rows] == ["", "", "", f"{title} version 2", "", "", ""]
-    assert [(each.day, each.words) for each in chart.happenings] == [(TODAY - timedelta(days=3), f"{title} version 2")]
+    assert [row.annotation for row in chart.rows] == ["", "", "", f"{title} version 2", "", "", ""]
+    assert [(each.day, each.text) for each in chart.annotations] == [(TODAY - timedelta(days=3), f"{title} version 2")]
 
 
 def test_where_nothing_was_published_no_column_says_so(version):
     Version.objects.update(published_at=NOON - timedelta(days=30))
-    assert seen().chart.marks == ""
+    assert seen().chart.annotation_label == ""
 
 
 def test_the_charts_title_says_where_the_most_began(version):
@@ -285,8 +285,8 @@ def test_wizards_are_listed_with_their_own_figures_most_first(version):
     kettle = publish(*LINES, slug="kettle", title="Kettle")
     tally(version, TODAY, 3, 1)
     tally(kettle, TODAY, 5, 4)
-    parts = seen().parts
-    assert [(part.figures.begun, part.solved.percent) for part in parts] == [(5, 80), (3, 33)]
+    parts = seen().breakdown
+    assert [(part.figures.begun, part.solved_rate.percent) for part in parts] == [(5, 80), (3, 33)]
     assert parts[0].title == "Kettle"
     assert "wizard=kettle" in parts[0].query
 
@@ -295,16 +295,16 @@ def test_a_wizards_versions_are_one_line_among_wizards_and_lines_of_their_own_wi
     newer = publish(*LINES)
     tally(version, TODAY, 3)
     tally(newer, TODAY, 5)
-    assert [part.figures.begun for part in seen().parts] == [8]
+    assert [part.figures.begun for part in seen().breakdown] == [8]
     within = seen(wizard="toy")
-    assert [part.figures.begun for part in within.parts] == [5, 3]
-    assert [part.title.split(",")[0] for part in within.parts] == ["Version 2", "Version 1"]
-    assert within.kind == "Version"
+    assert [part.figures.begun for part in within.breakdown] == [5, 3]
+    assert [part.title.split(",")[0] for part in within.breakdown] == ["Version 2", "Version 1"]
+    assert within.breakdown_by == "Version"
 
 
 def test_the_rest_of_the_filter_goes_with_the_link_of_a_part(version):
     tally(version, TODAY, 3)
-    (part,) = seen(channel="self").parts
+    (part,) = seen(channel="self").breakdown
     assert part.query == f"since={TODAY}&until={TODAY}&wizard=toy&channel=self"
 
 

@@ -16,7 +16,7 @@ from tests.review.searching import ADD, PATH, both, forms, lines, reviewer, type
 from tests.staff import staff
 from tests.visitor import rows
 from wizards.models import Search
-from wizards.review.queries.searches import PAGE, Ends, verdict
+from wizards.review.queries.searches import PAGE_SIZE, SearchOutcomes, search_summary
 
 pytestmark = pytest.mark.django_db
 
@@ -128,11 +128,11 @@ def test_an_empty_log_says_so(wizard):
 
 
 def test_further_pages_hold_the_rest_and_keep_the_filter(wizard):
-    for number in range(PAGE + 3):
+    for number in range(PAGE_SIZE + 3):
         typed(f"w{number:03}")
     since = timezone.localdate().isoformat()
     first = read(reviewer().get(PATH, {"since": since}))
-    assert len(lines(first)) == PAGE
+    assert len(lines(first)) == PAGE_SIZE
     (further,) = [link for link in first.links if "page=2" in link]
     assert parse_qs(urlsplit(further).query)["since"] == [since]
     assert len(lines(read(reviewer().get(further)))) == 3
@@ -170,7 +170,7 @@ def test_the_page_costs_the_same_queries_however_much_was_typed(wizard):
     typed("plugh")
     typed("xyzzy", symptom="reset")
     few = queries()
-    for number in range(PAGE * 2):
+    for number in range(PAGE_SIZE * 2):
         typed(f"w{number} camera", found=number % 3, symptom=["", "reset", "password"][number % 3])
     wizard_of("other", s="Other")
     assert queries() == few
@@ -183,11 +183,11 @@ def test_the_page_costs_the_same_queries_however_much_was_typed(wizard):
 @pytest.mark.parametrize(
     ("ends", "words"),
     [
-        (Ends(0, 0, 0), "In these days nobody chose what a search found, and nobody found nothing."),
-        (Ends(0, 0, 1), "Something was found the one time that somebody searched."),
-        (Ends(0, 1, 1), "Something was found each time: all 2 searches."),
-        (Ends(1, 0, 2), "1 of 3 searches found nothing."),
+        (SearchOutcomes(0, 0, 0), "In these days nobody chose what a search found, and nobody found nothing."),
+        (SearchOutcomes(0, 0, 1), "Something was found the one time that somebody searched."),
+        (SearchOutcomes(0, 1, 1), "Something was found each time: all 2 searches."),
+        (SearchOutcomes(1, 0, 2), "1 of 3 searches found nothing."),
     ],
 )
 def test_the_sentence_says_what_the_log_tells(ends, words):
-    assert verdict(ends, None) == words
+    assert search_summary(ends, None) == words

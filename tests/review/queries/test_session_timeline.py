@@ -12,7 +12,8 @@ from tests.versions import publish
 from tests.walks import TOY
 from wizards import analytics, flow, journal, presenters
 from wizards.models import Event, HandoffCode, Session, format_code
-from wizards.review.queries.session_timeline import format_duration, position_label, session_timeline
+from wizards.review.formatting import format_duration
+from wizards.review.queries.session_timeline import position_label, session_timeline
 from wizards.support import join_codes
 
 pytestmark = pytest.mark.django_db
@@ -24,16 +25,17 @@ def walker(clock):
     return Walker(clock)
 
 
-def told(walker: Walker, **options) -> list[tuple[str, str, float | None]]:
+def pages(walker: Walker, **options) -> list[tuple[str, str, float | None]]:
     """Return heading, answer and seconds of each page of the walk."""
     return [
-        (stay.place.title, stay.answer, stay.seconds) for stay in session_timeline(walker.mine.get(), **options).stays
+        (visit.label.title, visit.answer, visit.seconds)
+        for visit in session_timeline(walker.mine.get(), **options).visits
     ]
 
 
 def test_a_walk_tells_each_page_with_its_answer_in_words_and_its_seconds(walker):
     walker.answer("no", "loose", "worked")
-    assert told(walker) == [
+    assert pages(walker) == [
         ("Question q?", "Choose no", 10),
         ("Why why", "Cause loose", 10),
         ("Step turn", "It worked", 10),
@@ -43,8 +45,8 @@ def test_a_walk_tells_each_page_with_its_answer_in_words_and_its_seconds(walker)
 
 def test_going_back_stands_where_it_happened(walker):
     walker.answer("no").back().answer("yes")
-    stays = session_timeline(walker.mine.get()).stays
-    assert [(stay.place.title, stay.came, stay.back_to) for stay in stays] == [
+    visits = session_timeline(walker.mine.get()).visits
+    assert [(visit.label.title, visit.arrival, visit.back_to) for visit in visits] == [
         ("Question q?", "begin", ""),
         ("Why why", "answer", "Question q?"),
         ("Question q?", "back", ""),
@@ -54,36 +56,40 @@ def test_going_back_stands_where_it_happened(walker):
 
 def test_a_remark_and_a_request_for_a_person_stand_at_the_page_that_they_are_about(walker):
     walker.answer("no").remark("it is green").ask().answer("loose")
-    stays = session_timeline(walker.mine.get()).stays
-    assert [[note.kind for note in stay.notes] for stay in stays] == [[], ["remark", "help"], []]
+    visits = session_timeline(walker.mine.get()).visits
+    assert [[annotation.kind for annotation in visit.annotations] for visit in visits] == [[], ["remark", "help"], []]
 
 
 def test_a_remark_about_an_earlier_page_stands_there(walker):
     walker.answer("no", "loose").act(journal.remark, 1, "")
-    assert [len(stay.notes) for stay in session_timeline(walker.mine.get()).stays] == [1, 0, 0]
+    assert [len(visit.annotations) for visit in session_timeline(walker.mine.get()).visits] == [1, 0, 0]
 
 
 def test_asides_do_not_cut_the_time_on_a_page(walker):
     walker.remark().remark("again").answer("no")
-    assert session_timeline(walker.mine.get()).stays[0].seconds == 30
+    assert session_timeline(walker.mine.get()).visits[0].seconds == 30
 
 
 def test_the_end_has_its_outcome_and_what_was_said_about_it(walker):
     walker.answer("yes").feedback("no")
-    end = session_timeline(walker.mine.get()).stays[-1]
+    end = session_timeline(walker.mine.get()).visits[-1]
     assert (end.outcome, end.feedback, end.seconds) == ("solved", "no", None)
 
 
 def test_what_people_wrote_is_not_read_unless_it_is_asked_for(walker):
     walker.remark("my name is Ann")
     quiet, loud = session_timeline(walker.mine.get()), session_timeline(walker.mine.get(), with_words=True)
-    assert (quiet.words, quiet.stays[0].notes[0].has_words, quiet.stays[0].notes[0].words) == (1, True, "")
-    assert loud.stays[0].notes[0].words == "my name is Ann"
+    assert (quiet.words_count, quiet.visits[0].annotations[0].has_words, quiet.visits[0].annotations[0].words) == (
+        1,
+        True,
+        "",
+    )
+    assert loud.visits[0].annotations[0].words == "my name is Ann"
 
 
 def test_a_remark_without_words_says_that_it_has_none(walker):
     walker.remark()
-    assert not session_timeline(walker.mine.get()).stays[0].notes[0].has_words
+    assert not session_timeline(walker.mine.get()).visits[0].annotations[0].has_words
 
 
 @pytest.mark.parametrize(("minutes", "is_break"), [(59, False), (60, False), (61, True)])
@@ -91,16 +97,16 @@ def test_a_page_that_was_left_for_longer_than_an_hour_is_a_break(walker, setting
     settings.LEFT_AFTER = timedelta(hours=1)
     walker.seconds = 60 * minutes
     walker.answer("no")
-    assert session_timeline(walker.mine.get()).stays[0].is_break is is_break
+    assert session_timeline(walker.mine.get()).visits[0].is_break is is_break
 
 
 def test_breaks_do_not_count_as_time_spent(walker):
     walker.answer("no")
     walker.clock.pass_(hours=5)
     walker.answer("loose", "worked")
-    walk = session_timeline(walker.mine.get())
-    assert (walk.seconds, len(walk.breaks)) == (20, 1)
-    assert [(stay.took, stay.counted) for stay in walk.stays] == [
+    timeline = session_timeline(walker.mine.get())
+    assert (timeline.seconds, len(timeline.breaks)) == (20, 1)
+    assert [(visit.duration, visit.counted_time) for visit in timeline.visits] == [
         ("10 s", "10 s"),
         ("5 h", ""),
         ("10 s", "10 s"),
@@ -123,16 +129,16 @@ def test_the_time_spent_is_the_one_that_the_figures_count(walker):
 
 def test_every_number_of_the_log_belongs_to_a_page(walker):
     walker.answer("no").remark().back().answer("yes").feedback("yes")
-    walk = session_timeline(walker.mine.get())
+    timeline = session_timeline(walker.mine.get())
     # begin, answer, remark, back, answer, end, feedback
-    assert [walk.at(number) for number in range(1, 8)] == [0, 1, 1, 2, 3, 3, 3]
+    assert [timeline.visit_index(number) for number in range(1, 8)] == [0, 1, 1, 2, 3, 3, 3]
 
 
 @pytest.mark.parametrize("number", [0, 3, 99])
 def test_a_page_that_was_not_reached_is_refused(walker, number):
     walker.answer("no")
     with pytest.raises(flow.IllegalMoveError):
-        session_timeline(walker.mine.get()).at(number)
+        session_timeline(walker.mine.get()).visit_index(number)
 
 
 @pytest.mark.parametrize(
@@ -141,18 +147,21 @@ def test_a_page_that_was_not_reached_is_refused(walker, number):
 )
 def test_headings_are_those_that_the_customer_read(walker, answers, places):
     walker.answer(*answers)
-    walk = session_timeline(walker.mine.get())
-    views = [presenters.Page(walk.session, walk.document, stay.position, stay.number, True) for stay in walk.stays]
-    assert [stay.place.title for stay in walk.stays] == [presenters.heading(view) for view in views]
+    timeline = session_timeline(walker.mine.get())
+    views = [
+        presenters.Page(timeline.session, timeline.document, visit.position, visit.number, True)
+        for visit in timeline.visits
+    ]
+    assert [visit.label.title for visit in timeline.visits] == [presenters.heading(view) for view in views]
     assert len(views) == places
 
 
 def test_a_broken_log_says_where_it_breaks_and_keeps_its_rows(walker):
     walker.answer("no", "loose")
     Event.objects.filter(number=2).update(answer="nonsense")
-    walk = session_timeline(walker.mine.get())
-    assert walk.broken.startswith("event 2: ")
-    assert (walk.stays, len(walk.rows)) == ([], 3)
+    timeline = session_timeline(walker.mine.get())
+    assert timeline.broken.startswith("event 2: ")
+    assert (timeline.visits, len(timeline.events)) == ([], 3)
 
 
 def test_an_empty_log_is_broken(walker):
@@ -206,10 +215,10 @@ def test_a_walk_says_what_an_agent_did_in_it(clock):
     journal.note(walker.mine, number, "Speaks from a ladder.", sam)
     journal.answer(walker.mine, number, "stuck", by=sam)
     join_codes.end(walker.mine.get())
-    stays = session_timeline(walker.mine.get()).stays
-    assert [note.told for stay in stays for note in stay.notes] == [
+    visits = session_timeline(walker.mine.get()).visits
+    assert [annotation.description for visit in visits for annotation in visit.annotations] == [
         "Sam joined",
         "Sam noted",
         "Asked the agent to leave",
     ]
-    assert [stay.by for stay in stays] == ["", "Sam", ""]
+    assert [visit.by for visit in visits] == ["", "Sam", ""]

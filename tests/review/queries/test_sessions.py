@@ -16,7 +16,7 @@ from tests.versions import publish
 from tests.walks import TOY
 from wizards.models import Session
 from wizards.review.queries import sessions
-from wizards.review.queries.sessions import SessionsForm, cursor_of, list_sessions, matching_sessions
+from wizards.review.queries.sessions import SessionsForm, list_sessions, matching_sessions, parse_cursor
 
 pytestmark = pytest.mark.django_db
 
@@ -27,10 +27,10 @@ def form(**typed) -> SessionsForm:
     return SessionsForm(query)
 
 
-def chosen(**typed) -> set[Session]:
+def matching(**typed) -> set[Session]:
     asked = form(**typed)
     assert asked.is_valid(), asked.errors
-    return set(matching_sessions(asked.chosen))
+    return set(matching_sessions(asked.filters))
 
 
 def at(number: int, **changes) -> Session:
@@ -49,10 +49,10 @@ def test_sessions_are_chosen_by_how_they_ended(clock, toy):
     left = Walker(clock, toy, "c").answer("no").session
     clock.pass_(hours=2)
     still = Walker(clock, toy, "d").answer("no").session
-    assert chosen(status="solved") == {solved}
-    assert chosen(status="left") == {left, unsolved}
-    assert chosen(status="still") == {still}
-    assert chosen() == {solved, unsolved, left, still}
+    assert matching(status="solved") == {solved}
+    assert matching(status="left") == {left, unsolved}
+    assert matching(status="still") == {still}
+    assert matching() == {solved, unsolved, left, still}
 
 
 @pytest.mark.parametrize("status", ["unsolved", "advice"])
@@ -60,7 +60,7 @@ def test_each_outcome_is_a_way_to_end(clock, toy, status):
     clock.pass_(days=1)
     one = at(1, version=toy, status=status)
     at(2, version=toy, status="solved")
-    assert chosen(status=status) == {one}
+    assert matching(status=status) == {one}
 
 
 def test_every_session_has_one_state(clock, toy):
@@ -68,8 +68,8 @@ def test_every_session_has_one_state(clock, toy):
         Walker(clock, toy, name).answer("yes")
         Walker(clock, toy, name + "x").answer("no")
         clock.pass_(hours=hours)
-    parts = [chosen(status=status) for status in sessions.STATES]
-    assert sum(map(len, parts)) == len(chosen()) == 4
+    parts = [matching(status=status) for status in sessions.STATE_LABELS]
+    assert sum(map(len, parts)) == len(matching()) == 4
 
 
 # Where it stands
@@ -105,7 +105,7 @@ def stood(clock, toy):
     ],
 )
 def test_sessions_are_chosen_by_the_place_where_they_stand(stood, place, names):
-    assert chosen(wizard="toy", **place) == {stood[name] for name in names}
+    assert matching(wizard="toy", **place) == {stood[name] for name in names}
 
 
 def test_causes_and_steps_can_be_chosen_only_where_there_are_some(toy):
@@ -118,19 +118,19 @@ def test_a_place_that_only_an_earlier_version_has_can_still_be_chosen(clock):
     old = publish(graph("q? yes:ok old:gone", "gone? a:ok b:q", "ok = solved"))
     there = Walker(clock, old).answer("old").session
     publish(graph("q? yes:ok no:ok", "ok = solved"))
-    assert chosen(wizard="toy", node="gone") == {there}
+    assert matching(wizard="toy", node="gone") == {there}
 
 
 def test_a_place_that_nobody_knows_is_said_and_left_out(toy):
     asked = form(wizard="toy", node="nowhere", status="solved")
     assert "There is no place “nowhere”" in asked.errors["node"][0]
-    assert (asked.chosen.node, asked.chosen.status) == ("", "solved")
+    assert (asked.filters.node, asked.filters.status) == ("", "solved")
 
 
 def test_a_place_without_its_wizard_is_said_and_left_out(toy):
     asked = form(node="why")
     assert "Choose the wizard, too" in asked.errors["node"][0]
-    assert asked.chosen.node == ""
+    assert asked.filters.node == ""
 
 
 # What happened on the way
@@ -141,10 +141,10 @@ def test_sessions_are_chosen_by_what_happened_on_the_way(clock, toy):
     remark = Walker(clock, toy, "b").remark().session
     ask = Walker(clock, toy, "c").ask().session
     Walker(clock, toy, "d").answer("no")
-    assert chosen(backed="on") == {back}
-    assert chosen(remarked="on") == {remark}
-    assert chosen(helped="on") == {ask}
-    assert chosen(helped="on", backed="on") == set()
+    assert matching(backed="on") == {back}
+    assert matching(remarked="on") == {remark}
+    assert matching(helped="on") == {ask}
+    assert matching(helped="on", backed="on") == set()
 
 
 def test_sessions_are_chosen_by_their_agent(clock, toy):
@@ -152,7 +152,7 @@ def test_sessions_are_chosen_by_their_agent(clock, toy):
     clock.pass_(days=1)
     hers = at(1, version=toy, agent=agent, channel="agent")
     at(2, version=toy)
-    assert chosen(agent=agent.pk) == {hers}
+    assert matching(agent=agent.pk) == {hers}
 
 
 def test_only_staff_can_be_chosen_as_agents(toy):
@@ -162,17 +162,17 @@ def test_only_staff_can_be_chosen_as_agents(toy):
 
 def test_tests_by_editors_are_never_listed(clock, toy):
     Walker(clock, toy, channel=Session.Channel.TEST)
-    assert chosen() == set()
+    assert matching() == set()
 
 
 def test_the_shared_filter_counts_as_well(clock, toy):
     other = publish(graph("q? yes:ok no:ok", "ok = solved", slug="other"))
     mine, theirs = Walker(clock, toy, "a").session, Walker(clock, other, "b").session
-    assert chosen(wizard="other") == {theirs}
-    assert chosen(wizard="toy", version="1") == {mine}
-    assert chosen(channel="agent") == set()
-    assert chosen(since="2026-03-03", until="2026-03-04") == set()
-    assert chosen(since="2026-03-02", until="2026-03-02") == {mine, theirs}
+    assert matching(wizard="other") == {theirs}
+    assert matching(wizard="toy", version="1") == {mine}
+    assert matching(channel="agent") == set()
+    assert matching(since="2026-03-03", until="2026-03-04") == set()
+    assert matching(since="2026-03-02", until="2026-03-02") == {mine, theirs}
 
 
 # By reference
@@ -201,19 +201,19 @@ def referenced(clock, toy):
     ],
 )
 def test_a_reference_is_found_as_it_is_read_out_from_any_time(referenced, typed, codes):
-    assert chosen(reference=typed) == {referenced[code] for code in codes}
+    assert matching(reference=typed) == {referenced[code] for code in codes}
 
 
 @pytest.mark.parametrize(("typed", "said"), [("abc1", "“1”"), ("lab", "“L”"), ("a" * 13, "this has 13"), ("%", "“%”")])
 def test_what_can_be_no_reference_is_said_and_left_out(toy, typed, said):
     asked = form(reference=typed, status="left")
     assert said in asked.errors["reference"][0]
-    assert (asked.chosen.reference, asked.chosen.status) == ("", "left")
+    assert (asked.filters.reference, asked.filters.status) == ("", "left")
 
 
 def test_a_reference_is_looked_for_by_an_index(referenced):
-    plan = matching_sessions(form(reference="abcd").chosen).order_by("-begun_at", "-id").explain()
-    assert "LIKE" not in str(matching_sessions(form(reference="abcd").chosen).query)
+    plan = matching_sessions(form(reference="abcd").filters).order_by("-begun_at", "-id").explain()
+    assert "LIKE" not in str(matching_sessions(form(reference="abcd").filters).query)
     if connection.vendor == "sqlite":
         assert "code>? AND code<?" in plan
 
@@ -226,23 +226,23 @@ def test_a_choice_survives_being_a_link(toy):
         "wizard": "toy", "version": "1", "status": "left", "node": "why", "cause": "lost", "step": "-",
         "backed": "on", "since": "2026-01-01", "until": "2026-01-31",
     }  # fmt: skip
-    once = form(**typed).chosen
-    assert form(**QueryDict(once.query).dict()).chosen == once
+    once = form(**typed).filters
+    assert form(**QueryDict(once.query).dict()).filters == once
     assert {name: value for name, value in once.values().items() if value} == typed
 
 
 def test_bad_values_are_said_beside_their_fields_and_the_rest_is_kept(toy):
     asked = form(status="sideways", agent="x", wizard="toy", remarked="on")
     assert set(asked.errors) == {"status", "agent"}
-    assert (asked.chosen.wizard, asked.chosen.remarked, asked.chosen.status) == ("toy", True, "")
-    assert asked.shown.data["status"] == "sideways"
+    assert (asked.filters.wizard, asked.filters.remarked, asked.filters.status) == ("toy", True, "")
+    assert asked.normalized.data["status"] == "sideways"
 
 
 @pytest.mark.parametrize("typed", ["💥", "'; drop", "9" * 400])
 @pytest.mark.parametrize("name", ["wizard", "version", "node", "cause", "step", "reference", "agent", "status"])
 def test_no_value_of_any_field_breaks_the_form(toy, name, typed):
     asked = form(**{"wizard": "toy", "node": "why", name: typed})
-    list(matching_sessions(asked.chosen))
+    list(matching_sessions(asked.filters))
     assert asked.errors
 
 
@@ -252,7 +252,7 @@ def test_no_value_of_any_field_breaks_the_form(toy, name, typed):
 @pytest.fixture
 def many(clock, toy, monkeypatch):
     """Make 11 sessions, four of which began at the same moment, on pages of 3."""
-    monkeypatch.setattr(sessions, "PAGE", 3)
+    monkeypatch.setattr(sessions, "PAGE_SIZE", 3)
     moments = [1, 2, 3, 3, 3, 3, 4, 5, 6, 7, 8]
     clock.pass_(days=1)
     made = [at(n, version=toy, begun_at=NOON + timedelta(minutes=moment)) for n, moment in enumerate(moments)]
@@ -264,49 +264,49 @@ def keys(listing) -> list[int]:
 
 
 def test_older_leads_through_every_session_once_newest_first(many):
-    everything, listing = [], list_sessions(form().chosen)
+    everything, listing = [], list_sessions(form().filters)
     while True:
         everything += keys(listing)
         if not listing.older:
             break
-        listing = list_sessions(form().chosen, older=cursor_of(listing.older))
+        listing = list_sessions(form().filters, older=parse_cursor(listing.older))
     assert everything == many
 
 
 def test_newer_leads_back_the_same_way(many):
-    pages = [list_sessions(form().chosen)]
+    pages = [list_sessions(form().filters)]
     while pages[-1].older:
-        pages.append(list_sessions(form().chosen, older=cursor_of(pages[-1].older)))
+        pages.append(list_sessions(form().filters, older=parse_cursor(pages[-1].older)))
     back = [pages[-1]]
     while back[-1].newer:
-        back.append(list_sessions(form().chosen, newer=cursor_of(back[-1].newer)))
+        back.append(list_sessions(form().filters, newer=parse_cursor(back[-1].newer)))
     assert [keys(page) for page in back[:-1]] == [keys(page) for page in reversed(pages)][: len(back) - 1]
     assert keys(back[-1]) == keys(pages[0])
     assert back[-1].newer == "" == pages[0].newer
 
 
 def test_sessions_that_begin_meanwhile_do_not_shift_the_older_pages(many, toy):
-    first = list_sessions(form().chosen)
+    first = list_sessions(form().filters)
     at(30, version=toy)
-    assert keys(list_sessions(form().chosen, older=cursor_of(first.older))) == many[3:6]
+    assert keys(list_sessions(form().filters, older=parse_cursor(first.older))) == many[3:6]
 
 
 def test_the_list_counts_up_to_a_limit(many, monkeypatch):
-    assert (list_sessions(form().chosen).count, list_sessions(form().chosen).more) == (11, False)
+    assert (list_sessions(form().filters).count, list_sessions(form().filters).more) == (11, False)
     monkeypatch.setattr(sessions, "MAX_COUNTED", 5)
-    assert (list_sessions(form().chosen).count, list_sessions(form().chosen).more) == (5, True)
+    assert (list_sessions(form().filters).count, list_sessions(form().filters).more) == (5, True)
 
 
 @pytest.mark.parametrize(
     "text", ["", "x", "1", "-", "1-", "-1", "1-2-3", "²-1", "1.5-2", "9" * 30 + "-1", "1 -1", "٣-١"]
 )
 def test_what_is_no_place_in_the_list_is_none(text):
-    assert cursor_of(text) is None
+    assert parse_cursor(text) is None
 
 
 def test_a_place_in_the_list_is_a_moment_and_a_key():
-    assert cursor_of("1500000-7") == (datetime(1970, 1, 1, 0, 0, 1, 500_000, tzinfo=UTC), 7)
-    assert cursor_of(f"1-{'9' * 20}")[1] < 2**63
+    assert parse_cursor("1500000-7") == (datetime(1970, 1, 1, 0, 0, 1, 500_000, tzinfo=UTC), 7)
+    assert parse_cursor(f"1-{'9' * 20}")[1] < 2**63
 
 
 # What a row says
@@ -317,24 +317,24 @@ def test_a_row_says_where_the_session_stands_in_the_words_of_its_version(clock):
     newer = graph("q? yes:ok no:x", "x? a:ok b:q", "ok = solved").plain()
     newer["nodes"][1]["title"] = "Another title"
     publish(type(TOY).model_validate(newer))
-    (row,) = list_sessions(form().chosen).rows
-    assert (row.place.title, row.state, row.session.version.number) == ("Question x?", "still", 1)
+    (row,) = list_sessions(form().filters).rows
+    assert (row.label.title, row.state, row.session.version.number) == ("Question x?", "still", 1)
 
 
 def test_a_row_has_the_reference_in_groups_and_how_long_it_lasted(clock, toy):
     walker = Walker(clock, toy, seconds=95).answer("no")
-    (row,) = list_sessions(form().chosen).rows
+    (row,) = list_sessions(form().filters).rows
     assert row.reference.replace(" ", "").lower() == walker.session.code
-    assert row.took == "1 min 35 s"
+    assert row.duration == "1 min 35 s"
 
 
 def test_the_list_takes_as_many_queries_for_one_session_as_for_many(clock, toy):
     Walker(clock, toy, "a").answer("no")
     with CaptureQueriesContext(connection) as one:
-        list_sessions(form(wizard="toy").chosen)
+        list_sessions(form(wizard="toy").filters)
     other = publish(graph("q? yes:ok no:ok", "ok = solved", slug="other"))
     for number in range(20):
         Walker(clock, other if number % 2 else toy, f"v{number}").answer("no")
     with CaptureQueriesContext(connection) as many:
-        list_sessions(form(wizard="toy").chosen)
+        list_sessions(form(wizard="toy").filters)
     assert len(many) == len(one) <= 10

@@ -15,18 +15,19 @@ from tests.walks import TOY
 from wizards import flow, publishing
 from wizards.analytics import Histogram, Place, PlaceFigures
 from wizards.models import Session, Wizard
-from wizards.review.labels import format_seconds, node_label, place_label
+from wizards.review.formatting import format_seconds
+from wizards.review.labels import node_label, place_label
 from wizards.review.queries.stuck import (
-    MOST_WORDS,
+    MAX_REMARKS,
     StuckPoint,
     Times,
-    distinguishable,
     draft_rows,
-    place_label_at,
+    latest_place_label,
+    ranking_verdict,
     remarks_at,
     stands_out,
     stuck_points,
-    verdict,
+    stuck_verdict,
     with_times,
 )
 
@@ -39,10 +40,10 @@ def desk(monkeypatch) -> Desk:
     return Desk(monkeypatch)
 
 
-def found(desk: Desk, apart: bool = False, **choice) -> dict[str, StuckPoint]:
+def points_by_title(desk: Desk, by_version: bool = False, **choice) -> dict[str, StuckPoint]:
     """Return the points by the titles of their pages."""
-    points = with_times(stuck_points(desk.chosen(**choice), apart), desk.chosen(**choice), apart)
-    return {point.name.title: point for point in points}
+    points = with_times(stuck_points(desk.filters(**choice), by_version), desk.filters(**choice), by_version)
+    return {point.label.title: point for point in points}
 
 
 # What is counted
@@ -52,14 +53,14 @@ def test_who_left_at_a_page_is_lost_there(desk):
     desk.people(2, "no")
     desk.people(3, "yes")
     desk.hour_passes()
-    points = found(desk)
+    points = points_by_title(desk)
     assert (points["Why why"].lost.count, points["Why why"].lost.out_of) == (2, 2)
     assert (points["Question q?"].lost.count, points["Question q?"].lost.out_of) == (0, 5)
 
 
 def test_who_is_still_there_is_not_lost(desk):
     desk.people(2, "no")
-    assert found(desk)["Why why"].lost.count == 0
+    assert points_by_title(desk)["Why why"].lost.count == 0
 
 
 def test_the_page_where_most_were_lost_comes_first(desk):
@@ -67,7 +68,7 @@ def test_the_page_where_most_were_lost_comes_first(desk):
     desk.people(3, "no", "loose")
     desk.people(2, "no")
     desk.hour_passes()
-    assert [(point.name.title, point.figures.left) for point in stuck_points(desk.chosen())] == [
+    assert [(point.label.title, point.figures.left) for point in stuck_points(desk.filters())] == [
         ("Step turn", 3),
         ("Why why", 2),
         ("Question q?", 1),
@@ -79,39 +80,39 @@ def test_going_back_asking_for_a_person_and_remarks_count_each_for_itself(desk):
     desk.person().answer("no").ask()
     desk.person().answer("no").remark("no lamp")
     desk.person().answer("no")
-    point = found(desk)["Why why"]
+    point = points_by_title(desk)["Why why"]
     assert [rate.count for rate in (point.backs, point.helps, point.remarks)] == [1, 1, 1]
     assert {rate.out_of for rate in (point.backs, point.helps, point.remarks)} == {4}
 
 
 def test_an_end_is_no_stuck_point(desk):
     desk.people(2, "yes")
-    assert list(found(desk)) == ["Question q?"]
+    assert list(points_by_title(desk)) == ["Question q?"]
 
 
 def test_a_page_where_nobody_came_is_left_out(desk):
     desk.people(2, "no")
-    assert list(found(desk)) == ["Question q?", "Why why"]
+    assert list(points_by_title(desk)) == ["Question q?", "Why why"]
 
 
 def test_a_page_whose_figures_are_all_nothing_is_left_out(desk, monkeypatch):
     place = Place(publish_draft(TOY).pk, "q")
     monkeypatch.setattr("wizards.analytics.place_figures", lambda scope, timed: {place: PlaceFigures()})
-    assert found(desk) == {}
+    assert points_by_title(desk) == {}
 
 
 def test_what_the_filter_leaves_out_counts_nowhere(desk):
     desk.people(2, "no")
     desk.person(channel=Session.Channel.AGENT).answer("no")
     desk.hour_passes()
-    assert found(desk, channel="agent")["Why why"].lost.count == 1
-    assert found(desk, since=desk.chosen().until, until=desk.chosen().until) == {}
+    assert points_by_title(desk, channel="agent")["Why why"].lost.count == 1
+    assert points_by_title(desk, since=desk.filters().until, until=desk.filters().until) == {}
 
 
 def test_a_preview_counts_nowhere(desk):
     desk.person(channel=Session.Channel.TEST).answer("no")
     desk.hour_passes()
-    assert found(desk) == {}
+    assert points_by_title(desk) == {}
 
 
 # What is one row
@@ -125,9 +126,9 @@ def test_a_step_that_several_places_share_is_one_row_that_says_where_it_is_used(
     desk.people(3, "b", "loose", version=version)
     desk.people(1, "b", "worn", version=version)
     desk.hour_passes()
-    point = found(desk)["Step hold"]
+    point = points_by_title(desk)["Step hold"]
     assert (point.lost.count, point.lost.out_of) == (6, 6)
-    assert [(use.name.node, use.figures.left) for use in point.uses] == [
+    assert [(use.label.node_title, use.figures.left) for use in point.uses] == [
         ("Why two: Cause loose", 3), ("Do one", 2), ("Why two: Cause worn", 1),
     ]  # fmt: skip
 
@@ -136,7 +137,7 @@ def test_the_same_step_in_another_wizard_is_another_row(desk):
     lines = ("q? a:one b:ok", "one[press] worked:ok failed:q blocked:q", "ok = solved", "press: hold")
     for slug in ("first", "second"):
         desk.people(1, "a", version=publish_draft(graph(*lines, slug=slug)))
-    points = [point for point in stuck_points(desk.chosen()) if point.name.title == "Step hold"]
+    points = [point for point in stuck_points(desk.filters()) if point.label.title == "Step hold"]
     assert sorted(point.wizard.slug for point in points) == ["first", "second"]
 
 
@@ -144,7 +145,7 @@ def test_a_confirmation_is_a_page_of_its_own(desk):
     desk.people(2, "no", "lost")
     desk.people(1, "no", "lost", "confirm")
     desk.hour_passes()
-    points = {(point.name.title, point.name.kind): point.lost.count for point in stuck_points(desk.chosen())}
+    points = {(point.label.title, point.label.kind): point.lost.count for point in stuck_points(desk.filters())}
     assert points["Procedure wipe", "Confirmation"] == 2
     assert points["Step erase", "Step"] == 1
 
@@ -162,7 +163,7 @@ def test_versions_are_joined_by_the_ids_of_their_parts(desk):
     desk.people(2)
     desk.people(3, version=publish_draft(reworded("Is it on?")))
     desk.hour_passes()
-    point = found(desk)["Is it on?"]
+    point = points_by_title(desk)["Is it on?"]
     assert (point.lost.count, point.version, point.gone) == (5, None, False)
 
 
@@ -170,7 +171,7 @@ def test_versions_can_stand_apart_each_with_its_own_words(desk):
     desk.people(2)
     desk.people(3, version=publish_draft(reworded("Is it on?")))
     desk.hour_passes()
-    points = found(desk, apart=True)
+    points = points_by_title(desk, by_version=True)
     assert [(title, point.version.number, point.lost.count) for title, point in points.items()] == [
         ("Is it on?", 2, 3), ("Question q?", 1, 2),
     ]  # fmt: skip
@@ -179,13 +180,13 @@ def test_versions_can_stand_apart_each_with_its_own_words(desk):
 def test_the_title_is_the_current_versions_also_where_nobody_walked_it_yet(desk):
     desk.people(2)
     publish_draft(reworded("Is it on?"))
-    assert list(found(desk)) == ["Is it on?"]
+    assert list(points_by_title(desk)) == ["Is it on?"]
 
 
 def test_a_page_that_the_current_version_has_no_more_says_so_and_keeps_its_last_title(desk):
     desk.people(1, "no", "worn")
     publish_draft(graph("q? yes:ok no:ok", "ok = solved"))
-    points = found(desk)
+    points = points_by_title(desk)
     assert {title: point.gone for title, point in points.items()} == {
         "Question q?": False, "Why why": True, "Step open": True,
     }  # fmt: skip
@@ -197,7 +198,7 @@ def test_a_step_that_only_one_of_its_places_lost_is_not_gone(desk):
     desk.people(1, "a", version=first)
     desk.people(1, "b", version=first)
     publish_draft(graph("q? a:one b:one", *lines, slug="shared"))
-    assert not found(desk)["Step hold"].gone
+    assert not points_by_title(desk)["Step hold"].gone
 
 
 # Time
@@ -212,8 +213,8 @@ def test_the_time_spent_is_said_beside_that_of_the_period_before(desk):
     desk.people(4, "no", seconds=20)
     desk.clock.pass_(days=7)
     desk.people(4, "no", seconds=100)
-    later = desk.chosen().since + timedelta(days=7)
-    times = found(desk, since=later, until=later + timedelta(days=6))["Question q?"].times
+    later = desk.filters().since + timedelta(days=7)
+    times = points_by_title(desk, since=later, until=later + timedelta(days=6))["Question q?"].times
     assert (times.median, times.median_before) == (about(100), about(20))
     assert (times.p90, times.p90_before) == (about(100), about(20))
 
@@ -246,16 +247,16 @@ def test_a_time_is_said_in_at_most_two_units(seconds, words):
 
 def leaders(*lost: int) -> list[int]:
     """Return how many were lost at the leaders of a ranking."""
-    return list(distinguishable([(each, each) for each in lost]).leaders)
+    return list(ranking_verdict([(each, each) for each in lost]).leaders)
 
 
 def test_most_people_are_lost_where_the_numbers_can_tell_it(desk):
     desk.people(8, "no")
     desk.people(1)
     desk.hour_passes()
-    found = verdict(stuck_points(desk.chosen()))
-    assert [point.name.title for point in found.leaders] == ["Why why"]
-    assert found.lost == 9
+    points_by_title = stuck_verdict(stuck_points(desk.filters()))
+    assert [point.label.title for point in points_by_title.leaders] == ["Why why"]
+    assert points_by_title.lost == 9
 
 
 def test_where_two_or_three_are_too_close_all_of_them_are_named():
@@ -289,23 +290,23 @@ def test_a_place_that_a_document_does_not_have_has_no_name():
 
 
 def test_a_step_says_where_it_stands():
-    name = place_label(TOY, "why", "worn", "change")
-    assert (name.title, name.kind, name.within) == ("Step change", "Step", "step 2 of 3 of “Procedure swap”")
-    assert name.node == "Why why: Cause worn"
+    label = place_label(TOY, "why", "worn", "change")
+    assert (label.title, label.kind, label.within) == ("Step change", "Step", "step 2 of 3 of “Procedure swap”")
+    assert label.node_title == "Why why: Cause worn"
 
 
 def test_a_page_is_called_as_in_the_newest_version_that_has_it(desk):
     publish_draft(reworded("Is it on?"))
     publish_draft(graph("other? yes:ok no:ok", "ok = solved"))
-    assert place_label_at(desk.chosen(wizard="toy"), ("q", "", "")).title == "Is it on?"
-    assert place_label_at(desk.chosen(wizard="toy"), ("nowhere", "", "")) is None
+    assert latest_place_label(desk.filters(wizard="toy"), ("q", "", "")).title == "Is it on?"
+    assert latest_place_label(desk.filters(wizard="toy"), ("nowhere", "", "")) is None
 
 
 # What they wrote
 
 
 def texts(desk: Desk, *spots, **choice) -> list[str]:
-    return [words.text for words in remarks_at(desk.chosen(**choice), spots)]
+    return [words.text for words in remarks_at(desk.filters(**choice), spots)]
 
 
 def test_the_words_at_a_page_are_those_of_the_remarks_made_there_newest_first(desk):
@@ -321,16 +322,16 @@ def test_words_outside_the_filter_are_not_read(desk):
     desk.person(channel=Session.Channel.AGENT).remark("on the phone")
     assert texts(desk, ("q", "", ""), channel="self") == []
     assert texts(desk, ("q", "", ""), channel="agent") == ["on the phone"]
-    assert texts(desk, ("q", "", ""), until=desk.chosen().since) == []
+    assert texts(desk, ("q", "", ""), until=desk.filters().since) == []
 
 
 def test_at_most_so_many_words_are_read(desk):
     walker = desk.person(seconds=1)
-    for number in range(MOST_WORDS + 2):
+    for number in range(MAX_REMARKS + 2):
         walker.remark(f"remark {number}")
     read = texts(desk, ("q", "", ""))
-    assert len(read) == MOST_WORDS
-    assert read[0] == f"remark {MOST_WORDS + 1}"
+    assert len(read) == MAX_REMARKS
+    assert read[0] == f"remark {MAX_REMARKS + 1}"
 
 
 # Where it is mended
@@ -339,7 +340,7 @@ def test_at_most_so_many_words_are_read(desk):
 def test_the_rows_of_the_draft_behind_a_point_are_found(desk):
     desk.people(1, "no", "worn", "next")
     wizard = Wizard.objects.get(slug="toy")
-    rows = draft_rows(stuck_points(desk.chosen()))
+    rows = draft_rows(stuck_points(desk.filters()))
     assert rows.nodes[wizard.pk, "why"] == wizard.nodes.get(key="why").pk
     assert rows.procedures == {"swap": wizard.procedures.get(key="swap").pk}
     assert [rows.steps["swap", step] for step in ("open", "change", "close")] == [0, 1, 2]
@@ -349,7 +350,7 @@ def test_what_the_draft_has_no_more_is_missing(desk):
     desk.people(1, "no")
     wizard = Wizard.objects.get(slug="toy")
     wizard.nodes.get(key="why").delete()
-    assert (wizard.pk, "why") not in draft_rows(stuck_points(desk.chosen())).nodes
+    assert (wizard.pk, "why") not in draft_rows(stuck_points(desk.filters())).nodes
 
 
 # What it costs
@@ -358,7 +359,7 @@ def test_what_the_draft_has_no_more_is_missing(desk):
 def queries(desk: Desk) -> int:
     publishing.document_of.cache_clear()
     with CaptureQueriesContext(connection) as captured:
-        draft_rows(stuck_points(desk.chosen()))
+        draft_rows(stuck_points(desk.filters()))
     return len(captured)
 
 
@@ -372,5 +373,5 @@ def test_the_queries_do_not_grow_with_versions_nodes_and_days(desk):
         desk.people(1, "no", "worn", "next", version=version)
     other = publish_draft(graph("far? yes:ok no:near", "near? yes:ok no:far", "ok = solved", slug="other"))
     desk.people(1, "no", version=other)
-    assert len(stuck_points(desk.chosen())) > 5
+    assert len(stuck_points(desk.filters())) > 5
     assert queries(desk) == few

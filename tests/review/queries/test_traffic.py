@@ -14,8 +14,7 @@ from tests.versions import publish
 from tests.walks import TOY
 from wizards import publishing
 from wizards.models import Wizard
-from wizards.review.queries.traffic import Traffic, TrafficNode, drawn_version, traffic
-from wizards.review.queries.traffic import traffic_graph as drawing_of
+from wizards.review.queries.traffic import Traffic, TrafficNode, drawn_version, traffic_graph, wizard_traffic
 
 pytestmark = pytest.mark.django_db
 
@@ -26,17 +25,17 @@ def desk(monkeypatch) -> Desk:
     return Desk(monkeypatch)
 
 
-def of_toy(desk: Desk, **choice) -> Traffic:
-    chosen = desk.chosen(wizard="toy", **choice)
-    return traffic(chosen, drawn_version(chosen))
+def toy_traffic(desk: Desk, **choice) -> Traffic:
+    chosen = desk.filters(wizard="toy", **choice)
+    return wizard_traffic(chosen, drawn_version(chosen))
 
 
-def stops(desk: Desk, **choice) -> dict[str, TrafficNode]:
-    return {stop.node: stop for stop in of_toy(desk, **choice).stops}
+def nodes_of(desk: Desk, **choice) -> dict[str, TrafficNode]:
+    return {node.id: node for node in toy_traffic(desk, **choice).nodes}
 
 
-def ways(stop: TrafficNode) -> dict[str, int]:
-    return {way.to: way.sessions for way in stop.ways}
+def edges_of(node: TrafficNode) -> dict[str, int]:
+    return {edge.to: edge.sessions for edge in node.edges}
 
 
 # The figures
@@ -48,11 +47,11 @@ def test_each_node_says_who_came_moved_on_ended_left_and_is_still_there(desk):
     desk.people(1)
     desk.hour_passes()
     desk.people(4, "no")
-    found = {
+    traffic = {
         node: (each.figures.reached, each.figures.moved, each.figures.ended, each.figures.left, each.figures.still)
-        for node, each in stops(desk).items()
+        for node, each in nodes_of(desk).items()
     }
-    assert found == {"q": (10, 9, 0, 1, 0), "why": (6, 0, 0, 2, 4), "ok": (3, 0, 3, 0, 0)}
+    assert traffic == {"q": (10, 9, 0, 1, 0), "why": (6, 0, 0, 2, 4), "ok": (3, 0, 3, 0, 0)}
 
 
 def test_the_figures_of_each_node_add_up_whatever_people_do(desk):
@@ -65,38 +64,38 @@ def test_the_figures_of_each_node_add_up_whatever_people_do(desk):
             walker.back() if dice.random() < 0.2 else walker.answer(dice.choice(walker.legal))
         if number == 25:
             desk.hour_passes()
-    found = stops(desk)
-    assert len(found) > 4
-    for stop in found.values():
-        each = stop.figures
-        assert each.reached == each.moved + each.ended + each.left + each.still, stop.node
+    traffic = nodes_of(desk)
+    assert len(traffic) > 4
+    for node in traffic.values():
+        each = node.figures
+        assert each.reached == each.moved + each.ended + each.left + each.still, node.id
 
 
 def test_a_node_with_parts_is_one_node(desk):
     desk.people(2, "no", "worn", "next")
-    assert stops(desk)["why"].figures.reached == 2
+    assert nodes_of(desk)["why"].figures.reached == 2
 
 
 def test_the_ways_say_how_many_took_them_the_busiest_first(desk):
     desk.people(3, "yes")
     desk.people(5, "no")
-    assert list(ways(stops(desk)["q"]).items()) == [("why", 5), ("ok", 3)]
-    assert ways(stops(desk)["ok"]) == {}
+    assert list(edges_of(nodes_of(desk)["q"]).items()) == [("why", 5), ("ok", 3)]
+    assert edges_of(nodes_of(desk)["ok"]) == {}
 
 
 def test_the_busiest_node_comes_first_and_where_nobody_came_is_named_apart(desk):
     desk.people(2, "yes")
     desk.people(1, "no")
-    found = of_toy(desk)
-    assert [stop.node for stop in found.stops] == ["q", "ok", "why"]
-    assert {name.title for name in found.quiet} == {"Do fix", "Do ask", "End human", "End tip"}
+    traffic = toy_traffic(desk)
+    assert [node.id for node in traffic.nodes] == ["q", "ok", "why"]
+    assert {label.title for label in traffic.unvisited} == {"Do fix", "Do ask", "End human", "End tip"}
 
 
 def test_only_the_chosen_wizard_counts(desk):
     other = publish(graph("q? yes:ok no:ok", "ok = solved", slug="other"))
     desk.people(2, "yes", version=other)
     desk.people(1, "yes", version=Wizard.objects.get(slug="toy").current)
-    assert stops(desk)["q"].figures.reached == 1
+    assert nodes_of(desk)["q"].figures.reached == 1
 
 
 # Which version is drawn
@@ -105,17 +104,17 @@ def test_only_the_chosen_wizard_counts(desk):
 def test_the_current_version_is_drawn_with_the_sessions_of_all(desk):
     desk.people(2, "no")
     desk.people(3, "no", version=publish(graph("q? yes:ok no:why", "why? a:ok b:ok", "ok = solved")))
-    found = of_toy(desk)
-    assert found.version.number == 2
-    assert {stop.node: stop.figures.reached for stop in found.stops} == {"q": 5, "why": 5}
+    traffic = toy_traffic(desk)
+    assert traffic.version.number == 2
+    assert {node.id: node.figures.reached for node in traffic.nodes} == {"q": 5, "why": 5}
 
 
 def test_the_chosen_version_is_drawn_with_its_own_sessions(desk):
     desk.people(2, "no")
     desk.people(3, "no", version=publish(graph("q? yes:ok no:why", "why? a:ok b:ok", "ok = solved")))
-    found = of_toy(desk, version=1)
-    assert found.version.number == 1
-    assert {stop.node: stop.figures.reached for stop in found.stops} == {"q": 2, "why": 2}
+    traffic = toy_traffic(desk, version=1)
+    assert traffic.version.number == 1
+    assert {node.id: node.figures.reached for node in traffic.nodes} == {"q": 2, "why": 2}
 
 
 def test_a_version_put_back_is_the_current_one_again(desk):
@@ -123,24 +122,26 @@ def test_a_version_put_back_is_the_current_one_again(desk):
     wizard = Wizard.objects.get(slug="toy")
     wizard.current = wizard.versions.get(number=1)
     wizard.save()
-    assert of_toy(desk).version.number == 1
+    assert toy_traffic(desk).version.number == 1
 
 
 def test_where_no_version_fits_none_is_drawn(desk):
-    assert drawn_version(desk.chosen(wizard="unknown")) is None
+    assert drawn_version(desk.filters(wizard="unknown")) is None
 
 
 def test_nodes_and_ways_that_the_drawn_version_has_no_more_say_so(desk):
     desk.people(2, "no", "none", "worked")
     publish(graph("q? yes:ok no:fix", "fix[press] worked:ok failed:q blocked:q", "ok = solved", "press: hold"))
-    found = of_toy(desk)
-    assert {stop.node: stop.gone for stop in found.stops} == {"q": False, "why": True, "fix": False, "ok": False}
-    assert found.gone == 1
-    gone = stops(desk)["why"]
-    assert gone.name.title == "Why why"
-    assert [(way.to, way.known) for way in gone.ways] == [("fix", False)]
-    assert [(way.to, way.name.title, way.known) for way in stops(desk)["q"].ways] == [("why", "Why why", False)]
-    assert "why" not in {node["id"] for node in drawing_of(found)["nodes"]}
+    traffic = toy_traffic(desk)
+    assert {node.id: node.gone for node in traffic.nodes} == {"q": False, "why": True, "fix": False, "ok": False}
+    assert traffic.gone == 1
+    gone = nodes_of(desk)["why"]
+    assert gone.label.title == "Why why"
+    assert [(edge.to, edge.known) for edge in gone.edges] == [("fix", False)]
+    assert [(edge.to, edge.label.title, edge.known) for edge in nodes_of(desk)["q"].edges] == [
+        ("why", "Why why", False)
+    ]
+    assert "why" not in {node["id"] for node in traffic_graph(traffic)["nodes"]}
 
 
 # The drawing
@@ -150,12 +151,12 @@ def test_each_node_and_way_of_the_drawing_has_its_numbers(desk):
     desk.people(12, "no")
     desk.people(3, "yes")
     desk.hour_passes()
-    drawn = drawing_of(of_toy(desk))
-    nodes = {node["id"]: node for node in drawn["nodes"]}
+    graph = traffic_graph(toy_traffic(desk))
+    nodes = {node["id"]: node for node in graph["nodes"]}
     assert nodes["why"] | {"reached": 12, "left": 12, "percent": 100, "level": 4} == nodes["why"]
     assert (nodes["ok"]["reached"], nodes["ok"]["ended"], nodes["ok"]["level"]) == (3, 3, 0)
     assert (nodes["human"]["reached"], nodes["human"]["level"]) == (0, 0)
-    edges = {(edge["from"], edge["to"]): edge["sessions"] for edge in drawn["edges"]}
+    edges = {(edge["from"], edge["to"]): edge["sessions"] for edge in graph["edges"]}
     assert (edges["q", "why"], edges["q", "ok"], edges["why", "fix"]) == (12, 3, 0)
     assert edges["symptom s", "q"] is None
 
@@ -165,16 +166,16 @@ def test_the_colour_of_a_node_follows_what_is_lost_there_at_least(desk, left, mo
     desk.people(left)
     desk.people(moved, "yes")
     desk.hour_passes()
-    assert stops(desk)["q"].level == level
+    assert nodes_of(desk)["q"].level == level
 
 
 def test_it_says_where_most_are_lost_where_the_numbers_can_tell(desk):
     desk.people(3, "no")
     desk.hour_passes()
-    assert (of_toy(desk).verdict.leaders, of_toy(desk).verdict.lost) == ([], 3)
+    assert (toy_traffic(desk).verdict.leaders, toy_traffic(desk).verdict.lost) == ([], 3)
     desk.people(5, "no")
     desk.hour_passes()
-    assert [stop.node for stop in of_toy(desk).verdict.leaders] == ["why"]
+    assert [node.id for node in toy_traffic(desk).verdict.leaders] == ["why"]
 
 
 # What it costs
@@ -184,7 +185,7 @@ def test_the_queries_do_not_grow_with_versions_nodes_and_days(desk):
     def queries() -> int:
         publishing.document_of.cache_clear()
         with CaptureQueriesContext(connection) as captured:
-            of_toy(desk)
+            toy_traffic(desk)
         return len(captured)
 
     desk.people(1, "no")
@@ -195,5 +196,5 @@ def test_the_queries_do_not_grow_with_versions_nodes_and_days(desk):
         version = publish(graph("q? yes:ok no:n3", *lines, "n4? yes:ok no:ok", "ok = solved"))
         desk.clock.pass_(hours=20)
         desk.people(2, "no", "yes", version=version)
-    assert len(stops(desk)) > 3
+    assert len(nodes_of(desk)) > 3
     assert queries() == few

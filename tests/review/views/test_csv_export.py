@@ -63,10 +63,10 @@ def test_the_note_of_a_long_export_says_in_the_end_how_many_lines_it_had(clock, 
 def test_the_note_of_an_export_that_was_broken_off_keeps_what_was_asked_for(rf, reviewer):
     request = rf.post(EXPORT)
     request.user = User.objects.get()
-    told = note_export(request, "sessions: ", least=5)
-    told(3)
+    note_count = note_export(request, "sessions: ", minimum=5)
+    note_count(3)
     assert Disclosure.objects.get().count == 5
-    told(7)
+    note_count(7)
     assert Disclosure.objects.get().count == 7
 
 

@@ -98,7 +98,7 @@ def test_a_place_in_the_list_that_cannot_be_read_is_said_and_the_beginning_shown
 
 
 def test_the_links_to_older_sessions_keep_the_filter(clock, toy, reviewer, monkeypatch):
-    monkeypatch.setattr("wizards.review.queries.sessions.PAGE", 1)
+    monkeypatch.setattr("wizards.review.queries.sessions.PAGE_SIZE", 1)
     for name in "abc":
         Walker(clock, toy, name).answer("no")
     page = read(reviewer.get(LIST, {"wizard": "toy", "status": "still"}))

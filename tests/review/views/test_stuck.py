@@ -189,7 +189,7 @@ def test_versions_stand_apart_on_request(desk, reviewer):
 
 
 def test_a_long_list_is_cut_and_can_be_shown_whole(desk, reviewer, monkeypatch):
-    monkeypatch.setattr("wizards.review.views.stuck.MOST_ROWS", 1)
+    monkeypatch.setattr("wizards.review.views.stuck.MAX_ROWS", 1)
     desk.people(2, "no")
     found = page(reviewer)
     assert "The first 1 of 2 pages" in found.text

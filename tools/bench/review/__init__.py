@@ -1,1 +1,1 @@
-"""What the review pages cost over a long log: each against one query, and over ten times the log."""
+"""The cost of the review pages over a long log: each against one query, and against a tenth of the log."""

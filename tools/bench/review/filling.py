@@ -1,7 +1,7 @@
 """Fill an empty database with a log to measure: `python -m tools.bench.review.filling EVENTS DAYS SHARE UNTIL`.
 
-EVENTS is about how many events the whole log has, over DAYS days; SHARE of those days, the latest, are written.
-UNTIL is when the log ends. DATABASE_URL names the database. Prints what it took.
+The whole log has about EVENTS events over DAYS days; only the latest SHARE of those days is written. UNTIL is when the
+log ends. DATABASE_URL names the database. Prints how long it took.
 """
 
 from __future__ import annotations
@@ -14,14 +14,13 @@ from datetime import datetime, timedelta
 from tests import environment  # noqa: F401  before Django's settings
 
 EVENTS_OF_A_SESSION = 9.9
-VERSIONS = (400, 200, 12)  # days since when each was published
+VERSIONS = (400, 200, 12)  # how many days ago each was published
 AGENTS = 5
-FINDINGS = 20  # of each wizard
-PORTION = 5_000  # sessions rolled up at once: nobody else waits here
+FINDINGS = 20  # for each wizard
+BATCH_SIZE = 5_000  # large: nobody waits for the lock here
 
 
 def main(events: int, days: int, share: float, now: datetime) -> None:
-    """Make the wizards, the accounts, the sessions, the searches and the tallies."""
     import django
 
     django.setup()
@@ -36,27 +35,29 @@ def main(events: int, days: int, share: float, now: datetime) -> None:
     make_wizards(now)
     make_people()
     plan = devtools.Plan(round(events / EVENTS_OF_A_SESSION), now - timedelta(days=days), now)
-    first = now - timedelta(days=days * share)
-    began = time.monotonic()
-    sessions, written = journal.load_sessions(past for past in devtools.sessions(plan) if past.times[0] >= first)
+    first_moment = now - timedelta(days=days * share)
+    started = time.monotonic()
+    sessions, events_written = journal.load_sessions(
+        past for past in devtools.sessions(plan) if past.times[0] >= first_moment
+    )
     loaded = time.monotonic()
-    search_log.bulk_create(with_query(search for search in devtools.searches(plan) if search.at >= first))
+    search_log.bulk_create(with_query(search for search in devtools.searches(plan) if search.at >= first_moment))
     searched = time.monotonic()
-    analytics.roll_up(PORTION)
+    analytics.roll_up(BATCH_SIZE)
     make_findings()
     rolled = time.monotonic()
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE" if connection.vendor == "postgresql" else "ANALYZE")
     print(
-        f"  {sessions} sessions, {written} events: written in {loaded - began:.0f} s"
-        f" ({written / (loaded - began):.0f} events/s), searches in {searched - loaded:.0f} s,"
-        f" rolled up in {rolled - searched:.0f} s ({written / (rolled - searched):.0f} events/s)",
+        f"  {sessions} sessions, {events_written} events: written in {loaded - started:.0f} s"
+        f" ({events_written / (loaded - started):.0f} events/s), searches in {searched - loaded:.0f} s,"
+        f" rolled up in {rolled - searched:.0f} s ({events_written / (rolled - searched):.0f} events/s)",
         flush=True,
     )
 
 
 def make_wizards(now: datetime) -> None:
-    """Publish the wizards of fixtures/ several times, as they might have changed."""
+    """Publish the wizards of fixtures/ several times, as if they had changed."""
     from django.core.management import call_command
 
     from wizards import publishing
@@ -73,7 +74,6 @@ def make_wizards(now: datetime) -> None:
 
 
 def make_people() -> None:
-    """Make a reviewer and some agents."""
     from django.contrib.auth.models import Group, User
 
     reviewer = User.objects.create_user("reviewer", is_staff=True)
@@ -84,7 +84,7 @@ def make_people() -> None:
 
 
 def make_findings() -> None:
-    """Take up the latest sessions of each wizard, and close the first finding with the wizard's newest version."""
+    """Open findings about each wizard's latest sessions, and close the first with the wizard's newest version."""
     from django.contrib.auth.models import User
 
     from wizards.models import Session, Wizard
@@ -93,9 +93,9 @@ def make_findings() -> None:
     author = User.objects.get(username="reviewer")
     for wizard in Wizard.objects.order_by("pk"):
         sessions = Session.objects.filter(version__wizard=wizard).order_by("-pk")[:FINDINGS]
-        taken = [findings.open_session_finding(session, author, "Why here?", author) for session in sessions]
-        if taken:
-            findings.close(taken[0], taken[0].revision, "Said more clearly.", wizard.current)
+        opened = [findings.open_session_finding(session, author, "Why here?", author) for session in sessions]
+        if opened:
+            findings.close(opened[0], opened[0].revision, "Said more clearly.", wizard.current)
 
 
 if __name__ == "__main__":

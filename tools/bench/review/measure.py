@@ -1,7 +1,7 @@
 """Measure the pages over two logs of one database: `python -m tools.bench.review.measure PAIRS NAME OF_THE_TENTH`.
 
-DATABASE_URL names the whole log, OF_THE_TENTH the database that holds only its latest tenth. Prints a JSON line for
-each measurement.
+DATABASE_URL names the whole log, OF_THE_TENTH the database with only its latest tenth. Prints a JSON line for each
+measurement.
 """
 
 from __future__ import annotations
@@ -23,18 +23,17 @@ if TYPE_CHECKING:
 
     from tools.bench.review.questions import Question
 
-P95_MS = 300  # what every page should stay under
-GROWTH = 1.5  # a page may take so many times as long where the log outside the filter is ten times as long
-GROWTH_DAYS = 15  # so that the period before, which pages compare with, lies in the tenth (36 days), too
+P95_MS = 300  # the limit for every page
+GROWTH = 1.5  # how much longer a page may take if the log outside the filter is ten times as long
+GROWTH_DAYS = 15  # so that the period before, with which pages compare, is also in the tenth (36 days)
 PAGES = 20  # runs from which the 95th percentile is taken
-ROUNDS, IN_A_ROUND = 5, 3  # of comparing the two logs; and runs of the processor's time
+ROUNDS, IN_A_ROUND = 5, 3  # comparisons of the two logs; runs of each measurement
 
 
 def main(pairs: int, name: str, tenth: str) -> None:
-    """Measure everything."""
     import django
 
-    # The pages' static files are not asked for, so nobody collects them.
+    # No static files are requested, so none are collected.
     warnings.filterwarnings("ignore", message="No directory at", category=UserWarning)
     django.setup()
     from django.core.management import call_command
@@ -45,20 +44,20 @@ def main(pairs: int, name: str, tenth: str) -> None:
 
     call_command("migrate", verbosity=0)
     analytics.roll_up()
-    client, asked, about = reviewer(), questions(), surroundings(name)
-    for question in asked:
-        tell(about | paired(client, question, pairs))
-    whole, briefer = str(connection.settings_dict["NAME"]), questions(GROWTH_DAYS)
-    switch(tenth)
+    client, page_questions, facts = reviewer(), questions(), environment_facts(name)
+    for question in page_questions:
+        tell(facts | paired(client, question, pairs))
+    whole, growth_questions = str(connection.settings_dict["NAME"]), questions(GROWTH_DAYS)
+    switch_database(tenth)
     call_command("migrate", verbosity=0)
     analytics.roll_up()
-    for question in briefer:
+    for question in growth_questions:
         if not question.name.endswith(", a year") and question.name not in ("a page as it was seen", "the queue"):
-            tell(about | grown(question, whole, tenth))
+            tell(facts | grown(question, whole, tenth))
 
 
 def reviewer() -> Client:
-    """Return a browser in which a reviewer is signed in. It asks for compressed pages, as browsers do."""
+    """A signed-in reviewer's client. It asks for compressed pages, as browsers do."""
     from django.contrib.auth.models import User
     from django.test import Client
 
@@ -68,14 +67,14 @@ def reviewer() -> Client:
 
 
 def paired(client: Client, question: Question, pairs: int) -> dict[str, Any]:
-    """Measure a page and its query in turns."""
+    """Measure a page and its query alternately."""
     page(client, question)
     rows = query(question)
     pages, queries = [], []
     for _ in range(pairs):
         pages.append(timed(lambda: page(client, question)))
         queries.append(timed(lambda: query(question)))
-    ratios = [one / other for one, other in zip(pages, queries, strict=True)]
+    ratios = [page_time / query_time for page_time, query_time in zip(pages, queries, strict=True)]
     pages += [timed(lambda: page(client, question)) for _ in range(PAGES - pairs)]
     busy = [timed(lambda: page(client, question), time.process_time) for _ in range(IN_A_ROUND)]
     return {
@@ -86,18 +85,18 @@ def paired(client: Client, question: Question, pairs: int) -> dict[str, Any]:
         "page_ms": ms(median(pages)),
         "p95_ms": ms(percentile(pages, 0.95)),
         "p95_goal_ms": P95_MS,
-        "processor_ms": ms(median(busy)),  # of this process: without PostgreSQL's own, and without waiting
+        "processor_ms": ms(median(busy)),  # of this process, without PostgreSQL and without waiting
         "query_ms": ms(median(queries)),
         "query_rows": rows,
     }
 
 
 def grown(question: Question, whole: str, tenth: str) -> dict[str, Any]:
-    """Measure a page over the whole log and over its latest tenth, in turns."""
+    """Measure a page over the whole log and over its latest tenth, alternately."""
     times: dict[str, list[float]] = {whole: [], tenth: []}
     for _ in range(ROUNDS):
         for log, taken in times.items():
-            switch(log)
+            switch_database(log)
             client = reviewer()
             page(client, question)
             taken += [timed(lambda: page(client, question)) for _ in range(IN_A_ROUND)]  # noqa: B023  called at once
@@ -112,37 +111,37 @@ def grown(question: Question, whole: str, tenth: str) -> dict[str, Any]:
 
 
 def page(client: Client, question: Question) -> int:
-    """Get a page through the whole site, and return how many bytes it has."""
-    if question.posted:
-        answer = client.post(question.url, question.posted)
-        content = b"".join(first(answer, question.rows))
-        hang_up(answer)
+    """Get a page through the whole site; return its size in bytes."""
+    if question.form:
+        response = client.post(question.url, question.form)
+        content = b"".join(read_lines(response, question.rows))
+        close_stream(response)
     else:
-        answer = client.get(question.url)
-        content = answer.content
-    if answer.status_code != 200 or not content:
-        raise SystemExit(f"{question.name}: {question.url} answers {answer.status_code}")
+        response = client.get(question.url)
+        content = response.content
+    if response.status_code != 200 or not content:
+        raise SystemExit(f"{question.name}: {question.url} answers {response.status_code}")
     return len(content)
 
 
-def first(answer: Any, rows: int) -> Iterator[bytes]:
-    """Yield the pieces of a stream, up to so many lines, which are counted as a browser reads them."""
-    zipped = answer.headers.get("Content-Encoding") == "gzip"
+def read_lines(response: Any, rows: int) -> Iterator[bytes]:
+    """Yield chunks of a stream up to so many lines, decompressed for counting as a browser would."""
+    zipped = response.headers.get("Content-Encoding") == "gzip"
     unzip = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16).decompress if zipped else bytes
-    for piece in answer.streaming_content:
-        yield piece
-        rows -= unzip(piece).count(b"\n")
+    for chunk in response.streaming_content:
+        yield chunk
+        rows -= unzip(chunk).count(b"\n")
         if rows <= 0:
             return
 
 
-def hang_up(answer: Any) -> None:
-    """End a stream before its end, as Django's test client does at its end: the database stays open."""
-    answer._iterator.close()
+def close_stream(response: Any) -> None:
+    """Stop a stream early, as Django's test client does at its end, so that the database stays open."""
+    response._iterator.close()
 
 
 def query(question: Question) -> int:
-    """Ask the query, and return how many rows it has."""
+    """Run the query; return how many rows it has."""
     from django.db import connection
 
     with connection.cursor() as cursor:
@@ -150,8 +149,8 @@ def query(question: Question) -> int:
         return len(cursor.fetchall())
 
 
-def switch(log: str) -> None:
-    """Go on with another database of the same kind."""
+def switch_database(log: str) -> None:
+    """Continue with another database of the same kind."""
     from django.db import connection
 
     from wizards import publishing
@@ -161,15 +160,15 @@ def switch(log: str) -> None:
     publishing.document_of.cache_clear()
 
 
-def timed(do: Callable[[], Any], clock: Callable[[], float] = time.perf_counter) -> float:
-    """Return the seconds that something takes."""
+def timed(action: Callable[[], Any], clock: Callable[[], float] = time.perf_counter) -> float:
+    """Return the seconds that an action takes."""
     began = clock()
-    do()
+    action()
     return clock() - began
 
 
-def surroundings(name: str) -> dict[str, Any]:
-    """Return what the measurements depend on."""
+def environment_facts(name: str) -> dict[str, Any]:
+    """What the measurements depend on."""
     from django.db import connection
 
     from wizards.models import Event, Session

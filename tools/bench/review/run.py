@@ -1,4 +1,4 @@
-"""Make the logs that are not there yet, and measure the review pages over them."""
+"""Create missing logs, and measure the review pages over them."""
 
 from __future__ import annotations
 
@@ -14,14 +14,13 @@ from tools.bench.results import Measurement
 DAYS = 365
 
 
-def measure(database: databases.Sqlite | databases.Postgres, chosen: argparse.Namespace) -> list[Measurement]:
-    """Return the measurements on one database."""
-    whole, tenth = f"log-{chosen.events}", f"log-{chosen.events}-tenth"
-    if chosen.anew or not database.there(whole) or not database.there(tenth):
+def measure(database: databases.Sqlite | databases.Postgres, options: argparse.Namespace) -> list[Measurement]:
+    whole, tenth = f"log-{options.events}", f"log-{options.events}-tenth"
+    if options.anew or not database.there(whole) or not database.there(tenth):
         until = datetime.now(UTC).isoformat()  # the same for both, so that their last days are the same
-        fill(database, whole, chosen.events, 1.0, until)
-        fill(database, tenth, chosen.events, 0.1, until)
-    if chosen.fill_only:
+        fill(database, whole, options.events, 1.0, until)
+        fill(database, tenth, options.events, 0.1, until)
+    if options.fill_only:
         return []
     print(f"{database.name}: measuring", file=sys.stderr, flush=True)
     other = (
@@ -29,12 +28,12 @@ def measure(database: databases.Sqlite | databases.Postgres, chosen: argparse.Na
         if isinstance(database, databases.Sqlite)
         else databases.named(tenth)
     )
-    done = child("tools.bench.review.measure", database.url(whole), str(chosen.pairs), database.name, other)
+    done = child("tools.bench.review.measure", database.url(whole), str(options.pairs), database.name, other)
     return [json.loads(line) for line in done.splitlines()]
 
 
 def fill(database: databases.Sqlite | databases.Postgres, log: str, events: int, share: float, until: str) -> None:
-    """Make a log under another name, and give it its own when it is whole."""
+    """Make a log under a temporary name, and rename it once it is complete."""
     print(f"{database.name}: making a log of about {round(events * share)} events", file=sys.stderr, flush=True)
     part = f"{log}-part"
     database.clear(part)

@@ -25,12 +25,12 @@ from ...publishing import document_of
 from .session_timeline import position_label
 from .sessions import MAX_COUNTED, SessionFilter, matching_sessions, session_state
 
-CHUNK = 500  # sessions that are read at a time, at most
-BLOCK = 500  # lines that are sent at a time, at most
-FIRST = 50  # of either to begin with, so that nobody waits for the first lines
+MAX_SESSIONS = 500  # sessions that are read at a time, at most
+MAX_LINES = 500  # lines that are sent at a time, at most
+INITIAL_SIZE = 50  # of either to begin with, so that nobody waits for the first lines
 BOM = b"\xef\xbb\xbf"  # without it, spreadsheets take UTF-8 for something older
 # What makes a spreadsheet take a cell for a formula, or may after it dropped what stands before.
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class Column:
     """A column of an export: its name in the first line, and what it holds."""
 
     name: str
-    holds: str
+    description: str
 
 
 SESSION_COLUMNS = (
@@ -78,7 +78,7 @@ EVENT_COLUMNS = (
     Column("page", "back, and what is said or done beside the way: the number of the page that it is about."),
     Column("offered", "An answer at a diagnosis: the ids of the causes in the order offered, between spaces."),
 )
-WORDS = Column("words", "What was written with it. Only with the right to read it, and only when asked for.")
+WORDS_COLUMN = Column("words", "What was written with it. Only with the right to read it, and only when asked for.")
 
 SESSION_FIELDS = (
     *("code", "version_id", "version__number", "version__wizard__slug", "version__language", "channel"),
@@ -88,83 +88,83 @@ SESSION_FIELDS = (
 EVENT_FIELDS = ("session", "pk", "number", "at", "actor", "kind", "node", "cause", "step", "answer", "to", "offered")
 
 
-Told = Callable[[int], Any]
+OnEnd = Callable[[int], Any]
 
 
-def session_count(chosen: SessionFilter) -> int:
+def session_count(filters: SessionFilter) -> int:
     """Return how many lines the export of sessions will have; of a long one, that they are more than MOST_COUNTED."""
-    return _first(chosen).count()
+    return _capped_sessions(filters).count()
 
 
-def event_count(chosen: SessionFilter) -> int:
+def event_count(filters: SessionFilter) -> int:
     """Return how many lines the export of events will have; of one of many sessions, a number that they exceed."""
-    return _first(chosen).aggregate(events=Sum("count"))["events"] or 0
+    return _capped_sessions(filters).aggregate(events=Sum("count"))["events"] or 0
 
 
-def sessions_csv(chosen: SessionFilter, told: Told | None = None) -> Iterator[bytes]:
+def sessions_csv(filters: SessionFilter, on_end: OnEnd | None = None) -> Iterator[bytes]:
     """Yield the sessions chosen as CSV, oldest first.
 
     In the end, and where it is broken off, `told` gets how many lines were made, without the first.
     """
-    return _csv(SESSION_COLUMNS, _session_lines(chosen), told)
+    return _csv(SESSION_COLUMNS, _session_lines(filters), on_end)
 
 
-def events_csv(chosen: SessionFilter, words: bool = False, told: Told | None = None) -> Iterator[bytes]:
+def events_csv(filters: SessionFilter, words: bool = False, on_end: OnEnd | None = None) -> Iterator[bytes]:
     """Yield the events of the sessions chosen as CSV, session after session; with what people wrote if `words`.
 
     `told` is as for the sessions.
     """
-    columns = (*EVENT_COLUMNS, WORDS) if words else EVENT_COLUMNS
-    return _csv(columns, _event_lines(chosen, words), told)
+    columns = (*EVENT_COLUMNS, WORDS_COLUMN) if words else EVENT_COLUMNS
+    return _csv(columns, _event_lines(filters, words), on_end)
 
 
 def escape_formula(cell: Any) -> Any:
     """Return a cell that no spreadsheet takes for a formula: with an apostrophe before it where it looks like one."""
-    if isinstance(cell, str) and cell.lstrip(" ").startswith(FORMULA):
+    if isinstance(cell, str) and cell.lstrip(" ").startswith(FORMULA_STARTS):
         return f"'{cell}"
     return cell
 
 
-def _first(chosen: SessionFilter) -> QuerySet[Session]:
+def _capped_sessions(filters: SessionFilter) -> QuerySet[Session]:
     """Return one session more than are counted: counting all would take longer than the first lines."""
-    return matching_sessions(chosen).order_by()[: MAX_COUNTED + 1]
+    return matching_sessions(filters).order_by()[: MAX_COUNTED + 1]
 
 
-def _portions(chosen: SessionFilter) -> Iterator[list[int]]:
+def _key_batches(filters: SessionFilter) -> Iterator[list[int]]:
     """Yield the keys of the sessions chosen in portions, oldest first.
 
     Each is asked for by the end of the one before. A cursor of PostgreSQL that outlives its transaction would gather
     all rows before the first.
     """
-    sessions = rest = matching_sessions(chosen).order_by("begun_at", "id")
-    for size in _sizes(CHUNK):
-        found = list(rest.values_list("begun_at", "pk")[:size])
-        yield [pk for _, pk in found]
-        if len(found) < size:
+    sessions = rest = matching_sessions(filters).order_by("begun_at", "id")
+    for size in _growing_sizes(MAX_SESSIONS):
+        keys = list(rest.values_list("begun_at", "pk")[:size])
+        yield [pk for _, pk in keys]
+        if len(keys) < size:
             return
-        at, last = found[-1]
+        at, last = keys[-1]
         # The first condition repeats the second in a form that an index serves.
         rest = sessions.filter(Q(begun_at__gt=at) | Q(begun_at=at, pk__gt=last), begun_at__gte=at)
 
 
-def _sizes(most: int) -> Iterator[int]:
+def _growing_sizes(maximum: int) -> Iterator[int]:
     """Yield FIRST, then ever more, up to `most`, without an end."""
-    size = min(FIRST, most)
+    size = min(INITIAL_SIZE, maximum)
     while True:
         yield size
-        size = min(2 * size, most)
+        size = min(2 * size, maximum)
 
 
-def _session_lines(chosen: SessionFilter) -> Iterator[list[Any]]:
+def _session_lines(filters: SessionFilter) -> Iterator[list[Any]]:
     since = abandoned_since()
-    page = lru_cache(maxsize=10_000)(_page)  # most sessions stand where others do
-    for keys in _portions(chosen):
+    page_title = lru_cache(maxsize=10_000)(_page_title)  # most sessions stand where others do
+    for keys in _key_batches(filters):
         rows = Session.objects.filter(pk__in=keys).order_by("begun_at", "id")
         for row in rows.values_list(*SESSION_FIELDS, named=True):
-            yield _session_line(row, since, page)
+            yield _session_line(row, since, page_title)
 
 
-def _session_line(row: Any, since: datetime, page: Callable[..., str]) -> list[Any]:
+def _session_line(row: Any, since: datetime, page_title: Callable[..., str]) -> list[Any]:
     return [
         format_code(row.code),
         row.code,
@@ -173,15 +173,15 @@ def _session_line(row: Any, since: datetime, page: Callable[..., str]) -> list[A
         row.version__language,
         row.channel,
         row.symptom,
-        _moment(row.begun_at),
-        _moment(row.seen_at),
+        _format_moment(row.begun_at),
+        _format_moment(row.seen_at),
         round((row.seen_at - row.begun_at).total_seconds()),
         row.count,
         session_state(row, since),
         row.node,
         row.cause,
         row.step,
-        page(row.version_id, row.node, row.cause, row.step),
+        page_title(row.version_id, row.node, row.cause, row.step),
         row.backs,
         row.helps,
         row.remarks,
@@ -189,45 +189,47 @@ def _session_line(row: Any, since: datetime, page: Callable[..., str]) -> list[A
     ]
 
 
-def _page(version: int, node: str, cause: str, step: str) -> str:
+def _page_title(version: int, node: str, cause: str, step: str) -> str:
     """Return the heading of a page."""
     return position_label(document_of(version), flow.Position(node, cause, step)).title
 
 
-def _event_lines(chosen: SessionFilter, words: bool) -> Iterator[list[Any]]:
-    for keys in _portions(chosen):
+def _event_lines(filters: SessionFilter, words: bool) -> Iterator[list[Any]]:
+    for keys in _key_batches(filters):
         codes = dict(Session.objects.filter(pk__in=keys).order_by("begun_at", "id").values_list("pk", "code"))
-        said = dict(Words.objects.filter(event__session__in=codes).values_list("event", "text")) if words else {}
+        words_by_event = (
+            dict(Words.objects.filter(event__session__in=codes).values_list("event", "text")) if words else {}
+        )
         logs: dict[int, list[list[Any]]] = {pk: [] for pk in codes}
         events = Event.objects.filter(session__in=codes).order_by("session_id", "number")
         for pk, event, number, at, *rest, to, offered in events.values_list(*EVENT_FIELDS):
-            line = [codes[pk], number, _moment(at), *rest, "" if to is None else to, " ".join(offered)]
-            logs[pk].append([*line, said.get(event, "")] if words else line)
+            line = [codes[pk], number, _format_moment(at), *rest, "" if to is None else to, " ".join(offered)]
+            logs[pk].append([*line, words_by_event.get(event, "")] if words else line)
         for lines in logs.values():
             yield from lines
 
 
-def _moment(at: datetime) -> str:
+def _format_moment(at: datetime) -> str:
     return at.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
-def _csv(columns: Iterable[Column], lines: Iterable[list[Any]], told: Told | None) -> Iterator[bytes]:
+def _csv(columns: Iterable[Column], rows: Iterable[list[Any]], on_end: OnEnd | None) -> Iterator[bytes]:
     yield BOM
-    rest, number = iter(lines), 0
-    block: list[list[Any]] = [[column.name for column in columns]]
+    rest, number = iter(rows), 0
+    lines: list[list[Any]] = [[column.name for column in columns]]
     try:
-        for size in _sizes(BLOCK):
-            yield _text(block)
-            block = list(islice(rest, size))
-            number += len(block)
-            if not block:
+        for size in _growing_sizes(MAX_LINES):
+            yield _encode(lines)
+            lines = list(islice(rest, size))
+            number += len(lines)
+            if not lines:
                 return
     finally:
-        if told:
-            told(number)
+        if on_end:
+            on_end(number)
 
 
-def _text(block: Iterable[Iterable[Any]]) -> bytes:
+def _encode(lines: Iterable[Iterable[Any]]) -> bytes:
     text = io.StringIO(newline="")
-    csv.writer(text).writerows([escape_formula(cell) for cell in line] for line in block)
+    csv.writer(text).writerows([escape_formula(cell) for cell in line] for line in lines)
     return text.getvalue().encode()

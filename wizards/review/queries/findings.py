@@ -17,7 +17,7 @@ from ...models import Finding, Version
 from ..confidence import Rate, rate
 from ..labels import PlaceLabel, place_label
 
-DAYS = 30  # that are counted before a version, and now
+PERIOD_DAYS = 30  # that are counted before a version, and now
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 
 
@@ -43,7 +43,7 @@ class Effect:
     after: Period
 
     @property
-    def verdict(self) -> str:
+    def change(self) -> str:
         """Whether the rate of people lost changed, where the intervals lie apart."""
         before, after = self.before.lost, self.after.lost
         if after.high < before.low:
@@ -60,7 +60,7 @@ def list_findings(closed: bool, assignee: User | None = None) -> QuerySet[Findin
     return found.order_by("-closed_at" if closed else "-opened_at", "-pk")
 
 
-def same_place(finding: Finding) -> QuerySet[Finding]:
+def others_at_same_place(finding: Finding) -> QuerySet[Finding]:
     """Return the other findings about the same place that are open."""
     place = {"wizard": finding.wizard, "node": finding.node, "cause": finding.cause, "step": finding.step}
     return Finding.objects.filter(**place, closed_at=None).exclude(pk=finding.pk)
@@ -93,8 +93,8 @@ def finding_labels(findings: Iterable[Finding]) -> dict[int, PlaceLabel]:
     found: dict[int, PlaceLabel] = {}
     for each in findings:
         document = documents.get(each.wizard.current_id or 0)
-        name = place_label(document, each.node, each.cause, each.step) if document and each.node else None
-        found[each.pk] = name or PlaceLabel(each.step or each.node, "", "")
+        label = place_label(document, each.node, each.cause, each.step) if document and each.node else None
+        found[each.pk] = label or PlaceLabel(each.step or each.node, "", "")
     return found
 
 
@@ -109,19 +109,19 @@ def latest_label(finding: Finding) -> PlaceLabel | None:
 def recent_period(finding: Finding, versions: Iterable[Version]) -> Period:
     """Return what happened at a finding's place in the last DAYS days."""
     today = _today()
-    return _period(finding, today - timedelta(days=DAYS - 1), today, versions)
+    return _period(finding, today - timedelta(days=PERIOD_DAYS - 1), today, versions)
 
 
 def effect(finding: Finding, versions: Iterable[Version]) -> Effect | None:
     """Return the place before and after the version that mends it; None where no version does."""
-    mending = finding.mended_by
-    if mending is None:
+    version = finding.mended_by
+    if version is None:
         return None
-    day = timezone.localdate(mending.published_at, timezone.get_default_timezone())
-    number = mending.number or 0
+    day = timezone.localdate(version.published_at, timezone.get_default_timezone())
+    number = version.number or 0
     older = [version for version in versions if (version.number or 0) < number]
     newer = [version for version in versions if (version.number or 0) >= number]
-    first = day - timedelta(days=DAYS - 1)
+    first = day - timedelta(days=PERIOD_DAYS - 1)
     return Effect(_period(finding, first, day, older), _period(finding, day, _today(), newer))
 
 
@@ -135,17 +135,20 @@ def _period(finding: Finding, since: date, until: date, versions: Iterable[Versi
     scope = Scope(since, until, pks, analytics.CHANNELS)
     found = analytics.place_figures(scope, timed=False)
     documents = publishing.documents_of({place.version for place in found})
-    shown = {_shown(document, finding) for document in documents.values()} - {None}
+    procedure_steps = {_procedure_step(document, finding) for document in documents.values()} - {None}
     figures = [
         each
         for place, each in found.items()
         if place[1:] == (finding.node, finding.cause, finding.step)
-        or ((name := place_label(documents[place.version], *place[1:])) and (name.procedure, place.step) in shown)
+        or (
+            (label := place_label(documents[place.version], *place[1:]))
+            and (label.procedure, place.step) in procedure_steps
+        )
     ]
     return Period(since, until, PlaceFigures.sum(figures))
 
 
-def _shown(document: Document, finding: Finding) -> tuple[str, str] | None:
+def _procedure_step(document: Document, finding: Finding) -> tuple[str, str] | None:
     """Return the procedure and step that a document shows at a finding's place, if it is one."""
-    name = place_label(document, finding.node, finding.cause, finding.step)
-    return (name.procedure, finding.step) if name and name.procedure else None
+    label = place_label(document, finding.node, finding.cause, finding.step)
+    return (label.procedure, finding.step) if label and label.procedure else None

@@ -14,17 +14,21 @@ from django.utils.formats import date_format
 from ... import analytics
 from ...analytics import DayFigures, EndCounts, Scope
 from ...models import Version
-from ..charts import Chart, ChartAnnotation, Row, Series, interval_unit, intervals
+from ..charts import Chart, ChartAnnotation, ChartRow, Series, interval_unit, intervals
 from ..confidence import Rate, rate
 from ..filters import Filter
-from ..formatting import NOTHING_BEFORE, format_change, format_comparison, format_count
+from ..formatting import NOTHING_BEFORE, format_change, format_comparison, format_count, format_seconds
 from ..glossary import Definition, definition
-from ..labels import format_seconds
 
 ENDS = ("solved", "unsolved", "advice", "left", "still")
 COLOURS = ("c-solved", "c-unsolved", "c-advice", "c-left", "c-still")
-LISTED = {"begun": "status=", "helps": "helped=on", **{end: f"status={end}" for end in ENDS}}
-ALONE = {"solved": "was solved", "unsolved": "went to a human", "advice": "ended with advice", "left": "was left"}
+SESSION_QUERIES = {"begun": "status=", "helps": "helped=on", **{end: f"status={end}" for end in ENDS}}
+SINGLE_SESSION_ENDS = {
+    "solved": "was solved",
+    "unsolved": "went to a human",
+    "advice": "ended with advice",
+    "left": "was left",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,186 +46,189 @@ class Figure:
         return definition(self.key)
 
     @property
-    def sessions(self) -> str:
+    def session_query(self) -> str:
         """What, added to the filter, lists the sessions behind the figure; empty where it is no count of sessions."""
-        return LISTED.get(self.key, "")
+        return SESSION_QUERIES.get(self.key, "")
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
-    """One wizard, or one version, with its own figures. `query` chooses it in the filter."""
+class BreakdownRow:
+    """One wizard or one version with its figures. `query` selects it in the filter."""
 
     title: str
     query: str
     figures: DayFigures
 
     @property
-    def solved(self) -> Rate:
+    def solved_rate(self) -> Rate:
         """The share that was solved."""
-        return solved(self.figures)
+        return solved_rate(self.figures)
 
     @property
-    def median(self) -> str:
+    def median_time(self) -> str:
         """The median time to solved, in words."""
-        return median(self.figures)
+        return median_time(self.figures)
 
 
 @dataclass(frozen=True, slots=True)
 class Overview:
     """Everything that the page shows. `ends` add up to `begun`."""
 
-    sentence: str
+    summary: str
     begun: Figure
     ends: tuple[Figure, ...]
-    others: tuple[Figure, ...]
+    other_figures: tuple[Figure, ...]
     chart: Chart
-    parts: tuple[Part, ...]
-    kind: str  # of the parts: "Wizard" or "Version"
+    breakdown: tuple[BreakdownRow, ...]
+    breakdown_by: str  # "Wizard" or "Version"
     total: DayFigures
 
 
-def overview(chosen: Filter) -> Overview:
+def overview(filters: Filter) -> Overview:
     """Return the overview of the sessions that a reader chose, in a constant number of queries."""
-    found = analytics.day_figures(chosen.scope, _before(chosen))
-    total, before = DayFigures.sum(found.versions.values()), DayFigures.sum(found.before.values())
+    figures = analytics.day_figures(filters.scope, _scope_before(filters))
+    total, before = DayFigures.sum(figures.versions.values()), DayFigures.sum(figures.before.values())
     return Overview(
-        sentence=sentence(total, before),
-        begun=_counted("begun", total, before),
-        ends=tuple(_counted(each, total, before) for each in ENDS),
-        others=_others(total, before),
-        chart=_chart(chosen, found.days),
-        parts=_parts(chosen, found.versions),
-        kind="Version" if chosen.wizard else "Wizard",
+        summary=summary_sentence(total, before),
+        begun=_count_figure("begun", total, before),
+        ends=tuple(_count_figure(each, total, before) for each in ENDS),
+        other_figures=_other_figures(total, before),
+        chart=_chart(filters, figures.days),
+        breakdown=_breakdown(filters, figures.versions),
+        breakdown_by="Version" if filters.wizard else "Wizard",
         total=total,
     )
 
 
-def solved(figures: DayFigures) -> Rate:
+def solved_rate(figures: DayFigures) -> Rate:
     """Return the share that was solved, of the sessions that are over."""
     return rate(figures.solved, figures.begun - figures.still)
 
 
-def helped(figures: DayFigures) -> Rate:
+def helped_rate(figures: DayFigures) -> Rate:
     """Return the share that said that it helped, of the sessions that said whether it did."""
     return rate(figures.helped, figures.helped + figures.not_helped)
 
 
-def median(figures: DayFigures) -> str:
+def median_time(figures: DayFigures) -> str:
     """Return the median time to solved in words; a dash where nothing was solved."""
     seconds = figures.times.quantile(0.5)
     return "–" if seconds is None else format_seconds(seconds)
 
 
-def sentence(total: DayFigures, before: DayFigures) -> str:
+def summary_sentence(total: DayFigures, before: DayFigures) -> str:
     """Say what the page tells; nothing where there is nothing to tell."""
-    share = solved(total)
+    share = solved_rate(total)
     if not share.out_of:
         return f"{format_count(total.begun, 'session')} began, and none is over yet." if total.begun else ""
     if share.out_of == 1:
-        return f"One session is over: it {next(words for end, words in ALONE.items() if getattr(total, end))}."
-    against = f", {format_comparison(share, solved(before))}" if before.begun else ""
+        ending = next(words for end, words in SINGLE_SESSION_ENDS.items() if getattr(total, end))
+        return f"One session is over: it {ending}."
+    against = f", {format_comparison(share, solved_rate(before))}" if before.begun else ""
     return (
         f"{format_count(share.count)} of the {format_count(share.out_of)} sessions that are over"
-        f" {_were(share.count)} solved:"
-        f" {share.percent} %{against}. {format_count(total.left)} {_were(total.left)} left,"
+        f" {_was_or_were(share.count)} solved:"
+        f" {share.percent} %{against}. {format_count(total.left)} {_was_or_were(total.left)} left,"
         f" and {format_count(total.unsolved)} went to a human."
     )
 
 
-def _were(number: int) -> str:
+def _was_or_were(number: int) -> str:
     return "was" if number == 1 else "were"
 
 
-def _before(chosen: Filter) -> Scope:
+def _scope_before(filters: Filter) -> Scope:
     """Return the same scope in the period before, without asking for its versions again."""
-    return replace(chosen.scope, since=chosen.before.since, until=chosen.before.until)
+    return replace(filters.scope, since=filters.before.since, until=filters.before.until)
 
 
-def _counted(key: str, total: DayFigures, before: DayFigures) -> Figure:
+def _count_figure(key: str, total: DayFigures, before: DayFigures) -> Figure:
     now, then = getattr(total, key), getattr(before, key)
     return Figure(key, format_count(now), format_change(now, then))
 
 
-def _others(total: DayFigures, before: DayFigures) -> tuple[Figure, ...]:
-    earlier_time = f"{median(before)} before" if before.times.count else NOTHING_BEFORE
+def _other_figures(total: DayFigures, before: DayFigures) -> tuple[Figure, ...]:
+    earlier_time = f"{median_time(before)} before" if before.times.count else NOTHING_BEFORE
     return (
-        _shared("share", solved(total), solved(before), "nothing is over yet"),
-        Figure("median", median(total), earlier_time),
-        _counted("helps", total, before),
-        _shared("said", helped(total), helped(before), "nobody has said it yet"),
+        _share_figure("share", solved_rate(total), solved_rate(before), "nothing is over yet"),
+        Figure("median", median_time(total), earlier_time),
+        _count_figure("helps", total, before),
+        _share_figure("said", helped_rate(total), helped_rate(before), "nobody has said it yet"),
     )
 
 
-def _shared(key: str, share: Rate, earlier: Rate, nothing: str) -> Figure:
+def _share_figure(key: str, share: Rate, earlier: Rate, no_share_note: str) -> Figure:
     """Return the figure of a share; `nothing` says why there is none."""
     if not share.out_of:
-        return Figure(key, "–", f"{earlier.percent} % before" if earlier.out_of else NOTHING_BEFORE, nothing)
+        return Figure(key, "–", f"{earlier.percent} % before" if earlier.out_of else NOTHING_BEFORE, no_share_note)
     counts = f"{format_count(share.count)} of {format_count(share.out_of)}"
     likely = f"{counts}, likely {share.low_percent} to {share.high_percent} %"
     return Figure(key, f"{share.percent} %", format_comparison(share, earlier), likely)
 
 
-def _chart(chosen: Filter, ends: Mapping[date, EndCounts]) -> Chart:
-    step = interval_unit(chosen.since, chosen.until)
-    shown = intervals(chosen.since, chosen.until)
-    starts, within = [span.since for span in shown], [list[EndCounts]() for _ in shown]
+def _chart(filters: Filter, ends: Mapping[date, EndCounts]) -> Chart:
+    unit = interval_unit(filters.since, filters.until)
+    periods = intervals(filters.since, filters.until)
+    starts, ends_by_interval = [interval.since for interval in periods], [list[EndCounts]() for _ in periods]
     for day, each in ends.items():
-        within[bisect(starts, day) - 1].append(each)
-    published = [each for each in _published(chosen.versions) if chosen.since <= each.day <= chosen.until]
+        ends_by_interval[bisect(starts, day) - 1].append(each)
+    publications = [each for each in _publications(filters.versions) if filters.since <= each.day <= filters.until]
     rows = []
-    for span, found in zip(shown, within, strict=True):
-        mark = ", ".join(each.words for each in published if each.day in span)
-        values = tuple(sum(getattr(each, end) for each in found) for end in ENDS)
-        rows.append(Row(span.label, span.short, values, mark))
+    for interval, counts in zip(periods, ends_by_interval, strict=True):
+        annotation = ", ".join(each.text for each in publications if each.day in interval)
+        values = tuple(sum(getattr(each, end) for each in counts) for end in ENDS)
+        rows.append(ChartRow(interval.label, interval.short, values, annotation))
     names = (definition(end).name for end in ENDS)
     return Chart(
-        title=_title(rows, step),
-        x=step.capitalize(),
+        title=_chart_title(rows, unit),
+        x=unit.capitalize(),
         y="Sessions begun",
         series=tuple(Series(name, colour) for name, colour in zip(names, COLOURS, strict=True)),
         rows=tuple(rows),
         stacked=True,
-        marks="Published" if published else "",
-        happenings=tuple(published),
+        annotation_label="Published" if publications else "",
+        annotations=tuple(publications),
     )
 
 
-def _title(rows: list[Row], step: str) -> str:
+def _chart_title(rows: list[ChartRow], unit: str) -> str:
     """Say what the chart tells."""
     most = max(rows, key=lambda row: sum(row.values))
-    return f"Sessions by the {step} they began: most on {most.label}, {format_count(sum(most.values))}."
+    return f"Sessions by the {unit} they began: most on {most.label}, {format_count(sum(most.values))}."
 
 
-def _published(versions: Iterable[Version]) -> list[ChartAnnotation]:
+def _publications(versions: Iterable[Version]) -> list[ChartAnnotation]:
     """Return on which day each version was published, the earliest first."""
-    found = (
-        ChartAnnotation(_day(each), f"{each.wizard.title or each.wizard.slug} version {each.number}")
+    publications = (
+        ChartAnnotation(_publication_day(each), f"{each.wizard.title or each.wizard.slug} version {each.number}")
         for each in versions
     )
-    return sorted(found, key=lambda each: each.day)
+    return sorted(publications, key=lambda each: each.day)
 
 
-def _day(version: Version) -> date:
+def _publication_day(version: Version) -> date:
     """Return the day on which a version was published, as the help desk counts days."""
     return timezone.localdate(version.published_at, timezone.get_default_timezone())
 
 
-def _parts(chosen: Filter, figures: Mapping[int, DayFigures]) -> tuple[Part, ...]:
+def _breakdown(filters: Filter, figures: Mapping[int, DayFigures]) -> tuple[BreakdownRow, ...]:
     """Return the wizards that had sessions, most first; or the versions, latest first, where a wizard is chosen."""
-    parts: dict[str, Part] = {}
-    for version in reversed(chosen.versions):
-        title, query = _part(chosen, version)
-        own = figures.get(version.pk, DayFigures())
-        parts[query] = Part(title, query, own + parts[query].figures if query in parts else own)
-    found = [part for part in parts.values() if part.figures.begun]
-    return tuple(found if chosen.wizard else sorted(found, key=lambda part: -part.figures.begun))
+    breakdown: dict[str, BreakdownRow] = {}
+    for version in reversed(filters.versions):
+        title, query = _breakdown_key(filters, version)
+        version_figures = figures.get(version.pk, DayFigures())
+        breakdown[query] = BreakdownRow(
+            title, query, version_figures + breakdown[query].figures if query in breakdown else version_figures
+        )
+    rows = [row for row in breakdown.values() if row.figures.begun]
+    return tuple(rows if filters.wizard else sorted(rows, key=lambda row: -row.figures.begun))
 
 
-def _part(chosen: Filter, version: Version) -> tuple[str, str]:
+def _breakdown_key(filters: Filter, version: Version) -> tuple[str, str]:
     """Return the title of the part that a version belongs to, and the filter that chooses it."""
-    wizard, values = version.wizard, chosen.values()
-    values |= {"wizard": wizard.slug} | ({"version": str(version.number)} if chosen.wizard else {})
+    wizard, values = version.wizard, filters.values()
+    values |= {"wizard": wizard.slug} | ({"version": str(version.number)} if filters.wizard else {})
     title = wizard.title or wizard.slug
-    if chosen.wizard:
-        title = f"Version {version.number}, {date_format(_day(version), 'j M Y')}"
+    if filters.wizard:
+        title = f"Version {version.number}, {date_format(_publication_day(version), 'j M Y')}"
     return title, urlencode({name: value for name, value in values.items() if value})

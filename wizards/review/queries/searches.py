@@ -19,15 +19,15 @@ from ...models import Search, Symptom
 from ..confidence import Rate, rate
 from ..filters import Filter
 
-PAGE = 50  # rows
-ALIKE = 500  # choices after other words that are looked through for a likely symptom
+PAGE_SIZE = 50  # rows
+MAX_SIMILAR = 500  # choices after other words that are looked through for a likely symptom
 CHUNK = 2_000
 
 Key = tuple[str, str]  # a wizard's slug, and the key of one of its symptoms
 
 
 @dataclass(frozen=True, slots=True)
-class Ends:
+class SearchOutcomes:
     """How searches ended: searches = nothing + unfit + chosen."""
 
     nothing: int
@@ -40,7 +40,7 @@ class Ends:
         return self.nothing + self.unfit + self.chosen
 
     @property
-    def without(self) -> Rate:
+    def nothing_rate(self) -> Rate:
         """Those that found nothing, of all."""
         return rate(self.nothing, self.searches)
 
@@ -78,14 +78,14 @@ class QueryRow:
     """
 
     words: str
-    ends: Ends
+    outcomes: SearchOutcomes
     choices: tuple[Choice, ...] = ()
-    there: tuple[Target, ...] = ()
-    likely: Target | None = None
+    existing: tuple[Target, ...] = ()
+    suggestion: Target | None = None
 
 
 @dataclass(slots=True)
-class Tally:
+class QueryTally:
     """What the searches for some words add up to; `last` is the key of the latest."""
 
     nothing: int = 0
@@ -113,30 +113,32 @@ class Tally:
 class SearchReport:
     """The search log of a period, counted in one question to the database."""
 
-    def __init__(self, chosen: Filter) -> None:
+    def __init__(self, filters: Filter) -> None:
         """Count the searches of the period; the rest of the filter says nothing about a search."""
-        start, end = chosen.begun
-        self.wizard = chosen.wizard
-        self.typed: dict[str, Tally] = {}
+        start, end = filters.begun
+        self.wizard = filters.wizard
+        self.tallies: dict[str, QueryTally] = {}
         rows = Search.objects.filter(at__gte=start, at__lt=end).order_by()
         groups = rows.values_list("query", "found", "wizard", "symptom").annotate(Count("pk"), Max("pk"))
         for query, found, wizard, symptom, count, last in groups.iterator(CHUNK):
-            self.typed.setdefault(query, Tally()).add(found, (wizard, symptom), count, last)
+            self.tallies.setdefault(query, QueryTally()).add(found, (wizard, symptom), count, last)
 
     @cached_property
-    def ends(self) -> Ends:
+    def outcomes(self) -> SearchOutcomes:
         """How all of them ended."""
-        tallies = self.typed.values()
-        return Ends(sum(t.nothing for t in tallies), sum(t.unfit for t in tallies), sum(t.chosen for t in tallies))
+        tallies = self.tallies.values()
+        return SearchOutcomes(
+            sum(t.nothing for t in tallies), sum(t.unfit for t in tallies), sum(t.chosen for t in tallies)
+        )
 
     def page(self, number: int) -> tuple[list[QueryRow], bool]:
         """Return the words on a page, counted from 1, and whether there are more; in two queries."""
-        ranked = sorted(self.typed.items(), key=lambda item: (*item[1].rank, item[0]))
-        start = (number - 1) * PAGE
-        shown = ranked[start : start + PAGE]
-        words = dict(Search.objects.filter(pk__in=[tally.last for _, tally in shown]).values_list("pk", "words"))
-        rows = [self._row(query, words.get(tally.last, query), tally) for query, tally in shown]
-        return rows, len(ranked) > start + PAGE
+        ranked = sorted(self.tallies.items(), key=lambda item: (*item[1].rank, item[0]))
+        start = (number - 1) * PAGE_SIZE
+        page = ranked[start : start + PAGE_SIZE]
+        words = dict(Search.objects.filter(pk__in=[tally.last for _, tally in page]).values_list("pk", "words"))
+        rows = [self._row(query, words.get(tally.last, query), tally) for query, tally in page]
+        return rows, len(ranked) > start + PAGE_SIZE
 
     @cached_property
     def targets(self) -> dict[Key, Target]:
@@ -146,25 +148,25 @@ class SearchReport:
             rows = rows.filter(wizard__slug=self.wizard)
         columns = ("wizard__slug", "key", "wizard__title", "label", "wizard__revision", "words")
         return {
-            (slug, key): Target((slug, key), title or slug, label or key, revision, lines_of(label, *words))
+            (slug, key): Target((slug, key), title or slug, label or key, revision, casefolded_lines(label, *words))
             for slug, key, title, label, revision, words in rows.values_list(*columns)
         }
 
-    def ranked(self, query: str) -> list[Target]:
+    def ranked_targets(self, query: str) -> list[Target]:
         """Return all targets, those first that people most often chose after like words."""
-        likely = self._likely(query)
-        return sorted(self.targets.values(), key=lambda target: -likely[target.key])
+        likelihoods = self._likelihoods(query)
+        return sorted(self.targets.values(), key=lambda target: -likelihoods[target.key])
 
-    def _row(self, query: str, words: str, tally: Tally) -> QueryRow:
-        there = tuple(target for target in self.targets.values() if words.casefold() in target.lines)
-        likely = defaultdict(float) if there else self._likely(query)
-        best = max(self.targets, key=lambda key: likely[key], default=None)
+    def _row(self, query: str, words: str, tally: QueryTally) -> QueryRow:
+        existing = tuple(target for target in self.targets.values() if words.casefold() in target.lines)
+        likelihoods = defaultdict(float) if existing else self._likelihoods(query)
+        best = max(self.targets, key=lambda key: likelihoods[key], default=None)
         return QueryRow(
             words=words,
-            ends=Ends(tally.nothing, tally.unfit, tally.chosen),
+            outcomes=SearchOutcomes(tally.nothing, tally.unfit, tally.chosen),
             choices=tuple(self._choice(key, count) for key, count in tally.choices.most_common()),
-            there=there,
-            likely=self.targets[best] if best and likely[best] else None,
+            existing=existing,
+            suggestion=self.targets[best] if best and likelihoods[best] else None,
         )
 
     def _choice(self, key: Key, count: int) -> Choice:
@@ -172,38 +174,38 @@ class SearchReport:
         return Choice(target.label, target.wizard_title, count) if target else Choice(key[1], key[0], count)
 
     @cached_property
-    def _chosen_most(self) -> list[tuple[int, frozenset[str], Key]]:
-        chosen = ((count, query, key) for query, tally in self.typed.items() for key, count in tally.choices.items())
-        most = heapq.nlargest(ALIKE, chosen)
-        return [(count, frozenset(query.split()), key) for count, query, key in most]
+    def _most_chosen(self) -> list[tuple[int, frozenset[str], Key]]:
+        choices = ((count, query, key) for query, tally in self.tallies.items() for key, count in tally.choices.items())
+        top = heapq.nlargest(MAX_SIMILAR, choices)
+        return [(count, frozenset(query.split()), key) for count, query, key in top]
 
-    def _likely(self, query: str) -> dict[Key, float]:
+    def _likelihoods(self, query: str) -> dict[Key, float]:
         """Return how likely each symptom is meant: chosen after these very words, else after words that share some."""
-        found: dict[Key, float] = defaultdict(float)
-        if query in self.typed and self.typed[query].choices:
-            found.update(self.typed[query].choices)
-            return found
+        likelihoods: dict[Key, float] = defaultdict(float)
+        if query in self.tallies and self.tallies[query].choices:
+            likelihoods.update(self.tallies[query].choices)
+            return likelihoods
         words = frozenset(query.split())
-        for count, others, key in self._chosen_most:
-            if shared := len(words & others):
-                found[key] += count * shared / len(words | others)
-        return found
+        for count, other_words, key in self._most_chosen:
+            if shared := len(words & other_words):
+                likelihoods[key] += count * shared / len(words | other_words)
+        return likelihoods
 
 
-def lines_of(*texts: str) -> frozenset[str]:
+def casefolded_lines(*texts: str) -> frozenset[str]:
     """Return texts such that case does not tell them apart."""
     return frozenset(text.casefold() for text in texts)
 
 
-def verdict(ends: Ends, worst: QueryRow | None) -> str:
+def search_summary(outcomes: SearchOutcomes, worst: QueryRow | None) -> str:
     """Return what the log tells, in a sentence; `worst` are the words for which most often nothing was found."""
-    if not ends.searches:
+    if not outcomes.searches:
         return "In these days nobody chose what a search found, and nobody found nothing."
-    if not ends.nothing and ends.searches == 1:
+    if not outcomes.nothing and outcomes.searches == 1:
         return "Something was found the one time that somebody searched."
-    if not ends.nothing:
-        return f"Something was found each time: all {ends.searches:,} searches."
-    told = f"{ends.nothing:,} of {ends.searches:,} searches found nothing"
+    if not outcomes.nothing:
+        return f"Something was found each time: all {outcomes.searches:,} searches."
+    sentence = f"{outcomes.nothing:,} of {outcomes.searches:,} searches found nothing"
     if worst is None:
-        return f"{told}."
-    return f"{told}, most often “{worst.words}”: {worst.ends.nothing} of {worst.ends.searches}."
+        return f"{sentence}."
+    return f"{sentence}, most often “{worst.words}”: {worst.outcomes.nothing} of {worst.outcomes.searches}."

@@ -17,14 +17,14 @@ from django.conf import settings
 from ... import flow
 from ...models import Event, Session, Words
 from ...publishing import document_of
-from ..labels import PlaceLabel, format_seconds, place_label
+from ..formatting import format_duration
+from ..labels import PlaceLabel, place_label
 
 MOVE_KINDS = frozenset({flow.EventKind.BEGIN, flow.EventKind.ANSWER, flow.EventKind.BACK})
-DAY = 24 * 60 * 60  # seconds
 
 
 # What was said beside the way, in words; and where the customer, and no agent, did it.
-WRITTEN_KINDS = {
+ANNOTATION_TEXTS = {
     "remark": "Said that it looks different",
     "help": "Asked for a person",
     "feedback": "Wrote at the end",
@@ -33,8 +33,8 @@ WRITTEN_KINDS = {
     "part": "{by} left",
     "passed": "{by} passed it on",
 }
-OWNERSHIP_KINDS = {"part": "Asked the agent to leave"}
-HELPED = {"yes": "They said that it helped.", "no": "They said that it did not help."}
+CUSTOMER_TEXTS = {"part": "Asked the agent to leave"}
+FEEDBACK_TEXTS = {"yes": "They said that it helped.", "no": "They said that it did not help."}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +49,9 @@ class Annotation:
     by: str = ""
 
     @property
-    def told(self) -> str:
+    def description(self) -> str:
         """What happened, in words."""
-        words = WRITTEN_KINDS[self.kind] if self.by else OWNERSHIP_KINDS.get(self.kind, WRITTEN_KINDS[self.kind])
+        words = ANNOTATION_TEXTS[self.kind] if self.by else CUSTOMER_TEXTS.get(self.kind, ANNOTATION_TEXTS[self.kind])
         return words.format(by=self.by or "An agent")
 
 
@@ -66,18 +66,18 @@ class PageVisit:
     """
 
     number: int
-    came: str
+    arrival: str
     at: datetime
     position: flow.Position
-    place: PlaceLabel
+    label: PlaceLabel
     outcome: str
-    first: bool = False
-    given: str = ""
+    is_first: bool = False
+    answer_id: str = ""
     answer: str = ""
     by: str = ""
     back_to: str = ""
     seconds: float | None = None
-    notes: list[Annotation] = field(default_factory=list)
+    annotations: list[Annotation] = field(default_factory=list)
 
     @property
     def is_break(self) -> bool:
@@ -85,24 +85,31 @@ class PageVisit:
         return self.seconds is not None and self.seconds > settings.LEFT_AFTER.total_seconds()
 
     @property
-    def took(self) -> str:
+    def duration(self) -> str:
         """How long they were there, in words; empty for the page at which the session stands."""
         return "" if self.seconds is None else format_duration(self.seconds)
 
     @property
-    def counted(self) -> str:
+    def counted_time(self) -> str:
         """The same where it tells something about the page; empty for a break, too."""
-        return "" if self.is_break else self.took
+        return "" if self.is_break else self.duration
 
     @property
     def feedback(self) -> str:
         """What the person said at the end about whether it helped: "yes", "no", or an empty string."""
-        return next((note.answer for note in reversed(self.notes) if note.kind == flow.EventKind.FEEDBACK), "")
+        return next(
+            (
+                annotation.answer
+                for annotation in reversed(self.annotations)
+                if annotation.kind == flow.EventKind.FEEDBACK
+            ),
+            "",
+        )
 
     @property
     def helped(self) -> str:
         """The same as a sentence; empty where they said nothing."""
-        return HELPED.get(self.feedback, "")
+        return FEEDBACK_TEXTS.get(self.feedback, "")
 
 
 @dataclass(slots=True)
@@ -111,10 +118,10 @@ class SessionTimeline:
 
     session: Session
     document: flow.Document
-    rows: list[Event]
-    stays: list[PageVisit] = field(default_factory=list)
+    events: list[Event]
+    visits: list[PageVisit] = field(default_factory=list)
     broken: str = ""
-    words: int = 0
+    words_count: int = 0
 
     @property
     def symptom(self) -> str:
@@ -125,37 +132,37 @@ class SessionTimeline:
     @property
     def seconds(self) -> float:
         """How long it took without the breaks: the time that counts in the figures."""
-        return sum(stay.seconds or 0 for stay in self.stays if not stay.is_break)
+        return sum(visit.seconds or 0 for visit in self.visits if not visit.is_break)
 
     @property
-    def took(self) -> str:
+    def duration(self) -> str:
         """The same in words."""
         return format_duration(self.seconds)
 
     @property
     def breaks(self) -> list[PageVisit]:
         """The pages on which the session was left for a while."""
-        return [stay for stay in self.stays if stay.is_break]
+        return [visit for visit in self.visits if visit.is_break]
 
-    def at(self, number: int) -> int:
+    def visit_index(self, number: int) -> int:
         """Return the index in `stays` of page `number`; raise IllegalMoveError if there is none."""
-        if self.broken or not 1 <= number <= len(self.rows):
+        if self.broken or not 1 <= number <= len(self.events):
             raise flow.IllegalMoveError("This page has not been reached.")
-        return max(place for place, stay in enumerate(self.stays) if stay.number <= number)
+        return max(index for index, visit in enumerate(self.visits) if visit.number <= number)
 
 
 def session_timeline(session: Session, with_words: bool = False) -> SessionTimeline:
     """Return the walk of a session; what the person wrote is read only `with_words`. Two or three queries."""
-    rows = list(session.events.select_related("agent").order_by("number"))
+    events = list(session.events.select_related("agent").order_by("number"))
     document = document_of(session.version_id)
-    words = _words(session, with_words)
+    words = _words_by_number(session, with_words)
     try:
-        history = flow.replay(document, [row.event for row in rows])
-        if not rows:
+        history = flow.replay(document, [row.event for row in events])
+        if not events:
             raise flow.BrokenLogError(1, "the log is empty")
     except flow.BrokenLogError as broken:
-        return SessionTimeline(session, document, rows, broken=str(broken), words=len(words))
-    return SessionTimeline(session, document, rows, _stays(history, rows, words), words=len(words))
+        return SessionTimeline(session, document, events, broken=str(broken), words_count=len(words))
+    return SessionTimeline(session, document, events, _visits(history, events, words), words_count=len(words))
 
 
 def position_label(document: flow.Document, position: flow.Position) -> PlaceLabel:
@@ -163,20 +170,11 @@ def position_label(document: flow.Document, position: flow.Position) -> PlaceLab
 
     What a version has not is named by its id: a row may say anything.
     """
-    known = place_label(document, position.node, position.cause, position.step)
-    return known or PlaceLabel(position.step or position.node, "Unknown place", "")
+    label = place_label(document, position.node, position.cause, position.step)
+    return label or PlaceLabel(position.step or position.node, "Unknown place", "")
 
 
-def format_duration(seconds: float) -> str:
-    """Return a length of time in at most two units: "8 s", "2 min 5 s", "3 h 20 min", "2 days 4 h"."""
-    days, rest = divmod(max(0, round(seconds)), DAY)
-    if not days:
-        return format_seconds(rest)
-    hours = rest // 3600
-    return f"{days} day{'' if days == 1 else 's'}" + (f" {hours} h" if hours else "")
-
-
-def _words(session: Session, with_words: bool) -> Mapping[int, str]:
+def _words_by_number(session: Session, with_words: bool) -> Mapping[int, str]:
     """Return the numbers of the events that came with words; the words themselves only where they are asked for."""
     words = Words.objects.filter(event__session=session)
     if with_words:
@@ -184,25 +182,25 @@ def _words(session: Session, with_words: bool) -> Mapping[int, str]:
     return dict.fromkeys(words.values_list("event__number", flat=True), "")
 
 
-def _stays(history: flow.History, rows: Sequence[Event], words: Mapping[int, str]) -> list[PageVisit]:
-    stays: list[PageVisit] = []
+def _visits(history: flow.History, events: Sequence[Event], words: Mapping[int, str]) -> list[PageVisit]:
+    visits: list[PageVisit] = []
     latest: dict[int, PageVisit] = {}  # origin -> the last stay on a page of this origin
-    for row, page in zip(rows, history.pages, strict=True):
+    for row, page in zip(events, history.pages, strict=True):
         kind = flow.EventKind(row.kind)
         if kind in MOVE_KINDS:
-            stay = _stay(history.document, row, page)
-            if stays:
-                _leave(history.document, stays[-1], row, stay)
-            stays.append(stay)
-            latest[page.origin] = stay
+            visit = _visit(history.document, row, page)
+            if visits:
+                _leave(history.document, visits[-1], row, visit)
+            visits.append(visit)
+            latest[page.origin] = visit
         elif kind != flow.EventKind.END:
-            about = latest[history.page(row.to or 0).origin]
-            said = words.get(row.number, "")
-            about.notes.append(Annotation(kind, row.at, row.answer, row.number in words, said, agent_of(row)))
-    return stays
+            visit = latest[history.page(row.to or 0).origin]
+            text = words.get(row.number, "")
+            visit.annotations.append(Annotation(kind, row.at, row.answer, row.number in words, text, agent_name(row)))
+    return visits
 
 
-def _stay(document: flow.Document, row: Event, page: flow.Page) -> PageVisit:
+def _visit(document: flow.Document, row: Event, page: flow.Page) -> PageVisit:
     position = page.position
     return PageVisit(
         row.number,
@@ -211,21 +209,21 @@ def _stay(document: flow.Document, row: Event, page: flow.Page) -> PageVisit:
         position,
         position_label(document, position),
         flow.outcome(document, position),
-        first=not page.previous,
+        is_first=not page.previous,
     )
 
 
-def agent_of(row: Event) -> str:
+def agent_name(row: Event) -> str:
     """Return what the agent is called who did something; empty for the customer."""
     if row.actor != Event.Actor.AGENT:
         return ""
     return row.agent.get_full_name() or row.agent.get_username() if row.agent else "An agent"
 
 
-def _leave(document: flow.Document, stay: PageVisit, row: Event, to: PageVisit) -> None:
-    stay.seconds, stay.by = (row.at - stay.at).total_seconds(), agent_of(row)
+def _leave(document: flow.Document, visit: PageVisit, row: Event, destination: PageVisit) -> None:
+    visit.seconds, visit.by = (row.at - visit.at).total_seconds(), agent_name(row)
     if row.kind == flow.EventKind.BACK:
-        stay.back_to = to.place.title
+        visit.back_to = destination.label.title
     else:
-        stay.given = row.answer
-        stay.answer = flow.node_at(document, stay.position).wording(document, stay.position, row.answer)
+        visit.answer_id = row.answer
+        visit.answer = flow.node_at(document, visit.position).wording(document, visit.position, row.answer)

@@ -23,17 +23,18 @@ from ...flow.kinds import Diagnosis
 from ...models import CODE_ALPHABET, CODE_LENGTH, OPEN, Session, Version, format_code
 from ...publishing import document_of, documents_of
 from ..filters import Filter, FilterForm
+from ..formatting import format_duration
 from ..labels import PlaceLabel
-from .session_timeline import format_duration, position_label
+from .session_timeline import position_label
 
-PAGE = 50
+PAGE_SIZE = 50
 MAX_COUNTED = 1000  # beyond it, the list says "more than"
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
 # A 0 that is no parameter: SQLite then knows that the index of sessions with a remark holds them all.
-NOTHING = Func(template="0", output_field=IntegerField())
-ITSELF = "-"  # of a diagnosis its list, of a procedure its confirmation: no id looks so
-STATES = {
+ZERO = Func(template="0", output_field=IntegerField())
+NO_PART = "-"  # of a diagnosis its list, of a procedure its confirmation: no id looks so
+STATE_LABELS = {
     "solved": "Solved",
     "unsolved": "Sent to a human",
     "advice": "Given advice",
@@ -58,19 +59,21 @@ class SessionFilter(Filter):
 
     def values(self) -> dict[str, str]:
         """Return the choice by the names of the form's fields."""
-        own = {name: getattr(self, name) for name in OWN}
-        return super().values() | {name: "on" if value is True else str(value or "") for name, value in own.items()}
+        extra = {name: getattr(self, name) for name in EXTRA_FIELDS}
+        return super().values() | {name: "on" if value is True else str(value or "") for name, value in extra.items()}
 
 
-OWN = tuple(field.name for field in fields(SessionFilter) if field.name not in {each.name for each in fields(Filter)})
+EXTRA_FIELDS = tuple(
+    field.name for field in fields(SessionFilter) if field.name not in {each.name for each in fields(Filter)}
+)
 
 
 class SessionsForm(FilterForm):
     """The shared choice, and what only the list of sessions can be narrowed by."""
 
-    rare = ("version", "channel", "language", "agent", "remarked", "helped", "backed")
+    advanced = ("version", "channel", "language", "agent", "remarked", "helped", "backed")
 
-    status = forms.ChoiceField(label="How it ended", required=False, choices=[("", "Any way"), *STATES.items()])
+    status = forms.ChoiceField(label="How it ended", required=False, choices=[("", "Any way"), *STATE_LABELS.items()])
     node = forms.ChoiceField(label="Stands at", required=False)
     cause = forms.ChoiceField(label="Cause", required=False)
     step = forms.ChoiceField(label="Step", required=False)
@@ -83,8 +86,12 @@ class SessionsForm(FilterForm):
     def __init__(self, data: Mapping[str, Any]) -> None:
         super().__init__(data)
         agents = get_user_model().objects.filter(is_staff=True).order_by("username")
-        self._choose("agent", "Anybody", [(str(user.pk), user.get_full_name() or user.username) for user in agents])
-        self._choose_place({name: str(data.get(name, "")) for name in ("wizard", "version", "node", "cause", "step")})
+        self._set_choices(
+            "agent", "Anybody", [(str(user.pk), user.get_full_name() or user.username) for user in agents]
+        )
+        self._set_place_choices(
+            {name: str(data.get(name, "")) for name in ("wizard", "version", "node", "cause", "step")}
+        )
         self.fields["reference"].widget.attrs |= {"placeholder": "AB2C 3DEF 4GHJ", "autocomplete": "off"}
         self.fields["node"].error_messages["invalid_choice"] = (
             "There is no place “%(value)s” in the wizard chosen. It is left out."
@@ -96,47 +103,54 @@ class SessionsForm(FilterForm):
         """Return the reference as the codes are kept: small letters without blanks and hyphens."""
         typed = "".join(self.cleaned_data["reference"].casefold().split())
         code = typed.translate(dict.fromkeys(map(ord, "-‐‑‒–—"), None))
-        if strange := [each for each in code if each not in CODE_ALPHABET]:
+        if invalid := [each for each in code if each not in CODE_ALPHABET]:
             raise forms.ValidationError(
-                f"No reference has “{strange[0].upper()}” in it: only digits from 2 to 9, and letters but I, L and O."
+                f"No reference has “{invalid[0].upper()}” in it: only digits from 2 to 9, and letters but I, L and O."
             )
         if len(code) > CODE_LENGTH:
             raise forms.ValidationError(f"A reference has {CODE_LENGTH} letters and digits; this has {len(code)}.")
         return code
 
     @property
-    def chosen(self) -> SessionFilter:
+    def filters(self) -> SessionFilter:
         """What was chosen, as far as it is right."""
-        shared = super().chosen
-        own = {name: value for name in OWN if (value := self.cleaned_data.get(name))}
-        return SessionFilter(**{each.name: getattr(shared, each.name) for each in fields(Filter)}, **own)
+        shared = super().filters
+        extra = {name: value for name in EXTRA_FIELDS if (value := self.cleaned_data.get(name))}
+        return SessionFilter(**{each.name: getattr(shared, each.name) for each in fields(Filter)}, **extra)
 
-    def _choose_place(self, data: Mapping[str, str]) -> None:
+    def _set_place_choices(self, data: Mapping[str, str]) -> None:
         """Offer the places of the wizard chosen; causes and steps only where the node chosen has them."""
         document = _document(data["wizard"], data["version"])
         nodes = [(node.id, node.title or node.id) for node in document.nodes] if document else []
         node = document.node(data["node"]) if document else None
         causes, steps = _parts(document, node, data["cause"]) if document and node else ([], [])
-        stood = Session.objects.filter(version__wizard__slug=data["wizard"], node=data["node"])
-        self._choose("node", "Anywhere", _with_gone(nodes, data["node"], stood))
-        self._choose_part("cause", "All causes", causes, data["cause"], stood.filter(cause=data["cause"]))
-        self._choose_part("step", "All steps", steps, data["step"], stood.filter(step=data["step"]))
+        sessions_there = Session.objects.filter(version__wizard__slug=data["wizard"], node=data["node"])
+        self._set_choices("node", "Anywhere", _with_removed(nodes, data["node"], sessions_there))
+        self._set_part_choices("cause", "All causes", causes, data["cause"], sessions_there.filter(cause=data["cause"]))
+        self._set_part_choices("step", "All steps", steps, data["step"], sessions_there.filter(step=data["step"]))
 
-    def _choose_part(
-        self, name: str, everything: str, choices: list[tuple[str, str]], given: str, stood: QuerySet[Session]
+    def _set_part_choices(
+        self,
+        name: str,
+        all_label: str,
+        choices: list[tuple[str, str]],
+        selected: str,
+        sessions_there: QuerySet[Session],
     ) -> None:
-        choices = _with_gone(choices, given, stood)
-        if choices or given:
-            self._choose(name, everything, choices)
+        choices = _with_removed(choices, selected, sessions_there)
+        if choices or selected:
+            self._set_choices(name, all_label, choices)
         else:
             del self.fields[name]
 
 
-def _with_gone(choices: list[tuple[str, str]], given: str, stood: QuerySet[Session]) -> list[tuple[str, str]]:
+def _with_removed(
+    choices: list[tuple[str, str]], selected: str, sessions_there: QuerySet[Session]
+) -> list[tuple[str, str]]:
     """Return the choices and what was given, where sessions stand there that began on an earlier version."""
-    if not given or given in dict(choices) or not stood.exists():
+    if not selected or selected in dict(choices) or not sessions_there.exists():
         return choices
-    return [*choices, (given, f"{given} (another version’s)")]
+    return [*choices, (selected, f"{selected} (another version’s)")]
 
 
 def _document(slug: str, number: str) -> flow.Document | None:
@@ -153,30 +167,30 @@ def _parts(document: flow.Document, node: flow.BaseNode, cause: str) -> tuple[li
     procedure = node.current_procedure(document, flow.Position(node.id, cause))
     steps = [(step.id, step.title or step.id) for step in procedure.steps] if procedure else []
     if procedure and procedure.erases:
-        steps.insert(0, (ITSELF, "Its confirmation"))
+        steps.insert(0, (NO_PART, "Its confirmation"))
     if not isinstance(node, Diagnosis):
         return [], steps
-    return [(ITSELF, "The list of causes"), *((each.id, each.label or each.id) for each in node.causes)], steps
+    return [(NO_PART, "The list of causes"), *((each.id, each.label or each.id) for each in node.causes)], steps
 
 
-def matching_sessions(chosen: SessionFilter) -> QuerySet[Session]:
+def matching_sessions(filters: SessionFilter) -> QuerySet[Session]:
     """Return the sessions that a reader chose, in no order. A reference is looked for at any time."""
-    sessions = Session.objects.filter(channel__in=chosen.scope.channels)
-    if chosen.reference:
-        sessions = sessions.filter(_begins_with(chosen.reference))
+    sessions = Session.objects.filter(channel__in=filters.scope.channels)
+    if filters.reference:
+        sessions = sessions.filter(_code_prefix(filters.reference))
     else:
-        since, before = chosen.begun
+        since, before = filters.begun
         sessions = sessions.filter(begun_at__gte=since, begun_at__lt=before)
-    if chosen.wizard or chosen.version or chosen.language:
-        sessions = _of_versions(sessions, chosen.scope.versions)
-    if chosen.agent:
-        sessions = sessions.filter(agent=chosen.agent)
-    counts = {"remarks": chosen.remarked, "helps": chosen.helped, "backs": chosen.backed}
-    sessions = sessions.filter(**{f"{name}__gt": NOTHING for name, wanted in counts.items() if wanted})
-    return sessions.filter(_state(chosen.status), **_place(chosen))
+    if filters.wizard or filters.version or filters.language:
+        sessions = _on_versions(sessions, filters.scope.versions)
+    if filters.agent:
+        sessions = sessions.filter(agent=filters.agent)
+    counts = {"remarks": filters.remarked, "helps": filters.helped, "backs": filters.backed}
+    sessions = sessions.filter(**{f"{name}__gt": ZERO for name, wanted in counts.items() if wanted})
+    return sessions.filter(_state_filter(filters.status), **_place_lookup(filters))
 
 
-def _of_versions(sessions: QuerySet[Session], versions: Sequence[int]) -> QuerySet[Session]:
+def _on_versions(sessions: QuerySet[Session], versions: Sequence[int]) -> QuerySet[Session]:
     """Return the sessions that began on these versions.
 
     SQLite has no statistics, and would take the index by version, with half the table behind a key, for better than
@@ -184,11 +198,11 @@ def _of_versions(sessions: QuerySet[Session], versions: Sequence[int]) -> QueryS
     """
     if connection.vendor != "sqlite":
         return sessions.filter(version__in=versions)
-    plain = ExpressionWrapper(F("version_id") + 0, output_field=BigIntegerField())
-    return sessions.alias(of_version=plain).filter(of_version__in=versions)
+    unindexed = ExpressionWrapper(F("version_id") + 0, output_field=BigIntegerField())
+    return sessions.alias(of_version=unindexed).filter(of_version__in=versions)
 
 
-def _state(status: str) -> Q:
+def _state_filter(status: str) -> Q:
     if status == "left":
         return Q(status=OPEN, seen_at__lt=abandoned_since())
     if status == "still":
@@ -196,14 +210,14 @@ def _state(status: str) -> Q:
     return Q(status=status) if status else Q()
 
 
-def _place(chosen: SessionFilter) -> dict[str, str]:
-    if not chosen.node:
+def _place_lookup(filters: SessionFilter) -> dict[str, str]:
+    if not filters.node:
         return {}
-    parts = {"cause": chosen.cause, "step": chosen.step}
-    return {"node": chosen.node} | {name: "" if part == ITSELF else part for name, part in parts.items() if part}
+    parts = {"cause": filters.cause, "step": filters.step}
+    return {"node": filters.node} | {name: "" if part == NO_PART else part for name, part in parts.items() if part}
 
 
-def _begins_with(start: str) -> Q:
+def _code_prefix(start: str) -> Q:
     """Return that a code begins so, as a range that an index of any database serves."""
     if len(start) == CODE_LENGTH:
         return Q(code=start)
@@ -214,25 +228,25 @@ def _begins_with(start: str) -> Q:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class SessionRow:
     """A session in the list: `place` is where it stands, as its version calls it."""
 
     session: Session
     reference: str
-    took: str
+    duration: str
     state: str
-    state_words: str
-    place: PlaceLabel
+    state_label: str
+    label: PlaceLabel
 
 
 @dataclass(frozen=True, slots=True)
-class Listing:
+class SessionListing:
     """A page of the list. `older` and `newer` are the cursors of the pages after and before it; empty for none.
 
     count: how many sessions were chosen, at most MOST_COUNTED; there are `more` beyond that.
     """
 
-    rows: list[Row]
+    rows: list[SessionRow]
     older: str
     newer: str
     count: int
@@ -242,7 +256,7 @@ class Listing:
 Cursor = tuple[datetime, int]
 
 
-def cursor_of(text: str) -> Cursor | None:
+def parse_cursor(text: str) -> Cursor | None:
     """Return the place in the list that a link names; None where it names none."""
     moment, _, pk = text.partition("-")
     if not (moment.isascii() and moment.isdecimal() and pk.isascii() and pk.isdecimal() and len(text) <= 36):
@@ -253,34 +267,34 @@ def cursor_of(text: str) -> Cursor | None:
         return None
 
 
-def list_sessions(chosen: SessionFilter, older: Cursor | None = None, newer: Cursor | None = None) -> Listing:
+def list_sessions(filters: SessionFilter, older: Cursor | None = None, newer: Cursor | None = None) -> SessionListing:
     """Return a page of the list, newest first: the first one, the one after `older`, or the one before `newer`."""
-    sessions = matching_sessions(chosen)
+    sessions = matching_sessions(filters)
     count = sessions.order_by()[: MAX_COUNTED + 1].count()
-    found = _after(sessions, newer, forward=True)[::-1] if newer else _after(sessions, older)
-    if newer and len(found) <= PAGE:  # the beginning is near: a whole first page
-        found, newer = _after(sessions, None), None
-    beyond = len(found) > PAGE
-    shown = found[-PAGE:] if newer else found[:PAGE]
-    return Listing(
-        _rows(shown),
-        older=_cursor(shown[-1]) if newer or beyond else "",
-        newer=_cursor(shown[0]) if newer or (older and shown) else "",
+    fetched = _fetch_page(sessions, newer, forward=True)[::-1] if newer else _fetch_page(sessions, older)
+    if newer and len(fetched) <= PAGE_SIZE:  # the beginning is near: a whole first page
+        fetched, newer = _fetch_page(sessions, None), None
+    has_more = len(fetched) > PAGE_SIZE
+    page = fetched[-PAGE_SIZE:] if newer else fetched[:PAGE_SIZE]
+    return SessionListing(
+        _rows(page),
+        older=_cursor(page[-1]) if newer or has_more else "",
+        newer=_cursor(page[0]) if newer or (older and page) else "",
         count=min(count, MAX_COUNTED),
         more=count > MAX_COUNTED,
     )
 
 
-def _after(sessions: QuerySet[Session], cursor: Cursor | None, forward: bool = False) -> list[Session]:
+def _fetch_page(sessions: QuerySet[Session], cursor: Cursor | None, forward: bool = False) -> list[Session]:
     """Return the sessions of a page that come after a place, and one more if there are more."""
-    way, order = ("gt", ("begun_at", "id")) if forward else ("lt", ("-begun_at", "-id"))
+    lookup, order = ("gt", ("begun_at", "id")) if forward else ("lt", ("-begun_at", "-id"))
     if cursor:
         at, pk = cursor
-        rest = Q(**{f"begun_at__{way}": at}) | Q(**{"begun_at": at, f"id__{way}": pk})
+        rest = Q(**{f"begun_at__{lookup}": at}) | Q(**{"begun_at": at, f"id__{lookup}": pk})
         # The first condition repeats the second in a form that an index serves.
-        sessions = sessions.filter(rest, **{f"begun_at__{way}e": at})
+        sessions = sessions.filter(rest, **{f"begun_at__{lookup}e": at})
     # The keys first: an index holds all that it takes to find and order them, and only a page of rows is read.
-    keys = list(sessions.order_by(*order).values_list("pk", flat=True)[: PAGE + 1])
+    keys = list(sessions.order_by(*order).values_list("pk", flat=True)[: PAGE_SIZE + 1])
     rows = Session.objects.select_related("version__wizard", "agent").defer("version__document", "visitor", "tried")
     return list(rows.filter(pk__in=keys).order_by(*order))
 
@@ -289,21 +303,21 @@ def _cursor(session: Session) -> str:
     return f"{(session.begun_at - EPOCH) // timedelta(microseconds=1)}-{session.pk}"
 
 
-def _rows(sessions: Sequence[Session]) -> list[Row]:
+def _rows(sessions: Sequence[Session]) -> list[SessionRow]:
     documents = documents_of(session.version_id for session in sessions)
     since = abandoned_since()
     return [_row(session, documents[session.version_id], since) for session in sessions]
 
 
-def _row(session: Session, document: flow.Document, since: datetime) -> Row:
+def _row(session: Session, document: flow.Document, since: datetime) -> SessionRow:
     position = flow.Position(session.node, session.cause, session.step)
     state = session_state(session, since)
-    return Row(
+    return SessionRow(
         session,
         format_code(session.code),
         format_duration((session.seen_at - session.begun_at) / SECOND),
         state,
-        STATES.get(state, state),
+        STATE_LABELS.get(state, state),
         position_label(document, position),
     )
 

@@ -23,16 +23,17 @@ from ...flow import Document, EventKind
 from ...models import Node, Procedure, Version, Wizard, Words
 from ..confidence import Rate, rate
 from ..filters import Filter
-from ..labels import OUTCOME, PlaceLabel, format_seconds, place_label
+from ..formatting import format_seconds
+from ..labels import OUTCOME, PlaceLabel, place_label
 
 Item = TypeVar("Item")
 
-MOST_WORDS = 50
-NONE = Func(template="0", output_field=IntegerField())
-MOST_LEADERS = 3  # of which it still helps to say that most people are lost at one of them
+MAX_REMARKS = 50
+ZERO = Func(template="0", output_field=IntegerField())
+MAX_LEADERS = 3  # of which it still helps to say that most people are lost at one of them
 
 
-class Place(NamedTuple):
+class WizardPlace(NamedTuple):
     """A page of a wizard: of all its versions, or of the one whose primary key is `version`."""
 
     wizard: int
@@ -46,8 +47,8 @@ class Place(NamedTuple):
 class PlaceUse:
     """One spot that a point stands for: what it is called there, and what happened there."""
 
-    spot: Place
-    name: PlaceLabel
+    place: WizardPlace
+    label: PlaceLabel
     figures: PlaceFigures
     gone: bool = False
 
@@ -61,36 +62,36 @@ class PlaceUse:
 class Times:
     """How long people spent somewhere, and in the period before."""
 
-    now: Histogram
+    current: Histogram
     before: Histogram
 
     @property
     def median(self) -> str:
         """The time that half of them did not exceed, in words; empty where nobody's time is known."""
-        return _words(self.now, 0.5)
+        return _quantile_text(self.current, 0.5)
 
     @property
     def p90(self) -> str:
         """The time that nine of ten did not exceed, in words."""
-        return _words(self.now, 0.9)
+        return _quantile_text(self.current, 0.9)
 
     @property
     def median_before(self) -> str:
         """The median of the period before, in words."""
-        return _words(self.before, 0.5)
+        return _quantile_text(self.before, 0.5)
 
     @property
     def p90_before(self) -> str:
         """The ninth tenth of the period before, in words."""
-        return _words(self.before, 0.9)
+        return _quantile_text(self.before, 0.9)
 
     @property
     def trend(self) -> str:
         """Say "longer" or "shorter" where the medians' intervals lie apart; else nothing."""
-        now, before = _likely_median(self.now), _likely_median(self.before)
-        if not now or not before or (now[0] <= before[1] and before[0] <= now[1]):
+        current, before = _median_interval(self.current), _median_interval(self.before)
+        if not current or not before or (current[0] <= before[1] and before[0] <= current[1]):
             return ""
-        return "longer" if now[0] > before[1] else "shorter"
+        return "longer" if current[0] > before[1] else "shorter"
 
 
 @dataclass(frozen=True)
@@ -103,14 +104,14 @@ class StuckPoint:
     times: Times = field(default_factory=lambda: Times(Histogram(), Histogram()))
 
     @cached_property
-    def name(self) -> PlaceLabel:
+    def label(self) -> PlaceLabel:
         """What it is called: as in the current version, where that still has it."""
-        return min(self.uses, key=lambda use: use.gone).name
+        return min(self.uses, key=lambda use: use.gone).label
 
     @property
     def step(self) -> str:
         """Id of the step that it shows, if any."""
-        return self.uses[0].spot.step
+        return self.uses[0].place.step
 
     @property
     def gone(self) -> bool:
@@ -156,46 +157,46 @@ class Verdict(Generic[Item]):
     leaders: Sequence[Item]
 
 
-def stuck_points(chosen: Filter, apart: bool = False) -> list[StuckPoint]:
+def stuck_points(filters: Filter, by_version: bool = False) -> list[StuckPoint]:
     """Return the pages where people came by, those first where most were lost; each version `apart` if wished.
 
     The number of queries does not depend on how many versions, nodes or days there are.
     """
-    versions = {version.pk: version for version in chosen.versions}
-    now = _Joined(analytics.place_figures(chosen.scope, timed=False), versions, apart)
+    versions = {version.pk: version for version in filters.versions}
+    current = _PlacesAcrossVersions(analytics.place_figures(filters.scope, timed=False), versions, by_version)
     points: dict[tuple[object, ...], list[PlaceUse]] = {}
-    for use in now.named():
-        if use.name.screen != OUTCOME:
-            points.setdefault(_row(use), []).append(use)
-    rows = [_point(uses, versions, now, apart) for uses in points.values()]
-    return sorted(rows, key=lambda each: (-each.figures.left, -each.figures.reached, each.name.title))
+    for use in current.uses():
+        if use.label.screen != OUTCOME:
+            points.setdefault(_row_key(use), []).append(use)
+    rows = [_stuck_point(uses, versions, current, by_version) for uses in points.values()]
+    return sorted(rows, key=lambda each: (-each.figures.left, -each.figures.reached, each.label.title))
 
 
-def with_times(points: Iterable[StuckPoint], chosen: Filter, apart: bool = False) -> list[StuckPoint]:
+def with_times(points: Iterable[StuckPoint], filters: Filter, by_version: bool = False) -> list[StuckPoint]:
     """Return the points with how long people spent there, in the period and in the one before."""
-    points, scope, past = list(points), chosen.scope, chosen.before
-    versions = {version.pk: version for version in chosen.versions}
-    pages = {use.spot[2:] for point in points for use in point.uses}
-    now, before = (
-        _Joined({place: PlaceFigures(times=each) for place, each in found.items()}, versions, apart)
-        for found in (
+    points, scope, earlier = list(points), filters.scope, filters.before
+    versions = {version.pk: version for version in filters.versions}
+    pages = {use.place[2:] for point in points for use in point.uses}
+    current, before = (
+        _PlacesAcrossVersions({place: PlaceFigures(times=each) for place, each in times.items()}, versions, by_version)
+        for times in (
             analytics.place_times(scope, pages),
-            analytics.place_times(replace(scope, since=past.since, until=past.until), pages),
+            analytics.place_times(replace(scope, since=earlier.since, until=earlier.until), pages),
         )
     )
-    return [replace(point, times=Times(now.times(point), before.times(point))) for point in points]
+    return [replace(point, times=Times(current.times(point), before.times(point))) for point in points]
 
 
-def verdict(points: Sequence[StuckPoint]) -> Verdict[StuckPoint]:
+def stuck_verdict(points: Sequence[StuckPoint]) -> Verdict[StuckPoint]:
     """Return what the ranked points tell."""
-    return distinguishable([(point, point.figures.left) for point in points])
+    return ranking_verdict([(point, point.figures.left) for point in points])
 
 
-def distinguishable(ranked: Sequence[tuple[Item, int]]) -> Verdict[Item]:
+def ranking_verdict(ranked: Sequence[tuple[Item, int]]) -> Verdict[Item]:
     """Return what a ranking tells: places, each with how many were lost there, those first where most were."""
     lost = [each for _, each in ranked]
     leaders = [place for place, each in ranked if not stands_out(lost[0], each)]
-    helps = len(leaders) <= MOST_LEADERS and all(lost[: len(leaders)])
+    helps = len(leaders) <= MAX_LEADERS and all(lost[: len(leaders)])
     return Verdict(bool(ranked), sum(lost), leaders if helps else [])
 
 
@@ -207,37 +208,37 @@ def stands_out(first: int, second: int) -> bool:
     return rate(first, first + second).low > 0.5
 
 
-def remarks_at(chosen: Filter, spots: Iterable[tuple[str, str, str]]) -> list[Words]:
+def remarks_at(filters: Filter, places: Iterable[tuple[str, str, str]]) -> list[Words]:
     """Return what people wrote in remarks on these pages (node, cause, step), newest first, at most MOST_WORDS.
 
     Read by way of the few sessions of the period that have remarks. SQLite would prefer the index by version, with all
     sessions of the version behind it (a sum has no index), and takes an index with a condition only where the query
     says the condition itself, and not by a parameter.
     """
-    here = Q()
-    for node, cause, step in spots:
-        here |= Q(event__node=node, event__cause=cause, event__step=step)
-    start, end = chosen.begun
-    scope = chosen.scope
-    if not here:
+    at_places = Q()
+    for node, cause, step in places:
+        at_places |= Q(event__node=node, event__cause=cause, event__step=step)
+    start, end = filters.begun
+    scope = filters.scope
+    if not at_places:
         return []
-    found = Words.objects.alias(version=F("event__session__version_id") + 0).filter(
-        here,
+    remarks = Words.objects.alias(version=F("event__session__version_id") + 0).filter(
+        at_places,
         event__kind=EventKind.REMARK,
         event__session__begun_at__gte=start,
         event__session__begun_at__lt=end,
         event__session__channel__in=scope.channels,
-        event__session__remarks__gt=NONE,
+        event__session__remarks__gt=ZERO,
         version__in=scope.versions,
     )
-    return list(found.select_related("event__session").order_by("-event__at", "-pk")[:MOST_WORDS])
+    return list(remarks.select_related("event__session").order_by("-event__at", "-pk")[:MAX_REMARKS])
 
 
-def place_label_at(chosen: Filter, spot: tuple[str, str, str]) -> PlaceLabel | None:
+def latest_place_label(filters: Filter, place: tuple[str, str, str]) -> PlaceLabel | None:
     """Return what a page of the chosen wizard is called, in the newest version that has it."""
-    for version in sorted(chosen.versions, key=lambda each: each.number or 0, reverse=True):
-        if name := place_label(publishing.document_of(version.pk), *spot):
-            return name
+    for version in sorted(filters.versions, key=lambda each: each.number or 0, reverse=True):
+        if label := place_label(publishing.document_of(version.pk), *place):
+            return label
     return None
 
 
@@ -253,10 +254,10 @@ class DraftRows:
 def draft_rows(points: Iterable[StuckPoint]) -> DraftRows:
     """Return the drafts' rows behind these points, in two queries; what the draft has no more is missing."""
     points = list(points)
-    wanted = {point.name.procedure for point in points} - {""}
-    nodes = {(point.wizard.pk, point.uses[0].spot.node) for point in points if not point.name.procedure}
-    found = Node.objects.filter(wizard__in={wizard for wizard, _ in nodes}, key__in={key for _, key in nodes})
-    rows = {(wizard, key): pk for wizard, key, pk in found.values_list("wizard", "key", "pk")}
+    wanted = {point.label.procedure for point in points} - {""}
+    nodes = {(point.wizard.pk, point.uses[0].place.node) for point in points if not point.label.procedure}
+    draft_nodes = Node.objects.filter(wizard__in={wizard for wizard, _ in nodes}, key__in={key for _, key in nodes})
+    rows = {(wizard, key): pk for wizard, key, pk in draft_nodes.values_list("wizard", "key", "pk")}
     procedures: dict[str, int] = {}
     steps: dict[tuple[str, str], int] = {}
     places: Counter[str] = Counter()
@@ -267,71 +268,79 @@ def draft_rows(points: Iterable[StuckPoint]) -> DraftRows:
     return DraftRows(rows, procedures, steps)
 
 
-class _Joined:
+class _PlacesAcrossVersions:
     """The figures of each spot, and the newest version in which somebody came by there."""
 
     def __init__(
-        self, places: Mapping[analytics.Place, PlaceFigures], versions: Mapping[int, Version], apart: bool
+        self, places: Mapping[analytics.Place, PlaceFigures], versions: Mapping[int, Version], by_version: bool
     ) -> None:
         self.versions = versions
-        self.figures: dict[Place, PlaceFigures] = {}
-        self.newest: dict[Place, Version] = {}
-        for place, figures in places.items():
-            version = versions[place.version]
-            spot = Place(version.wizard_id, place.version if apart else 0, place.node, place.cause, place.step)
-            self.figures[spot] = self.figures[spot] + figures if spot in self.figures else figures
-            known = self.newest.get(spot, version)
-            self.newest[spot] = max(known, version, key=lambda each: each.number or 0)
+        self.figures: dict[WizardPlace, PlaceFigures] = {}
+        self.newest: dict[WizardPlace, Version] = {}
+        for version_place, figures in places.items():
+            version = versions[version_place.version]
+            place = WizardPlace(
+                version.wizard_id,
+                version_place.version if by_version else 0,
+                version_place.node,
+                version_place.cause,
+                version_place.step,
+            )
+            self.figures[place] = self.figures[place] + figures if place in self.figures else figures
+            newest = self.newest.get(place, version)
+            self.newest[place] = max(newest, version, key=lambda each: each.number or 0)
 
-    def named(self) -> list[PlaceUse]:
+    def uses(self) -> list[PlaceUse]:
         """Return the spots where somebody came by, with their names; one query."""
-        reached = [spot for spot, figures in self.figures.items() if figures.reached]
+        reached = [place for place, figures in self.figures.items() if figures.reached]
         documents = self._documents(reached)
-        return [self._use(spot, documents) for spot in reached]
+        return [self._use(place, documents) for place in reached]
 
     def times(self, point: StuckPoint) -> Histogram:
         """Return the times at all the spots of a point together."""
-        known = [self.figures[use.spot].times for use in point.uses if use.spot in self.figures]
-        return reduce(add, known, Histogram())
+        times = [self.figures[use.place].times for use in point.uses if use.place in self.figures]
+        return reduce(add, times, Histogram())
 
-    def _documents(self, spots: Iterable[Place]) -> dict[int, Document]:
-        newest = {self.newest[spot] for spot in spots}
+    def _documents(self, places: Iterable[WizardPlace]) -> dict[int, Document]:
+        newest = {self.newest[place] for place in places}
         current = {version.wizard.current_id for version in newest if version.wizard.current_id}
         return publishing.documents_of({version.pk for version in newest} | current)
 
-    def _use(self, spot: Place, documents: Mapping[int, Document]) -> PlaceUse:
-        newest = self.newest[spot]
-        page = (spot.node, spot.cause, spot.step)
+    def _use(self, place: WizardPlace, documents: Mapping[int, Document]) -> PlaceUse:
+        newest = self.newest[place]
+        page = (place.node, place.cause, place.step)
         current = documents.get(newest.wizard.current_id or newest.pk)
-        name = place_label(current, *page) if current else None
-        gone = name is None
-        if name is None or spot.version:
-            name = place_label(documents[newest.pk], *page) or PlaceLabel(
-                spot.step or spot.node, "", "", node=spot.node
+        label = place_label(current, *page) if current else None
+        gone = label is None
+        if label is None or place.version:
+            label = place_label(documents[newest.pk], *page) or PlaceLabel(
+                place.step or place.node, "", "", node_title=place.node
             )
-        return PlaceUse(spot, name, self.figures[spot], gone)
+        return PlaceUse(place, label, self.figures[place], gone)
 
 
-def _row(use: PlaceUse) -> tuple[object, ...]:
+def _row_key(use: PlaceUse) -> tuple[object, ...]:
     """Return what the spots of one row have in common."""
-    spot = use.spot
-    if use.name.procedure:
-        return spot.wizard, spot.version, "procedure", use.name.procedure, spot.step
-    return spot
+    place = use.place
+    if use.label.procedure:
+        return place.wizard, place.version, "procedure", use.label.procedure, place.step
+    return place
 
 
-def _point(uses: list[PlaceUse], versions: Mapping[int, Version], now: _Joined, apart: bool) -> StuckPoint:
-    uses = sorted(uses, key=lambda use: (-use.figures.left, -use.figures.reached, use.name.node))
-    newest = now.newest[uses[0].spot]
-    return StuckPoint(newest.wizard, versions[newest.pk] if apart else None, uses)
+def _stuck_point(
+    uses: list[PlaceUse], versions: Mapping[int, Version], current: _PlacesAcrossVersions, by_version: bool
+) -> StuckPoint:
+    uses = sorted(uses, key=lambda use: (-use.figures.left, -use.figures.reached, use.label.node_title))
+    newest = current.newest[uses[0].place]
+    return StuckPoint(newest.wizard, versions[newest.pk] if by_version else None, uses)
 
 
-def _words(times: Histogram, share: float) -> str:
+def _quantile_text(times: Histogram, share: float) -> str:
     seconds = times.quantile(share)
     return "" if seconds is None else format_seconds(seconds)
 
 
-def _likely_median(times: Histogram) -> tuple[float, float] | None:
+def _median_interval(times: Histogram) -> tuple[float, float] | None:
     """Return the limits between which the true median is likely to lie; None of an empty histogram."""
     if not (count := times.count):
         return None

@@ -12,10 +12,10 @@ from ...models import Version
 from ..confidence import Rate, rate
 from ..filters import Filter
 from ..labels import PlaceLabel, node_label
-from .stuck import Verdict, distinguishable
+from .stuck import Verdict, ranking_verdict
 
 # The share that is lost at a node at least, as far as the numbers tell -> its colour on the map.
-LEVELS = (0.01, 0.05, 0.1, 0.2)
+LOSS_LEVELS = (0.01, 0.05, 0.1, 0.2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ class TrafficEdge:
     """How many sessions went on to the node `to`; `known` says whether the drawn version still has this way."""
 
     to: str
-    name: PlaceLabel
+    label: PlaceLabel
     sessions: int
     known: bool
 
@@ -35,10 +35,10 @@ class TrafficNode:
     `gone` says that the drawn version has no such node any more.
     """
 
-    node: str
-    name: PlaceLabel
+    id: str
+    label: PlaceLabel
     figures: PlaceFigures
-    ways: tuple[TrafficEdge, ...]
+    edges: tuple[TrafficEdge, ...]
     gone: bool
 
     @property
@@ -49,7 +49,7 @@ class TrafficNode:
     @property
     def level(self) -> int:
         """How strongly the map colours it, from 0 on: by the share that is lost here at least."""
-        return sum(self.lost.low >= each for each in LEVELS)
+        return sum(self.lost.low >= each for each in LOSS_LEVELS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,85 +61,85 @@ class Traffic:
 
     version: Version
     document: flow.Document
-    stops: tuple[TrafficNode, ...]
-    quiet: tuple[PlaceLabel, ...]
+    nodes: tuple[TrafficNode, ...]
+    unvisited: tuple[PlaceLabel, ...]
 
     @property
     def verdict(self) -> Verdict[TrafficNode]:
         """What the traffic tells about where people are lost."""
-        ranked = sorted(self.stops, key=lambda stop: -stop.figures.left)
-        return distinguishable([(stop, stop.figures.left) for stop in ranked])
+        ranked = sorted(self.nodes, key=lambda node: -node.figures.left)
+        return ranking_verdict([(node, node.figures.left) for node in ranked])
 
     @property
     def gone(self) -> int:
         """How many nodes with traffic the drawn version has no more."""
-        return sum(stop.gone for stop in self.stops)
+        return sum(node.gone for node in self.nodes)
 
 
-def drawn_version(chosen: Filter) -> Version | None:
+def drawn_version(filters: Filter) -> Version | None:
     """Return the version to draw for a chosen wizard: the chosen one, or the current one, or else the newest."""
-    versions = chosen.versions
+    versions = filters.versions
     if not versions:
         return None
     current = [each for each in versions if each.pk == each.wizard.current_id]
     return (current or sorted(versions, key=lambda each: each.number or 0))[-1]
 
 
-def traffic(chosen: Filter, version: Version) -> Traffic:
+def wizard_traffic(filters: Filter, version: Version) -> Traffic:
     """Return the traffic of the chosen sessions over `version`, in a fixed number of queries."""
     figures: dict[str, PlaceFigures] = {}
-    seen: dict[str, set[int]] = {}
-    for place, each in analytics.place_figures(chosen.scope, whole=True, timed=False).items():
+    versions_by_node: dict[str, set[int]] = {}
+    for place, each in analytics.place_figures(filters.scope, whole=True, timed=False).items():
         figures[place.node] = figures[place.node] + each if place.node in figures else each
-        seen.setdefault(place.node, set()).add(place.version)
-    ways: dict[str, Counter[str]] = {}
-    for (_, start, to), sessions in analytics.edge_figures(chosen.scope).items():
-        ways.setdefault(start, Counter())[to] += sessions
-    names = _Names(chosen, version, seen)
+        versions_by_node.setdefault(place.node, set()).add(place.version)
+    edges: dict[str, Counter[str]] = {}
+    for (_, start, to), sessions in analytics.edge_figures(filters.scope).items():
+        edges.setdefault(start, Counter())[to] += sessions
+    labels = _NodeLabels(filters, version, versions_by_node)
     reached = {node: each for node, each in figures.items() if each.reached}
-    stops = [names.stop(node, each, ways.get(node, Counter())) for node, each in reached.items()]
-    quiet = [names.of(node.id) for node in names.document.nodes if node.id not in reached]
-    ranked = sorted(stops, key=lambda stop: (-stop.figures.reached, stop.name.title))
-    return Traffic(version, names.document, tuple(ranked), tuple(quiet))
+    nodes = [labels.traffic_node(node, each, edges.get(node, Counter())) for node, each in reached.items()]
+    unvisited = [labels.of(node.id) for node in labels.document.nodes if node.id not in reached]
+    ranked = sorted(nodes, key=lambda node: (-node.figures.reached, node.label.title))
+    return Traffic(version, labels.document, tuple(ranked), tuple(unvisited))
 
 
-def traffic_graph(found: Traffic) -> dict[str, list[dict[str, Any]]]:
+def traffic_graph(traffic: Traffic) -> dict[str, list[dict[str, Any]]]:
     """Return the drawing of the version, each node with its figures and each way with its sessions."""
-    drawn = flow.graph_elements(found.document)
-    stops = {stop.node: stop for stop in found.stops}
-    ways = {(stop.node, way.to): way.sessions for stop in found.stops for way in stop.ways}
-    for node in drawn["nodes"]:
+    graph = flow.graph_elements(traffic.document)
+    nodes = {node.id: node for node in traffic.nodes}
+    edges = {(node.id, edge.to): edge.sessions for node in traffic.nodes for edge in node.edges}
+    for node in graph["nodes"]:
         if node["kind"] != "symptom" and node["key"]:
-            node |= _figures(stops.get(node["id"]))
-    for edge in drawn["edges"]:
-        edge["sessions"] = None if edge["from"].startswith("symptom ") else ways.get((edge["from"], edge["to"]), 0)
-    return drawn
+            node |= _node_figures(nodes.get(node["id"]))
+    for edge in graph["edges"]:
+        edge["sessions"] = None if edge["from"].startswith("symptom ") else edges.get((edge["from"], edge["to"]), 0)
+    return graph
 
 
-def _figures(stop: TrafficNode | None) -> dict[str, Any]:
-    if stop is None:
+def _node_figures(node: TrafficNode | None) -> dict[str, Any]:
+    if node is None:
         return {"reached": 0, "level": 0}
-    each = stop.figures
+    each = node.figures
     return {
         "reached": each.reached,
         "moved": each.moved,
         "ended": each.ended,
         "left": each.left,
         "still": each.still,
-        "percent": stop.lost.percent,
-        "level": stop.level,
+        "percent": node.lost.percent,
+        "level": node.level,
     }
 
 
-class _Names:
+class _NodeLabels:
     """What nodes are called: as in the drawn version, or in the newest one that somebody walked through there."""
 
-    def __init__(self, chosen: Filter, version: Version, seen: dict[str, set[int]]) -> None:
+    def __init__(self, filters: Filter, version: Version, versions_by_node: dict[str, set[int]]) -> None:
         self.document = publishing.document_of(version.pk)
-        number = {each.pk: each.number or 0 for each in chosen.versions}
+        number = {each.pk: each.number or 0 for each in filters.versions}
         self.newest = {
             node: max(versions, key=lambda pk: number[pk])
-            for node, versions in seen.items()
+            for node, versions in versions_by_node.items()
             if self.document.node(node) is None
         }
         self.documents = publishing.documents_of(self.newest.values()) if self.newest else {}
@@ -148,13 +148,13 @@ class _Names:
     def of(self, node: str) -> PlaceLabel:
         """Return what a node is called."""
         document = self.documents[self.newest[node]] if node in self.newest else self.document
-        return node_label(document, node) or PlaceLabel(node, "", "", node=node)
+        return node_label(document, node) or PlaceLabel(node, "", "", node_title=node)
 
-    def stop(self, node: str, figures: PlaceFigures, ways: Counter[str]) -> TrafficNode:
+    def traffic_node(self, node: str, figures: PlaceFigures, sessions_by_target: Counter[str]) -> TrafficNode:
         """Return a node with its figures and the ways that people took from there, the busiest first."""
-        taken = [
+        edges = [
             TrafficEdge(to, self.of(to), sessions, (node, to) in self.edges)
-            for to, sessions in ways.most_common()
+            for to, sessions in sessions_by_target.most_common()
             if sessions
         ]
-        return TrafficNode(node, self.of(node), figures, tuple(taken), node in self.newest)
+        return TrafficNode(node, self.of(node), figures, tuple(edges), node in self.newest)

@@ -21,7 +21,7 @@ COUNTS = {"sessions": session_count, "events": event_count}
 
 @require_POST
 @reviewers_only
-def export(request: HttpRequest) -> Any:  # a page, or a stream
+def export_csv(request: HttpRequest) -> Any:  # a page, or a stream
     """Stream the sessions that the address chooses, or their events; a wrong choice exports nothing and is said."""
     what, words = request.POST.get("what", ""), "words" in request.POST
     form = SessionsForm(request.GET)
@@ -29,27 +29,27 @@ def export(request: HttpRequest) -> Any:  # a page, or a stream
         raise Http404("There is no such export for this person.")
     if not form.is_valid():
         return sessions_page(request, form)
-    chosen = form.chosen
+    filters = form.filters
     with_words = words and what == "events"
-    told = note_export(request, named(what, with_words, chosen), COUNTS[what](chosen))
-    pieces = events_csv(chosen, with_words, told) if what == "events" else sessions_csv(chosen, told)
-    response = StreamingHttpResponse(pieces, content_type="text/csv; charset=utf-8")
+    on_end = note_export(request, export_description(what, with_words, filters), COUNTS[what](filters))
+    chunks = events_csv(filters, with_words, on_end) if what == "events" else sessions_csv(filters, on_end)
+    response = StreamingHttpResponse(chunks, content_type="text/csv; charset=utf-8")
     day = timezone.localdate().isoformat()
     response["Content-Disposition"] = f'attachment; filename="{what}-{day}.csv"'
     response["Cache-Control"] = "no-store"
     return response
 
 
-def note_export(request: HttpRequest, where: str, least: int) -> Callable[[int], Any]:
+def note_export(request: HttpRequest, where: str, minimum: int) -> Callable[[int], Any]:
     """Note an export of at least so many lines, and return what notes how many they were, once that is known.
 
     Whoever breaks it off has asked for `least` all the same.
     """
-    note = Disclosure.objects.create(user_id=request.user.pk, what=Disclosure.What.EXPORT, where=where, count=least)
+    note = Disclosure.objects.create(user_id=request.user.pk, what=Disclosure.What.EXPORT, where=where, count=minimum)
     return lambda lines: Disclosure.objects.filter(pk=note.pk, count__lt=lines).update(count=lines)
 
 
-def named(what: str, words: bool, chosen: SessionFilter) -> str:
+def export_description(what: str, words: bool, filters: SessionFilter) -> str:
     """Return what was exported, as it is noted: the kind, whether with words, and the filter; as much as fits."""
-    longest = Disclosure._meta.get_field("where").max_length
-    return f"{what}{' with words' if words else ''}: {chosen.query}"[:longest]
+    max_length = Disclosure._meta.get_field("where").max_length
+    return f"{what}{' with words' if words else ''}: {filters.query}"[:max_length]

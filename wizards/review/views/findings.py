@@ -25,44 +25,44 @@ from ..base import render_review_page, reviewers_only
 from ..forms import CloseForm, NoteForm
 from ..labels import PlaceLabel
 from ..queries import findings as queries
-from ..queries.stuck import Place, PlaceUse, StuckPoint, draft_rows
-from .stuck import edit_address, left_at
+from ..queries.stuck import PlaceUse, StuckPoint, WizardPlace, draft_rows
+from .stuck import edit_url, left_at_query
 
 TAB = "review_queue"
-SEE, TAKE, CHANGE = "wizards.view_finding", "wizards.add_finding", "wizards.change_finding"
+VIEW, ADD, CHANGE = "wizards.view_finding", "wizards.add_finding", "wizards.change_finding"
 MEANWHILE = "Somebody else saved this finding meanwhile. Nothing of yours was saved: look at it as it is now."
 
 
 @require_safe
 @reviewers_only
-@permissions.staff_only(SEE)
+@permissions.staff_only(VIEW)
 def finding_list(request: HttpRequest) -> HttpResponse:
     """Show what was taken up: what is open, or closed; everybody's, or one's own."""
-    closed, own = request.GET.get("state") == "closed", request.GET.get("whose") == "mine"
-    found = list(queries.list_findings(closed, cast(User, request.user) if own else None)[:200])
-    names = queries.finding_labels(found)
-    rows = [{"finding": each, "name": names[each.pk]} for each in found]
-    return render_review_page(request, "findings.html", TAB, rows=rows, closed=closed, own=own)
+    closed, mine = request.GET.get("state") == "closed", request.GET.get("whose") == "mine"
+    queue = list(queries.list_findings(closed, cast(User, request.user) if mine else None)[:200])
+    labels = queries.finding_labels(queue)
+    rows = [{"finding": each, "label": labels[each.pk]} for each in queue]
+    return render_review_page(request, "findings.html", TAB, rows=rows, closed=closed, mine=mine)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @reviewers_only
-@permissions.staff_only(TAKE)
+@permissions.staff_only(ADD)
 def take_up(request: HttpRequest) -> HttpResponse:
     """Take up a stuck point (?wizard=&node=&cause=&step=) or a session (?session=)."""
-    make, what = _subject(request.GET)
+    create, context = _subject(request.GET)
     form = NoteForm(request.POST if request.method == "POST" else None, initial={"assignee": request.user.pk})
     if request.method == "POST" and form.is_valid():
-        finding = make(cast(User, request.user), form.cleaned_data["note"], form.cleaned_data["assignee"])
+        finding = create(cast(User, request.user), form.cleaned_data["note"], form.cleaned_data["assignee"])
         messages.success(request, "Taken up. It stays in the queue until it is closed.")
         return _to(finding)
-    return render_review_page(request, "take_up.html", TAB, note_form=form, **what)
+    return render_review_page(request, "take_up.html", TAB, note_form=form, **context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @reviewers_only
-@permissions.staff_only(SEE)
-def finding(request: HttpRequest, pk: int) -> HttpResponse:
+@permissions.staff_only(VIEW)
+def finding_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """Show a finding, with the place before and after it was mended; or change its note and who looks after it."""
     row = _finding(pk)
     form = NoteForm(request.POST if request.method == "POST" else None, initial=vars(row) | {"assignee": row.assignee})
@@ -71,7 +71,7 @@ def finding(request: HttpRequest, pk: int) -> HttpResponse:
         if form.is_valid():
             note, assignee = form.cleaned_data["note"], form.cleaned_data["assignee"]
             return _saved(request, row, lambda seen: findings.change(row, seen, note, assignee), "Saved.")
-    return _show(request, row, form)
+    return _finding_page(request, row, form)
 
 
 @require_POST
@@ -83,7 +83,7 @@ def close(request: HttpRequest, pk: int) -> HttpResponse:
     versions = queries.versions_of(row)
     form = CloseForm(versions, request.POST)
     if not form.is_valid():
-        return _show(request, row, close_form=form)
+        return _finding_page(request, row, close_form=form)
     mending = next((version for version in versions if version.number == form.cleaned_data["version"]), None)
     note = form.cleaned_data["closing_note"]
     return _saved(request, row, lambda seen: findings.close(row, seen, note, mending), "Closed.")
@@ -98,29 +98,33 @@ def reopen(request: HttpRequest, pk: int) -> HttpResponse:
     return _saved(request, row, lambda seen: findings.reopen(row, seen), "Open again.")
 
 
-Make = Callable[[User, str, User | None], Finding]
+Create = Callable[[User, str, User | None], Finding]
 
 
-def _subject(asked: Mapping[str, str]) -> tuple[Make, dict[str, Any]]:
+def _subject(parameters: Mapping[str, str]) -> tuple[Create, dict[str, Any]]:
     """Return how to take up what the address names, and what the page shows of it; a 404 where there is no such."""
-    if code := asked.get("session"):
+    if code := parameters.get("session"):
         real = Session.objects.exclude(channel=Session.Channel.TEST).select_related("version__wizard")
         session = get_object_or_404(real, code=code)
-        there = Finding(wizard=session.version.wizard, node=session.node, cause=session.cause, step=session.step)
-        return lambda *given: findings.open_session_finding(session, *given), _subject_shown(there) | {
+        subject = Finding(wizard=session.version.wizard, node=session.node, cause=session.cause, step=session.step)
+        return lambda *fields: findings.open_session_finding(session, *fields), _subject_context(subject) | {
             "session": session
         }
-    wizard = get_object_or_404(Wizard.objects.select_related("current"), slug=asked.get("wizard", ""))
-    place = {name: asked.get(name, "") for name in ("node", "cause", "step")}
-    there = Finding(wizard=wizard, **place)
-    shown = _subject_shown(there)
-    if shown["name"] is None:
+    wizard = get_object_or_404(Wizard.objects.select_related("current"), slug=parameters.get("wizard", ""))
+    place = {name: parameters.get(name, "") for name in ("node", "cause", "step")}
+    subject = Finding(wizard=wizard, **place)
+    context = _subject_context(subject)
+    if context["label"] is None:
         raise Http404("There is no such place in any version.")
-    return lambda *given: findings.open_finding(wizard, tuple(place.values()), *given), shown
+    return lambda *fields: findings.open_finding(wizard, tuple(place.values()), *fields), context
 
 
-def _subject_shown(there: Finding) -> dict[str, Any]:
-    return {"wizard": there.wizard, "name": queries.latest_label(there), "others": queries.same_place(there)}
+def _subject_context(subject: Finding) -> dict[str, Any]:
+    return {
+        "wizard": subject.wizard,
+        "label": queries.latest_label(subject),
+        "others": queries.others_at_same_place(subject),
+    }
 
 
 def _finding(pk: int) -> Finding:
@@ -148,40 +152,40 @@ def _to(row: Finding) -> HttpResponse:
     return HttpResponseRedirect(reverse("review_finding", args=[row.pk]), status=303)
 
 
-def _show(
+def _finding_page(
     request: HttpRequest, row: Finding, form: NoteForm | None = None, close_form: CloseForm | None = None
 ) -> HttpResponse:
     versions = queries.versions_of(row)
     form = form or NoteForm(initial={"note": row.note, "assignee": row.assignee})
-    name = queries.finding_labels([row])[row.pk]
+    label = queries.finding_labels([row])[row.pk]
     context: dict[str, Any] = {
         "finding": row,
-        "name": name,
+        "label": label,
         "note_form": form,
         "close_form": close_form or CloseForm(versions, initial={"closing_note": row.closing_note}),
-        "recently": queries.recent_period(row, versions),
+        "recent": queries.recent_period(row, versions),
         "effect": queries.effect(row, versions),
-        "mended": str(row.mended_by.number) if row.mended_by else "",
-        "sessions_url": _sessions_url(row, name),
-        "may_change": request.user.has_perm(CHANGE),
-        "edit_url": _edit_url(request, row, name),
+        "mended_by_number": str(row.mended_by.number) if row.mended_by else "",
+        "sessions_url": _sessions_url(row, label),
+        "can_change": request.user.has_perm(CHANGE),
+        "edit_url": _edit_url(request, row, label),
     }
-    wrong = form.errors or (close_form and close_form.errors)
-    return render_review_page(request, "finding.html", TAB, status=422 if wrong else 200, **context)
+    errors = form.errors or (close_form and close_form.errors)
+    return render_review_page(request, "finding.html", TAB, status=422 if errors else 200, **context)
 
 
-def _sessions_url(row: Finding, name: PlaceLabel) -> str:
+def _sessions_url(row: Finding, label: PlaceLabel) -> str:
     """Return where the sessions that were left at the place are listed."""
-    place = left_at((row.node, row.cause, row.step), name)
+    place = left_at_query((row.node, row.cause, row.step), label)
     return f"{reverse('review_sessions')}?{urlencode({'wizard': row.wizard.slug} | place)}"
 
 
-def _edit_url(request: HttpRequest, row: Finding, name: PlaceLabel) -> str:
+def _edit_url(request: HttpRequest, row: Finding, label: PlaceLabel) -> str:
     """Return the form in which this reader may mend the place; the map where it is gone; nothing if they may not."""
     if not request.user.has_perm("wizards.change_node"):
         return ""
-    spot = Place(row.wizard_id, 0, row.node, row.cause, row.step)
-    point = StuckPoint(row.wizard, None, [PlaceUse(spot, name, PlaceFigures())])
-    if form := edit_address(request, point, draft_rows([point])):
+    place = WizardPlace(row.wizard_id, 0, row.node, row.cause, row.step)
+    point = StuckPoint(row.wizard, None, [PlaceUse(place, label, PlaceFigures())])
+    if form := edit_url(request, point, draft_rows([point])):
         return form
     return reverse("admin:wizards_wizard_map", args=[row.wizard_id]) + f"#{row.node}"

@@ -24,8 +24,8 @@ def overview_page(request: HttpRequest) -> HttpResponse:
         "review",
         form,
         fragment="_overview.html",
-        overview=overview(form.chosen),
-        live=form.chosen.until >= today,
+        overview=overview(form.filters),
+        live=form.filters.until >= today,
     )
 
 

@@ -20,10 +20,10 @@ from ...search import log as search_log
 from ..base import render_review_page, reviewers_only
 from ..filters import Filter, FilterForm
 from ..glossary import definition
-from ..queries.searches import SearchReport, verdict
+from ..queries.searches import SearchReport, search_summary
 
-SEE, CHANGE = "wizards.view_search", "wizards.change_symptom"
-MOST_PAGES = 1000
+VIEW, CHANGE = "wizards.view_search", "wizards.change_symptom"
+MAX_PAGES = 1000
 FIGURES = ("searches", "nothing", "unfit", "chosen")
 TARGET = re.compile(r"([a-z0-9-]{1,64})/([a-z0-9-]{1,64})@(\d{1,9})", re.ASCII)
 NO_TARGET = "Choose the symptom that these words should find."
@@ -31,41 +31,41 @@ NO_TARGET = "Choose the symptom that these words should find."
 
 @require_safe
 @reviewers_only
-@permissions.staff_only(SEE)
-def log(request: HttpRequest) -> HttpResponse:
+@permissions.staff_only(VIEW)
+def search_log_page(request: HttpRequest) -> HttpResponse:
     """Show what people typed, the words first for which most often nothing was found."""
     return render_searches(request, words=request.GET.get("words", ""))
 
 
 @require_POST
 @reviewers_only
-@permissions.staff_only(SEE)
+@permissions.staff_only(VIEW)
 @permissions.staff_only(CHANGE)
-def add(request: HttpRequest) -> HttpResponse:
+def add_search_words(request: HttpRequest) -> HttpResponse:
     """Add words to a symptom's search words, in the draft; the page says so, or why not."""
     form, target = SearchForm({"q": request.POST.get("words", "")}), request.POST.get("symptom", "")
     words = " ".join(form.cleaned_data["q"].split()) if form.is_valid() else ""
-    sent = {"words": words or request.POST.get("words", ""), "target": target}
+    form_values = {"words": words or request.POST.get("words", ""), "target": target}
     if not words:
         return render_searches(
-            request, **sent, error=str(form.errors["q"][0]) if form.errors else "Say which words.", status=422
+            request, **form_values, error=str(form.errors["q"][0]) if form.errors else "Say which words.", status=422
         )
-    if not (named := TARGET.fullmatch(target)):
-        return render_searches(request, **sent, error=NO_TARGET, status=422)
-    symptom = symptom_of(*named.group(1, 2))
+    if not (match := TARGET.fullmatch(target)):
+        return render_searches(request, **form_values, error=NO_TARGET, status=422)
+    symptom = get_symptom_or_404(*match.group(1, 2))
     try:
-        is_new = add_words(request.user.pk or 0, symptom, words, int(named[3]))
+        is_new = add_words(request.user.pk or 0, symptom, words, int(match[3]))
     except locking.StaleRevisionError:
         saved = locking.last_saved_message(symptom.wizard)
         error = f"{saved} Nothing was added. Look at it below, and add the words again."
-        return render_searches(request, **sent, error=error, status=409)
-    except ValidationError as unfit:
-        return render_searches(request, **sent, error=" ".join(unfit.messages), status=422)
+        return render_searches(request, **form_values, error=error, status=409)
+    except ValidationError as invalid:
+        return render_searches(request, **form_values, error=" ".join(invalid.messages), status=422)
     messages.success(request, added_message(symptom, words, is_new))
-    return HttpResponseRedirect(address(FilterForm(request.GET).chosen, page_number(request)), status=303)
+    return HttpResponseRedirect(page_url(FilterForm(request.GET).filters, page_number(request)), status=303)
 
 
-def symptom_of(slug: str, key: str) -> Symptom:
+def get_symptom_or_404(slug: str, key: str) -> Symptom:
     """Return a symptom of a draft; a 404 where it is gone."""
     symptom = Symptom.objects.select_related("wizard").filter(wizard__slug=slug, key=key).first()
     if symptom is None:
@@ -85,48 +85,50 @@ def render_searches(
 ) -> HttpResponse:
     """Return the page, with the form that adds `words` to a symptom where there are any."""
     form = FilterForm(request.GET)
-    found, may_add = SearchReport(form.chosen), request.user.has_perm(CHANGE)
+    report, can_add_words = SearchReport(form.filters), request.user.has_perm(CHANGE)
     context = {
-        **log_context(found, form.chosen, page_number(request)),
-        "may_add": may_add,
-        "adding": add_context(found, words, target, error) if may_add and (words or error) else None,
+        **log_context(report, form.filters, page_number(request)),
+        "can_add_words": can_add_words,
+        "add_form": add_context(report, words, target, error) if can_add_words and (words or error) else None,
     }
     response = render_review_page(request, "searches.html", "review_searches", form, **context)
     response.status_code = status if status != 200 else response.status_code
     return response
 
 
-def log_context(found: SearchReport, chosen: Filter, number: int) -> dict[str, Any]:
+def log_context(report: SearchReport, filters: Filter, number: int) -> dict[str, Any]:
     """Return what a page of the log lists, what the whole log tells, and the addresses of the pages around it."""
-    rows, more = found.page(number)
-    here = address(chosen, number)
+    rows, more = report.page(number)
+    current_url = page_url(filters, number)
     return {
-        "verdict": verdict(found.ends, rows[0] if rows and number == 1 else None),
-        "figures": [(definition(name), getattr(found.ends, name)) for name in FIGURES],
+        "summary": search_summary(report.outcomes, rows[0] if rows and number == 1 else None),
+        "figures": [(definition(name), getattr(report.outcomes, name)) for name in FIGURES],
         "rows": rows,
         "number": number,
-        "here": here,
-        "newer": address(chosen, number - 1) if number > 1 else "",
-        "older": address(chosen, number + 1) if more else "",
-        "query": here.partition("?")[2],
-        "only_days": any((chosen.wizard, chosen.version, chosen.channel, chosen.language)),
+        "page_url": current_url,
+        "newer": page_url(filters, number - 1) if number > 1 else "",
+        "older": page_url(filters, number + 1) if more else "",
+        "query": current_url.partition("?")[2],
+        "only_days_apply": any((filters.wizard, filters.version, filters.channel, filters.language)),
     }
 
 
-def add_context(found: SearchReport, words: str, target: str, error: str) -> dict[str, Any]:
+def add_context(report: SearchReport, words: str, target: str, error: str) -> dict[str, Any]:
     """Return what the form that adds words shows: every symptom, the likely ones first."""
-    chosen = target.partition("@")[0]
-    targets = [(each, "/".join(each.key) == chosen) for each in found.ranked(search_log.normalize_query(words))]
+    selected = target.partition("@")[0]
+    targets = [
+        (each, "/".join(each.key) == selected) for each in report.ranked_targets(search_log.normalize_query(words))
+    ]
     return {"words": words[: search_log.MAX_QUERY], "targets": targets, "error": error}
 
 
 def page_number(request: HttpRequest) -> int:
     """Return which page is asked for; the first for what is no number of a page."""
     number = request.GET.get("page", "")
-    return min(int(number), MOST_PAGES) if re.fullmatch("[1-9][0-9]{0,5}", number, re.ASCII) else 1
+    return min(int(number), MAX_PAGES) if re.fullmatch("[1-9][0-9]{0,5}", number, re.ASCII) else 1
 
 
-def address(chosen: Filter, number: int) -> str:
+def page_url(filters: Filter, number: int) -> str:
     """Return the address of a page of the log, with the reader's filter."""
-    query = chosen.query + (f"&page={number}" if number > 1 else "")
+    query = filters.query + (f"&page={number}" if number > 1 else "")
     return f"{reverse('review_searches')}?{query}"

@@ -18,16 +18,16 @@ from ...analytics import abandoned_since
 from ...models import Disclosure, Node, Session, Step, format_code
 from ...presenters.readonly_html import make_readonly
 from ..base import render_review_page, reviewers_only
-from ..queries.csv_export import EVENT_COLUMNS, SESSION_COLUMNS, WORDS
+from ..queries.csv_export import EVENT_COLUMNS, SESSION_COLUMNS, WORDS_COLUMN
 from ..queries.session_timeline import PageVisit, SessionTimeline, position_label, session_timeline
-from ..queries.sessions import STATES, SessionsForm, cursor_of, list_sessions, session_state
+from ..queries.sessions import STATE_LABELS, SessionsForm, list_sessions, parse_cursor, session_state
 
 TAB = "review_sessions"
 
 
 @require_safe
 @reviewers_only
-def sessions(request: HttpRequest) -> HttpResponse:
+def session_list(request: HttpRequest) -> HttpResponse:
     """Show a page of the sessions chosen: the newest ones, or those after `older` or before `newer`."""
     form = SessionsForm(request.GET)
     return sessions_page(request, form, **{name: request.GET.get(name, "") for name in ("older", "newer")})
@@ -35,61 +35,64 @@ def sessions(request: HttpRequest) -> HttpResponse:
 
 def sessions_page(request: HttpRequest, form: SessionsForm, older: str = "", newer: str = "") -> HttpResponse:
     """Return the list as a page, with what is wrong with the choice beside its fields."""
-    cursors = {name: cursor_of(text) for name, text in (("older", older), ("newer", newer)) if text}
+    cursors = {name: parse_cursor(text) for name, text in (("older", older), ("newer", newer)) if text}
     return render_review_page(
         request,
         "sessions.html",
         TAB,
         form,
-        listing=list_sessions(form.chosen, **cursors),
-        lost=None in cursors.values(),
-        turned=any(cursors.values()),
-        export_columns={"Sessions": SESSION_COLUMNS, "Events": (*EVENT_COLUMNS, WORDS)},
-        may_read=request.user.has_perm(permissions.READ_WORDS),
+        listing=list_sessions(form.filters, **cursors),
+        bad_cursor=None in cursors.values(),
+        has_cursor=any(cursors.values()),
+        export_columns={"Sessions": SESSION_COLUMNS, "Events": (*EVENT_COLUMNS, WORDS_COLUMN)},
+        can_read_words=request.user.has_perm(permissions.READ_WORDS),
     )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @reviewers_only
-def session(request: HttpRequest, code: str) -> HttpResponse:
+def session_detail(request: HttpRequest, code: str) -> HttpResponse:
     """Show a session's whole walk; what the person wrote only when it is asked for, which is noted."""
-    one = session_of(code)
+    session = get_session_or_404(code)
     if request.method == "POST":
-        return with_words(request, one)
-    return timeline_page(request, session_timeline(one))
+        return session_with_words(request, session)
+    return timeline_page(request, session_timeline(session))
 
 
 @transaction.atomic
-def with_words(request: HttpRequest, one: Session) -> HttpResponse:
+def session_with_words(request: HttpRequest, session: Session) -> HttpResponse:
     """Note that this reader opens what the person wrote, and show the walk with it."""
     if not request.user.has_perm(permissions.READ_WORDS):
         raise Http404("This person may not read what customers wrote.")
-    walk = session_timeline(one, with_words=True)
+    timeline = session_timeline(session, with_words=True)
     Disclosure.objects.create(
-        user_id=request.user.pk, what=Disclosure.What.WORDS, where=format_code(one.code), count=walk.words
+        user_id=request.user.pk,
+        what=Disclosure.What.WORDS,
+        where=format_code(session.code),
+        count=timeline.words_count,
     )
-    return timeline_page(request, walk, shows_words=True)
+    return timeline_page(request, timeline, shows_words=True)
 
 
-def timeline_page(request: HttpRequest, walk: SessionTimeline, shows_words: bool = False) -> HttpResponse:
+def timeline_page(request: HttpRequest, timeline: SessionTimeline, shows_words: bool = False) -> HttpResponse:
     """Return the page of a walk."""
-    one = walk.session
-    state = session_state(one, abandoned_since())
+    session = timeline.session
+    state = session_state(session, abandoned_since())
     return render_review_page(
         request,
         "session.html",
         TAB,
         query=request.GET.urlencode(),
-        walk=walk,
-        session=one,
-        reference=format_code(one.code),
+        timeline=timeline,
+        session=session,
+        reference=format_code(session.code),
         state=state,
-        stands=position_label(walk.document, one.position),
-        state_words=STATES.get(state, state),
-        current=one.version.wizard.current_id == one.version_id,
-        edit=edit_links(request.user, one),
-        findings=one.findings.order_by("-opened_at")[:20] if request.user.has_perm("wizards.view_finding") else (),
-        may_read=request.user.has_perm(permissions.READ_WORDS),
+        place=position_label(timeline.document, session.position),
+        state_label=STATE_LABELS.get(state, state),
+        is_current=session.version.wizard.current_id == session.version_id,
+        edit_links=edit_links(request.user, session),
+        findings=session.findings.order_by("-opened_at")[:20] if request.user.has_perm("wizards.view_finding") else (),
+        can_read_words=request.user.has_perm(permissions.READ_WORDS),
         shows_words=shows_words,
     )
 
@@ -98,70 +101,74 @@ def timeline_page(request: HttpRequest, walk: SessionTimeline, shows_words: bool
 @reviewers_only
 def replay_page(request: HttpRequest, code: str, number: int) -> HttpResponse:
     """Show a page of a session as the person saw it, still, with the ways to the pages before and after it."""
-    walk = session_timeline(session_of(code))
-    came_with = f"?{request.GET.urlencode()}" if request.GET else ""
-    if walk.broken:
-        return redirect(reverse("review_session", args=[code]) + came_with)
+    timeline = session_timeline(get_session_or_404(code))
+    filter_query = f"?{request.GET.urlencode()}" if request.GET else ""
+    if timeline.broken:
+        return redirect(reverse("review_session", args=[code]) + filter_query)
     try:
-        place = walk.at(number)
+        index = timeline.visit_index(number)
     except flow.IllegalMoveError as illegal:
         raise Http404("This page was not reached.") from illegal
-    stay = walk.stays[place]
-    html = render_to_string("customer/session/step.html", {"screen": screen(walk, stay)}, request)
+    visit = timeline.visits[index]
+    html = render_to_string("customer/session/step.html", {"screen": visit_screen(timeline, visit)}, request)
     head = render_to_string("review/_replay_head.html")
-    bar = render_to_string("review/_replay_bar.html", bar_of(walk, place) | {"came_with": came_with}, request)
-    response = HttpResponse(make_readonly(html, stay.given or stay.feedback, head, bar))
+    bar = render_to_string(
+        "review/_replay_bar.html", bar_context(timeline, index) | {"filter_query": filter_query}, request
+    )
+    response = HttpResponse(make_readonly(html, visit.answer_id or visit.feedback, head, bar))
     response["Cache-Control"] = "no-store"
     return response
 
 
-def bar_of(walk: SessionTimeline, place: int) -> dict[str, Any]:
+def bar_context(timeline: SessionTimeline, index: int) -> dict[str, Any]:
     """Return what the bar above a still page shows: which of the walk's stays it is, and those before and after it."""
     return {
-        "last": walk.stays[-1],
-        "walk": walk,
-        "stay": walk.stays[place],
-        "place": place + 1,
-        "before": walk.stays[place - 1] if place else None,
-        "after": walk.stays[place + 1] if place + 1 < len(walk.stays) else None,
-        "reference": format_code(walk.session.code),
+        "last": timeline.visits[-1],
+        "timeline": timeline,
+        "visit": timeline.visits[index],
+        "position": index + 1,
+        "before": timeline.visits[index - 1] if index else None,
+        "after": timeline.visits[index + 1] if index + 1 < len(timeline.visits) else None,
+        "reference": format_code(timeline.session.code),
     }
 
 
-def screen(walk: SessionTimeline, stay: PageVisit) -> dict[str, Any]:
+def visit_screen(timeline: SessionTimeline, visit: PageVisit) -> dict[str, Any]:
     """Return what the customer's page showed on arriving there, with the card chosen that was answered then."""
-    view = presenters.Page(walk.session, walk.document, stay.position, stay.number, current=True, first=stay.first)
-    shown = presenters.screen_context(view)
-    cards = [card for card, _ in shown["form"].fields["answer"].choices] if "form" in shown else []
-    return presenters.screen_context(replace(view, chosen=stay.given)) if stay.given in cards else shown
+    page = presenters.Page(
+        timeline.session, timeline.document, visit.position, visit.number, current=True, first=visit.is_first
+    )
+    context = presenters.screen_context(page)
+    cards = [card for card, _ in context["form"].fields["answer"].choices] if "form" in context else []
+    return presenters.screen_context(replace(page, chosen=visit.answer_id)) if visit.answer_id in cards else context
 
 
-def session_of(code: str) -> Session:
+def get_session_or_404(code: str) -> Session:
     """Return the session of a code with its version and wizard; a 404 for an editor's preview, which counts nowhere."""
-    known = Session.objects.exclude(channel=Session.Channel.TEST).select_related("version__wizard", "agent")
-    return get_object_or_404(known.defer("version__document", "visitor"), code=code)
+    sessions = Session.objects.exclude(channel=Session.Channel.TEST).select_related("version__wizard", "agent")
+    return get_object_or_404(sessions.defer("version__document", "visitor"), code=code)
 
 
-def edit_links(user: User | AnonymousUser, one: Session) -> list[tuple[str, str]]:
+def edit_links(user: User | AnonymousUser, session: Session) -> list[tuple[str, str]]:
     """Return the forms in which an editor changes the place where a session stands: (what it says, its address)."""
     if not user.has_perm("wizards.change_node"):
         return []
-    node = Node.objects.filter(wizard=one.version.wizard_id, key=one.node).first()
+    node = Node.objects.filter(wizard=session.version.wizard_id, key=session.node).first()
     if node is None:
-        return [("Open the wizard’s map", reverse("admin:wizards_wizard_map", args=[one.version.wizard_id]))]
+        return [("Open the wizard’s map", reverse("admin:wizards_wizard_map", args=[session.version.wizard_id]))]
     links = [("Edit this node", reverse("admin:wizards_node_change", args=[node.pk]))]
-    return [*links, *step_links(one)] if one.step else links
+    return [*links, *step_links(session)] if session.step else links
 
 
-def step_links(one: Session) -> list[tuple[str, str]]:
+def step_links(session: Session) -> list[tuple[str, str]]:
     """Return the form of the step at which a session stands; none where the procedure has no such step any more."""
-    document = publishing.document_of(one.version_id)
-    node = document.node(one.node)
-    procedure = node.current_procedure(document, one.position) if node else None
+    document = publishing.document_of(session.version_id)
+    node = document.node(session.node)
+    procedure = node.current_procedure(document, session.position) if node else None
     steps = Step.objects.filter(procedure__key=procedure.id if procedure else "").order_by("place", "pk")
     rows = list(steps.values_list("key", "procedure"))
     return [
-        ("Edit this step", f"{reverse('admin:wizards_procedure_change', args=[pk])}#steps-{place}")
-        for place, (key, pk) in enumerate(rows)
-        if key == one.step
+        ("Edit this step", f"{reverse('admin:wizards_procedure_change', args=[pk])}#steps-{index}")
+        for index, (key, pk) in enumerate(rows)
+        if key == session.step
     ]

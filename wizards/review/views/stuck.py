@@ -18,125 +18,132 @@ from ..filters import Filter, FilterForm
 from ..labels import PlaceLabel
 from ..queries.findings import open_findings_by_place
 from ..queries.stuck import (
-    MOST_WORDS,
+    MAX_REMARKS,
     DraftRows,
     PlaceUse,
     StuckPoint,
     draft_rows,
-    place_label_at,
+    latest_place_label,
     remarks_at,
     stuck_points,
-    verdict,
+    stuck_verdict,
     with_times,
 )
 
-MOST_ROWS = 20  # until all are asked for
-MOST_SPOTS = 100  # that one row can stand for, when its words are asked for
-LONGEST_WHERE = 200  # characters, of Disclosure.where
+MAX_ROWS = 20  # until all are asked for
+MAX_PLACES = 100  # that one row can stand for, when its words are asked for
+MAX_WHERE_LENGTH = 200  # characters, of Disclosure.where
 
 
 @require_safe
 @reviewers_only
-def stuck(request: HttpRequest) -> HttpResponse:
+def stuck_page(request: HttpRequest) -> HttpResponse:
     """Show the pages where people came by, those first where most were lost."""
     form = FilterForm(request.GET)
-    apart = request.GET.get("apart") == "1"
-    points = stuck_points(form.chosen, apart)
-    shown = with_times(points if request.GET.get("all") == "1" else points[:MOST_ROWS], form.chosen, apart)
-    rows = draft_rows(shown)
-    may_see = request.user.has_perm("wizards.view_finding")
-    taken = open_findings_by_place(point.wizard.pk for point in shown) if may_see else {}
+    by_version = request.GET.get("apart") == "1"
+    points = stuck_points(form.filters, by_version)
+    points_shown = with_times(points if request.GET.get("all") == "1" else points[:MAX_ROWS], form.filters, by_version)
+    rows = draft_rows(points_shown)
+    can_view_findings = request.user.has_perm("wizards.view_finding")
+    findings_by_place = open_findings_by_place(point.wizard.pk for point in points_shown) if can_view_findings else {}
     return render_review_page(
         request,
         "stuck.html",
         "review_stuck",
         form,
-        verdict=verdict(points),
-        rows=[row(request, form.chosen, point, rows) | {"taken": finding_of(taken, point)} for point in shown],
+        verdict=stuck_verdict(points),
+        rows=[
+            row_context(request, form.filters, point, rows) | {"finding": find_open_finding(findings_by_place, point)}
+            for point in points_shown
+        ],
         total=len(points),
-        apart=apart,
-        before=form.chosen.before,
+        by_version=by_version,
+        before=form.filters.before,
     )
 
 
 @require_POST
 @reviewers_only
 @permissions.staff_only(permissions.READ_WORDS)
-def words(request: HttpRequest) -> HttpResponse:
+def remarks_page(request: HttpRequest) -> HttpResponse:
     """Show what people wrote in remarks at a place, and note who was shown it."""
     form = FilterForm(request.GET)
-    spots = requested_places(request.POST.getlist("spot"))
-    where = ", ".join("/".join(filter(None, spot)) for spot in spots)
+    places = requested_places(request.POST.getlist("spot"))
+    where = ", ".join("/".join(filter(None, place)) for place in places)
     with transaction.atomic():
-        found = remarks_at(form.chosen, spots)
-        where = f"{form.chosen.wizard}: {where}"[:LONGEST_WHERE]
-        Disclosure.objects.create(user_id=request.user.pk, what=Disclosure.What.WORDS, where=where, count=len(found))
-    context: dict[str, Any] = {"found": found, "most": MOST_WORDS, "name": place_label_at(form.chosen, spots[0])}
+        remarks = remarks_at(form.filters, places)
+        where = f"{form.filters.wizard}: {where}"[:MAX_WHERE_LENGTH]
+        Disclosure.objects.create(user_id=request.user.pk, what=Disclosure.What.WORDS, where=where, count=len(remarks))
+    context: dict[str, Any] = {
+        "remarks": remarks,
+        "max_remarks": MAX_REMARKS,
+        "label": latest_place_label(form.filters, places[0]),
+    }
     return render_review_page(
         request, "stuck_words.html", "review_stuck", form, fragment="_stuck_words.html", **context
     )
 
 
-def requested_places(sent: list[str]) -> list[tuple[str, str, str]]:
+def requested_places(values: list[str]) -> list[tuple[str, str, str]]:
     """Return the places that a form names as "node/cause/step"; a 404 where it names none or what cannot be one."""
-    spots = [each.split("/") for each in sent[:MOST_SPOTS]]
-    if not spots or any(len(spot) != 3 or not spot[0] for spot in spots):
+    places = [each.split("/") for each in values[:MAX_PLACES]]
+    if not places or any(len(place) != 3 or not place[0] for place in places):
         raise Http404("There is no such place.")
-    return [(node, cause, step) for node, cause, step in spots]
+    return [(node, cause, step) for node, cause, step in places]
 
 
-def row(request: HttpRequest, chosen: Filter, point: StuckPoint, rows: DraftRows) -> dict[str, Any]:
+def row_context(request: HttpRequest, filters: Filter, point: StuckPoint, rows: DraftRows) -> dict[str, Any]:
     """Return what a row shows beyond its figures: its name, and where one can go from there."""
-    here = replace(chosen, wizard=point.wizard.slug)
+    row_filters = replace(filters, wizard=point.wizard.slug)
     if point.version:
-        here = replace(here, version=point.version.number)
-    first = point.uses[0].spot
+        row_filters = replace(row_filters, version=point.version.number)
+    first = point.uses[0].place
     take_up = {"wizard": point.wizard.slug, "node": first.node, "cause": first.cause, "step": first.step}
-    uses = [(use, sessions_address(here, use)) for use in point.uses]
+    uses = [(use, sessions_url(row_filters, use)) for use in point.uses]
     return {
         "point": point,
-        "place": {"title": point.name.title, "kind": point.name.kind, "within": within(chosen, point)},
+        "place": {"title": point.label.title, "kind": point.label.kind, "within": location_text(filters, point)},
         "uses": uses,
-        "edit": edit_address(request, point, rows),
-        "take_up": f"{reverse('review_take_up')}?{urlencode({name: key for name, key in take_up.items() if key})}",
-        "words": f"{reverse('review_stuck_words')}?{here.query}",
+        "edit_url": edit_url(request, point, rows),
+        "take_up_url": f"{reverse('review_take_up')}?{urlencode({name: key for name, key in take_up.items() if key})}",
+        "words_url": f"{reverse('review_stuck_words')}?{row_filters.query}",
     }
 
 
-def finding_of(taken: dict[tuple[int, str, str, str], Finding], point: StuckPoint) -> Finding | None:
+def find_open_finding(findings_by_place: dict[tuple[int, str, str, str], Finding], point: StuckPoint) -> Finding | None:
     """Return the open finding about one of the places that a point stands for, if there is one."""
-    places = ((point.wizard.pk, *use.spot[2:]) for use in point.uses)
-    return next((taken[place] for place in places if place in taken), None)
+    places = ((point.wizard.pk, *use.place[2:]) for use in point.uses)
+    return next((findings_by_place[place] for place in places if place in findings_by_place), None)
 
 
-def within(chosen: Filter, point: StuckPoint) -> str:
+def location_text(filters: Filter, point: StuckPoint) -> str:
     """Say where a point stands: in which procedure and, where several are shown, in which wizard and version."""
     parts = [
-        point.name.within,
-        "" if chosen.wizard else str(point.wizard),
+        point.label.within,
+        "" if filters.wizard else str(point.wizard),
         f"version {point.version.number}" if point.version else "",
     ]
     return " · ".join(filter(None, parts))
 
 
-def sessions_address(chosen: Filter, use: PlaceUse) -> str:
+def sessions_url(filters: Filter, use: PlaceUse) -> str:
     """Return where the sessions that were left at a place are listed."""
-    return f"{reverse('review_sessions')}?{chosen.query}&{urlencode(left_at(use.spot[2:], use.name))}"
+    return f"{reverse('review_sessions')}?{filters.query}&{urlencode(left_at_query(use.place[2:], use.label))}"
 
 
-def left_at(spot: tuple[str, str, str], name: PlaceLabel) -> dict[str, str]:
+def left_at_query(place: tuple[str, str, str], label: PlaceLabel) -> dict[str, str]:
     """Return what lists the sessions left at a page (node, cause, step); "-" means no cause, or no step."""
-    place = dict(zip(("node", "cause", "step"), spot, strict=True))
-    place |= {"diagnosis": {"cause": "-"}, "confirm": {"step": "-"}}.get(name.screen, {})
-    return {part: key for part, key in place.items() if key} | {"status": "left"}
+    query = dict(zip(("node", "cause", "step"), place, strict=True))
+    query |= {"diagnosis": {"cause": "-"}, "confirm": {"step": "-"}}.get(label.screen, {})
+    return {part: key for part, key in query.items() if key} | {"status": "left"}
 
 
-def edit_address(request: HttpRequest, point: StuckPoint, rows: DraftRows) -> str:
+def edit_url(request: HttpRequest, point: StuckPoint, rows: DraftRows) -> str:
     """Return the form in which this reader may change a point; empty where they may not, or where it is gone."""
-    if procedure := point.name.procedure:
+    if procedure := point.label.procedure:
         key, model, anchor = rows.procedures.get(procedure), "procedure", rows.steps.get((procedure, point.step))
     else:
-        key, model, anchor = rows.nodes.get((point.wizard.pk, point.uses[0].spot.node)), "node", None
+        key, model, anchor = rows.nodes.get((point.wizard.pk, point.uses[0].place.node)), "node", None
     if key is None or not request.user.has_perm(f"wizards.change_{model}"):
         return ""
     return reverse(f"admin:wizards_{model}_change", args=[key]) + ("" if anchor is None else f"#steps-{anchor}")
