@@ -1,5 +1,8 @@
-"""Read-only questions about sessions, for staff: one module for each page.
+"""Review pages: read-only figures and lists of sessions for staff, and the queue of findings.
 
-`filters` says which sessions a page is about. What many sessions add up to comes from `wizards.analytics`; what one
-session did comes from its log.
+    urls -> views/<page>.py -> queries/<page>.py -> wizards.analytics.queries (sums over sessions)
+                                                 -> the log (one session)
+
+`filters` says which sessions a page is about. The stuck page: views/stuck.py renders it, queries/stuck.py joins, ranks
+and rates its places, and their counts come from `place_figures` in wizards/analytics/queries.py.
 """

@@ -1,4 +1,4 @@
-"""What all review pages share: who gets in, the tabs, the filter."""
+"""What all review pages share: access, tabs, filter."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from helpdesk.timezones import in_local_timezone
 from .. import permissions, presenters
 from .filters import FilterForm
 
-# Name of the address, what the tab says, and whether the filter goes with the reader.
+# URL name, label, whether the tab's address carries the filter.
 TABS = (
     ("review", "Overview", True),
     ("review_stuck", "Stuck points", True),
@@ -26,7 +26,7 @@ TABS = (
 
 
 def reviewers_only(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """Let only staff who may look at sessions see a view, with moments in their own time zone."""
+    """Admit staff with the right to view sessions; show moments in their time zone."""
     return permissions.staff_only(permissions.VIEW_SESSIONS)(in_local_timezone(view))
 
 
@@ -41,10 +41,10 @@ def render_review_page(
     query: str = "",
     **context: Any,
 ) -> HttpResponse:
-    """Return a review page (or its `fragment` to HTMX), with the tabs and the filter's form above it.
+    """Render a review page, or only its `fragment` for HTMX, with the tabs and the filter above it.
 
-    A page without a filter of its own takes the `query` along with which the reader came.
-    A wrong choice in the filter is said on the page, which shows what the rest of the choice says, with status 422.
+    A page without a filter of its own passes on the `query` that the reader came with. With an invalid filter the page
+    shows the errors and what the valid part selects, with status 422.
     """
     filter_query = form.filters.query if form else query
     filter_query = filter_query and f"?{filter_query}"
@@ -63,7 +63,7 @@ def render_review_page(
 
 
 def tabs(current: str, filter_query: str) -> list[dict[str, Any]]:
-    """Return the tabs; those to which the filter goes with the reader have it in their addresses."""
+    """List the tabs; those marked in TABS carry the filter in their addresses."""
     return [
         {"label": label, "url": reverse(name) + (filter_query if filtered else ""), "current": name == current}
         for name, label, filtered in TABS
@@ -71,5 +71,4 @@ def tabs(current: str, filter_query: str) -> list[dict[str, Any]]:
 
 
 def filter_context(form: FilterForm | None) -> dict[str, Any]:
-    """Return the form above the page and what was chosen in it, where the page has one."""
     return {"form": form.normalized if form else None, "filter": form.filters if form else None}

@@ -1,4 +1,4 @@
-"""A chart as a table: what templates/review/_chart.html shows, and staff.js draws."""
+"""A chart as a table: templates/review/_chart.html renders it, and staff.js draws it."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from datetime import date, timedelta
 
 from django.utils.formats import date_format
 
-MAX_DAYS_DAILY = 92  # the most days that are shown day by day
-MAX_DAYS_WEEKLY = 2 * 366  # the most that are shown by weeks; more are shown by months
+MAX_DAYS_DAILY = 92  # longer periods are shown by week
+MAX_DAYS_WEEKLY = 2 * 366  # longer ones by month
 
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """What one colour shows. `colour` names a CSS variable: accent, c-solved."""
+    """One colour of a chart. `colour` names a CSS variable: accent, c-solved."""
 
     label: str
     colour: str
@@ -22,7 +22,7 @@ class Series:
 
 @dataclass(frozen=True, slots=True)
 class ChartRow:
-    """One point of the horizontal axis: its name, a shorter one for the axis, a number for each series, a mark."""
+    """One point of the horizontal axis: its label, a shorter one for the axis, a value per series, an annotation."""
 
     label: str
     short: str
@@ -32,7 +32,7 @@ class ChartRow:
 
 @dataclass(frozen=True, slots=True)
 class ChartAnnotation:
-    """What happened on a day."""
+    """An event to mark on a day."""
 
     day: date
     text: str
@@ -40,9 +40,9 @@ class ChartAnnotation:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """A chart (kind: line, bar). `title` says what it tells.
+    """A chart (kind: line, bar). `title` is its message in a sentence.
 
-    `marks` heads the column of the rows' marks, where there is one; `happenings` are what they stand for.
+    `annotation_label` heads the column of the rows' annotations, if there are any; `annotations` list them by day.
     """
 
     title: str
@@ -58,7 +58,7 @@ class Chart:
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """Some days that are shown as one: a day, a week or a month, as far as it belongs to the period."""
+    """Days shown as one: a day, week or month, clipped to the period."""
 
     since: date
     until: date
@@ -68,25 +68,24 @@ class Interval:
 
     @property
     def label(self) -> str:
-        """The span in words."""
         if self.since == self.until:
             return date_format(self.since, "l j F Y")
         return f"{date_format(self.since, 'j F')} to {date_format(self.until, 'j F Y')}"
 
     @property
     def short(self) -> str:
-        """The same for an axis."""
+        """Label for the axis."""
         return date_format(self.since, "j M")
 
 
 def interval_unit(since: date, until: date) -> str:
-    """Return whether a period is shown by "day", "week" or "month"."""
+    """Choose "day", "week" or "month" by the length of a period."""
     days = (until - since).days + 1
     return "day" if days <= MAX_DAYS_DAILY else "week" if days <= MAX_DAYS_WEEKLY else "month"
 
 
 def intervals(since: date, until: date) -> Sequence[Interval]:
-    """Return the days, weeks or months of a period, the first and last as far as they belong to it."""
+    """Split a period into days, weeks or months; the first and last are clipped to it."""
     unit, periods = interval_unit(since, until), []
     while since <= until:
         end = min(_interval_end(since, unit), until)
@@ -96,7 +95,7 @@ def intervals(since: date, until: date) -> Sequence[Interval]:
 
 
 def _interval_end(day: date, unit: str) -> date:
-    """Return the last day of the day, week or month that a day belongs to."""
+    """Return the last day of the day, week or month that contains a day."""
     if unit == "day":
         return day
     if unit == "week":

@@ -1,16 +1,16 @@
-"""Rates with their intervals, so that three visitors do not look like a trend."""
+"""Rates with confidence intervals, so that three visitors do not look like a trend."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from math import sqrt
 
-Z = 1.959964  # of the normal distribution: 95 %
+Z = 1.959964  # standard normal quantile for 95 %
 
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """`count` of `out_of`, as a share from 0 to 1, with the limits between which the true share is likely to lie."""
+    """`count` of `out_of` as a share from 0 to 1; `low` and `high` are the limits of its 95 % interval."""
 
     count: int
     out_of: int
@@ -20,28 +20,25 @@ class Rate:
 
     @property
     def percent(self) -> int:
-        """The share in whole percent."""
         return round(100 * self.share)
 
     @property
     def low_percent(self) -> int:
-        """The lower limit in whole percent."""
         return round(100 * self.low)
 
     @property
     def high_percent(self) -> int:
-        """The upper limit in whole percent."""
         return round(100 * self.high)
 
 
 def rate(count: int, out_of: int) -> Rate:
-    """Return `count` of `out_of` with its 95 % interval; of nothing, anything from 0 to 1 is likely.
+    """Return `count` of `out_of` with its 95 % interval (Wilson); of nothing, the interval is 0 to 1.
 
     E. B. Wilson, "Probable inference, the law of succession, and statistical inference", JASA 22 (1927): 209-212.
-    Raises ValueError for counts that are no part of the whole.
+    Raises ValueError unless 0 <= count <= out_of.
     """
     if not 0 <= count <= out_of:
-        raise ValueError(f"{count} is no part of {out_of}")
+        raise ValueError(f"{count} of {out_of} is not a rate")
     if not out_of:
         return Rate(0, 0, 0.0, 0.0, 1.0)
     share, z2 = count / out_of, Z * Z
@@ -54,7 +51,7 @@ def rate(count: int, out_of: int) -> Rate:
 
 
 def compare_rates(now: Rate, before: Rate) -> int:
-    """Return 1 where a share is higher than another, -1 where it is lower, 0 where the difference may be luck.
+    """Return 1 if `now` is significantly higher than `before`, -1 if lower, 0 if the difference may be chance.
 
     R. G. Newcombe, "Interval estimation for the difference between independent proportions", Statistics in Medicine
     17 (1998): 873-890, method 10.

@@ -1,6 +1,6 @@
-"""Which sessions a review page is about: the period, wizard, version, channel and language that a reader chose.
+"""Which sessions a review page is about: period, wizard, version, channel and language.
 
-query string --FilterForm--> Filter --scope--> tallies.Scope
+query string --FilterForm--> Filter --scope--> analytics.Scope
 """
 
 from __future__ import annotations
@@ -19,17 +19,17 @@ from .. import analytics
 from ..analytics import Scope, day_bounds
 from ..models import Session, Version, Wizard
 
-DAYS = 30  # of a period that nobody chose
-PERIODS = (7, 30, 90)  # days up to today that one press chooses
+DAYS = 30  # of the default period
+PERIODS = (7, 30, 90)  # days up to today, as shortcuts
 CHANNELS = [(channel, str(Session.Channel(channel).label).capitalize()) for channel in analytics.CHANNELS]
 EARLIEST = date(2000, 1, 1)
 
 
 @dataclass(frozen=True)
 class Filter:
-    """What a reader chose. Both days belong to the period; an empty choice is no restriction.
+    """What a reader selected. Both days belong to the period; an empty value is no restriction.
 
-    Days are the help desk's own (settings.TIME_ZONE), so that all readers see the same figures.
+    Days are the help desk's (settings.TIME_ZONE), so that all readers see the same figures.
     """
 
     since: date
@@ -41,7 +41,7 @@ class Filter:
 
     @cached_property
     def versions(self) -> tuple[Version, ...]:
-        """The versions chosen, with their wizards, without their documents' texts; previews are never among them."""
+        """The selected versions with their wizards, without document texts; previews are never included."""
         versions = Version.objects.filter(number__isnull=False).select_related("wizard").defer("document")
         if self.wizard:
             versions = versions.filter(wizard__slug=self.wizard)
@@ -53,28 +53,27 @@ class Filter:
 
     @cached_property
     def scope(self) -> Scope:
-        """The same for the tallies."""
         channels = (self.channel,) if self.channel else analytics.CHANNELS
         return Scope(self.since, self.until, tuple(version.pk for version in self.versions), channels)
 
     @property
     def before(self) -> Filter:
-        """The same choice for the period of the same length just before."""
+        """The same filter for the period of equal length just before."""
         days = self.until - self.since + timedelta(days=1)
         return replace(self, since=self.since - days, until=self.since - timedelta(days=1))
 
     @property
     def begun(self) -> tuple[datetime, datetime]:
-        """The moments between which the sessions of the period began: from the first on, before the second."""
+        """Half-open interval of the moments at which the sessions of the period began."""
         return day_bounds(self.since, self.until)
 
     @property
     def query(self) -> str:
-        """The choice as the query string of a link."""
+        """The filter as the query string of a link."""
         return urlencode({name: value for name, value in self.values().items() if value})
 
     def values(self) -> dict[str, str]:
-        """Return the choice by the names of the form's fields."""
+        """Return the values by the form's field names."""
         return {
             "since": self.since.isoformat(),
             "until": self.until.isoformat(),
@@ -86,7 +85,7 @@ class Filter:
 
 
 class Shortcut(NamedTuple):
-    """A period that one press chooses: its days up to today, the query string, whether it is the one shown."""
+    """A preset period: its days up to today, its query string, whether it is selected."""
 
     days: int
     query: str
@@ -94,9 +93,9 @@ class Shortcut(NamedTuple):
 
 
 class FilterForm(forms.Form):
-    """The choice as a form. What is wrong is left out of the filter, and said beside its field."""
+    """The filter as a form. Invalid values are left out of the filter and reported at their fields."""
 
-    advanced: ClassVar[tuple[str, ...]] = ()  # fields that are folded away until one of them is used
+    advanced: ClassVar[tuple[str, ...]] = ()  # fields that are collapsed until one of them is used
 
     since = forms.DateField(
         label="From", required=False, widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
@@ -119,11 +118,11 @@ class FilterForm(forms.Form):
         self._set_choices("version", "All versions", [(str(number), f"Version {number}") for number in numbers])
         self._set_choices("language", "All languages", [(each, each) for each in languages])
         for field in self.fields.values():
-            field.error_messages["invalid"] = "This is no date. Write it as 2026-01-31."
-            field.error_messages["invalid_choice"] = "There is no “%(value)s” to choose here. It is left out."
+            field.error_messages["invalid"] = "This is not a date. Write it as 2026-01-31."
+            field.error_messages["invalid_choice"] = "There is no “%(value)s” to choose here. It is ignored."
 
     def clean(self) -> dict[str, Any]:
-        """Hold that the period does not run backwards, and that it starts where a log can."""
+        """Check that the period does not run backwards or reach too far into the past or future."""
         cleaned: dict[str, Any] = super().clean() or {}
         since, until = cleaned.get("since"), cleaned.get("until")
         if since and until and since > until:
@@ -131,12 +130,12 @@ class FilterForm(forms.Form):
             cleaned.pop("since")
         for name in ("since", "until"):
             if (day := cleaned.get(name)) and not EARLIEST <= day <= timezone.localdate() + timedelta(days=366):
-                self.add_error(name, "This day is too far away. It is left out.")
+                self.add_error(name, "This day is too far away. It is ignored.")
         return cleaned
 
     @property
     def filters(self) -> Filter:
-        """What was chosen, as far as it is right."""
+        """The filter made of the valid values."""
         self.is_valid()
         cleaned = self.cleaned_data
         until = cleaned.get("until") or max(
@@ -154,31 +153,29 @@ class FilterForm(forms.Form):
 
     @property
     def normalized(self) -> FilterForm:
-        """The form to show: what was right as chosen, what was wrong as typed, what was left open as it is filled."""
+        """The form for display: valid values as parsed, invalid ones as typed, empty ones as defaulted."""
         invalid = set(self.errors) | ({"since"} & set(self.data) if "until" in self.errors else set())
         self.data = {**self.filters.values(), **{name: self.data.get(name, "") for name in invalid}}
         return self
 
     @property
     def shortcuts(self) -> list[Shortcut]:
-        """The periods that one press chooses; the rest of the choice stays."""
+        """Preset periods; the rest of the filter is kept."""
         filters, today = self.filters, timezone.localdate(timezone=timezone.get_default_timezone())
         periods = [(days, replace(filters, since=today - timedelta(days=days - 1), until=today)) for days in PERIODS]
         return [Shortcut(days, each.query, each == filters) for days, each in periods]
 
     @property
     def main_fields(self) -> list[forms.BoundField]:
-        """The fields that always show."""
         return [field for field in self if field.name not in self.advanced]
 
     @property
     def advanced_fields(self) -> list[forms.BoundField]:
-        """The fields that are folded away."""
         return [field for field in self if field.name in self.advanced]
 
     @property
     def advanced_open(self) -> bool:
-        """Whether one of those says something."""
+        """Whether an advanced field has a value or an error."""
         return any(field.errors or field.value() for field in self.advanced_fields)
 
     def _set_choices(self, name: str, all_label: str, choices: list[tuple[str, str]]) -> None:
@@ -187,6 +184,5 @@ class FilterForm(forms.Form):
 
     @staticmethod
     def _version_numbers(slug: str) -> list[int]:
-        """Return the numbers of a wizard's versions, latest first; none where no wizard is chosen."""
         versions = Version.objects.filter(wizard__slug=slug, number__isnull=False).order_by("-number")
         return [number for number in versions.values_list("number", flat=True) if number] if slug else []

@@ -1,4 +1,4 @@
-"""Figures in words, and against the period before."""
+"""Numbers and times in words, and their comparison with the period before."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ DAY = 24 * 60 * 60  # seconds
 
 
 def format_count(number: int, noun: str = "") -> str:
-    """Say a count, with its thing in the singular or plural: "1,234 sessions"."""
+    """Format a count, with a noun in the singular or plural: "1,234 sessions"."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}" if noun else f"{number:,}"
 
 
 def format_change(now: int, before: int) -> str:
-    """Say how a count is against the period before."""
+    """Compare a count with the period before, in words."""
     if now == before:
         return "none before either" if not now else f"as many as before ({before:,})"
     if not before:
@@ -23,7 +23,7 @@ def format_change(now: int, before: int) -> str:
 
 
 def format_comparison(now: Rate, before: Rate) -> str:
-    """Say how a share is against the period before."""
+    """Compare a rate with the period before, in words."""
     if not before.out_of:
         return NOTHING_BEFORE
     words = {1: "higher than", -1: "lower than", 0: "about as"}[compare_rates(now, before)]
@@ -35,7 +35,7 @@ def format_comparison(now: Rate, before: Rate) -> str:
 
 
 def format_seconds(seconds: float) -> str:
-    """Say a time in at most two units: "48 s", "1 min 35 s", "2 h 5 min"."""
+    """Format a time in at most two units: "48 s", "1 min 35 s", "2 h 5 min"."""
     whole = round(seconds)
     minutes, rest = divmod(whole, 60)
     if minutes < 1:
@@ -46,7 +46,7 @@ def format_seconds(seconds: float) -> str:
 
 
 def format_duration(seconds: float) -> str:
-    """Return a length of time in at most two units: "8 s", "2 min 5 s", "3 h 20 min", "2 days 4 h"."""
+    """Format a time that may take days: "8 s", "2 min 5 s", "3 h 20 min", "2 days 4 h"."""
     days, rest = divmod(max(0, round(seconds)), DAY)
     if not days:
         return format_seconds(rest)

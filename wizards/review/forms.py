@@ -1,4 +1,4 @@
-"""Forms of the review pages."""
+"""Forms of the queue of findings."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ MAX_NOTE_LENGTH = 2_000
 
 
 def note_field(label: str, *, required: bool = True) -> forms.CharField:
-    """Return the field of a note."""
     return forms.CharField(
         label=label,
         required=required,
@@ -27,14 +26,14 @@ def note_field(label: str, *, required: bool = True) -> forms.CharField:
 
 
 class PersonField(forms.ModelChoiceField):
-    """A choice among people, by the names that they go by everywhere."""
+    """A choice of people by their full names."""
 
     def label_from_instance(self, obj: User) -> str:
         return obj.get_full_name() or obj.get_username()
 
 
 class NoteForm(forms.Form):
-    """What is to be looked at, and by whom."""
+    """What to look at, and who does it."""
 
     note = note_field("What should be looked at")
     assignee = PersonField(
@@ -47,7 +46,7 @@ class NoteForm(forms.Form):
 
 
 class CloseForm(forms.Form):
-    """What came of it."""
+    """How a finding was resolved."""
 
     version = forms.TypedChoiceField(label="Mended by", required=False, coerce=int, empty_value=None)
     closing_note = note_field("What was done", required=False)

@@ -1,4 +1,4 @@
-"""What every figure means: said in one place, and shown beside the figures and on a page of their own."""
+"""The definition of every figure, shown beside the figures and on a page of its own."""
 
 from __future__ import annotations
 
@@ -129,5 +129,5 @@ DEFINITIONS: dict[str, dict[str, Definition]] = {
 
 
 def definition(key: str) -> Definition:
-    """Return one definition. Raises KeyError for a figure that nobody defined."""
+    """Look up a definition. Raises KeyError for an undefined figure."""
     return {name: each for group in DEFINITIONS.values() for name, each in group.items()}[key]

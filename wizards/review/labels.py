@@ -1,4 +1,4 @@
-"""What the places of a document are called: each page that a customer can stand on, and each node as a whole."""
+"""Labels for the places of a document: each page that a customer can be on, and each node as a whole."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ OUTCOME = "outcome"
 
 @dataclass(frozen=True, slots=True)
 class PlaceLabel:
-    """A place as a reader knows it: `title` is what the customer read as heading, `kind` what it is, in words.
+    """A place in words: `title` is the heading that the customer read, `kind` the kind of page.
 
-    screen:    how it is shown: "question", "diagnosis", "confirm", "procedure" or "outcome".
-    procedure: id of the procedure that a step or a confirmation belongs to; empty for other places.
-    within:    where a step stands: "step 2 of 5 of “Reset by button”".
-    node:      what the node of the place is called; with its cause, where there is one.
+    screen:     how it is shown: "question", "diagnosis", "confirm", "procedure" or "outcome".
+    procedure:  id of the procedure that a step or a confirmation belongs to; empty for other places.
+    within:     where a step is: "step 2 of 5 of “Reset by button”".
+    node_title: title of the place's node, with its cause if there is one.
     """
 
     title: str
@@ -31,7 +31,7 @@ class PlaceLabel:
 
 
 def place_label(document: flow.Document, node_id: str, cause_id: str = "", step_id: str = "") -> PlaceLabel | None:
-    """Return what a page is called in a document; None where the document has no such page."""
+    """Label a page; None if the document has no such page."""
     node = document.node(node_id)
     if node is None:
         return None
@@ -53,7 +53,7 @@ def place_label(document: flow.Document, node_id: str, cause_id: str = "", step_
 
 
 def node_label(document: flow.Document, node_id: str) -> PlaceLabel | None:
-    """Return what a node as a whole is called in a document; None where the document has no such node."""
+    """Label a node as a whole; None if the document has no such node."""
     node = document.node(node_id)
     if node is None:
         return None

@@ -1,4 +1,4 @@
-"""Addresses of the review pages, under /review/: for staff who may look at sessions."""
+"""URLs of the review pages, under /review/: for staff with the right to view sessions."""
 
 from __future__ import annotations
 

@@ -201,7 +201,7 @@ def test_one_press_chooses_a_period_up_to_today_and_keeps_the_rest(reviewer, sol
 def test_the_right_part_of_a_wrong_filter_is_kept(reviewer, solved):
     publish(slug="kettle", title="Kettle")
     page = read(reviewer.get(PATH, {"wizard": "toy", "channel": "pigeon", "since": today(), "until": today()}))
-    assert "There is no “pigeon” to choose here. It is left out." in page.text
+    assert "There is no “pigeon” to choose here. It is ignored." in page.text
     assert f"/review/stuck/?since={today()}&until={today()}&wizard=toy" in page.links
     assert "1 begun" in page.text
 

@@ -1,1 +1,1 @@
-"""Questions to the database that the review pages ask; each module answers one page."""
+"""What each review page shows, one module for each page."""

@@ -1,8 +1,8 @@
-"""Sessions and events as CSV, a piece at a time: as little memory for a million rows as for a hundred.
+"""Sessions and events as CSV, in chunks: a million rows take as little memory as a hundred.
 
-    Chosen --sessions_csv / events_csv--> bytes, bytes, ...
+    SessionFilter --sessions_csv / events_csv--> bytes, bytes, ...
 
-What the columns hold stands in SESSION_COLUMNS and EVENT_COLUMNS, and so on the page and in docs/export.md.
+SESSION_COLUMNS and EVENT_COLUMNS describe the columns, on the page and in docs/export.md.
 """
 
 from __future__ import annotations
@@ -25,17 +25,17 @@ from ...publishing import document_of
 from .session_timeline import position_label
 from .sessions import MAX_COUNTED, SessionFilter, matching_sessions, session_state
 
-MAX_SESSIONS = 500  # sessions that are read at a time, at most
-MAX_LINES = 500  # lines that are sent at a time, at most
-INITIAL_SIZE = 50  # of either to begin with, so that nobody waits for the first lines
-BOM = b"\xef\xbb\xbf"  # without it, spreadsheets take UTF-8 for something older
-# What makes a spreadsheet take a cell for a formula, or may after it dropped what stands before.
+MAX_SESSIONS = 500  # read at a time, at most
+MAX_LINES = 500  # sent at a time, at most
+INITIAL_SIZE = 50  # of the first batch and chunk, so that the first lines come at once
+BOM = b"\xef\xbb\xbf"  # without it, spreadsheets assume an older encoding than UTF-8
+# A cell that starts with one of these can be taken for a formula, sometimes after the spreadsheet dropped a character.
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of an export: its name in the first line, and what it holds."""
+    """A column of an export: its name in the header, and what it holds."""
 
     name: str
     description: str
@@ -92,49 +92,49 @@ OnEnd = Callable[[int], Any]
 
 
 def session_count(filters: SessionFilter) -> int:
-    """Return how many lines the export of sessions will have; of a long one, that they are more than MOST_COUNTED."""
+    """Count the lines of a session export, up to one more than MAX_COUNTED."""
     return _capped_sessions(filters).count()
 
 
 def event_count(filters: SessionFilter) -> int:
-    """Return how many lines the export of events will have; of one of many sessions, a number that they exceed."""
+    """Count the lines of an event export; of more than MAX_COUNTED sessions, a lower bound."""
     return _capped_sessions(filters).aggregate(events=Sum("count"))["events"] or 0
 
 
 def sessions_csv(filters: SessionFilter, on_end: OnEnd | None = None) -> Iterator[bytes]:
-    """Yield the sessions chosen as CSV, oldest first.
+    """Yield the filtered sessions as CSV, oldest first.
 
-    In the end, and where it is broken off, `told` gets how many lines were made, without the first.
+    At the end, or where the export is cut off, `on_end` is called with the number of lines sent, without the header.
     """
     return _csv(SESSION_COLUMNS, _session_lines(filters), on_end)
 
 
 def events_csv(filters: SessionFilter, words: bool = False, on_end: OnEnd | None = None) -> Iterator[bytes]:
-    """Yield the events of the sessions chosen as CSV, session after session; with what people wrote if `words`.
+    """Yield the events of the filtered sessions as CSV, one session after another; with what people wrote if `words`.
 
-    `told` is as for the sessions.
+    `on_end` is as in sessions_csv.
     """
     columns = (*EVENT_COLUMNS, WORDS_COLUMN) if words else EVENT_COLUMNS
     return _csv(columns, _event_lines(filters, words), on_end)
 
 
 def escape_formula(cell: Any) -> Any:
-    """Return a cell that no spreadsheet takes for a formula: with an apostrophe before it where it looks like one."""
+    """Prefix a cell with an apostrophe if a spreadsheet could take it for a formula."""
     if isinstance(cell, str) and cell.lstrip(" ").startswith(FORMULA_STARTS):
         return f"'{cell}"
     return cell
 
 
 def _capped_sessions(filters: SessionFilter) -> QuerySet[Session]:
-    """Return one session more than are counted: counting all would take longer than the first lines."""
+    """Take one session more than are counted: counting all would take longer than the first lines."""
     return matching_sessions(filters).order_by()[: MAX_COUNTED + 1]
 
 
 def _key_batches(filters: SessionFilter) -> Iterator[list[int]]:
-    """Yield the keys of the sessions chosen in portions, oldest first.
+    """Yield the primary keys of the filtered sessions in batches, oldest first.
 
-    Each is asked for by the end of the one before. A cursor of PostgreSQL that outlives its transaction would gather
-    all rows before the first.
+    Each batch continues after the last key of the one before. A PostgreSQL cursor that outlives its transaction would
+    collect all rows first.
     """
     sessions = rest = matching_sessions(filters).order_by("begun_at", "id")
     for size in _growing_sizes(MAX_SESSIONS):
@@ -143,12 +143,12 @@ def _key_batches(filters: SessionFilter) -> Iterator[list[int]]:
         if len(keys) < size:
             return
         at, last = keys[-1]
-        # The first condition repeats the second in a form that an index serves.
+        # The last condition is implied, but an index serves it.
         rest = sessions.filter(Q(begun_at__gt=at) | Q(begun_at=at, pk__gt=last), begun_at__gte=at)
 
 
 def _growing_sizes(maximum: int) -> Iterator[int]:
-    """Yield FIRST, then ever more, up to `most`, without an end."""
+    """Yield INITIAL_SIZE, then doubled sizes up to `maximum`, endlessly."""
     size = min(INITIAL_SIZE, maximum)
     while True:
         yield size
@@ -157,7 +157,7 @@ def _growing_sizes(maximum: int) -> Iterator[int]:
 
 def _session_lines(filters: SessionFilter) -> Iterator[list[Any]]:
     since = abandoned_since()
-    page_title = lru_cache(maxsize=10_000)(_page_title)  # most sessions stand where others do
+    page_title = lru_cache(maxsize=10_000)(_page_title)  # many sessions are at the same place
     for keys in _key_batches(filters):
         rows = Session.objects.filter(pk__in=keys).order_by("begun_at", "id")
         for row in rows.values_list(*SESSION_FIELDS, named=True):
@@ -190,7 +190,6 @@ def _session_line(row: Any, since: datetime, page_title: Callable[..., str]) -> 
 
 
 def _page_title(version: int, node: str, cause: str, step: str) -> str:
-    """Return the heading of a page."""
     return position_label(document_of(version), flow.Position(node, cause, step)).title
 
 

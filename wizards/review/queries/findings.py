@@ -1,4 +1,4 @@
-"""The review queue: what was taken up, and whether the version that mends it did."""
+"""The queue of findings: what was taken up, and whether the version that mends it helped."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from ...models import Finding, Version
 from ..confidence import Rate, rate
 from ..labels import PlaceLabel, place_label
 
-PERIOD_DAYS = 30  # that are counted before a version, and now
+PERIOD_DAYS = 30  # counted before a version, and up to today
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """What happened at a place from the day `since` to `until`, in some versions."""
+    """What happened at a place from day `since` to day `until`, in some versions."""
 
     since: date
     until: date
@@ -31,20 +31,20 @@ class Period:
 
     @property
     def lost(self) -> Rate:
-        """Those who left there, of those who came there."""
+        """Those who left there, out of those who came there."""
         return rate(self.figures.left, self.figures.reached)
 
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """A place before and after the version that mends it. `verdict` is "fell", "rose", or empty: too few to tell."""
+    """A place before and after the version that mends it."""
 
     before: Period
     after: Period
 
     @property
     def change(self) -> str:
-        """Whether the rate of people lost changed, where the intervals lie apart."""
+        """Whether the rate "fell" or "rose"; empty while the two intervals overlap."""
         before, after = self.before.lost, self.after.lost
         if after.high < before.low:
             return "fell"
@@ -52,7 +52,7 @@ class Effect:
 
 
 def list_findings(closed: bool, assignee: User | None = None) -> QuerySet[Finding]:
-    """Return the findings that are closed, or those that are not, newest first; those of one person if given."""
+    """List the closed findings or the open ones, newest first, optionally of one assignee."""
     found = Finding.objects.select_related("wizard", "session", "author", "assignee", "mended_by")
     found = found.defer("mended_by__document").filter(closed_at__isnull=not closed)
     if assignee is not None:
@@ -61,32 +61,32 @@ def list_findings(closed: bool, assignee: User | None = None) -> QuerySet[Findin
 
 
 def others_at_same_place(finding: Finding) -> QuerySet[Finding]:
-    """Return the other findings about the same place that are open."""
+    """List the other open findings about the same place."""
     place = {"wizard": finding.wizard, "node": finding.node, "cause": finding.cause, "step": finding.step}
     return Finding.objects.filter(**place, closed_at=None).exclude(pk=finding.pk)
 
 
 def open_findings_by_place(wizards: Iterable[int]) -> dict[tuple[int, str, str, str], Finding]:
-    """Return the open findings about these wizards (primary keys) by wizard, node, cause and step; one query."""
+    """Map the open findings about these wizards (primary keys) by wizard, node, cause and step; one query."""
     found = Finding.objects.filter(wizard__in=set(wizards), closed_at=None).select_related("assignee")
     return {(each.wizard_id, each.node, each.cause, each.step): each for each in found.order_by("opened_at")}
 
 
 def reviewers() -> QuerySet[User]:
-    """Return who can look after a finding: active staff with the right to change one."""
+    """List who can be assigned a finding: active staff with the right to change one."""
     return User.objects.with_perm("wizards.change_finding", backend=BACKEND).filter(is_staff=True).order_by("username")
 
 
 def versions_of(finding: Finding) -> list[Version]:
-    """Return the published versions of a finding's wizard, newest first, without their documents' texts."""
+    """List the published versions of a finding's wizard, newest first, without document texts."""
     published = Version.objects.filter(wizard=finding.wizard_id, number__isnull=False)
     return list(published.defer("document").order_by("-number"))
 
 
 def finding_labels(findings: Iterable[Finding]) -> dict[int, PlaceLabel]:
-    """Return what the places of findings are called in their wizards' current versions, by the findings' keys.
+    """Label the places of findings as in their wizards' current versions, by the findings' primary keys.
 
-    A place that is not there any more is called by its id. One query, whatever the number of findings.
+    A place that no longer exists is labelled by its id. One query, however many findings.
     """
     findings = list(findings)
     documents = publishing.documents_of({each.wizard.current_id for each in findings if each.wizard.current_id})
@@ -99,7 +99,7 @@ def finding_labels(findings: Iterable[Finding]) -> dict[int, PlaceLabel]:
 
 
 def latest_label(finding: Finding) -> PlaceLabel | None:
-    """Return what a place is called in the newest version that has it; None where none ever had."""
+    """Label a finding's place as in the newest version that has it; None if none ever had."""
     documents = publishing.documents_of(version.pk for version in versions_of(finding))
     newest_first = sorted(documents.items(), reverse=True)
     found = (place_label(document, finding.node, finding.cause, finding.step) for _, document in newest_first)
@@ -107,13 +107,13 @@ def latest_label(finding: Finding) -> PlaceLabel | None:
 
 
 def recent_period(finding: Finding, versions: Iterable[Version]) -> Period:
-    """Return what happened at a finding's place in the last DAYS days."""
+    """Count what happened at a finding's place in the last PERIOD_DAYS days."""
     today = _today()
     return _period(finding, today - timedelta(days=PERIOD_DAYS - 1), today, versions)
 
 
 def effect(finding: Finding, versions: Iterable[Version]) -> Effect | None:
-    """Return the place before and after the version that mends it; None where no version does."""
+    """Compare the place before and after the version that mends it; None without such a version."""
     version = finding.mended_by
     if version is None:
         return None
@@ -130,7 +130,7 @@ def _today() -> date:
 
 
 def _period(finding: Finding, since: date, until: date, versions: Iterable[Version]) -> Period:
-    """Return the figures of a place: of its page, or of all pages that show the same step of the same procedure."""
+    """Sum the figures of a place: of its page, or of all pages that show the same step of the same procedure."""
     pks = tuple(version.pk for version in versions)
     scope = Scope(since, until, pks, analytics.CHANNELS)
     found = analytics.place_figures(scope, timed=False)
@@ -149,6 +149,6 @@ def _period(finding: Finding, since: date, until: date, versions: Iterable[Versi
 
 
 def _procedure_step(document: Document, finding: Finding) -> tuple[str, str] | None:
-    """Return the procedure and step that a document shows at a finding's place, if it is one."""
+    """Return the procedure and step that a document shows at a finding's place, if it is a step."""
     label = place_label(document, finding.node, finding.cause, finding.step)
     return (label.procedure, finding.step) if label and label.procedure else None

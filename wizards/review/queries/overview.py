@@ -33,7 +33,7 @@ SINGLE_SESSION_ENDS = {
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One figure: its value in words, how it is against the period before, and what it means."""
+    """One figure: its value in words, its comparison with the period before, and a note."""
 
     key: str
     value: str
@@ -42,12 +42,11 @@ class Figure:
 
     @property
     def definition(self) -> Definition:
-        """What the figure means."""
         return definition(self.key)
 
     @property
     def session_query(self) -> str:
-        """What, added to the filter, lists the sessions behind the figure; empty where it is no count of sessions."""
+        """Query string that, added to the filter, lists the sessions counted; empty if the figure is no count."""
         return SESSION_QUERIES.get(self.key, "")
 
 
@@ -61,18 +60,16 @@ class BreakdownRow:
 
     @property
     def solved_rate(self) -> Rate:
-        """The share that was solved."""
         return solved_rate(self.figures)
 
     @property
     def median_time(self) -> str:
-        """The median time to solved, in words."""
         return median_time(self.figures)
 
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """Everything that the page shows. `ends` add up to `begun`."""
+    """Everything on the page. `ends` add up to `begun`."""
 
     summary: str
     begun: Figure
@@ -85,7 +82,7 @@ class Overview:
 
 
 def overview(filters: Filter) -> Overview:
-    """Return the overview of the sessions that a reader chose, in a constant number of queries."""
+    """Build the overview of the filtered sessions, in a constant number of queries."""
     figures = analytics.day_figures(filters.scope, _scope_before(filters))
     total, before = DayFigures.sum(figures.versions.values()), DayFigures.sum(figures.before.values())
     return Overview(
@@ -101,23 +98,23 @@ def overview(filters: Filter) -> Overview:
 
 
 def solved_rate(figures: DayFigures) -> Rate:
-    """Return the share that was solved, of the sessions that are over."""
+    """Rate of solved sessions among those that are over."""
     return rate(figures.solved, figures.begun - figures.still)
 
 
 def helped_rate(figures: DayFigures) -> Rate:
-    """Return the share that said that it helped, of the sessions that said whether it did."""
+    """Rate of yes among the answers to whether it helped."""
     return rate(figures.helped, figures.helped + figures.not_helped)
 
 
 def median_time(figures: DayFigures) -> str:
-    """Return the median time to solved in words; a dash where nothing was solved."""
+    """Format the median time to solved; a dash if nothing was solved."""
     seconds = figures.times.quantile(0.5)
     return "–" if seconds is None else format_seconds(seconds)
 
 
 def summary_sentence(total: DayFigures, before: DayFigures) -> str:
-    """Say what the page tells; nothing where there is nothing to tell."""
+    """Summarize the page in a sentence; empty without sessions."""
     share = solved_rate(total)
     if not share.out_of:
         return f"{format_count(total.begun, 'session')} began, and none is over yet." if total.begun else ""
@@ -138,7 +135,7 @@ def _was_or_were(number: int) -> str:
 
 
 def _scope_before(filters: Filter) -> Scope:
-    """Return the same scope in the period before, without asking for its versions again."""
+    """Shift the scope to the period before, without querying its versions again."""
     return replace(filters.scope, since=filters.before.since, until=filters.before.until)
 
 
@@ -158,7 +155,7 @@ def _other_figures(total: DayFigures, before: DayFigures) -> tuple[Figure, ...]:
 
 
 def _share_figure(key: str, share: Rate, earlier: Rate, no_share_note: str) -> Figure:
-    """Return the figure of a share; `nothing` says why there is none."""
+    """Make the figure of a rate; `no_share_note` says why there is none."""
     if not share.out_of:
         return Figure(key, "–", f"{earlier.percent} % before" if earlier.out_of else NOTHING_BEFORE, no_share_note)
     counts = f"{format_count(share.count)} of {format_count(share.out_of)}"
@@ -192,13 +189,12 @@ def _chart(filters: Filter, ends: Mapping[date, EndCounts]) -> Chart:
 
 
 def _chart_title(rows: list[ChartRow], unit: str) -> str:
-    """Say what the chart tells."""
     most = max(rows, key=lambda row: sum(row.values))
     return f"Sessions by the {unit} they began: most on {most.label}, {format_count(sum(most.values))}."
 
 
 def _publications(versions: Iterable[Version]) -> list[ChartAnnotation]:
-    """Return on which day each version was published, the earliest first."""
+    """List the publications of the versions, earliest first."""
     publications = (
         ChartAnnotation(_publication_day(each), f"{each.wizard.title or each.wizard.slug} version {each.number}")
         for each in versions
@@ -207,12 +203,12 @@ def _publications(versions: Iterable[Version]) -> list[ChartAnnotation]:
 
 
 def _publication_day(version: Version) -> date:
-    """Return the day on which a version was published, as the help desk counts days."""
+    """Return the day of publication in the help desk's time zone."""
     return timezone.localdate(version.published_at, timezone.get_default_timezone())
 
 
 def _breakdown(filters: Filter, figures: Mapping[int, DayFigures]) -> tuple[BreakdownRow, ...]:
-    """Return the wizards that had sessions, most first; or the versions, latest first, where a wizard is chosen."""
+    """Split by wizard, most sessions first; or by version, latest first, if the filter has a wizard."""
     breakdown: dict[str, BreakdownRow] = {}
     for version in reversed(filters.versions):
         title, query = _breakdown_key(filters, version)
@@ -225,7 +221,7 @@ def _breakdown(filters: Filter, figures: Mapping[int, DayFigures]) -> tuple[Brea
 
 
 def _breakdown_key(filters: Filter, version: Version) -> tuple[str, str]:
-    """Return the title of the part that a version belongs to, and the filter that chooses it."""
+    """Return the title of the row that a version belongs to, and the filter that selects it."""
     wizard, values = version.wizard, filters.values()
     values |= {"wizard": wizard.slug} | ({"version": str(version.number)} if filters.wizard else {})
     title = wizard.title or wizard.slug

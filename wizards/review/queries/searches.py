@@ -1,9 +1,9 @@
-"""What people typed into the search, counted by the words, and what came of it.
+"""The search log: what people typed, counted by wording, and what came of it.
 
-    rows of Search in the period --counted by the words--> Tally --> Typed, those first that most often found nothing
+    rows of Search in the period --grouped by query--> QueryTally --> QueryRow, most often without a result first
 
-Each search came to one of three ends: nothing was found, something was found but none of it fitted, or a symptom that
-was found was chosen. The first may have ended with a choice, too: among the nearest that were offered.
+A search ends in one of three ways: nothing was found, something was found but none of it fitted, or a symptom that was
+found was chosen. After the first, one of the nearest symptoms may have been chosen, too.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from ...models import Search, Symptom
 from ..confidence import Rate, rate
 from ..filters import Filter
 
-PAGE_SIZE = 50  # rows
-MAX_SIMILAR = 500  # choices after other words that are looked through for a likely symptom
+PAGE_SIZE = 50
+MAX_SIMILAR = 500  # choices after other wordings that are compared for a suggestion
 CHUNK = 2_000
 
 Key = tuple[str, str]  # a wizard's slug, and the key of one of its symptoms
@@ -36,18 +36,17 @@ class SearchOutcomes:
 
     @property
     def searches(self) -> int:
-        """All of them."""
         return self.nothing + self.unfit + self.chosen
 
     @property
     def nothing_rate(self) -> Rate:
-        """Those that found nothing, of all."""
+        """Those that found nothing, out of all."""
         return rate(self.nothing, self.searches)
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A symptom of a draft, as words can be added to it; `revision` is that of its wizard."""
+    """A symptom of a draft to which words can be added; `revision` is its wizard's."""
 
     key: Key
     wizard_title: str
@@ -57,13 +56,13 @@ class Target:
 
     @property
     def value(self) -> str:
-        """What a form sends for it: slug/key@revision."""
+        """The form value: slug/key@revision."""
         return f"{'/'.join(self.key)}@{self.revision}"
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A symptom that was chosen so many times."""
+    """A symptom, and how many times it was chosen."""
 
     label: str
     wizard_title: str
@@ -72,9 +71,9 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class QueryRow:
-    """Words as they were typed last, how the searches for them ended, and what was chosen then.
+    """A wording as it was last typed, how the searches for it ended, and what was chosen.
 
-    `there` are the symptoms among whose search words they are already; `likely` is the one to which they may belong.
+    `existing` are the symptoms that already have these search words; `suggestion` is the one they probably belong to.
     """
 
     words: str
@@ -86,7 +85,7 @@ class QueryRow:
 
 @dataclass(slots=True)
 class QueryTally:
-    """What the searches for some words add up to; `last` is the key of the latest."""
+    """What the searches for one wording add up to; `last` is the primary key of the latest."""
 
     nothing: int = 0
     unfit: int = 0
@@ -95,7 +94,7 @@ class QueryTally:
     choices: Counter[Key] = field(default_factory=Counter)
 
     def add(self, found: int, choice: Key, count: int, last: int) -> None:
-        """Add searches of the same kind; a choice of no symptom is none."""
+        """Add searches of one kind. A choice without a symptom is none."""
         has_choice = bool(choice[1])
         self.nothing += count * (not found)
         self.unfit += count * (found > 0 and not has_choice)
@@ -106,15 +105,15 @@ class QueryTally:
 
     @property
     def rank(self) -> tuple[int, int, int]:
-        """By what the words are ranked: those first that found nothing most often."""
+        """Sort key: most often without a result first."""
         return -self.nothing, -self.unfit, -self.chosen
 
 
 class SearchReport:
-    """The search log of a period, counted in one question to the database."""
+    """The search log of a period, counted in one query."""
 
     def __init__(self, filters: Filter) -> None:
-        """Count the searches of the period; the rest of the filter says nothing about a search."""
+        """Count the searches of the period; the rest of the filter does not apply to searches."""
         start, end = filters.begun
         self.wizard = filters.wizard
         self.tallies: dict[str, QueryTally] = {}
@@ -125,14 +124,13 @@ class SearchReport:
 
     @cached_property
     def outcomes(self) -> SearchOutcomes:
-        """How all of them ended."""
         tallies = self.tallies.values()
         return SearchOutcomes(
             sum(t.nothing for t in tallies), sum(t.unfit for t in tallies), sum(t.chosen for t in tallies)
         )
 
     def page(self, number: int) -> tuple[list[QueryRow], bool]:
-        """Return the words on a page, counted from 1, and whether there are more; in two queries."""
+        """Return the rows of a page (from 1), and whether there are more; in two queries."""
         ranked = sorted(self.tallies.items(), key=lambda item: (*item[1].rank, item[0]))
         start = (number - 1) * PAGE_SIZE
         page = ranked[start : start + PAGE_SIZE]
@@ -153,7 +151,7 @@ class SearchReport:
         }
 
     def ranked_targets(self, query: str) -> list[Target]:
-        """Return all targets, those first that people most often chose after like words."""
+        """Sort all targets, those most often chosen after similar words first."""
         likelihoods = self._likelihoods(query)
         return sorted(self.targets.values(), key=lambda target: -likelihoods[target.key])
 
@@ -180,7 +178,7 @@ class SearchReport:
         return [(count, frozenset(query.split()), key) for count, query, key in top]
 
     def _likelihoods(self, query: str) -> dict[Key, float]:
-        """Return how likely each symptom is meant: chosen after these very words, else after words that share some."""
+        """Score symptoms by choices after the same wording, or else after wordings that share words with it."""
         likelihoods: dict[Key, float] = defaultdict(float)
         if query in self.tallies and self.tallies[query].choices:
             likelihoods.update(self.tallies[query].choices)
@@ -193,12 +191,11 @@ class SearchReport:
 
 
 def casefolded_lines(*texts: str) -> frozenset[str]:
-    """Return texts such that case does not tell them apart."""
     return frozenset(text.casefold() for text in texts)
 
 
 def search_summary(outcomes: SearchOutcomes, worst: QueryRow | None) -> str:
-    """Return what the log tells, in a sentence; `worst` are the words for which most often nothing was found."""
+    """Summarize the log in a sentence; `worst` is the wording that most often found nothing."""
     if not outcomes.searches:
         return "In these days nobody chose what a search found, and nobody found nothing."
     if not outcomes.nothing and outcomes.searches == 1:

@@ -1,9 +1,9 @@
-"""One session's whole walk: each page as it was shown in its version, what was answered there, and how long it took.
+"""One session's walk: each page as it was shown in its version, what was answered there, and how long it took.
 
-    log + document --replay--> Walk: a Stay for each page that the person came to, in order
+    log + document --replay--> SessionTimeline: a PageVisit for each page that the person came to, in order
 
-A stay lasts from the event that led to a page until the event that led away from it. Remarks, requests for a person
-and feedback stand at the stay that they are about.
+A visit lasts from the event that led to a page until the event that led away from it. Remarks, requests for a person
+and feedback are annotations of the visit that they are about.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from ..labels import PlaceLabel, place_label
 MOVE_KINDS = frozenset({flow.EventKind.BEGIN, flow.EventKind.ANSWER, flow.EventKind.BACK})
 
 
-# What was said beside the way, in words; and where the customer, and no agent, did it.
+# Descriptions of annotations; CUSTOMER_TEXTS overrides them where the customer did it, not an agent.
 ANNOTATION_TEXTS = {
     "remark": "Said that it looks different",
     "help": "Asked for a person",
@@ -39,7 +39,7 @@ FEEDBACK_TEXTS = {"yes": "They said that it helped.", "no": "They said that it d
 
 @dataclass(frozen=True, slots=True)
 class Annotation:
-    """What was said beside the way. `words` are what was written, where they may be shown; `by` the agent, if any."""
+    """A remark, request or note. `words` are what was written, if they may be shown; `by` is the agent, if any."""
 
     kind: str
     at: datetime
@@ -50,19 +50,18 @@ class Annotation:
 
     @property
     def description(self) -> str:
-        """What happened, in words."""
         words = ANNOTATION_TEXTS[self.kind] if self.by else CUSTOMER_TEXTS.get(self.kind, ANNOTATION_TEXTS[self.kind])
         return words.format(by=self.by or "An agent")
 
 
 @dataclass(slots=True)
 class PageVisit:
-    """One page to which the person came: `number` is its number, `came` the kind of event that led there.
+    """One visit to a page: `number` is the page's number, `arrival` the kind of event that led there.
 
-    first:         whether no page was before it.
-    given, answer: what was answered on it (the answer's id, and as the person read it); empty where nothing was.
-    by:            the agent who answered it, or went back; empty for the customer.
-    seconds:       how long they were there; None for the page at which the session stands.
+    is_first:          whether it is the first page of the session.
+    answer_id, answer: the answer given, by id and as the person read it; empty if none was.
+    by:                the agent who answered or went back; empty for the customer.
+    seconds:           how long the visit lasted; None for the page that the session is at.
     """
 
     number: int
@@ -81,22 +80,22 @@ class PageVisit:
 
     @property
     def is_break(self) -> bool:
-        """Whether the session was left here for so long that the time tells nothing about the page."""
+        """Whether the session was abandoned here for so long that the time says nothing about the page."""
         return self.seconds is not None and self.seconds > settings.LEFT_AFTER.total_seconds()
 
     @property
     def duration(self) -> str:
-        """How long they were there, in words; empty for the page at which the session stands."""
+        """Time of the visit in words; empty for the page that the session is at."""
         return "" if self.seconds is None else format_duration(self.seconds)
 
     @property
     def counted_time(self) -> str:
-        """The same where it tells something about the page; empty for a break, too."""
+        """The same, but empty for a break."""
         return "" if self.is_break else self.duration
 
     @property
     def feedback(self) -> str:
-        """What the person said at the end about whether it helped: "yes", "no", or an empty string."""
+        """Answer at the end to whether it helped: "yes", "no", or empty."""
         return next(
             (
                 annotation.answer
@@ -108,13 +107,13 @@ class PageVisit:
 
     @property
     def helped(self) -> str:
-        """The same as a sentence; empty where they said nothing."""
+        """The same as a sentence."""
         return FEEDBACK_TEXTS.get(self.feedback, "")
 
 
 @dataclass(slots=True)
 class SessionTimeline:
-    """A session's walk. A broken log has no stays: `broken` says where it breaks, and `rows` holds it as it is."""
+    """A session's walk. A broken log has no visits: `broken` says where it breaks, `events` are its raw rows."""
 
     session: Session
     document: flow.Document
@@ -125,34 +124,31 @@ class SessionTimeline:
 
     @property
     def symptom(self) -> str:
-        """What the person said was wrong."""
         symptom = self.document.symptom(self.session.symptom)
         return symptom.label if symptom else self.session.symptom
 
     @property
     def seconds(self) -> float:
-        """How long it took without the breaks: the time that counts in the figures."""
+        """Time without breaks, as the figures count it."""
         return sum(visit.seconds or 0 for visit in self.visits if not visit.is_break)
 
     @property
     def duration(self) -> str:
-        """The same in words."""
         return format_duration(self.seconds)
 
     @property
     def breaks(self) -> list[PageVisit]:
-        """The pages on which the session was left for a while."""
         return [visit for visit in self.visits if visit.is_break]
 
     def visit_index(self, number: int) -> int:
-        """Return the index in `stays` of page `number`; raise IllegalMoveError if there is none."""
+        """Return the index in `visits` of page `number`. Raises IllegalMoveError if it was not reached."""
         if self.broken or not 1 <= number <= len(self.events):
             raise flow.IllegalMoveError("This page has not been reached.")
         return max(index for index, visit in enumerate(self.visits) if visit.number <= number)
 
 
 def session_timeline(session: Session, with_words: bool = False) -> SessionTimeline:
-    """Return the walk of a session; what the person wrote is read only `with_words`. Two or three queries."""
+    """Replay a session; what the person wrote is read only `with_words`. Two or three queries."""
     events = list(session.events.select_related("agent").order_by("number"))
     document = document_of(session.version_id)
     words = _words_by_number(session, with_words)
@@ -166,16 +162,13 @@ def session_timeline(session: Session, with_words: bool = False) -> SessionTimel
 
 
 def position_label(document: flow.Document, position: flow.Position) -> PlaceLabel:
-    """Return what the page at a position is called in its version.
-
-    What a version has not is named by its id: a row may say anything.
-    """
+    """Label the page at a position in its version; by its id if the version has no such page."""
     label = place_label(document, position.node, position.cause, position.step)
     return label or PlaceLabel(position.step or position.node, "Unknown place", "")
 
 
 def _words_by_number(session: Session, with_words: bool) -> Mapping[int, str]:
-    """Return the numbers of the events that came with words; the words themselves only where they are asked for."""
+    """Map the numbers of events with words to the words; to empty strings unless `with_words`."""
     words = Words.objects.filter(event__session=session)
     if with_words:
         return dict(words.values_list("event__number", "text"))
@@ -184,7 +177,7 @@ def _words_by_number(session: Session, with_words: bool) -> Mapping[int, str]:
 
 def _visits(history: flow.History, events: Sequence[Event], words: Mapping[int, str]) -> list[PageVisit]:
     visits: list[PageVisit] = []
-    latest: dict[int, PageVisit] = {}  # origin -> the last stay on a page of this origin
+    latest: dict[int, PageVisit] = {}  # origin -> latest visit to a page of this origin
     for row, page in zip(events, history.pages, strict=True):
         kind = flow.EventKind(row.kind)
         if kind in MOVE_KINDS:
@@ -214,7 +207,7 @@ def _visit(document: flow.Document, row: Event, page: flow.Page) -> PageVisit:
 
 
 def agent_name(row: Event) -> str:
-    """Return what the agent is called who did something; empty for the customer."""
+    """Name the agent who caused an event; empty for the customer."""
     if row.actor != Event.Actor.AGENT:
         return ""
     return row.agent.get_full_name() or row.agent.get_username() if row.agent else "An agent"

@@ -1,6 +1,6 @@
-"""The list of sessions: the shared filter and what only this list can be narrowed by; a page of it by keyset.
+"""The list of sessions: the shared filter plus filters of its own, and keyset pagination.
 
-query string --SessionsForm--> Chosen --matching--> sessions --listed--> Listing: 50 rows and the ways on
+query string --SessionsForm--> SessionFilter --matching_sessions--> query --list_sessions--> SessionListing: 50 rows
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ from ..labels import PlaceLabel
 from .session_timeline import position_label
 
 PAGE_SIZE = 50
-MAX_COUNTED = 1000  # beyond it, the list says "more than"
+MAX_COUNTED = 1000  # above it, the list says "more than"
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
-# A 0 that is no parameter: SQLite then knows that the index of sessions with a remark holds them all.
+# A literal 0, no parameter: only then does SQLite use the partial index of sessions with a remark.
 ZERO = Func(template="0", output_field=IntegerField())
-NO_PART = "-"  # of a diagnosis its list, of a procedure its confirmation: no id looks so
+NO_PART = "-"  # no cause (a diagnosis's list) or no step (a confirmation); no id looks like it
 STATE_LABELS = {
     "solved": "Solved",
     "unsolved": "Sent to a human",
@@ -45,7 +45,7 @@ STATE_LABELS = {
 
 @dataclass(frozen=True)
 class SessionFilter(Filter):
-    """What a reader chose for the list of sessions. `cause` and `step` may be ITSELF."""
+    """The filter of the list of sessions. `cause` and `step` may be NO_PART."""
 
     status: str = ""
     node: str = ""
@@ -58,7 +58,6 @@ class SessionFilter(Filter):
     backed: bool = False
 
     def values(self) -> dict[str, str]:
-        """Return the choice by the names of the form's fields."""
         extra = {name: getattr(self, name) for name in EXTRA_FIELDS}
         return super().values() | {name: "on" if value is True else str(value or "") for name, value in extra.items()}
 
@@ -69,7 +68,7 @@ EXTRA_FIELDS = tuple(
 
 
 class SessionsForm(FilterForm):
-    """The shared choice, and what only the list of sessions can be narrowed by."""
+    """The shared filter, and the fields that only the list of sessions has."""
 
     advanced = ("version", "channel", "language", "agent", "remarked", "helped", "backed")
 
@@ -94,13 +93,13 @@ class SessionsForm(FilterForm):
         )
         self.fields["reference"].widget.attrs |= {"placeholder": "AB2C 3DEF 4GHJ", "autocomplete": "off"}
         self.fields["node"].error_messages["invalid_choice"] = (
-            "There is no place “%(value)s” in the wizard chosen. It is left out."
+            "There is no place “%(value)s” in the selected wizard. It is ignored."
             if data.get("wizard")
-            else "Choose the wizard, too: a place is one in a wizard. It is left out."
+            else "Choose the wizard, too: places belong to a wizard. It is ignored."
         )
 
     def clean_reference(self) -> str:
-        """Return the reference as the codes are kept: small letters without blanks and hyphens."""
+        """Normalize a reference to the form of stored codes: lower case without blanks and hyphens."""
         typed = "".join(self.cleaned_data["reference"].casefold().split())
         code = typed.translate(dict.fromkeys(map(ord, "-‐‑‒–—"), None))
         if invalid := [each for each in code if each not in CODE_ALPHABET]:
@@ -113,13 +112,12 @@ class SessionsForm(FilterForm):
 
     @property
     def filters(self) -> SessionFilter:
-        """What was chosen, as far as it is right."""
         shared = super().filters
         extra = {name: value for name in EXTRA_FIELDS if (value := self.cleaned_data.get(name))}
         return SessionFilter(**{each.name: getattr(shared, each.name) for each in fields(Filter)}, **extra)
 
     def _set_place_choices(self, data: Mapping[str, str]) -> None:
-        """Offer the places of the wizard chosen; causes and steps only where the node chosen has them."""
+        """Offer the places of the selected wizard; causes and steps only if the selected node has them."""
         document = _document(data["wizard"], data["version"])
         nodes = [(node.id, node.title or node.id) for node in document.nodes] if document else []
         node = document.node(data["node"]) if document else None
@@ -147,14 +145,14 @@ class SessionsForm(FilterForm):
 def _with_removed(
     choices: list[tuple[str, str]], selected: str, sessions_there: QuerySet[Session]
 ) -> list[tuple[str, str]]:
-    """Return the choices and what was given, where sessions stand there that began on an earlier version."""
+    """Add the selected id if only an earlier version has it and sessions are there."""
     if not selected or selected in dict(choices) or not sessions_there.exists():
         return choices
     return [*choices, (selected, f"{selected} (another version’s)")]
 
 
 def _document(slug: str, number: str) -> flow.Document | None:
-    """Return the document whose places are offered: of the version chosen, or the wizard's latest."""
+    """Return the document whose places are offered: of the selected version, or else of the wizard's latest."""
     versions = Version.objects.filter(wizard__slug=slug, number__isnull=False).order_by("-number")
     numbers = dict(versions.values_list("number", "pk")) if slug else {}
     pk = numbers.get(parse_nonnegative_int(number))
@@ -163,7 +161,7 @@ def _document(slug: str, number: str) -> flow.Document | None:
 
 
 def _parts(document: flow.Document, node: flow.BaseNode, cause: str) -> tuple[list[Any], list[Any]]:
-    """Return the causes of a node, and the steps of its procedure (of the cause chosen), as choices."""
+    """List the causes of a node, and the steps of its procedure (of the selected cause), as choices."""
     procedure = node.current_procedure(document, flow.Position(node.id, cause))
     steps = [(step.id, step.title or step.id) for step in procedure.steps] if procedure else []
     if procedure and procedure.erases:
@@ -174,7 +172,7 @@ def _parts(document: flow.Document, node: flow.BaseNode, cause: str) -> tuple[li
 
 
 def matching_sessions(filters: SessionFilter) -> QuerySet[Session]:
-    """Return the sessions that a reader chose, in no order. A reference is looked for at any time."""
+    """Select the filtered sessions, unordered. A reference is searched for in all periods."""
     sessions = Session.objects.filter(channel__in=filters.scope.channels)
     if filters.reference:
         sessions = sessions.filter(_code_prefix(filters.reference))
@@ -191,10 +189,10 @@ def matching_sessions(filters: SessionFilter) -> QuerySet[Session]:
 
 
 def _on_versions(sessions: QuerySet[Session], versions: Sequence[int]) -> QuerySet[Session]:
-    """Return the sessions that began on these versions.
+    """Select the sessions that began on these versions.
 
-    SQLite has no statistics, and would take the index by version, with half the table behind a key, for better than
-    the one by day. A sum has no index.
+    SQLite has no statistics and would prefer the index by version, with half the table behind one key, to the one by
+    day. The sum hides the column from the index.
     """
     if connection.vendor != "sqlite":
         return sessions.filter(version__in=versions)
@@ -218,7 +216,7 @@ def _place_lookup(filters: SessionFilter) -> dict[str, str]:
 
 
 def _code_prefix(start: str) -> Q:
-    """Return that a code begins so, as a range that an index of any database serves."""
+    """Match codes with this prefix by a range, which an index of any database serves."""
     if len(start) == CODE_LENGTH:
         return Q(code=start)
     stem = start.rstrip(CODE_ALPHABET[-1])
@@ -229,7 +227,7 @@ def _code_prefix(start: str) -> Q:
 
 @dataclass(frozen=True, slots=True)
 class SessionRow:
-    """A session in the list: `place` is where it stands, as its version calls it."""
+    """A session in the list; `label` is where it is, in the words of its version."""
 
     session: Session
     reference: str
@@ -241,9 +239,9 @@ class SessionRow:
 
 @dataclass(frozen=True, slots=True)
 class SessionListing:
-    """A page of the list. `older` and `newer` are the cursors of the pages after and before it; empty for none.
+    """A page of the list. `older` and `newer` are the cursors of the neighbouring pages; empty if there is none.
 
-    count: how many sessions were chosen, at most MOST_COUNTED; there are `more` beyond that.
+    count: how many sessions match, at most MAX_COUNTED; `more` says that there are more than that.
     """
 
     rows: list[SessionRow]
@@ -257,7 +255,7 @@ Cursor = tuple[datetime, int]
 
 
 def parse_cursor(text: str) -> Cursor | None:
-    """Return the place in the list that a link names; None where it names none."""
+    """Parse the cursor of a link; None if invalid."""
     moment, _, pk = text.partition("-")
     if not (moment.isascii() and moment.isdecimal() and pk.isascii() and pk.isdecimal() and len(text) <= 36):
         return None
@@ -268,11 +266,11 @@ def parse_cursor(text: str) -> Cursor | None:
 
 
 def list_sessions(filters: SessionFilter, older: Cursor | None = None, newer: Cursor | None = None) -> SessionListing:
-    """Return a page of the list, newest first: the first one, the one after `older`, or the one before `newer`."""
+    """Return a page of the list, newest first: the first page, the one after `older`, or the one before `newer`."""
     sessions = matching_sessions(filters)
     count = sessions.order_by()[: MAX_COUNTED + 1].count()
     fetched = _fetch_page(sessions, newer, forward=True)[::-1] if newer else _fetch_page(sessions, older)
-    if newer and len(fetched) <= PAGE_SIZE:  # the beginning is near: a whole first page
+    if newer and len(fetched) <= PAGE_SIZE:  # near the beginning: show a full first page
         fetched, newer = _fetch_page(sessions, None), None
     has_more = len(fetched) > PAGE_SIZE
     page = fetched[-PAGE_SIZE:] if newer else fetched[:PAGE_SIZE]
@@ -286,14 +284,14 @@ def list_sessions(filters: SessionFilter, older: Cursor | None = None, newer: Cu
 
 
 def _fetch_page(sessions: QuerySet[Session], cursor: Cursor | None, forward: bool = False) -> list[Session]:
-    """Return the sessions of a page that come after a place, and one more if there are more."""
+    """Fetch the sessions of the page after a cursor, and one more if there are more."""
     lookup, order = ("gt", ("begun_at", "id")) if forward else ("lt", ("-begun_at", "-id"))
     if cursor:
         at, pk = cursor
         rest = Q(**{f"begun_at__{lookup}": at}) | Q(**{"begun_at": at, f"id__{lookup}": pk})
-        # The first condition repeats the second in a form that an index serves.
+        # The second condition is implied, but an index serves it.
         sessions = sessions.filter(rest, **{f"begun_at__{lookup}e": at})
-    # The keys first: an index holds all that it takes to find and order them, and only a page of rows is read.
+    # Keys first: an index finds and orders them alone, and only one page of rows is read.
     keys = list(sessions.order_by(*order).values_list("pk", flat=True)[: PAGE_SIZE + 1])
     rows = Session.objects.select_related("version__wizard", "agent").defer("version__document", "visitor", "tried")
     return list(rows.filter(pk__in=keys).order_by(*order))
@@ -323,7 +321,7 @@ def _row(session: Session, document: flow.Document, since: datetime) -> SessionR
 
 
 def session_state(session: Any, since: datetime) -> str:
-    """Return how a session (or a row with its fields) ended; for an open one, whether it was seen `since` then."""
+    """Return how a session (or a row with its fields) ended; an open one without an event since `since` was left."""
     if session.status != OPEN:
         return session.status
     return "left" if session.seen_at < since else "still"

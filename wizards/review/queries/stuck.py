@@ -1,9 +1,11 @@
-"""Where people got stuck: the pages of the wizards, ranked by how many were lost there.
+"""The stuck page: the pages of the wizards, ranked by how many sessions were lost there.
 
-    tallies of each page and version --join--> spots --name--> points --rank--> the page
+    analytics.place_figures --_PlacesAcrossVersions--> PlaceUse --stuck_points--> StuckPoint --with_times--> rows
 
-A *spot* is one page of a wizard, joined across its versions by the ids of its node, cause and step. A *point* is a row:
-one spot, or all spots that show the same step (or the same confirmation) of one procedure.
+The counts of each page and version come from `place_figures` in wizards/analytics/queries.py, the times from
+`place_times`. Here places are joined across versions by the ids of their node, cause and step (_PlacesAcrossVersions).
+A row of the page (StuckPoint) is one place, or all places that show the same step or confirmation of one procedure; its
+rates are computed by `rate` in wizards/review/confidence.py.
 """
 
 from __future__ import annotations
@@ -30,11 +32,11 @@ Item = TypeVar("Item")
 
 MAX_REMARKS = 50
 ZERO = Func(template="0", output_field=IntegerField())
-MAX_LEADERS = 3  # of which it still helps to say that most people are lost at one of them
+MAX_LEADERS = 3  # above that, naming the candidates no longer helps
 
 
 class WizardPlace(NamedTuple):
-    """A page of a wizard: of all its versions, or of the one whose primary key is `version`."""
+    """A page of a wizard: of all its versions (`version` 0), or of the one with this primary key."""
 
     wizard: int
     version: int
@@ -45,7 +47,7 @@ class WizardPlace(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class PlaceUse:
-    """One spot that a point stands for: what it is called there, and what happened there."""
+    """One of the places that a row stands for, with its label and figures."""
 
     place: WizardPlace
     label: PlaceLabel
@@ -54,40 +56,38 @@ class PlaceUse:
 
     @property
     def lost(self) -> Rate:
-        """Those who left here, of those who came here."""
+        """Those who left here, out of those who came here."""
         return rate(self.figures.left, self.figures.reached)
 
 
 @dataclass(frozen=True)
 class Times:
-    """How long people spent somewhere, and in the period before."""
+    """How long people spent at a page, now and in the period before."""
 
     current: Histogram
     before: Histogram
 
     @property
     def median(self) -> str:
-        """The time that half of them did not exceed, in words; empty where nobody's time is known."""
+        """Median in words; empty if no time is known."""
         return _quantile_text(self.current, 0.5)
 
     @property
     def p90(self) -> str:
-        """The time that nine of ten did not exceed, in words."""
+        """90th percentile in words."""
         return _quantile_text(self.current, 0.9)
 
     @property
     def median_before(self) -> str:
-        """The median of the period before, in words."""
         return _quantile_text(self.before, 0.5)
 
     @property
     def p90_before(self) -> str:
-        """The ninth tenth of the period before, in words."""
         return _quantile_text(self.before, 0.9)
 
     @property
     def trend(self) -> str:
-        """Say "longer" or "shorter" where the medians' intervals lie apart; else nothing."""
+        """Whether the median is "longer" or "shorter" than before; empty while the intervals overlap."""
         current, before = _median_interval(self.current), _median_interval(self.before)
         if not current or not before or (current[0] <= before[1] and before[0] <= current[1]):
             return ""
@@ -96,7 +96,7 @@ class Times:
 
 @dataclass(frozen=True)
 class StuckPoint:
-    """A row of the page. `version` is set where versions stand apart; `gone` says the current one has it no more."""
+    """A row of the page. `version` is set if versions are listed separately."""
 
     wizard: Wizard
     version: Version | None
@@ -105,27 +105,26 @@ class StuckPoint:
 
     @cached_property
     def label(self) -> PlaceLabel:
-        """What it is called: as in the current version, where that still has it."""
+        """The label in the current version, if that still has the page."""
         return min(self.uses, key=lambda use: use.gone).label
 
     @property
     def step(self) -> str:
-        """Id of the step that it shows, if any."""
         return self.uses[0].place.step
 
     @property
     def gone(self) -> bool:
-        """Whether the wizard's current version has it nowhere any more."""
+        """Whether the wizard's current version no longer has the page."""
         return all(use.gone for use in self.uses)
 
     @cached_property
     def figures(self) -> PlaceFigures:
-        """What happened at all its spots together."""
+        """The sum over its places."""
         return PlaceFigures.sum(use.figures for use in self.uses)
 
     @property
     def lost(self) -> Rate:
-        """Those who left here, of those who came here."""
+        """Those who left here, out of those who came here."""
         return rate(self.figures.left, self.figures.reached)
 
     @property
@@ -135,21 +134,20 @@ class StuckPoint:
 
     @property
     def helps(self) -> Rate:
-        """Those who asked for help here."""
+        """Those who asked for a person here."""
         return rate(self.figures.helps, self.figures.reached)
 
     @property
     def remarks(self) -> Rate:
-        """Those who said here that it looks different."""
+        """Those who remarked here that it looks different."""
         return rate(self.figures.remarks, self.figures.reached)
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict(Generic[Item]):
-    """What a ranking tells: whether anybody came by, how many were lost, and where most of them were.
+    """What a ranking says: whether anybody came (`reached`), how many were lost, and where most of them were.
 
-    leaders: the one place where most were lost; or the few among which the numbers cannot tell it; or nothing, where
-             they are too small to name any.
+    leaders: the place where most were lost; a few if the numbers are too close to tell; empty if they are too small.
     """
 
     reached: bool
@@ -158,7 +156,7 @@ class Verdict(Generic[Item]):
 
 
 def stuck_points(filters: Filter, by_version: bool = False) -> list[StuckPoint]:
-    """Return the pages where people came by, those first where most were lost; each version `apart` if wished.
+    """Rank the pages that sessions reached, those where most were lost first; optionally each version separately.
 
     The number of queries does not depend on how many versions, nodes or days there are.
     """
@@ -173,7 +171,7 @@ def stuck_points(filters: Filter, by_version: bool = False) -> list[StuckPoint]:
 
 
 def with_times(points: Iterable[StuckPoint], filters: Filter, by_version: bool = False) -> list[StuckPoint]:
-    """Return the points with how long people spent there, in the period and in the one before."""
+    """Add how long people spent at the points, in the period and in the one before."""
     points, scope, earlier = list(points), filters.scope, filters.before
     versions = {version.pk: version for version in filters.versions}
     pages = {use.place[2:] for point in points for use in point.uses}
@@ -188,32 +186,31 @@ def with_times(points: Iterable[StuckPoint], filters: Filter, by_version: bool =
 
 
 def stuck_verdict(points: Sequence[StuckPoint]) -> Verdict[StuckPoint]:
-    """Return what the ranked points tell."""
     return ranking_verdict([(point, point.figures.left) for point in points])
 
 
 def ranking_verdict(ranked: Sequence[tuple[Item, int]]) -> Verdict[Item]:
-    """Return what a ranking tells: places, each with how many were lost there, those first where most were."""
+    """Judge a ranking of places with how many were lost at each, largest first."""
     lost = [each for _, each in ranked]
     leaders = [place for place, each in ranked if not stands_out(lost[0], each)]
-    helps = len(leaders) <= MAX_LEADERS and all(lost[: len(leaders)])
-    return Verdict(bool(ranked), sum(lost), leaders if helps else [])
+    is_conclusive = len(leaders) <= MAX_LEADERS and all(lost[: len(leaders)])
+    return Verdict(bool(ranked), sum(lost), leaders if is_conclusive else [])
 
 
 def stands_out(first: int, second: int) -> bool:
-    """Return whether the first of two counts is the larger one, as far as numbers of this size can tell.
+    """Tell whether the first of two counts is significantly the larger one.
 
-    So it is where, of all that the two count together, more than half are likely to belong to the first.
+    It is if the lower limit of its share in both together (95 % interval, `rate`) is above one half.
     """
     return rate(first, first + second).low > 0.5
 
 
 def remarks_at(filters: Filter, places: Iterable[tuple[str, str, str]]) -> list[Words]:
-    """Return what people wrote in remarks on these pages (node, cause, step), newest first, at most MOST_WORDS.
+    """List what people wrote in remarks on these pages (node, cause, step), newest first, at most MAX_REMARKS.
 
-    Read by way of the few sessions of the period that have remarks. SQLite would prefer the index by version, with all
-    sessions of the version behind it (a sum has no index), and takes an index with a condition only where the query
-    says the condition itself, and not by a parameter.
+    The query starts at the few sessions of the period that have remarks. SQLite would prefer the index by version, with
+    all sessions of the version behind it; a sum hides the column from that index. It uses a partial index only if the
+    query has the index's condition literally, not as a parameter.
     """
     at_places = Q()
     for node, cause, step in places:
@@ -235,7 +232,7 @@ def remarks_at(filters: Filter, places: Iterable[tuple[str, str, str]]) -> list[
 
 
 def latest_place_label(filters: Filter, place: tuple[str, str, str]) -> PlaceLabel | None:
-    """Return what a page of the chosen wizard is called, in the newest version that has it."""
+    """Label a page of the selected wizard as in the newest version that has it."""
     for version in sorted(filters.versions, key=lambda each: each.number or 0, reverse=True):
         if label := place_label(publishing.document_of(version.pk), *place):
             return label
@@ -244,7 +241,7 @@ def latest_place_label(filters: Filter, place: tuple[str, str, str]) -> PlaceLab
 
 @dataclass(frozen=True, slots=True)
 class DraftRows:
-    """The rows that editors change: nodes by (wizard, id); procedures by id, with the places of their steps."""
+    """Primary keys of draft rows: nodes by (wizard, id), procedures by id, and the positions of their steps."""
 
     nodes: Mapping[tuple[int, str], int]
     procedures: Mapping[str, int]
@@ -252,7 +249,7 @@ class DraftRows:
 
 
 def draft_rows(points: Iterable[StuckPoint]) -> DraftRows:
-    """Return the drafts' rows behind these points, in two queries; what the draft has no more is missing."""
+    """Find the draft rows behind these points, in two queries; what the draft no longer has is missing."""
     points = list(points)
     wanted = {point.label.procedure for point in points} - {""}
     nodes = {(point.wizard.pk, point.uses[0].place.node) for point in points if not point.label.procedure}
@@ -269,7 +266,7 @@ def draft_rows(points: Iterable[StuckPoint]) -> DraftRows:
 
 
 class _PlacesAcrossVersions:
-    """The figures of each spot, and the newest version in which somebody came by there."""
+    """The figures of each place, summed over versions, and the newest version in which it was reached."""
 
     def __init__(
         self, places: Mapping[analytics.Place, PlaceFigures], versions: Mapping[int, Version], by_version: bool
@@ -291,13 +288,13 @@ class _PlacesAcrossVersions:
             self.newest[place] = max(newest, version, key=lambda each: each.number or 0)
 
     def uses(self) -> list[PlaceUse]:
-        """Return the spots where somebody came by, with their names; one query."""
+        """List the places that were reached, with their labels; one query."""
         reached = [place for place, figures in self.figures.items() if figures.reached]
         documents = self._documents(reached)
         return [self._use(place, documents) for place in reached]
 
     def times(self, point: StuckPoint) -> Histogram:
-        """Return the times at all the spots of a point together."""
+        """Sum the times at all places of a point."""
         times = [self.figures[use.place].times for use in point.uses if use.place in self.figures]
         return reduce(add, times, Histogram())
 
@@ -320,7 +317,7 @@ class _PlacesAcrossVersions:
 
 
 def _row_key(use: PlaceUse) -> tuple[object, ...]:
-    """Return what the spots of one row have in common."""
+    """Return the key of the row that a place belongs to."""
     place = use.place
     if use.label.procedure:
         return place.wizard, place.version, "procedure", use.label.procedure, place.step
@@ -341,7 +338,7 @@ def _quantile_text(times: Histogram, share: float) -> str:
 
 
 def _median_interval(times: Histogram) -> tuple[float, float] | None:
-    """Return the limits between which the true median is likely to lie; None of an empty histogram."""
+    """Return the limits between which the true median is likely to lie (95 %); None if empty."""
     if not (count := times.count):
         return None
     half = rate(count // 2, count)

@@ -1,4 +1,4 @@
-"""The traffic through a wizard: what happened at each node, and how many took each way between them."""
+"""The map's traffic: what happened at each node of a wizard, and how many sessions took each edge."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from ..filters import Filter
 from ..labels import PlaceLabel, node_label
 from .stuck import Verdict, ranking_verdict
 
-# The share that is lost at a node at least, as far as the numbers tell -> its colour on the map.
+# Lower limits of the share lost at a node; each one reached makes its colour on the map one level stronger.
 LOSS_LEVELS = (0.01, 0.05, 0.1, 0.2)
 
 
 @dataclass(frozen=True, slots=True)
 class TrafficEdge:
-    """How many sessions went on to the node `to`; `known` says whether the drawn version still has this way."""
+    """How many sessions went on to node `to`; `known` says whether the drawn version still has this edge."""
 
     to: str
     label: PlaceLabel
@@ -30,9 +30,9 @@ class TrafficEdge:
 
 @dataclass(frozen=True, slots=True)
 class TrafficNode:
-    """One node: what it is called, what happened there, and the ways that people took from there.
+    """A node (`id`) with its label, its figures, and the edges that sessions took from there.
 
-    `gone` says that the drawn version has no such node any more.
+    `gone` says that the drawn version no longer has it.
     """
 
     id: str
@@ -43,20 +43,20 @@ class TrafficNode:
 
     @property
     def lost(self) -> Rate:
-        """Those who left here, of those who came here."""
+        """Those who left here, out of those who came here."""
         return rate(self.figures.left, self.figures.reached)
 
     @property
     def level(self) -> int:
-        """How strongly the map colours it, from 0 on: by the share that is lost here at least."""
+        """Colour on the map, from 0: by the lower limit of the share that is lost here."""
         return sum(self.lost.low >= each for each in LOSS_LEVELS)
 
 
 @dataclass(frozen=True, slots=True)
 class Traffic:
-    """The traffic over one drawn version, that of the other chosen versions included.
+    """The traffic over one drawn version, including the sessions of the other selected versions.
 
-    `stops` are the nodes where somebody came by, the busiest first; `quiet` the others' names.
+    `nodes` are those that were reached, busiest first; `unvisited` the labels of the others.
     """
 
     version: Version
@@ -66,18 +66,17 @@ class Traffic:
 
     @property
     def verdict(self) -> Verdict[TrafficNode]:
-        """What the traffic tells about where people are lost."""
         ranked = sorted(self.nodes, key=lambda node: -node.figures.left)
         return ranking_verdict([(node, node.figures.left) for node in ranked])
 
     @property
     def gone(self) -> int:
-        """How many nodes with traffic the drawn version has no more."""
+        """How many nodes with traffic the drawn version no longer has."""
         return sum(node.gone for node in self.nodes)
 
 
 def drawn_version(filters: Filter) -> Version | None:
-    """Return the version to draw for a chosen wizard: the chosen one, or the current one, or else the newest."""
+    """Choose the version to draw: the selected one, or the current one, or else the newest."""
     versions = filters.versions
     if not versions:
         return None
@@ -86,7 +85,7 @@ def drawn_version(filters: Filter) -> Version | None:
 
 
 def wizard_traffic(filters: Filter, version: Version) -> Traffic:
-    """Return the traffic of the chosen sessions over `version`, in a fixed number of queries."""
+    """Compute the traffic of the filtered sessions over `version`, in a fixed number of queries."""
     figures: dict[str, PlaceFigures] = {}
     versions_by_node: dict[str, set[int]] = {}
     for place, each in analytics.place_figures(filters.scope, whole=True, timed=False).items():
@@ -104,7 +103,7 @@ def wizard_traffic(filters: Filter, version: Version) -> Traffic:
 
 
 def traffic_graph(traffic: Traffic) -> dict[str, list[dict[str, Any]]]:
-    """Return the drawing of the version, each node with its figures and each way with its sessions."""
+    """Return the graph of the version, with figures at each node and sessions at each edge."""
     graph = flow.graph_elements(traffic.document)
     nodes = {node.id: node for node in traffic.nodes}
     edges = {(node.id, edge.to): edge.sessions for node in traffic.nodes for edge in node.edges}
@@ -132,7 +131,7 @@ def _node_figures(node: TrafficNode | None) -> dict[str, Any]:
 
 
 class _NodeLabels:
-    """What nodes are called: as in the drawn version, or in the newest one that somebody walked through there."""
+    """Labels of nodes: as in the drawn version, or in the newest one in which sessions reached them."""
 
     def __init__(self, filters: Filter, version: Version, versions_by_node: dict[str, set[int]]) -> None:
         self.document = publishing.document_of(version.pk)
@@ -146,12 +145,11 @@ class _NodeLabels:
         self.edges = {(node.id, edge.to) for node in self.document.nodes for edge in node.edges(self.document)}
 
     def of(self, node: str) -> PlaceLabel:
-        """Return what a node is called."""
         document = self.documents[self.newest[node]] if node in self.newest else self.document
         return node_label(document, node) or PlaceLabel(node, "", "", node_title=node)
 
     def traffic_node(self, node: str, figures: PlaceFigures, sessions_by_target: Counter[str]) -> TrafficNode:
-        """Return a node with its figures and the ways that people took from there, the busiest first."""
+        """Make a node with its figures and the edges taken from there, busiest first."""
         edges = [
             TrafficEdge(to, self.of(to), sessions, (node, to) in self.edges)
             for to, sessions in sessions_by_target.most_common()

@@ -1,4 +1,4 @@
-"""The sessions chosen, and their events, as CSV to take away. Who took what is noted before the first line."""
+"""CSV export of the filtered sessions or their events. Every export is recorded before its first line is sent."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ COUNTS = {"sessions": session_count, "events": event_count}
 @require_POST
 @reviewers_only
 def export_csv(request: HttpRequest) -> Any:  # a page, or a stream
-    """Stream the sessions that the address chooses, or their events; a wrong choice exports nothing and is said."""
+    """Stream the filtered sessions, or their events; an invalid filter exports nothing and shows the errors."""
     what, words = request.POST.get("what", ""), "words" in request.POST
     form = SessionsForm(request.GET)
     if what not in COUNTS or (words and not request.user.has_perm(permissions.READ_WORDS)):
@@ -41,15 +41,15 @@ def export_csv(request: HttpRequest) -> Any:  # a page, or a stream
 
 
 def note_export(request: HttpRequest, where: str, minimum: int) -> Callable[[int], Any]:
-    """Note an export of at least so many lines, and return what notes how many they were, once that is known.
+    """Record an export of at least `minimum` lines; return a callback that records the final number.
 
-    Whoever breaks it off has asked for `least` all the same.
+    An export that is cut off stays recorded with `minimum`.
     """
     note = Disclosure.objects.create(user_id=request.user.pk, what=Disclosure.What.EXPORT, where=where, count=minimum)
     return lambda lines: Disclosure.objects.filter(pk=note.pk, count__lt=lines).update(count=lines)
 
 
 def export_description(what: str, words: bool, filters: SessionFilter) -> str:
-    """Return what was exported, as it is noted: the kind, whether with words, and the filter; as much as fits."""
+    """Describe an export for the record: kind, whether with words, and filter, cut to the column's length."""
     max_length = Disclosure._meta.get_field("where").max_length
     return f"{what}{' with words' if words else ''}: {filters.query}"[:max_length]

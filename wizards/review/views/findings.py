@@ -1,4 +1,4 @@
-"""The review queue: take up, assign, close with the version that mends it, see what it did."""
+"""The queue of findings: take up, assign, close with the version that mends it, see the effect."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ MEANWHILE = "Somebody else saved this finding meanwhile. Nothing of yours was sa
 @reviewers_only
 @permissions.staff_only(VIEW)
 def finding_list(request: HttpRequest) -> HttpResponse:
-    """Show what was taken up: what is open, or closed; everybody's, or one's own."""
+    """List the open findings, or the closed ones; everybody's, or one's own."""
     closed, mine = request.GET.get("state") == "closed", request.GET.get("whose") == "mine"
     queue = list(queries.list_findings(closed, cast(User, request.user) if mine else None)[:200])
     labels = queries.finding_labels(queue)
@@ -63,7 +63,7 @@ def take_up(request: HttpRequest) -> HttpResponse:
 @reviewers_only
 @permissions.staff_only(VIEW)
 def finding_detail(request: HttpRequest, pk: int) -> HttpResponse:
-    """Show a finding, with the place before and after it was mended; or change its note and who looks after it."""
+    """Show a finding with its place before and after it was mended; or change its note and assignee."""
     row = _finding(pk)
     form = NoteForm(request.POST if request.method == "POST" else None, initial=vars(row) | {"assignee": row.assignee})
     if request.method == "POST":
@@ -93,7 +93,6 @@ def close(request: HttpRequest, pk: int) -> HttpResponse:
 @reviewers_only
 @permissions.staff_only(CHANGE)
 def reopen(request: HttpRequest, pk: int) -> HttpResponse:
-    """Open a finding again."""
     row = _finding(pk)
     return _saved(request, row, lambda seen: findings.reopen(row, seen), "Open again.")
 
@@ -102,7 +101,7 @@ Create = Callable[[User, str, User | None], Finding]
 
 
 def _subject(parameters: Mapping[str, str]) -> tuple[Create, dict[str, Any]]:
-    """Return how to take up what the address names, and what the page shows of it; a 404 where there is no such."""
+    """Return how to create a finding about what the address names, and its context. Raises Http404."""
     if code := parameters.get("session"):
         real = Session.objects.exclude(channel=Session.Channel.TEST).select_related("version__wizard")
         session = get_object_or_404(real, code=code)
@@ -175,13 +174,13 @@ def _finding_page(
 
 
 def _sessions_url(row: Finding, label: PlaceLabel) -> str:
-    """Return where the sessions that were left at the place are listed."""
+    """Link to the sessions that were left at the place."""
     place = left_at_query((row.node, row.cause, row.step), label)
     return f"{reverse('review_sessions')}?{urlencode({'wizard': row.wizard.slug} | place)}"
 
 
 def _edit_url(request: HttpRequest, row: Finding, label: PlaceLabel) -> str:
-    """Return the form in which this reader may mend the place; the map where it is gone; nothing if they may not."""
+    """Link to the form that edits the place, or to the map if it is gone; empty without the right to edit."""
     if not request.user.has_perm("wizards.change_node"):
         return ""
     place = WizardPlace(row.wizard_id, 0, row.node, row.cause, row.step)

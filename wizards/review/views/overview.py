@@ -1,4 +1,4 @@
-"""How many sessions there were and how they ended; and what all figures mean."""
+"""The overview, and the glossary of all figures."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ..queries.overview import overview
 @require_safe
 @reviewers_only
 def overview_page(request: HttpRequest) -> HttpResponse:
-    """Show the overview of the sessions chosen; to HTMX only what is live of it."""
+    """Show the overview of the filtered sessions; to HTMX only the part that refreshes."""
     form = FilterForm(request.GET)
     today = timezone.localdate(timezone=timezone.get_default_timezone())
     return render_review_page(
@@ -32,5 +32,4 @@ def overview_page(request: HttpRequest) -> HttpResponse:
 @require_safe
 @reviewers_only
 def glossary_page(request: HttpRequest) -> HttpResponse:
-    """Show what all figures mean."""
     return render_review_page(request, "glossary.html", "", definitions=DEFINITIONS)

@@ -1,4 +1,4 @@
-"""What people typed into the search; and the words that were missing, added to a symptom."""
+"""The search log, and the form that adds missing words to a symptom."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ NO_TARGET = "Choose the symptom that these words should find."
 @reviewers_only
 @permissions.staff_only(VIEW)
 def search_log_page(request: HttpRequest) -> HttpResponse:
-    """Show what people typed, the words first for which most often nothing was found."""
+    """Show what people typed, most often without a result first."""
     return render_searches(request, words=request.GET.get("words", ""))
 
 
@@ -42,7 +42,7 @@ def search_log_page(request: HttpRequest) -> HttpResponse:
 @permissions.staff_only(VIEW)
 @permissions.staff_only(CHANGE)
 def add_search_words(request: HttpRequest) -> HttpResponse:
-    """Add words to a symptom's search words, in the draft; the page says so, or why not."""
+    """Add words to a symptom's search words, in the draft; the page shows the result or the error."""
     form, target = SearchForm({"q": request.POST.get("words", "")}), request.POST.get("symptom", "")
     words = " ".join(form.cleaned_data["q"].split()) if form.is_valid() else ""
     form_values = {"words": words or request.POST.get("words", ""), "target": target}
@@ -66,7 +66,6 @@ def add_search_words(request: HttpRequest) -> HttpResponse:
 
 
 def get_symptom_or_404(slug: str, key: str) -> Symptom:
-    """Return a symptom of a draft; a 404 where it is gone."""
     symptom = Symptom.objects.select_related("wizard").filter(wizard__slug=slug, key=key).first()
     if symptom is None:
         raise Http404("There is no such symptom any more.")
@@ -74,7 +73,6 @@ def get_symptom_or_404(slug: str, key: str) -> Symptom:
 
 
 def added_message(symptom: Symptom, words: str, is_new: bool) -> str:
-    """Return the line that says what came of adding words, with a link to the wizard."""
     link = reverse("admin:wizards_wizard_change", args=[symptom.wizard_id])
     line = "{}: “{}” finds “{}” after the next publication of <a href='{}'>{}</a>."
     return format_html(line, "Added" if is_new else "It is there already", words, symptom, link, symptom.wizard)
@@ -83,7 +81,7 @@ def added_message(symptom: Symptom, words: str, is_new: bool) -> str:
 def render_searches(
     request: HttpRequest, *, words: str = "", target: str = "", error: str = "", status: int = 200
 ) -> HttpResponse:
-    """Return the page, with the form that adds `words` to a symptom where there are any."""
+    """Render the page, with the form that adds `words` to a symptom if there are any."""
     form = FilterForm(request.GET)
     report, can_add_words = SearchReport(form.filters), request.user.has_perm(CHANGE)
     context = {
@@ -97,7 +95,7 @@ def render_searches(
 
 
 def log_context(report: SearchReport, filters: Filter, number: int) -> dict[str, Any]:
-    """Return what a page of the log lists, what the whole log tells, and the addresses of the pages around it."""
+    """Return the context of a page of the log."""
     rows, more = report.page(number)
     current_url = page_url(filters, number)
     return {
@@ -114,7 +112,7 @@ def log_context(report: SearchReport, filters: Filter, number: int) -> dict[str,
 
 
 def add_context(report: SearchReport, words: str, target: str, error: str) -> dict[str, Any]:
-    """Return what the form that adds words shows: every symptom, the likely ones first."""
+    """Return the context of the form that adds words: every symptom, the likely ones first."""
     selected = target.partition("@")[0]
     targets = [
         (each, "/".join(each.key) == selected) for each in report.ranked_targets(search_log.normalize_query(words))
@@ -123,12 +121,11 @@ def add_context(report: SearchReport, words: str, target: str, error: str) -> di
 
 
 def page_number(request: HttpRequest) -> int:
-    """Return which page is asked for; the first for what is no number of a page."""
+    """Parse the requested page number; 1 if it is invalid."""
     number = request.GET.get("page", "")
     return min(int(number), MAX_PAGES) if re.fullmatch("[1-9][0-9]{0,5}", number, re.ASCII) else 1
 
 
 def page_url(filters: Filter, number: int) -> str:
-    """Return the address of a page of the log, with the reader's filter."""
     query = filters.query + (f"&page={number}" if number > 1 else "")
     return f"{reverse('review_searches')}?{query}"

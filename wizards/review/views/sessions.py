@@ -1,4 +1,4 @@
-"""The list of sessions, one session's walk, and the walk page by page as the person saw it."""
+"""The list of sessions, the timeline of one session, and its replay page by page as the person saw it."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ TAB = "review_sessions"
 @require_safe
 @reviewers_only
 def session_list(request: HttpRequest) -> HttpResponse:
-    """Show a page of the sessions chosen: the newest ones, or those after `older` or before `newer`."""
+    """Show a page of the filtered sessions: the newest, or those after `older` or before `newer`."""
     form = SessionsForm(request.GET)
     return sessions_page(request, form, **{name: request.GET.get(name, "") for name in ("older", "newer")})
 
 
 def sessions_page(request: HttpRequest, form: SessionsForm, older: str = "", newer: str = "") -> HttpResponse:
-    """Return the list as a page, with what is wrong with the choice beside its fields."""
+    """Render the list, with the errors of the filter at its fields."""
     cursors = {name: parse_cursor(text) for name, text in (("older", older), ("newer", newer)) if text}
     return render_review_page(
         request,
@@ -52,7 +52,7 @@ def sessions_page(request: HttpRequest, form: SessionsForm, older: str = "", new
 @require_http_methods(["GET", "HEAD", "POST"])
 @reviewers_only
 def session_detail(request: HttpRequest, code: str) -> HttpResponse:
-    """Show a session's whole walk; what the person wrote only when it is asked for, which is noted."""
+    """Show a session's timeline; what the person wrote only on request (POST), which is recorded."""
     session = get_session_or_404(code)
     if request.method == "POST":
         return session_with_words(request, session)
@@ -61,7 +61,7 @@ def session_detail(request: HttpRequest, code: str) -> HttpResponse:
 
 @transaction.atomic
 def session_with_words(request: HttpRequest, session: Session) -> HttpResponse:
-    """Note that this reader opens what the person wrote, and show the walk with it."""
+    """Record that this reader opens what the person wrote, and show the timeline with it."""
     if not request.user.has_perm(permissions.READ_WORDS):
         raise Http404("This person may not read what customers wrote.")
     timeline = session_timeline(session, with_words=True)
@@ -75,7 +75,6 @@ def session_with_words(request: HttpRequest, session: Session) -> HttpResponse:
 
 
 def timeline_page(request: HttpRequest, timeline: SessionTimeline, shows_words: bool = False) -> HttpResponse:
-    """Return the page of a walk."""
     session = timeline.session
     state = session_state(session, abandoned_since())
     return render_review_page(
@@ -100,7 +99,7 @@ def timeline_page(request: HttpRequest, timeline: SessionTimeline, shows_words: 
 @require_safe
 @reviewers_only
 def replay_page(request: HttpRequest, code: str, number: int) -> HttpResponse:
-    """Show a page of a session as the person saw it, still, with the ways to the pages before and after it."""
+    """Show a page of a session as the person saw it, read-only, with links to the pages before and after it."""
     timeline = session_timeline(get_session_or_404(code))
     filter_query = f"?{request.GET.urlencode()}" if request.GET else ""
     if timeline.broken:
@@ -121,7 +120,7 @@ def replay_page(request: HttpRequest, code: str, number: int) -> HttpResponse:
 
 
 def bar_context(timeline: SessionTimeline, index: int) -> dict[str, Any]:
-    """Return what the bar above a still page shows: which of the walk's stays it is, and those before and after it."""
+    """Return the context of the bar above a replayed page."""
     return {
         "last": timeline.visits[-1],
         "timeline": timeline,
@@ -134,7 +133,7 @@ def bar_context(timeline: SessionTimeline, index: int) -> dict[str, Any]:
 
 
 def visit_screen(timeline: SessionTimeline, visit: PageVisit) -> dict[str, Any]:
-    """Return what the customer's page showed on arriving there, with the card chosen that was answered then."""
+    """Return what the customer's page showed on arrival, with the answer selected that was given then."""
     page = presenters.Page(
         timeline.session, timeline.document, visit.position, visit.number, current=True, first=visit.is_first
     )
@@ -144,13 +143,13 @@ def visit_screen(timeline: SessionTimeline, visit: PageVisit) -> dict[str, Any]:
 
 
 def get_session_or_404(code: str) -> Session:
-    """Return the session of a code with its version and wizard; a 404 for an editor's preview, which counts nowhere."""
+    """Get a session with its version and wizard; editors' previews are a 404."""
     sessions = Session.objects.exclude(channel=Session.Channel.TEST).select_related("version__wizard", "agent")
     return get_object_or_404(sessions.defer("version__document", "visitor"), code=code)
 
 
 def edit_links(user: User | AnonymousUser, session: Session) -> list[tuple[str, str]]:
-    """Return the forms in which an editor changes the place where a session stands: (what it says, its address)."""
+    """List (label, URL) of the forms that edit the place where a session is."""
     if not user.has_perm("wizards.change_node"):
         return []
     node = Node.objects.filter(wizard=session.version.wizard_id, key=session.node).first()
@@ -161,7 +160,7 @@ def edit_links(user: User | AnonymousUser, session: Session) -> list[tuple[str, 
 
 
 def step_links(session: Session) -> list[tuple[str, str]]:
-    """Return the form of the step at which a session stands; none where the procedure has no such step any more."""
+    """List the form of the step where a session is; empty if the procedure no longer has the step."""
     document = publishing.document_of(session.version_id)
     node = document.node(session.node)
     procedure = node.current_procedure(document, session.position) if node else None

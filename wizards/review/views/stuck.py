@@ -1,4 +1,4 @@
-"""Where people got stuck: the ranked pages, and what was written there."""
+"""The stuck page: the ranked pages, and what people wrote there. The figures come from queries/stuck.py."""
 
 from __future__ import annotations
 
@@ -30,15 +30,15 @@ from ..queries.stuck import (
     with_times,
 )
 
-MAX_ROWS = 20  # until all are asked for
-MAX_PLACES = 100  # that one row can stand for, when its words are asked for
-MAX_WHERE_LENGTH = 200  # characters, of Disclosure.where
+MAX_ROWS = 20  # until all are requested
+MAX_PLACES = 100  # of one row, when its remarks are requested
+MAX_WHERE_LENGTH = 200  # length of Disclosure.where
 
 
 @require_safe
 @reviewers_only
 def stuck_page(request: HttpRequest) -> HttpResponse:
-    """Show the pages where people came by, those first where most were lost."""
+    """Show the pages that sessions reached, those where most were lost first."""
     form = FilterForm(request.GET)
     by_version = request.GET.get("apart") == "1"
     points = stuck_points(form.filters, by_version)
@@ -66,7 +66,7 @@ def stuck_page(request: HttpRequest) -> HttpResponse:
 @reviewers_only
 @permissions.staff_only(permissions.READ_WORDS)
 def remarks_page(request: HttpRequest) -> HttpResponse:
-    """Show what people wrote in remarks at a place, and note who was shown it."""
+    """Show what people wrote in remarks at a place, and record who was shown it."""
     form = FilterForm(request.GET)
     places = requested_places(request.POST.getlist("spot"))
     where = ", ".join("/".join(filter(None, place)) for place in places)
@@ -85,7 +85,7 @@ def remarks_page(request: HttpRequest) -> HttpResponse:
 
 
 def requested_places(values: list[str]) -> list[tuple[str, str, str]]:
-    """Return the places that a form names as "node/cause/step"; a 404 where it names none or what cannot be one."""
+    """Parse places sent as "node/cause/step". Raises Http404 if there are none, or an invalid one."""
     places = [each.split("/") for each in values[:MAX_PLACES]]
     if not places or any(len(place) != 3 or not place[0] for place in places):
         raise Http404("There is no such place.")
@@ -93,7 +93,7 @@ def requested_places(values: list[str]) -> list[tuple[str, str, str]]:
 
 
 def row_context(request: HttpRequest, filters: Filter, point: StuckPoint, rows: DraftRows) -> dict[str, Any]:
-    """Return what a row shows beyond its figures: its name, and where one can go from there."""
+    """Return what a row shows beyond its figures: its name and links."""
     row_filters = replace(filters, wizard=point.wizard.slug)
     if point.version:
         row_filters = replace(row_filters, version=point.version.number)
@@ -111,13 +111,13 @@ def row_context(request: HttpRequest, filters: Filter, point: StuckPoint, rows: 
 
 
 def find_open_finding(findings_by_place: dict[tuple[int, str, str, str], Finding], point: StuckPoint) -> Finding | None:
-    """Return the open finding about one of the places that a point stands for, if there is one."""
+    """Find an open finding about one of the places of a point."""
     places = ((point.wizard.pk, *use.place[2:]) for use in point.uses)
     return next((findings_by_place[place] for place in places if place in findings_by_place), None)
 
 
 def location_text(filters: Filter, point: StuckPoint) -> str:
-    """Say where a point stands: in which procedure and, where several are shown, in which wizard and version."""
+    """Say where a point is: in which procedure and, if several are listed, in which wizard and version."""
     parts = [
         point.label.within,
         "" if filters.wizard else str(point.wizard),
@@ -127,19 +127,19 @@ def location_text(filters: Filter, point: StuckPoint) -> str:
 
 
 def sessions_url(filters: Filter, use: PlaceUse) -> str:
-    """Return where the sessions that were left at a place are listed."""
+    """Link to the sessions that were left at a place."""
     return f"{reverse('review_sessions')}?{filters.query}&{urlencode(left_at_query(use.place[2:], use.label))}"
 
 
 def left_at_query(place: tuple[str, str, str], label: PlaceLabel) -> dict[str, str]:
-    """Return what lists the sessions left at a page (node, cause, step); "-" means no cause, or no step."""
+    """Return the query that lists the sessions left at a page (node, cause, step); "-" means no cause, or no step."""
     query = dict(zip(("node", "cause", "step"), place, strict=True))
     query |= {"diagnosis": {"cause": "-"}, "confirm": {"step": "-"}}.get(label.screen, {})
     return {part: key for part, key in query.items() if key} | {"status": "left"}
 
 
 def edit_url(request: HttpRequest, point: StuckPoint, rows: DraftRows) -> str:
-    """Return the form in which this reader may change a point; empty where they may not, or where it is gone."""
+    """Link to the form that edits a point; empty if it is gone or this reader may not edit it."""
     if procedure := point.label.procedure:
         key, model, anchor = rows.procedures.get(procedure), "procedure", rows.steps.get((procedure, point.step))
     else:

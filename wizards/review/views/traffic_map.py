@@ -1,4 +1,4 @@
-"""The map of a published wizard with the traffic through it, and the same as a table."""
+"""The map of a published wizard with its traffic, and the same as a table."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ TAB = "review_map"
 @require_safe
 @reviewers_only
 def map_page(request: HttpRequest) -> HttpResponse:
-    """Show the map and the table of a wizard; without a choice, of the only one, or let the reader choose."""
+    """Show the map and the table of a wizard; without a selection, of the only wizard, or a list to choose from."""
     form = FilterForm(request.GET)
     filters = narrow_to_one_wizard(form.filters)
     version = drawn_version(filters) if filters.wizard else None
@@ -45,7 +45,7 @@ def map_page(request: HttpRequest) -> HttpResponse:
 @require_safe
 @reviewers_only
 def map_data(request: HttpRequest) -> HttpResponse:
-    """Send the drawing of a wizard with its traffic; each node says where its sessions are listed."""
+    """Send the graph of a wizard with its traffic; each node has the URL of its sessions."""
     filters = narrow_to_one_wizard(FilterForm(request.GET).filters)
     version = drawn_version(filters) if filters.wizard else None
     if version is None:
@@ -59,7 +59,7 @@ def map_data(request: HttpRequest) -> HttpResponse:
 
 
 def narrow_to_one_wizard(filters: Filter) -> Filter:
-    """Return the choice narrowed to its only wizard, where no wizard is chosen and only one can be meant."""
+    """Select the only wizard if none is selected and the filter leaves just one."""
     if filters.wizard:
         return filters
     slugs = {version.wizard.slug for version in filters.versions}
@@ -67,10 +67,9 @@ def narrow_to_one_wizard(filters: Filter) -> Filter:
 
 
 def can_view_draft(request: HttpRequest) -> bool:
-    """Return whether this reader finds the draft's map in the admin."""
     return request.user.has_perm("wizards.view_wizard")
 
 
 def sessions_url(filters: Filter, node: TrafficNode) -> str:
-    """Return where the sessions that stopped at a node are listed."""
+    """Link to the sessions that are at a node."""
     return f"{reverse('review_sessions')}?{filters.query}&{urlencode({'node': node.id})}"
