@@ -1,10 +1,10 @@
-/* How the map looks: colours from map.css, sizes from the words, places and ways from dagre. */
+/* The map's style and layout: colours from map.css, sizes from the text, positions and edges from dagre. */
 (function () {
   "use strict";
 
   const FONT = 13, LINE = 17, WAY_FONT = 11, WAY_LINE = 14, MOST_LINES = 4;
   const MANY = 150; // nodes
-  const DOOR = 12; // px that a way goes straight on from a node, and towards one
+  const DOOR = 12; // px that an edge runs straight at both of its nodes
   const SHAPES = {
     symptom: { shape: "round-tag", wide: 200, words: 138, high: 20, aside: -16 },
     question: { shape: "round-hexagon", wide: 204, words: 150, high: 24 },
@@ -17,11 +17,11 @@
     nowhere: { shape: "round-rectangle", wide: 128, words: 116, high: 12 },
     elsewhere: { shape: "round-rectangle", wide: 150, words: 136, high: 12, sign: "⇢ ", most: 2 },
   };
-  const BUSY = 2; // a node that more others lead to is drawn once, and named where else a way leads to it
+  const BUSY = 2; // a node with more incoming edges is drawn once; other edges to it end in a reference
   const ENDS = new Set(["solved", "unsolved", "advice", "outcome"]);
   const pen = document.createElement("canvas").getContext("2d");
 
-  /* Returns words as lines of at most `width` px in the pen's font; the last one ends in … where words are left out. */
+  /* Wraps text to lines of at most `width` px in the pen's font; the last ends in … if text is cut. */
   function lines(words, width, most = MOST_LINES) {
     const found = [];
     for (const word of words.split(/\s+/)) {
@@ -35,7 +35,7 @@
     return found;
   }
 
-  /* Returns the ways that lead back to where one has come through, as one walks from the beginning of the list. */
+  /* Returns the edges that close a cycle, in a depth-first walk from the start of the list. */
   function backwards(edges) {
     const out = new Map(), state = new Map(), back = new Set();
     for (const edge of edges) out.set(edge.from, [...(out.get(edge.from) || []), edge]);
@@ -53,7 +53,7 @@
     return back;
   }
 
-  /* Returns the graph as it is drawn: one line for all ways between two nodes, and no long lines to busy nodes. */
+  /* Returns the graph to draw: one line for all edges between two nodes, and no long lines to busy nodes. */
   function simplified(graph) {
     const together = new Map();
     for (const edge of graph.edges) {
@@ -79,7 +79,7 @@
     return { nodes, edges: edges.map((edge) => ({ ...edge, labels: [...edge.labels] })) };
   }
 
-  /* Gives each node of a graph its words in lines, width and height, and each way the same for its label. */
+  /* Sets the wrapped text, width and height of each node, and of each edge's label. */
   function measure(graph, face) {
     for (const node of graph.nodes) {
       const form = SHAPES[node.kind];
@@ -99,10 +99,10 @@
     }
   }
 
-  /* Lets dagre place the nodes and lead the ways; each node gets x and y, each way its bends and its label's place. */
+  /* Lays the graph out with dagre: x and y of each node, bends and label position of each edge. */
   function place(graph) {
     const plan = new dagre.graphlib.Graph({ multigraph: true });
-    const ranker = graph.nodes.length > MANY ? "tight-tree" : "network-simplex"; // a fourth of the time, nearly as good
+    const ranker = graph.nodes.length > MANY ? "tight-tree" : "network-simplex"; // a quarter of the time, nearly as good
     plan.setGraph({ rankdir: "LR", nodesep: 20, edgesep: 12, ranksep: 34, ranker, acyclicer: "greedy" });
     for (const node of graph.nodes) plan.setNode(node.id, { width: node.width, height: node.height });
     graph.edges.forEach((edge, number) => {
@@ -116,13 +116,13 @@
     });
   }
 
-  /* Lets a way run level behind its label, so that it bends between the columns only. */
+  /* Keeps an edge horizontal behind its label, so that it bends only between the columns. */
   function level(point, edge, found) {
     if (!edge.words || Math.abs(point.x - found.x) > 1) return [point];
     return [{ x: found.x - edge.width / 2, y: found.y }, { x: found.x + edge.width / 2, y: found.y }];
   }
 
-  /* Turns dagre's points into Cytoscape's: how far along the straight line, and how far beside it. */
+  /* Converts dagre's points to Cytoscape's: distance along the straight line, and distance from it. */
   function bend(edge, found, from, to) {
     const points = found.points.slice(1, -1).flatMap((point) => level(point, edge, found));
     if (to.x > from.x) {
@@ -144,7 +144,7 @@
     return getComputedStyle(document.documentElement).getPropertyValue(`--map-${name}`).trim();
   }
 
-  /* Returns Cytoscape's style sheet in the colours of the admin's present theme. */
+  /* Returns Cytoscape's style sheet in the colours of the current theme. */
   function style(face, signs) {
     const kinds = Object.entries(SHAPES).map(([kind, form]) => ({
       selector: `node[kind = "${kind}"]`,

@@ -1,12 +1,12 @@
-/* What both maps, of editing and of review, do with their drawing: begin it, fit it, zoom it, choose and show a node. */
+/* What the maps of the admin and of review share: draw, fit, zoom, select a node and scroll to it. */
 (function () {
   "use strict";
 
-  const LARGE = 150; // nodes; from here on, drawing is made cheaper
+  const LARGE = 150; // nodes; from here on, drawing is simplified
   const READABLE = 0.85, SMALLEST = 0.45; // zoom
   const calm = matchMedia("(prefers-reduced-motion: reduce)");
 
-  /* Returns a placed graph (style.js) as Cytoscape's elements. */
+  /* Converts a laid-out graph (style.js) to Cytoscape's elements. */
   function elements(graph) {
     const nodes = graph.nodes.map((each) => ({ group: "nodes", data: each, position: { x: each.x, y: each.y } }));
     const edges = graph.edges.map((each, number) => (
@@ -15,7 +15,7 @@
     return [...nodes, ...edges];
   }
 
-  /* Draws a placed graph on `paper` in `style`, and returns the drawing; `tapped` is given the node that is pressed. */
+  /* Draws a laid-out graph in the element `paper`; returns Cytoscape's instance. `tapped` gets each node clicked. */
   function begin(paper, graph, style, tapped) {
     const large = graph.nodes.length >= LARGE;
     const cy = cytoscape({
@@ -31,7 +31,7 @@
     return cy;
   }
 
-  /* Shows all; where that would be too small to read, where it begins instead. */
+  /* Shows the whole graph, or its beginning if the whole would be too small to read. */
   function fit(cy, all = false) {
     cy.fit(undefined, 24);
     if (all || cy.zoom() > SMALLEST) return;
@@ -42,14 +42,14 @@
     cy.pan({ x: 24 - box.x1 * READABLE, y: cy.height() / 2 - y * READABLE });
   }
 
-  /* Does what a button of the zoom says: "in", "out" or "fit". */
+  /* Zooms as a button says: "in", "out" or "fit". */
   function zoom(cy, how) {
     if (how === "fit") return fit(cy, true);
     const level = cy.zoom() * (how === "in" ? 1.3 : 1 / 1.3);
     return cy.zoom({ level, renderedPosition: { x: cy.width() / 2, y: cy.height() / 2 } });
   }
 
-  /* Marks a node as the chosen one, and its ways; none where there is no such node. */
+  /* Highlights a node and its edges; none if there is no such node. */
   function choose(cy, id) {
     const node = cy.getElementById(id);
     cy.batch(() => {
@@ -60,7 +60,7 @@
     });
   }
 
-  /* Brings a node into the middle unless it is well in sight. */
+  /* Centres a node unless it is fully in view. */
   function show(cy, id, always = false) {
     const node = cy.getElementById(id);
     const box = node.renderedBoundingBox();

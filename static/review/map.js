@@ -1,27 +1,27 @@
-/* The map with its traffic: the same drawing as in editing, with widths and colours for what happened. */
+/* The map with its traffic: the drawing of the admin, with widths and colours by what happened. */
 (function () {
   "use strict";
 
   const LINE = 17, WAY_LINE = 14; // px, as in style.js
-  const WIDER = 36; // px: a hexagon narrows above and below its middle, and the figures are two lines more
-  const THINNEST = 1, WIDEST = 12; // px, of a way
+  const WIDER = 36; // px: a hexagon is narrower above and below its middle, and the figures add two lines
+  const MIN_WIDTH = 1, MAX_WIDTH = 12; // px, of an edge
   const room = document.getElementById("map-room");
   if (!room || !window.cytoscape || !window.dagre) return;
 
-  const part = (id) => document.getElementById(id);
-  const paper = part("map-drawing"), panel = part("map-panel");
+  const element = (id) => document.getElementById(id);
+  const paper = element("map-drawing"), panel = element("map-panel");
   const face = getComputedStyle(document.body).fontFamily;
   const signs = { error: room.dataset.error, warning: room.dataset.warning };
   const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--map-${name}`).trim();
-  let cy, sent;
+  let cy, traffic;
 
-  const say = (words) => { part("map-said").textContent = words; };
+  const announce = (text) => { element("map-said").textContent = text; };
   const node = (id) => cy.getElementById(id);
   const sessions = (number) => `${number} session${number === 1 ? "" : "s"}`;
 
   /* --- the drawing --- */
 
-  /* Returns what a node says of its traffic, in lines. */
+  /* Returns the lines of a node's traffic. */
   function figures(each) {
     if (each.reached === undefined) return [];
     if (!each.reached) return ["nobody came"];
@@ -29,8 +29,8 @@
     return each.left ? [`${each.reached} came`, `${each.left} left, ${each.percent} %`] : [`${each.reached} came`];
   }
 
-  /* Returns the graph as it is drawn: each node with its figures, each way with its sessions and its width. */
-  function graphOf(data) {
+  /* Returns the graph to draw: each node with its figures, each edge with its sessions and width. */
+  function trafficGraph(data) {
     const taken = new Map(data.edges.map((edge) => [JSON.stringify([edge.from, edge.to]), edge.sessions]));
     const most = Math.max(1, ...taken.values());
     const graph = mapLook.simplified(data);
@@ -46,7 +46,7 @@
       const to = known.get(edge.to).of || edge.to;
       const number = taken.get(JSON.stringify([edge.from, to])) ?? null;
       edge.sessions = number;
-      edge.thick = THINNEST + (WIDEST - THINNEST) * (number || 0) / most;
+      edge.thick = MIN_WIDTH + (MAX_WIDTH - MIN_WIDTH) * (number || 0) / most;
       if (number === null) continue;
       edge.words = edge.words ? `${edge.words}\n${number}` : String(number);
       edge.width = Math.max(edge.width, 8 * String(number).length + 8);
@@ -56,21 +56,21 @@
     return graph;
   }
 
-  /* Returns the look of editing, with ours over it; the frame still says what kind of node it is. */
+  /* Returns the admin's style with the traffic's on top; borders still show the kinds of nodes. */
   function style() {
     const losses = [0, 1, 2, 3, 4].map((level) => (
       { selector: `node[level = ${level}][reached > 0]`, style: { "background-color": colour(`loss-${level}`) } }
     ));
-    const look = mapLook.style(face, signs);
-    const chosen = look.splice(-2); // what is chosen has the last word
-    chosen[0].style = { ...chosen[0].style, width: "data(thick)" };
+    const base = mapLook.style(face, signs);
+    const selected = base.splice(-2); // the selection overrides the rest
+    selected[0].style = { ...selected[0].style, width: "data(thick)" };
     return [
-      ...look,
+      ...base,
       ...losses,
       { selector: "node[reached = 0]", style: { "border-style": "dashed", color: colour("quiet"), "background-color": colour("paper") } },
       { selector: "edge[thick]", style: { width: "data(thick)", "arrow-scale": 0.8 } },
       { selector: "edge[sessions = 0]", style: { "line-style": "dashed" } },
-      ...chosen,
+      ...selected,
     ];
   }
 
@@ -89,15 +89,15 @@
     return make("p", "", made);
   }
 
-  function ways(heading, found, other) {
-    if (!found.length) return [];
+  function edgeList(heading, edges, other) {
+    if (!edges.length) return [];
     const list = make("ul");
-    for (const edge of found) list.append(make("li", "", make("span", node(edge[other]).data("label")), make("b", edge.sessions)));
+    for (const edge of edges) list.append(make("li", "", make("span", node(edge[other]).data("label")), make("b", edge.sessions)));
     return [make("h3", heading), list];
   }
 
-  /* Returns what happened at a node: the four figures, and their sum below them. */
-  function account(each) {
+  /* Returns a node's four figures, and their sum below them. */
+  function figureList(each) {
     const list = make("dl");
     const line = (name, number, kind = "line") => {
       const made = make("div", "", make("dt", name), make("dd", number));
@@ -111,32 +111,32 @@
     return list;
   }
 
-  /* Shows what happened at a node, and where its sessions are. */
+  /* Shows a node's figures and the links to its sessions. */
   function open(id) {
     const each = node(id).data();
     mapStage.choose(cy, id);
     mapStage.show(cy, id);
-    const busy = (edge) => edge.sessions;
-    const shown = [make("h2", each.label)];
-    if (each.kind === "nowhere") shown.push(make("p", "An answer that leads nowhere."));
-    else if (each.kind === "symptom") shown.push(make("p", "A symptom: one of the ways into the wizard. Follow its way to see who came."));
-    else if (!each.reached) shown.push(make("p", "Nobody came here."));
-    else shown.push(account(each), link("Sessions that stopped here", each.url), link("Those that left here", `${each.url}&status=left`));
-    shown.push(...ways("Came from", sent.edges.filter((edge) => edge.to === id && busy(edge)).filter(first), "from"));
-    shown.push(...ways("Went on to", sent.edges.filter((edge) => edge.from === id && busy(edge)).filter(first), "to"));
-    if (room.dataset.edit && each.key && each.kind !== "symptom") shown.push(link("Edit it on the draft’s map", `${room.dataset.edit}#${encodeURIComponent(id)}`));
-    panel.replaceChildren(...shown);
+    const taken = (edge) => edge.sessions;
+    const content = [make("h2", each.label)];
+    if (each.kind === "nowhere") content.push(make("p", "An answer that leads nowhere."));
+    else if (each.kind === "symptom") content.push(make("p", "A symptom: one of the entries to the wizard. Follow its line to see who came."));
+    else if (!each.reached) content.push(make("p", "Nobody came here."));
+    else content.push(figureList(each), link("Sessions that stopped here", each.url), link("Those that left here", `${each.url}&status=left`));
+    content.push(...edgeList("Came from", traffic.edges.filter((edge) => edge.to === id && taken(edge)).filter(isFirstOfPair), "from"));
+    content.push(...edgeList("Went on to", traffic.edges.filter((edge) => edge.from === id && taken(edge)).filter(isFirstOfPair), "to"));
+    if (room.dataset.edit && each.key && each.kind !== "symptom") content.push(link("Edit it on the draft’s map", `${room.dataset.edit}#${encodeURIComponent(id)}`));
+    panel.replaceChildren(...content);
     panel.scrollTop = 0;
-    say(each.reached ? `${each.label}: ${sessions(each.reached)} came, ${each.left} left.` : each.label);
+    announce(each.reached ? `${each.label}: ${sessions(each.reached)} came, ${each.left} left.` : each.label);
     history.replaceState(null, "", `#${encodeURIComponent(id)}`);
   }
 
-  /* Two ways between the same nodes have one number. */
-  function first(edge, place, all) {
-    return all.findIndex((other) => other.from === edge.from && other.to === edge.to) === place;
+  /* Keeps one of several edges between the same nodes: they share one count. */
+  function isFirstOfPair(edge, index, all) {
+    return all.findIndex((other) => other.from === edge.from && other.to === edge.to) === index;
   }
 
-  /* --- what one does --- */
+  /* --- controls --- */
 
   room.addEventListener("click", (event) => {
     const pressed = event.target.closest("[data-zoom]");
@@ -146,17 +146,17 @@
 
   room.hidden = false;
   async function load() {
-    const answer = await fetch(room.dataset.graph, { credentials: "same-origin", cache: "no-store" });
-    if (!answer.ok || answer.redirected) throw new Error(`The site answered ${answer.status}.`);
-    sent = await answer.json();
-    const graph = graphOf(sent);
-    // Placing and drawing each take long for a large wizard: the browser has its turn in between.
-    await new Promise((go) => { setTimeout(go); });
+    const response = await fetch(room.dataset.graph, { credentials: "same-origin", cache: "no-store" });
+    if (!response.ok || response.redirected) throw new Error(`The site answered ${response.status}.`);
+    traffic = await response.json();
+    const graph = trafficGraph(traffic);
+    // Layout and drawing each take long for a large wizard: let the browser respond in between.
+    await new Promise((resolve) => { setTimeout(resolve); });
     cy = mapStage.begin(paper, graph, style(), (target) => open(target.data("of") || target.id()));
-    room.dataset.drawn = `${sent.nodes.length} nodes, ${sent.edges.length} ways`;
+    room.dataset.drawn = `${traffic.nodes.length} nodes, ${traffic.edges.length} ways`;
     const wanted = decodeURIComponent(location.hash.slice(1));
     if (wanted && node(wanted).nonempty()) open(wanted);
   }
 
-  load().catch((mistake) => say(`The map could not be drawn: ${mistake.message} The table below says the same.`));
+  load().catch((error) => announce(`The map could not be drawn: ${error.message} The table below has the same figures.`));
 })();

@@ -179,7 +179,7 @@ def test_a_map_that_cannot_be_fetched_says_so_and_leaves_the_table(customers, re
     page = reviewer(DEFINITIONS)
     page.route("**/traffic.json*", lambda route: route.fulfill(status=500))
     page.goto(MAP)
-    expect(page.locator("#map-said")).to_contain_text("The table below says the same")
+    expect(page.locator("#map-said")).to_contain_text("The table below has the same figures")
     expect(page.locator(".nodes tbody tr").first).to_be_visible()
     complained.expect("500")
 
