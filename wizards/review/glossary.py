@@ -17,17 +17,16 @@ DEFINITIONS: dict[str, dict[str, Definition]] = {
     "Which sessions": {
         "session": Definition(
             "Session",
-            "One person's walk through one published version of a wizard, from choosing what is wrong. Everything here"
-            " counts sessions: one that comes by a place twice counts there once. Editors' previews count nowhere.",
+            "One person's walk through one published version of a wizard, from choosing what is wrong. Everything"
+            " here counts sessions: one that comes to a place twice counts there once. Editors' previews are not"
+            " counted.",
         ),
         "period": Definition(
             "Period",
-            "A session counts for the day on which it began, also where it ended later. Days are those of the help"
-            " desk, so that everybody sees the same figures. Both days of the period belong to it.",
+            "A session counts for the day on which it began, even if it ended later. Days are those of the help"
+            " desk, so that everybody sees the same figures. Both days of the period are included.",
         ),
-        "before": Definition(
-            "Before", "The same choice of sessions in the period of the same length just before this one."
-        ),
+        "before": Definition("Before", "The same filter for the period of the same length just before this one."),
         "channel": Definition(
             "Channel",
             "Self-service: on this site. Agent: with an agent on the phone. Embedded: in another site's page.",
@@ -38,90 +37,93 @@ DEFINITIONS: dict[str, dict[str, Definition]] = {
             "Begun",
             "Sessions that began. Begun = solved + sent to a human + given advice + left + still there, always.",
         ),
-        "solved": Definition("Solved", "Sessions that now stand at an end that says that the device works."),
-        "unsolved": Definition("Sent to a human", "Sessions that now stand at an end that leads on to a person."),
+        "solved": Definition("Solved", "Sessions that are at an end that says that the device works."),
+        "unsolved": Definition("Sent to a human", "Sessions that are at an end that leads on to a person."),
         "advice": Definition(
-            "Given advice", "Sessions that now stand at an end that neither solved it nor needs a person: a tip, say."
+            "Given advice",
+            "Sessions that are at an end that neither solves the problem nor needs a person, such as a tip.",
         ),
-        "left": Definition("Left", "Sessions that stand at no end, and in which nothing happened for an hour."),
+        "left": Definition("Left", "Sessions that are not at an end, and in which nothing happened for an hour."),
         "still": Definition(
             "Still there",
-            "Sessions that stand at no end yet, and in which something happened in the last hour. They become one of"
-            " the others.",
+            "Sessions that are not at an end yet, and in which something happened in the last hour. Each will"
+            " become one of the others.",
         ),
     },
     "How well it went": {
         "share": Definition(
             "Share solved",
-            "Solved sessions among those that are over: begun without those still there. With the limits between which"
-            " the true share is likely to lie.",
+            "Solved sessions out of those that are over (begun, without those still there), with the limits"
+            " between which the true share is likely to lie.",
         ),
         "likely": Definition(
             "Likely",
-            "A share of few sessions says little: 2 of 3 may be luck. The two limits hold what the true share is in 19"
-            " of 20 cases (Wilson's interval). A share counts as higher or lower only where the difference is too large"
-            " for luck.",
+            "A share of few sessions says little: 2 of 3 may be chance. The two limits contain the true share in"
+            " 19 of 20 cases (Wilson's interval). A share counts as higher or lower only if the difference is too"
+            " large for chance.",
         ),
         "median": Definition(
             "Median time to solved",
-            "Half of the solved sessions took at most this long from the beginning to the end. Pauses of more than an"
-            " hour are left out. Within 5 %.",
+            "Half of the solved sessions took at most this long from beginning to end. Pauses of more than an"
+            " hour are left out. Accurate to 5 %.",
         ),
         "helps": Definition(
             "Asked for a person", "Sessions in which “Talk to a person” was pressed, or that were sent to support."
         ),
         "said": Definition(
             "Said that it helped",
-            "At an end the page asks “Did this help?”. Of the sessions that stand at an end and answered there, those"
-            " whose latest answer is yes. Most people do not answer, so it says less than the share solved.",
+            "At an end the page asks “Did this help?”. Of the sessions at an end with an answer there, those"
+            " whose latest answer is yes. Most people do not answer, so this says less than the share solved.",
         ),
     },
     "Where people get stuck": {
         "came": Definition(
             "Came here",
-            "Sessions that were at a page, or at a node with everything in it, at least once. Came = moved on + ended"
-            " here + left here + still there, always: a session counts by what it did there last.",
+            "Sessions that were at a page, or at a node with everything in it, at least once. Came = moved on +"
+            " ended here + left here + still here, always: a session counts by what it did there last.",
         ),
         "lost": Definition(
             "Lost here",
-            "Sessions that stand there, at no end, and in which nothing happened for an hour. The map's colour counts"
-            " the share that is lost at least (the lower limit), so that few sessions colour nothing.",
+            "Sessions that are there, not at an end, and in which nothing happened for an hour. The map's colour"
+            " shows the lower limit of the share that is lost, so that few sessions colour nothing.",
         ),
         "worst": Definition(
             "Where most people are lost",
-            "A page is named where, of those lost there and at the next one, more than half are likely to be its own."
-            " Up to three are named where they are too close to tell; none where the numbers are too small.",
+            "A page is named if, of those lost there and at the next page together, more than half are likely to"
+            " be its own. Up to three are named if they are too close to tell; none if the numbers are too small.",
         ),
         "backs": Definition("Went back", "Sessions that went back from there at least once."),
         "remarks": Definition(
-            "Looks different", "Sessions that said there, at least once, that the device or page looks different."
+            "Looks different", "Sessions that remarked there, at least once, that the device or page looks different."
         ),
         "joined": Definition(
             "The same page",
-            "Versions are joined by the ids of their parts, so a page stays the same when its words change. A step or"
-            " a confirmation of one procedure is one row, in however many places of a wizard it is used; a session"
-            " that came to it in two places counts in each.",
+            "Versions are joined by the ids of their parts, so a page stays the same when its words change. A"
+            " step or a confirmation of one procedure is one row, however many places of a wizard use it; a"
+            " session that came to it in two places counts in each.",
         ),
         "spent": Definition(
             "Time spent",
-            "What half of the sessions, and nine in ten, did not exceed at a page, all their visits there together."
-            " Pauses of more than an hour are left out. Longer or shorter than before is said only where the numbers"
-            " can tell. Within 5 %.",
+            "The time that half of the sessions, and nine in ten, did not exceed at a page, over all their visits"
+            " there. Pauses of more than an hour are left out. Longer or shorter than before is said only if the"
+            " numbers can tell. Accurate to 5 %.",
         ),
     },
     "Searches": {
         "searches": Definition(
             "Searches",
-            "Searches that found nothing, that fitted nothing, or that led to a choice: these three, always. Whoever"
-            " finds something and walks away is not counted. It is not known who searched, nor for which wizard.",
+            "Searches that found nothing, of which nothing fitted, or that led to a choice: always these three. A"
+            " search that finds something and is abandoned is not counted. Who searched, and for which wizard, is"
+            " not known.",
         ),
         "nothing": Definition(
             "Found nothing",
-            "Nothing was found, and the person rested for two seconds, said so, or chose one of the nearest symptoms."
-            " The same words within a minute count once.",
+            "Nothing was found, and the person paused for two seconds, said so, or chose one of the nearest"
+            " symptoms. The same words within a minute count once.",
         ),
         "unfit": Definition(
-            "None fitted", "Something was found, and the person said that none of it is it. Within a minute, once."
+            "None fitted",
+            "Something was found, and the person said that none of it fits. Counted once within a minute.",
         ),
         "chosen": Definition("Chosen", "A symptom that was found was chosen, which began a session."),
     },

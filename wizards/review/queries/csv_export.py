@@ -43,9 +43,9 @@ class Column:
 
 SESSION_COLUMNS = (
     Column("reference", "The session’s reference, in groups, as people read it out."),
-    Column("session", "The same as it stands in addresses; joins with the events."),
+    Column("session", "The same reference as in URLs; joins with the events."),
     Column("wizard", "The wizard’s id."),
-    Column("version", "The number of the version on which it began, and stayed."),
+    Column("version", "The number of the version on which it began; it stays on it."),
     Column("language", "The language of the wizard’s version."),
     Column("channel", "How the person came: self (by themselves), agent, or embed (embedded in another site)."),
     Column("symptom", "The id of the symptom that the person chose."),
@@ -53,14 +53,14 @@ SESSION_COLUMNS = (
     Column("seen_at", "When its last event was logged, in UTC."),
     Column("seconds", "From the first event to the last, breaks included."),
     Column("events", "How many events its log holds."),
-    Column("state", "How it ended: solved, unsolved (sent to a human), advice, left; or still (there)."),
-    Column("node", "The id of the node at which it stands."),
-    Column("cause", "The id of the cause in hand there, if any."),
-    Column("step", "The id of the step in hand there, if any."),
-    Column("page", "The heading of the page at which it stands, in its version."),
+    Column("state", "How it ended: solved, unsolved (sent to a human), advice, left; or still (still there)."),
+    Column("node", "The id of the node where it is."),
+    Column("cause", "The id of the current cause, if any."),
+    Column("step", "The id of the current step, if any."),
+    Column("page", "The heading of the page where it is, in its version."),
     Column("backs", "How many times the person went back."),
     Column("helps", "On how many pages they asked for a person."),
-    Column("remarks", "How many remarks they made that something looks different."),
+    Column("remarks", "How many times they remarked that something looks different."),
     Column("agent", "The user name of the agent, if any."),
 )
 EVENT_COLUMNS = (
@@ -69,16 +69,17 @@ EVENT_COLUMNS = (
     Column("at", "When it was logged, in UTC: 2026-01-31T09:05:12.345678Z."),
     Column("actor", "Who did it: customer or agent."),
     Column(
-        "kind", "What happened: begin, answer, back, remark, help, feedback, end; by agents note, join, part, passed."
+        "kind",
+        "What happened: begin, answer, back, remark, help, feedback, end; by agents also note, join, part, passed.",
     ),
     Column("node", "The id of the node at which it happened; empty for begin."),
-    Column("cause", "The id of the cause in hand there, if any."),
-    Column("step", "The id of the step in hand there, if any."),
+    Column("cause", "The id of the current cause, if any."),
+    Column("step", "The id of the current step, if any."),
     Column("answer", "begin: the symptom’s id. answer: the answer’s id. feedback: yes or no. end: the result."),
-    Column("page", "back, and what is said or done beside the way: the number of the page that it is about."),
-    Column("offered", "An answer at a diagnosis: the ids of the causes in the order offered, between spaces."),
+    Column("page", "The number of the page that the event is about; empty for begin, answer and end."),
+    Column("offered", "For an answer at a diagnosis: the ids of the causes in the order offered, separated by spaces."),
 )
-WORDS_COLUMN = Column("words", "What was written with it. Only with the right to read it, and only when asked for.")
+WORDS_COLUMN = Column("words", "What was written with it. Only on request, and only with the right to read it.")
 
 SESSION_FIELDS = (
     *("code", "version_id", "version__number", "version__wizard__slug", "version__language", "channel"),

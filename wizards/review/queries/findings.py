@@ -53,11 +53,11 @@ class Effect:
 
 def list_findings(closed: bool, assignee: User | None = None) -> QuerySet[Finding]:
     """List the closed findings or the open ones, newest first, optionally of one assignee."""
-    found = Finding.objects.select_related("wizard", "session", "author", "assignee", "mended_by")
-    found = found.defer("mended_by__document").filter(closed_at__isnull=not closed)
+    findings = Finding.objects.select_related("wizard", "session", "author", "assignee", "mended_by")
+    findings = findings.defer("mended_by__document").filter(closed_at__isnull=not closed)
     if assignee is not None:
-        found = found.filter(assignee=assignee)
-    return found.order_by("-closed_at" if closed else "-opened_at", "-pk")
+        findings = findings.filter(assignee=assignee)
+    return findings.order_by("-closed_at" if closed else "-opened_at", "-pk")
 
 
 def others_at_same_place(finding: Finding) -> QuerySet[Finding]:
@@ -68,8 +68,8 @@ def others_at_same_place(finding: Finding) -> QuerySet[Finding]:
 
 def open_findings_by_place(wizards: Iterable[int]) -> dict[tuple[int, str, str, str], Finding]:
     """Map the open findings about these wizards (primary keys) by wizard, node, cause and step; one query."""
-    found = Finding.objects.filter(wizard__in=set(wizards), closed_at=None).select_related("assignee")
-    return {(each.wizard_id, each.node, each.cause, each.step): each for each in found.order_by("opened_at")}
+    findings = Finding.objects.filter(wizard__in=set(wizards), closed_at=None).select_related("assignee")
+    return {(each.wizard_id, each.node, each.cause, each.step): each for each in findings.order_by("opened_at")}
 
 
 def reviewers() -> QuerySet[User]:
@@ -90,20 +90,20 @@ def finding_labels(findings: Iterable[Finding]) -> dict[int, PlaceLabel]:
     """
     findings = list(findings)
     documents = publishing.documents_of({each.wizard.current_id for each in findings if each.wizard.current_id})
-    found: dict[int, PlaceLabel] = {}
+    labels: dict[int, PlaceLabel] = {}
     for each in findings:
         document = documents.get(each.wizard.current_id or 0)
         label = place_label(document, each.node, each.cause, each.step) if document and each.node else None
-        found[each.pk] = label or PlaceLabel(each.step or each.node, "", "")
-    return found
+        labels[each.pk] = label or PlaceLabel(each.step or each.node, "", "")
+    return labels
 
 
 def latest_label(finding: Finding) -> PlaceLabel | None:
     """Label a finding's place as in the newest version that has it; None if none ever had."""
     documents = publishing.documents_of(version.pk for version in versions_of(finding))
     newest_first = sorted(documents.items(), reverse=True)
-    found = (place_label(document, finding.node, finding.cause, finding.step) for _, document in newest_first)
-    return next(filter(None, found), None)
+    labels = (place_label(document, finding.node, finding.cause, finding.step) for _, document in newest_first)
+    return next(filter(None, labels), None)
 
 
 def recent_period(finding: Finding, versions: Iterable[Version]) -> Period:
@@ -133,12 +133,12 @@ def _period(finding: Finding, since: date, until: date, versions: Iterable[Versi
     """Sum the figures of a place: of its page, or of all pages that show the same step of the same procedure."""
     pks = tuple(version.pk for version in versions)
     scope = Scope(since, until, pks, analytics.CHANNELS)
-    found = analytics.place_figures(scope, timed=False)
-    documents = publishing.documents_of({place.version for place in found})
+    places = analytics.place_figures(scope, timed=False)
+    documents = publishing.documents_of({place.version for place in places})
     procedure_steps = {_procedure_step(document, finding) for document in documents.values()} - {None}
     figures = [
         each
-        for place, each in found.items()
+        for place, each in places.items()
         if place[1:] == (finding.node, finding.cause, finding.step)
         or (
             (label := place_label(documents[place.version], *place[1:]))
