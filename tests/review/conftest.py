@@ -1,4 +1,4 @@
-"""What the tests of reviewing share: the clock, a published toy, and a wizard whose symptoms are searched for."""
+"""Fixtures of the review tests: the clock, a published toy, and a wizard with symptoms to search for."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Searches to review: a wizard with symptoms, what people typed, and what the page of searches shows of it."""
+"""Searches to review: a wizard with symptoms, search log rows, and readers of the page."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ PATH, ADD = "/review/searches/", "/review/searches/add/"
 
 
 def wizard_of(slug: str, **symptoms: str) -> Wizard:
-    """Return a published wizard with these symptoms: key="label"."""
+    """Publish a wizard with these symptoms: key="label"."""
     ways = tuple(flow.Symptom(id=key, label=label, to="ok") for key, label in symptoms.items())
     wizard = publishing.import_document(graph("ok = solved", slug=slug).model_copy(update={"symptoms": ways}))
     publishing.publish(wizard)
@@ -26,17 +26,16 @@ def wizard_of(slug: str, **symptoms: str) -> Wizard:
 
 
 def reviewer(name: str = "rea") -> Client:
-    """Return a client of somebody who reviews."""
     return staff("view_session", "view_search", name=name)
 
 
 def both(name: str = "rea") -> Client:
-    """Return a client of somebody who reviews and edits."""
+    """A client with the rights of a reviewer and an editor."""
     return staff("view_session", "view_search", "change_symptom", "change_wizard", "view_wizard", name=name)
 
 
 def typed(words: str, found: int = 0, symptom: str = "", times: int = 1, wizard: str = "toy", days: int = 0) -> None:
-    """Let so many searches be in the log."""
+    """Write searches to the log."""
     chosen = {"wizard": wizard, "symptom": symptom} if symptom else {}
     at = timezone.now() - timedelta(days=days)
     row = {"words": words, "query": search_log.normalize_query(words), "found": found, "at": at}
@@ -44,23 +43,22 @@ def typed(words: str, found: int = 0, symptom: str = "", times: int = 1, wizard:
 
 
 def lines(page: Reading) -> list[str]:
-    """Return the table's rows as they read."""
+    """The rows of the table as text."""
     table = page.html.partition("<tbody>")[2].partition("</tbody>")[0]
     return [read(row).text for row in table.split("</tr>")[:-1]]
 
 
 def forms(page: Reading) -> list[dict[str, str]]:
-    """Return what each button that adds words sends."""
+    """The fields of each form that adds words."""
     parts = [part.partition("</form>")[0] for part in page.html.split("<form")[1:]]
     adding = [read(f"<form{part}") for part in parts if ADD in part.partition(">")[0]]
     return [{field["name"]: field["value"] for field in part.all("input") if "value" in field} for part in adding]
 
 
 def value_of(wizard: Wizard, key: str = "reset") -> str:
-    """Return what a form names a symptom by, as its wizard is now."""
+    """The form value of a symptom, with its wizard's current revision."""
     return f"{wizard.slug}/{key}@{Wizard.objects.get(pk=wizard.pk).revision}"
 
 
 def words_of(wizard: Wizard, key: str = "reset") -> tuple[str, ...]:
-    """Return a symptom's search words as they are now."""
     return Symptom.objects.get(wizard=wizard, key=key).words

@@ -1,7 +1,7 @@
-"""Sessions to review: a help desk's day at a clock of the test's own.
+"""Sessions to review: a help desk's day, at a clock that the test moves.
 
 desk = Desk(monkeypatch)
-desk.people(3, "no", left=True)      three sessions that answered "no" and were left there
+desk.people(3, "no")                 three sessions that answered "no"
 desk.filters()                       a filter that includes them all
 """
 
@@ -19,25 +19,24 @@ TODAY = NOON.date()
 
 
 class Desk:
-    """The clock, and the people who come."""
+    """A clock, and the people who come."""
 
     def __init__(self, monkeypatch) -> None:
         self.clock = Clock(monkeypatch)
         self.names = count(1)
 
     def person(self, version: Version | None = None, seconds: float = 10, channel=None) -> Walker:
-        """Begin a session."""
         return Walker(self.clock, version, f"person {next(self.names)}", seconds, channel)
 
     def people(self, number: int, *answers: str, version: Version | None = None, seconds: float = 10) -> list[Walker]:
-        """Let several people begin, and give these answers."""
+        """Begin several sessions with the same answers."""
         return [self.person(version, seconds).answer(*answers) for _ in range(number)]
 
     def hour_passes(self) -> None:
-        """Let so much time pass that whoever is not at an end was left."""
+        """Move the clock so far that open sessions count as left."""
         self.clock.pass_(minutes=61)
 
     def filters(self, **choice: Any) -> Filter:
-        """Return a filter of the week around today, or as chosen."""
+        """Filter the week around today, or as given."""
         week = {"since": TODAY - timedelta(days=3), "until": TODAY + timedelta(days=3)}
         return Filter(**(week | choice))

@@ -1,4 +1,4 @@
-"""Sessions and events as CSV: what the lines hold, that no cell is a formula, and that memory stays the same."""
+"""Sessions and events as CSV: content of the lines, no formulas, constant memory."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def lines(pieces) -> list[dict[str, str]]:
 # What the lines hold
 
 
-def test_a_line_of_sessions_says_what_the_row_does(clock, toy):
+def test_a_session_line_matches_its_row(clock, toy):
     walker = Walker(clock, toy, seconds=30).answer("no", "worn", "next").back()
     (line,) = lines(sessions_csv(filters()))
     assert list(line) == [column.name for column in SESSION_COLUMNS]
@@ -78,30 +78,30 @@ def test_the_events_are_the_whole_log_in_order(clock, toy):
     ]
 
 
-def test_what_was_offered_stands_between_spaces(clock, toy):
+def test_offered_causes_are_separated_by_spaces(clock, toy):
     Walker(clock, toy).answer("no", "loose")
     assert lines(events_csv(filters()))[-1]["offered"] == "stuck loose worn lost"
 
 
-def test_what_people_wrote_is_left_out_unless_it_is_asked_for(clock, toy):
+def test_what_people_wrote_is_exported_only_on_request(clock, toy):
     Walker(clock, toy).remark("I am Ann")
     assert b"Ann" not in b"".join(events_csv(filters()))
     assert [line["words"] for line in lines(events_csv(filters(), words=True))] == ["", "I am Ann"]
 
 
-def test_the_filter_counts(clock, toy):
+def test_the_filter_applies(clock, toy):
     Walker(clock, toy, "a").answer("yes")
     Walker(clock, toy, "b").answer("no")
     assert [line["state"] for line in lines(sessions_csv(filters(status="solved")))] == ["solved"]
     assert {line["kind"] for line in lines(events_csv(filters(status="solved")))} == {"begin", "answer", "end"}
 
 
-def test_tests_by_editors_are_not_exported(clock, toy):
+def test_previews_are_not_exported(clock, toy):
     Walker(clock, toy, channel=Session.Channel.TEST)
     assert lines(sessions_csv(filters())) == lines(events_csv(filters())) == []
 
 
-def test_the_counts_are_those_of_the_lines(clock, toy):
+def test_the_counts_match_the_lines(clock, toy):
     for name in "abc":
         Walker(clock, toy, name).answer("no").remark()
     assert csv_export.session_count(filters()) == len(lines(sessions_csv(filters()))) == 3
@@ -109,7 +109,7 @@ def test_the_counts_are_those_of_the_lines(clock, toy):
     assert csv_export.event_count(filters(status="advice")) == 0
 
 
-def test_sessions_are_read_in_portions_and_none_is_lost_between_them(clock, toy, monkeypatch):
+def test_sessions_are_read_in_batches_and_none_is_lost(clock, toy, monkeypatch):
     monkeypatch.setattr(csv_export, "MAX_SESSIONS", 3)
     monkeypatch.setattr(csv_export, "MAX_LINES", 2)
     for name in "abcdefgh":
@@ -118,7 +118,7 @@ def test_sessions_are_read_in_portions_and_none_is_lost_between_them(clock, toy,
     assert len(lines(events_csv(filters()))) == 16
 
 
-def test_the_first_lines_wait_for_few_sessions(clock, toy, monkeypatch):
+def test_the_first_batches_are_small(clock, toy, monkeypatch):
     monkeypatch.setattr(csv_export, "INITIAL_SIZE", 2)
     load(toy, 20)
     sizes = [len(lines([SESSION_HEAD, piece])) for piece in list(sessions_csv(filters(since="2026-03-02")))[2:]]
@@ -126,7 +126,7 @@ def test_the_first_lines_wait_for_few_sessions(clock, toy, monkeypatch):
     assert [len(keys) for keys in csv_export._key_batches(filters(since="2026-03-02"))] == [2, 4, 8, 6]
 
 
-def test_sessions_that_began_at_one_moment_are_neither_lost_nor_doubled_between_portions(clock, toy, monkeypatch):
+def test_sessions_begun_at_the_same_moment_are_exported_once_each(clock, toy, monkeypatch):
     monkeypatch.setattr(csv_export, "MAX_SESSIONS", 3)
     load(toy, 10)
     Session.objects.update(begun_at=NOON)
@@ -134,7 +134,7 @@ def test_sessions_that_began_at_one_moment_are_neither_lost_nor_doubled_between_
     assert found == list(Session.objects.order_by("pk").values_list("code", flat=True))
 
 
-def test_only_so_many_sessions_are_counted_before_the_first_line(clock, toy, monkeypatch):
+def test_counting_before_the_first_line_is_capped(clock, toy, monkeypatch):
     monkeypatch.setattr(csv_export, "MAX_COUNTED", 3)
     load(toy, 10)
     assert csv_export.session_count(filters(since="2026-03-02")) == 4
@@ -142,14 +142,14 @@ def test_only_so_many_sessions_are_counted_before_the_first_line(clock, toy, mon
 
 
 @pytest.mark.parametrize(("pieces", "number"), [(sessions_csv, 20), (events_csv, 140)])
-def test_the_number_of_lines_is_told_at_the_end(clock, toy, pieces, number):
+def test_the_number_of_lines_is_reported_at_the_end(clock, toy, pieces, number):
     load(toy, 20)
     counts = []
     assert len(lines(pieces(filters(since="2026-03-02"), on_end=counts.append))) == number
     assert counts == [number]
 
 
-def test_the_number_of_lines_is_told_where_an_export_is_broken_off(clock, toy, monkeypatch):
+def test_the_number_of_lines_is_reported_when_an_export_is_cut_off(clock, toy, monkeypatch):
     monkeypatch.setattr(csv_export, "INITIAL_SIZE", 2)
     load(toy, 20)
     counts = []
@@ -169,7 +169,7 @@ def test_a_cell_that_looks_like_a_formula_gets_an_apostrophe(start):
 
 
 @pytest.mark.parametrize("cell", ["", "plain", "a=b", "1-2", "'=x", 7, -7, 0])
-def test_any_other_cell_stays_as_it_is(cell):
+def test_any_other_cell_is_unchanged(cell):
     assert escape_formula(cell) is cell
 
 
@@ -179,17 +179,17 @@ def test_no_cell_of_a_whole_export_is_a_formula(clock, toy):
     assert said.startswith("'=")
 
 
-def test_words_of_several_lines_with_signs_and_accents_come_back_whole(clock, toy):
+def test_multiline_text_with_quotes_and_accents_survives(clock, toy):
     words = 'Größe "5",\r\nзелёный 💡; and a comma'
     Walker(clock, toy).remark(words)
     assert lines(events_csv(filters(), words=True))[-1]["words"] == words
 
 
-def test_the_file_begins_with_the_mark_that_tells_spreadsheets_that_it_is_unicode(clock, toy):
+def test_the_file_begins_with_a_byte_order_mark(clock, toy):
     assert next(iter(sessions_csv(filters()))) == b"\xef\xbb\xbf"
 
 
-def test_an_export_of_nothing_has_its_first_line():
+def test_an_empty_export_has_a_header():
     assert b"".join(events_csv(filters())).decode("utf-8-sig").strip() == ",".join(each.name for each in EVENT_COLUMNS)
 
 
@@ -197,7 +197,7 @@ def test_an_export_of_nothing_has_its_first_line():
 
 
 def load(version, number: int) -> None:
-    """Write `number` sessions of one way, a second apart."""
+    """Write `number` sessions with the same walk, a second apart."""
     from tests.walks import Walk
 
     history = Walk().answer("no", "worn", "next", "next", "worked").history
@@ -213,9 +213,9 @@ def load(version, number: int) -> None:
 
 
 def peak(pieces) -> tuple[int, int]:
-    """Return how many bytes the pieces have in all, and the most memory that they took at once.
+    """Measure the total size of the chunks, and the peak memory while they are made.
 
-    What is no longer used is collected after each: whether Python has come round to it yet is not what is asked here.
+    Garbage is collected after each chunk, so that the timing of Python's collector does not matter.
     """
     gc.freeze()  # what was there before is not looked through each time
     tracemalloc.start()
@@ -246,10 +246,10 @@ def test_an_export_of_thirty_times_as_much_takes_no_more_memory(clock, toy, monk
 
 
 @pytest.mark.parametrize("column", [*SESSION_COLUMNS, *EVENT_COLUMNS, WORDS_COLUMN], ids=lambda column: column.name)
-def test_every_column_is_described_as_on_the_page(column):
+def test_every_column_is_documented_as_on_the_page(column):
     assert f"| `{column.name}` | {column.description} |" in DOCS.read_text()
 
 
-def test_the_columns_are_described_in_their_order():
+def test_the_columns_are_documented_in_order():
     described = [line.split("`")[1] for line in DOCS.read_text().splitlines() if line.startswith("| `")]
     assert described == [column.name for column in (*SESSION_COLUMNS, *EVENT_COLUMNS, WORDS_COLUMN)]

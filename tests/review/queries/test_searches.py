@@ -1,4 +1,4 @@
-"""The page of searches: who gets in, what people typed, and what came of it."""
+"""The search log: access, what people typed, and what came of it."""
 
 from __future__ import annotations
 
@@ -24,19 +24,19 @@ pytestmark = pytest.mark.django_db
 # --- Who gets in --------------------------------------------------------------------------------------------------
 
 
-def test_somebody_who_is_not_signed_in_may_do_so_first(client):
+def test_anonymous_visitors_are_sent_to_the_login(client):
     assert urlsplit(client.get(PATH)["Location"]).path == "/account/login/"
     assert urlsplit(client.post(ADD)["Location"]).path == "/account/login/"
 
 
 @pytest.mark.parametrize("rights", [(), ("view_session",), ("view_search",), ("change_symptom",)])
-def test_without_both_rights_there_is_no_such_page(rights):
+def test_without_both_rights_the_page_is_a_404(rights):
     client = staff(*rights)
     assert client.get(PATH).status_code == 404
     assert client.post(ADD).status_code == 404
 
 
-def test_reviewers_get_in_and_are_offered_no_editing(wizard):
+def test_reviewers_see_the_page_without_editing(wizard):
     typed("xyzzy", symptom="reset")
     client = staff(groups="reviewers")
     page = read(client.get(PATH, {"words": "xyzzy"}))
@@ -57,14 +57,14 @@ def test_what_found_nothing_most_often_comes_first(wizard):
     assert [line.split()[0] for line in lines(page)] == ["toaster", "rare", "unfit", "often"]
 
 
-def test_one_way_of_writing_stands_for_all(wizard):
+def test_spellings_that_normalize_alike_are_one_row(wizard):
     typed("Toaster!")
     typed("toaster")
     (line,) = lines(read(reviewer().get(PATH)))
     assert line.startswith("toaster 2 ")
 
 
-def test_a_row_says_how_the_searches_ended_and_what_was_chosen(wizard):
+def test_a_row_has_the_outcomes_and_the_choices(wizard):
     typed("reset", found=2, symptom="reset", times=3)
     typed("reset", found=2, symptom="password", times=1)
     typed("reset", found=2, times=2)
@@ -84,13 +84,13 @@ def test_the_figures_add_up(wizard):
     assert "5 of 17 searches found nothing, most often “toaster”: 5 of 5." in read(page).text
 
 
-def test_a_choice_of_what_is_gone_is_named_by_its_key(wizard):
+def test_a_removed_symptom_is_named_by_its_key(wizard):
     typed("reset", found=2, symptom="gone", wizard="away")
     (line,) = lines(read(reviewer().get(PATH)))
     assert line.endswith("gone: 1 away")
 
 
-def test_only_the_period_counts(wizard):
+def test_only_the_period_is_counted(wizard):
     typed("today")
     typed("before", days=60)
     assert [line.split()[0] for line in lines(read(reviewer().get(PATH)))] == ["today"]
@@ -99,7 +99,7 @@ def test_only_the_period_counts(wizard):
     assert [line.split()[0] for line in lines(page)] == ["before"]
 
 
-def test_the_days_are_the_help_desks_own(wizard, settings):
+def test_days_are_in_the_help_desks_zone(wizard, settings):
     settings.TIME_ZONE = "Pacific/Auckland"
     moment = datetime(2026, 3, 2, 20, tzinfo=timezone.get_fixed_timezone(0))
     Search.objects.create(at=moment, words="xyzzy", query="xyzzy", found=0)
@@ -116,7 +116,7 @@ def test_the_page_says_that_a_search_belongs_to_no_wizard(wizard):
     assert len(lines(page)) == 1
 
 
-def test_a_wrong_filter_is_told_and_the_rest_of_the_page_is_there(wizard):
+def test_an_invalid_filter_still_shows_the_log(wizard):
     typed("xyzzy")
     response = reviewer().get(PATH, {"since": "soon"})
     assert response.status_code == 422
@@ -127,7 +127,7 @@ def test_an_empty_log_says_so(wizard):
     assert "Nothing is in the log of these days" in read(reviewer().get(PATH)).text
 
 
-def test_further_pages_hold_the_rest_and_keep_the_filter(wizard):
+def test_the_next_page_has_the_rest_and_keeps_the_filter(wizard):
     for number in range(PAGE_SIZE + 3):
         typed(f"w{number:03}")
     since = timezone.localdate().isoformat()
@@ -139,19 +139,19 @@ def test_further_pages_hold_the_rest_and_keep_the_filter(wizard):
 
 
 @pytest.mark.parametrize("number", ["0", "-1", "x", "99", "9" * 50, "١"])
-def test_a_page_that_is_not_there_is_told_or_is_the_first(wizard, number):
+def test_an_invalid_page_number_is_no_error(wizard, number):
     typed("xyzzy")
     response = reviewer().get(PATH, {"page": number})
     assert response.status_code == 200
 
 
-def test_what_was_typed_is_shown_as_text(wizard):
+def test_typed_words_are_escaped(wizard):
     typed('"><script>alert(1)</script>')
     page = read(both().get(PATH, {"words": '"><script>alert(1)</script>'}))
     assert page.inline == []
 
 
-def test_looking_writes_nothing(wizard):
+def test_reading_writes_nothing(wizard):
     typed("xyzzy", symptom="reset")
     client = both()
     before = rows(*apps.get_models())
@@ -160,7 +160,7 @@ def test_looking_writes_nothing(wizard):
     assert rows(*apps.get_models()) == before
 
 
-def test_the_page_costs_the_same_queries_however_much_was_typed(wizard):
+def test_the_queries_do_not_grow_with_searches(wizard):
     def queries() -> int:
         with CaptureQueriesContext(connection) as caught:
             assert client.get(PATH, {"words": "xyzzy"}).status_code == 200
@@ -189,5 +189,5 @@ def test_the_page_costs_the_same_queries_however_much_was_typed(wizard):
         (SearchOutcomes(1, 0, 2), "1 of 3 searches found nothing."),
     ],
 )
-def test_the_sentence_says_what_the_log_tells(ends, words):
+def test_the_summary_describes_the_log(ends, words):
     assert search_summary(ends, None) == words

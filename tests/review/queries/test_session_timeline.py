@@ -1,4 +1,4 @@
-"""One session's walk: what was shown, answered, said, and how long it took."""
+"""One session's timeline: pages, answers, annotations, durations."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ def walker(clock):
 
 
 def pages(walker: Walker, **options) -> list[tuple[str, str, float | None]]:
-    """Return heading, answer and seconds of each page of the walk."""
+    """Title, answer and seconds of each visit."""
     return [
         (visit.label.title, visit.answer, visit.seconds)
         for visit in session_timeline(walker.mine.get(), **options).visits
     ]
 
 
-def test_a_walk_tells_each_page_with_its_answer_in_words_and_its_seconds(walker):
+def test_each_visit_has_its_title_answer_and_seconds(walker):
     walker.answer("no", "loose", "worked")
     assert pages(walker) == [
         ("Question q?", "Choose no", 10),
@@ -43,7 +43,7 @@ def test_a_walk_tells_each_page_with_its_answer_in_words_and_its_seconds(walker)
     ]
 
 
-def test_going_back_stands_where_it_happened(walker):
+def test_going_back_is_shown_where_it_happened(walker):
     walker.answer("no").back().answer("yes")
     visits = session_timeline(walker.mine.get()).visits
     assert [(visit.label.title, visit.arrival, visit.back_to) for visit in visits] == [
@@ -54,29 +54,29 @@ def test_going_back_stands_where_it_happened(walker):
     ]
 
 
-def test_a_remark_and_a_request_for_a_person_stand_at_the_page_that_they_are_about(walker):
+def test_remarks_and_requests_are_annotations_of_their_page(walker):
     walker.answer("no").remark("it is green").ask().answer("loose")
     visits = session_timeline(walker.mine.get()).visits
     assert [[annotation.kind for annotation in visit.annotations] for visit in visits] == [[], ["remark", "help"], []]
 
 
-def test_a_remark_about_an_earlier_page_stands_there(walker):
+def test_a_remark_about_an_earlier_page_is_attached_to_it(walker):
     walker.answer("no", "loose").act(journal.remark, 1, "")
     assert [len(visit.annotations) for visit in session_timeline(walker.mine.get()).visits] == [1, 0, 0]
 
 
-def test_asides_do_not_cut_the_time_on_a_page(walker):
+def test_annotations_do_not_split_the_time_on_a_page(walker):
     walker.remark().remark("again").answer("no")
     assert session_timeline(walker.mine.get()).visits[0].seconds == 30
 
 
-def test_the_end_has_its_outcome_and_what_was_said_about_it(walker):
+def test_the_end_has_its_outcome_and_feedback(walker):
     walker.answer("yes").feedback("no")
     end = session_timeline(walker.mine.get()).visits[-1]
     assert (end.outcome, end.feedback, end.seconds) == ("solved", "no", None)
 
 
-def test_what_people_wrote_is_not_read_unless_it_is_asked_for(walker):
+def test_what_people_wrote_is_read_only_on_request(walker):
     walker.remark("my name is Ann")
     quiet, loud = session_timeline(walker.mine.get()), session_timeline(walker.mine.get(), with_words=True)
     assert (quiet.words_count, quiet.visits[0].annotations[0].has_words, quiet.visits[0].annotations[0].words) == (
@@ -87,13 +87,13 @@ def test_what_people_wrote_is_not_read_unless_it_is_asked_for(walker):
     assert loud.visits[0].annotations[0].words == "my name is Ann"
 
 
-def test_a_remark_without_words_says_that_it_has_none(walker):
+def test_a_remark_without_words_has_none(walker):
     walker.remark()
     assert not session_timeline(walker.mine.get()).visits[0].annotations[0].has_words
 
 
 @pytest.mark.parametrize(("minutes", "is_break"), [(59, False), (60, False), (61, True)])
-def test_a_page_that_was_left_for_longer_than_an_hour_is_a_break(walker, settings, minutes, is_break):
+def test_a_visit_longer_than_an_hour_is_a_break(walker, settings, minutes, is_break):
     settings.LEFT_AFTER = timedelta(hours=1)
     walker.seconds = 60 * minutes
     walker.answer("no")
@@ -114,7 +114,7 @@ def test_breaks_do_not_count_as_time_spent(walker):
     ]
 
 
-def test_the_time_spent_is_the_one_that_the_figures_count(walker):
+def test_the_time_spent_matches_the_figures(walker):
     walker.answer("no").back().answer("no")
     walker.clock.pass_(hours=5)
     walker.answer("loose", "worked")
@@ -127,7 +127,7 @@ def test_the_time_spent_is_the_one_that_the_figures_count(walker):
     assert median == pytest.approx(session_timeline(walker.mine.get()).seconds, rel=0.1)
 
 
-def test_every_number_of_the_log_belongs_to_a_page(walker):
+def test_every_event_number_belongs_to_a_visit(walker):
     walker.answer("no").remark().back().answer("yes").feedback("yes")
     timeline = session_timeline(walker.mine.get())
     # begin, answer, remark, back, answer, end, feedback
@@ -135,7 +135,7 @@ def test_every_number_of_the_log_belongs_to_a_page(walker):
 
 
 @pytest.mark.parametrize("number", [0, 3, 99])
-def test_a_page_that_was_not_reached_is_refused(walker, number):
+def test_a_page_that_was_not_reached_raises(walker, number):
     walker.answer("no")
     with pytest.raises(flow.IllegalMoveError):
         session_timeline(walker.mine.get()).visit_index(number)
@@ -145,7 +145,7 @@ def test_a_page_that_was_not_reached_is_refused(walker, number):
     ("answers", "places"),
     [(("no", "lost"), 3), (("no", "worn", "next", "next"), 5), (("no", "none"), 3), (("no", "loose", "failed"), 4)],
 )
-def test_headings_are_those_that_the_customer_read(walker, answers, places):
+def test_titles_match_the_customers_headings(walker, answers, places):
     walker.answer(*answers)
     timeline = session_timeline(walker.mine.get())
     views = [
@@ -156,7 +156,7 @@ def test_headings_are_those_that_the_customer_read(walker, answers, places):
     assert len(views) == places
 
 
-def test_a_broken_log_says_where_it_breaks_and_keeps_its_rows(walker):
+def test_a_broken_log_says_where_it_breaks_and_keeps_its_events(walker):
     walker.answer("no", "loose")
     Event.objects.filter(number=2).update(answer="nonsense")
     timeline = session_timeline(walker.mine.get())
@@ -169,20 +169,20 @@ def test_an_empty_log_is_broken(walker):
     assert session_timeline(walker.mine.get()).broken == "event 1: the log is empty"
 
 
-def test_a_log_that_lacks_its_end_is_broken(walker):
+def test_a_log_without_its_end_event_is_broken(walker):
     walker.answer("yes")
     Event.objects.filter(kind="end").delete()
     assert "no end event follows" in session_timeline(walker.mine.get()).broken
 
 
-def test_a_walk_takes_as_many_queries_however_long_it_is(walker, django_assert_num_queries):
+def test_the_queries_do_not_grow_with_the_walk(walker, django_assert_num_queries):
     walker.answer(*["again"] * 12).remark("x").back()
     session = walker.mine.get()
     with django_assert_num_queries(2):
         session_timeline(session)
 
 
-def test_a_place_that_a_version_has_not_is_named_by_its_id():
+def test_a_place_missing_in_the_version_is_labelled_by_its_id():
     assert position_label(TOY, flow.Position("gone")).title == "gone"
     assert position_label(TOY, flow.Position("fix", "", "shake")).title == "shake"
 
@@ -199,15 +199,15 @@ def test_a_place_that_a_version_has_not_is_named_by_its_id():
         (2 * 86_400 + 4 * 3600, "2 days 4 h"),
     ],
 )
-def test_a_length_of_time_is_said_in_at_most_two_units(seconds, words):
+def test_a_duration_has_at_most_two_units(seconds, words):
     assert format_duration(seconds) == words
 
 
-def test_a_reference_is_the_one_that_the_customer_reads_out(walker):
+def test_a_reference_matches_the_customers(walker):
     assert format_code(walker.session.code) == presenters.reference(walker.session)
 
 
-def test_a_walk_says_what_an_agent_did_in_it(clock):
+def test_a_timeline_has_the_agents_actions(clock):
     walker = Walker(clock, publish(TOY)).answer("no")
     sam = User.objects.create(username="sam", first_name="Sam")
     join_codes.join(join_codes.create(walker.session, HandoffCode.For.AGENT), sam)

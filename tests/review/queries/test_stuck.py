@@ -1,4 +1,4 @@
-"""Stuck points: what happened on each page, joined and ranked, and what can be told from it."""
+"""Stuck points: what happened on each page, joined, ranked and judged."""
 
 from __future__ import annotations
 
@@ -41,7 +41,6 @@ def desk(monkeypatch) -> Desk:
 
 
 def points_by_title(desk: Desk, by_version: bool = False, **choice) -> dict[str, StuckPoint]:
-    """Return the points by the titles of their pages."""
     points = with_times(stuck_points(desk.filters(**choice), by_version), desk.filters(**choice), by_version)
     return {point.label.title: point for point in points}
 
@@ -49,7 +48,7 @@ def points_by_title(desk: Desk, by_version: bool = False, **choice) -> dict[str,
 # What is counted
 
 
-def test_who_left_at_a_page_is_lost_there(desk):
+def test_a_session_left_at_a_page_is_lost_there(desk):
     desk.people(2, "no")
     desk.people(3, "yes")
     desk.hour_passes()
@@ -58,7 +57,7 @@ def test_who_left_at_a_page_is_lost_there(desk):
     assert (points["Question q?"].lost.count, points["Question q?"].lost.out_of) == (0, 5)
 
 
-def test_who_is_still_there_is_not_lost(desk):
+def test_an_open_session_is_not_lost(desk):
     desk.people(2, "no")
     assert points_by_title(desk)["Why why"].lost.count == 0
 
@@ -75,7 +74,7 @@ def test_the_page_where_most_were_lost_comes_first(desk):
     ]
 
 
-def test_going_back_asking_for_a_person_and_remarks_count_each_for_itself(desk):
+def test_going_back_help_and_remarks_are_counted_separately(desk):
     desk.person().answer("no").back()
     desk.person().answer("no").ask()
     desk.person().answer("no").remark("no lamp")
@@ -85,23 +84,23 @@ def test_going_back_asking_for_a_person_and_remarks_count_each_for_itself(desk):
     assert {rate.out_of for rate in (point.backs, point.helps, point.remarks)} == {4}
 
 
-def test_an_end_is_no_stuck_point(desk):
+def test_an_end_is_not_listed(desk):
     desk.people(2, "yes")
     assert list(points_by_title(desk)) == ["Question q?"]
 
 
-def test_a_page_where_nobody_came_is_left_out(desk):
+def test_a_page_that_nobody_reached_is_not_listed(desk):
     desk.people(2, "no")
     assert list(points_by_title(desk)) == ["Question q?", "Why why"]
 
 
-def test_a_page_whose_figures_are_all_nothing_is_left_out(desk, monkeypatch):
+def test_a_page_whose_figures_are_zero_is_not_listed(desk, monkeypatch):
     place = Place(publish_draft(TOY).pk, "q")
     monkeypatch.setattr("wizards.analytics.place_figures", lambda scope, timed: {place: PlaceFigures()})
     assert points_by_title(desk) == {}
 
 
-def test_what_the_filter_leaves_out_counts_nowhere(desk):
+def test_sessions_outside_the_filter_are_not_counted(desk):
     desk.people(2, "no")
     desk.person(channel=Session.Channel.AGENT).answer("no")
     desk.hour_passes()
@@ -109,7 +108,7 @@ def test_what_the_filter_leaves_out_counts_nowhere(desk):
     assert points_by_title(desk, since=desk.filters().until, until=desk.filters().until) == {}
 
 
-def test_a_preview_counts_nowhere(desk):
+def test_previews_are_not_counted(desk):
     desk.person(channel=Session.Channel.TEST).answer("no")
     desk.hour_passes()
     assert points_by_title(desk) == {}
@@ -118,7 +117,7 @@ def test_a_preview_counts_nowhere(desk):
 # What is one row
 
 
-def test_a_step_that_several_places_share_is_one_row_that_says_where_it_is_used(desk):
+def test_a_shared_step_is_one_row_with_its_places(desk):
     version = publish_draft(graph("q? a:one b:two", "one[press] worked:ok failed:q blocked:q",
                             "two{loose=press/5/5 worn=press/1/5} worked:ok failed:q", "ok = solved", "press: hold",
                             slug="shared"))  # fmt: skip
@@ -154,7 +153,7 @@ def test_a_confirmation_is_a_page_of_its_own(desk):
 
 
 def reworded(title: str, **changes: object) -> flow.Document:
-    """Return the toy with its first question reworded."""
+    """The toy with its first question reworded."""
     first, *others = TOY.nodes
     return TOY.model_copy(update={"nodes": (first.model_copy(update={"title": title, **changes}), *others)})
 
@@ -167,7 +166,7 @@ def test_versions_are_joined_by_the_ids_of_their_parts(desk):
     assert (point.lost.count, point.version, point.gone) == (5, None, False)
 
 
-def test_versions_can_stand_apart_each_with_its_own_words(desk):
+def test_versions_can_be_listed_separately_in_their_own_words(desk):
     desk.people(2)
     desk.people(3, version=publish_draft(reworded("Is it on?")))
     desk.hour_passes()
@@ -177,13 +176,13 @@ def test_versions_can_stand_apart_each_with_its_own_words(desk):
     ]  # fmt: skip
 
 
-def test_the_title_is_the_current_versions_also_where_nobody_walked_it_yet(desk):
+def test_the_title_is_the_current_versions_even_if_it_has_no_sessions(desk):
     desk.people(2)
     publish_draft(reworded("Is it on?"))
     assert list(points_by_title(desk)) == ["Is it on?"]
 
 
-def test_a_page_that_the_current_version_has_no_more_says_so_and_keeps_its_last_title(desk):
+def test_a_removed_page_is_marked_and_keeps_its_last_title(desk):
     desk.people(1, "no", "worn")
     publish_draft(graph("q? yes:ok no:ok", "ok = solved"))
     points = points_by_title(desk)
@@ -192,7 +191,7 @@ def test_a_page_that_the_current_version_has_no_more_says_so_and_keeps_its_last_
     }  # fmt: skip
 
 
-def test_a_step_that_only_one_of_its_places_lost_is_not_gone(desk):
+def test_a_step_removed_from_one_of_its_places_is_not_gone(desk):
     lines = ("one[press] worked:ok failed:one blocked:one", "ok = solved", "press: hold")
     first = publish_draft(graph("q? a:one b:two", "two[press] worked:ok failed:q blocked:q", *lines, slug="shared"))
     desk.people(1, "a", version=first)
@@ -205,11 +204,11 @@ def test_a_step_that_only_one_of_its_places_lost_is_not_gone(desk):
 
 
 def about(seconds: float) -> str:
-    """Return a time in words as the histogram of times has it."""
+    """A time in words, with the histogram's precision."""
     return format_seconds(Histogram.of(seconds).quantile(0.5))
 
 
-def test_the_time_spent_is_said_beside_that_of_the_period_before(desk):
+def test_the_time_spent_comes_with_that_of_the_period_before(desk):
     desk.people(4, "no", seconds=20)
     desk.clock.pass_(days=7)
     desk.people(4, "no", seconds=100)
@@ -230,7 +229,7 @@ def test_the_time_spent_is_said_beside_that_of_the_period_before(desk):
         ([], [100] * 30, ""),
     ],
 )
-def test_a_time_is_longer_than_before_only_where_the_numbers_can_tell(now, before, trend):
+def test_a_time_is_longer_than_before_only_if_significant(now, before, trend):
     assert Times(Histogram.of(*now), Histogram.of(*before)).trend == trend
 
 
@@ -238,7 +237,7 @@ def test_a_time_is_longer_than_before_only_where_the_numbers_can_tell(now, befor
     ("seconds", "words"),
     [(0.4, "0 s"), (59.4, "59 s"), (59.6, "1 min"), (95, "1 min 35 s"), (3600, "1 h"), (7500, "2 h 5 min")],
 )
-def test_a_time_is_said_in_at_most_two_units(seconds, words):
+def test_a_time_has_at_most_two_units(seconds, words):
     assert format_seconds(seconds) == words
 
 
@@ -246,11 +245,11 @@ def test_a_time_is_said_in_at_most_two_units(seconds, words):
 
 
 def leaders(*lost: int) -> list[int]:
-    """Return how many were lost at the leaders of a ranking."""
+    """How many were lost at each leader of a ranking."""
     return list(ranking_verdict([(each, each) for each in lost]).leaders)
 
 
-def test_most_people_are_lost_where_the_numbers_can_tell_it(desk):
+def test_the_verdict_names_the_page_where_most_are_lost(desk):
     desk.people(8, "no")
     desk.people(1)
     desk.hour_passes()
@@ -259,13 +258,13 @@ def test_most_people_are_lost_where_the_numbers_can_tell_it(desk):
     assert points_by_title.lost == 9
 
 
-def test_where_two_or_three_are_too_close_all_of_them_are_named():
+def test_two_or_three_close_pages_are_all_named():
     assert leaders(20, 18) == [20, 18]
     assert leaders(52, 40, 38, 9) == [52, 40, 38]
     assert leaders(31, 9, 8) == [31]
 
 
-def test_numbers_that_are_too_small_name_no_page():
+def test_small_numbers_name_no_page():
     assert leaders(3, 0, 0) == []
     assert leaders(3, 1, 0) == []
     assert leaders(9, 8, 8, 7) == []
@@ -283,19 +282,19 @@ def test_a_count_stands_out_only_from_a_much_smaller_one():
 # Names
 
 
-def test_a_place_that_a_document_does_not_have_has_no_name():
+def test_an_unknown_place_has_no_label():
     for place in (("nowhere",), ("q", "loose"), ("q", "", "hold"), ("why", "unknown"), ("fix", "", "turn"), ("fix",)):
         assert place_label(TOY, *place) is None, place
     assert node_label(TOY, "nowhere") is None
 
 
-def test_a_step_says_where_it_stands():
+def test_the_label_of_a_step_has_its_position():
     label = place_label(TOY, "why", "worn", "change")
     assert (label.title, label.kind, label.within) == ("Step change", "Step", "step 2 of 3 of “Procedure swap”")
     assert label.node_title == "Why why: Cause worn"
 
 
-def test_a_page_is_called_as_in_the_newest_version_that_has_it(desk):
+def test_a_page_is_labelled_as_in_the_newest_version_that_has_it(desk):
     publish_draft(reworded("Is it on?"))
     publish_draft(graph("other? yes:ok no:ok", "ok = solved"))
     assert latest_place_label(desk.filters(wizard="toy"), ("q", "", "")).title == "Is it on?"
@@ -309,7 +308,7 @@ def texts(desk: Desk, *spots, **choice) -> list[str]:
     return [words.text for words in remarks_at(desk.filters(**choice), spots)]
 
 
-def test_the_words_at_a_page_are_those_of_the_remarks_made_there_newest_first(desk):
+def test_remarks_at_a_page_are_listed_newest_first(desk):
     desk.person().remark("at the question")
     desk.person().answer("no").remark("first")
     desk.person().answer("no").remark("second")
@@ -318,14 +317,14 @@ def test_the_words_at_a_page_are_those_of_the_remarks_made_there_newest_first(de
     assert texts(desk) == []
 
 
-def test_words_outside_the_filter_are_not_read(desk):
+def test_remarks_outside_the_filter_are_not_read(desk):
     desk.person(channel=Session.Channel.AGENT).remark("on the phone")
     assert texts(desk, ("q", "", ""), channel="self") == []
     assert texts(desk, ("q", "", ""), channel="agent") == ["on the phone"]
     assert texts(desk, ("q", "", ""), until=desk.filters().since) == []
 
 
-def test_at_most_so_many_words_are_read(desk):
+def test_the_number_of_remarks_is_limited(desk):
     walker = desk.person(seconds=1)
     for number in range(MAX_REMARKS + 2):
         walker.remark(f"remark {number}")
@@ -346,7 +345,7 @@ def test_the_rows_of_the_draft_behind_a_point_are_found(desk):
     assert [rows.steps["swap", step] for step in ("open", "change", "close")] == [0, 1, 2]
 
 
-def test_what_the_draft_has_no_more_is_missing(desk):
+def test_rows_missing_in_the_draft_are_left_out(desk):
     desk.people(1, "no")
     wizard = Wizard.objects.get(slug="toy")
     wizard.nodes.get(key="why").delete()

@@ -1,4 +1,4 @@
-"""The traffic through a wizard: figures that add up at each node, and the ways between them."""
+"""The map's traffic: figures that add up at each node, and the edges between them."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def edges_of(node: TrafficNode) -> dict[str, int]:
 # The figures
 
 
-def test_each_node_says_who_came_moved_on_ended_left_and_is_still_there(desk):
+def test_each_node_counts_reached_moved_ended_left_and_still_open(desk):
     desk.people(3, "yes")
     desk.people(2, "no")
     desk.people(1)
@@ -71,19 +71,19 @@ def test_the_figures_of_each_node_add_up_whatever_people_do(desk):
         assert each.reached == each.moved + each.ended + each.left + each.still, node.id
 
 
-def test_a_node_with_parts_is_one_node(desk):
+def test_a_node_with_causes_and_steps_is_one_node(desk):
     desk.people(2, "no", "worn", "next")
     assert nodes_of(desk)["why"].figures.reached == 2
 
 
-def test_the_ways_say_how_many_took_them_the_busiest_first(desk):
+def test_edges_count_sessions_busiest_first(desk):
     desk.people(3, "yes")
     desk.people(5, "no")
     assert list(edges_of(nodes_of(desk)["q"]).items()) == [("why", 5), ("ok", 3)]
     assert edges_of(nodes_of(desk)["ok"]) == {}
 
 
-def test_the_busiest_node_comes_first_and_where_nobody_came_is_named_apart(desk):
+def test_the_busiest_node_comes_first_and_unvisited_ones_are_separate(desk):
     desk.people(2, "yes")
     desk.people(1, "no")
     traffic = toy_traffic(desk)
@@ -91,7 +91,7 @@ def test_the_busiest_node_comes_first_and_where_nobody_came_is_named_apart(desk)
     assert {label.title for label in traffic.unvisited} == {"Do fix", "Do ask", "End human", "End tip"}
 
 
-def test_only_the_chosen_wizard_counts(desk):
+def test_only_the_selected_wizard_counts(desk):
     other = publish(graph("q? yes:ok no:ok", "ok = solved", slug="other"))
     desk.people(2, "yes", version=other)
     desk.people(1, "yes", version=Wizard.objects.get(slug="toy").current)
@@ -109,7 +109,7 @@ def test_the_current_version_is_drawn_with_the_sessions_of_all(desk):
     assert {node.id: node.figures.reached for node in traffic.nodes} == {"q": 5, "why": 5}
 
 
-def test_the_chosen_version_is_drawn_with_its_own_sessions(desk):
+def test_the_selected_version_is_drawn_with_its_own_sessions(desk):
     desk.people(2, "no")
     desk.people(3, "no", version=publish(graph("q? yes:ok no:why", "why? a:ok b:ok", "ok = solved")))
     traffic = toy_traffic(desk, version=1)
@@ -117,7 +117,7 @@ def test_the_chosen_version_is_drawn_with_its_own_sessions(desk):
     assert {node.id: node.figures.reached for node in traffic.nodes} == {"q": 2, "why": 2}
 
 
-def test_a_version_put_back_is_the_current_one_again(desk):
+def test_a_restored_version_is_the_current_one(desk):
     publish(graph("q? yes:ok no:ok", "ok = solved"))
     wizard = Wizard.objects.get(slug="toy")
     wizard.current = wizard.versions.get(number=1)
@@ -125,11 +125,11 @@ def test_a_version_put_back_is_the_current_one_again(desk):
     assert toy_traffic(desk).version.number == 1
 
 
-def test_where_no_version_fits_none_is_drawn(desk):
+def test_without_a_matching_version_none_is_drawn(desk):
     assert drawn_version(desk.filters(wizard="unknown")) is None
 
 
-def test_nodes_and_ways_that_the_drawn_version_has_no_more_say_so(desk):
+def test_nodes_and_edges_missing_in_the_drawn_version_are_marked(desk):
     desk.people(2, "no", "none", "worked")
     publish(graph("q? yes:ok no:fix", "fix[press] worked:ok failed:q blocked:q", "ok = solved", "press: hold"))
     traffic = toy_traffic(desk)
@@ -147,7 +147,7 @@ def test_nodes_and_ways_that_the_drawn_version_has_no_more_say_so(desk):
 # The drawing
 
 
-def test_each_node_and_way_of_the_drawing_has_its_numbers(desk):
+def test_each_node_and_edge_of_the_graph_has_its_figures(desk):
     desk.people(12, "no")
     desk.people(3, "yes")
     desk.hour_passes()
@@ -162,14 +162,14 @@ def test_each_node_and_way_of_the_drawing_has_its_numbers(desk):
 
 
 @pytest.mark.parametrize(("left", "moved", "level"), [(0, 5, 0), (1, 2, 2), (1, 40, 0), (3, 0, 4), (3, 20, 1)])
-def test_the_colour_of_a_node_follows_what_is_lost_there_at_least(desk, left, moved, level):
+def test_the_level_of_a_node_follows_the_lower_limit_of_its_loss(desk, left, moved, level):
     desk.people(left)
     desk.people(moved, "yes")
     desk.hour_passes()
     assert nodes_of(desk)["q"].level == level
 
 
-def test_it_says_where_most_are_lost_where_the_numbers_can_tell(desk):
+def test_the_verdict_names_a_node_only_if_significant(desk):
     desk.people(3, "no")
     desk.hour_passes()
     assert (toy_traffic(desk).verdict.leaders, toy_traffic(desk).verdict.lost) == ([], 3)

@@ -1,4 +1,4 @@
-"""What the tests of the review pages share: the clock, a published toy with its draft, and a reviewer."""
+"""Fixtures of the page tests: the clock, a toy published from a draft, and a reviewer."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["clock"]
 
 @pytest.fixture
 def toy() -> Version:
-    """Publish from a draft: these pages lead editors to it."""
+    """Published from a draft, because these pages link editors to it."""
     return publish_draft(TOY)
 
 

@@ -1,4 +1,4 @@
-"""The export by HTTP: a file of what the filter chooses, for who may, noted before its first line."""
+"""The export by HTTP: a file of the filtered sessions, recorded before its first line."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def export(client, what="sessions", query="", **form):
     return list(csv.DictReader(io.StringIO(text, newline="")))
 
 
-def test_an_export_streams_what_the_filter_chooses_as_a_file(clock, toy, reviewer):
+def test_an_export_streams_the_filtered_sessions_as_a_file(clock, toy, reviewer):
     Walker(clock, toy, "a").answer("yes")
     Walker(clock, toy, "b").answer("no")
     response = reviewer.post(f"{EXPORT}?status=solved", {"what": "sessions"})
@@ -38,7 +38,7 @@ def test_an_export_streams_what_the_filter_chooses_as_a_file(clock, toy, reviewe
     assert [line["state"] for line in export(reviewer, query="status=solved")] == ["solved"]
 
 
-def test_every_export_is_noted_before_its_first_line(clock, toy, reviewer):
+def test_every_export_is_recorded_before_its_first_line(clock, toy, reviewer):
     Walker(clock, toy).answer("yes").remark("hello")
     reviewer.post(f"{EXPORT}?status=solved", {"what": "sessions"})
     reviewer.post(f"{EXPORT}?status=solved", {"what": "events", "words": "on"})
@@ -50,7 +50,7 @@ def test_every_export_is_noted_before_its_first_line(clock, toy, reviewer):
     assert second.count == 4
 
 
-def test_the_note_of_a_long_export_says_in_the_end_how_many_lines_it_had(clock, toy, reviewer, monkeypatch):
+def test_the_record_of_a_long_export_gets_its_number_of_lines_at_the_end(clock, toy, reviewer, monkeypatch):
     monkeypatch.setattr("wizards.review.queries.csv_export.MAX_COUNTED", 1)
     for name in "abc":
         Walker(clock, toy, name)
@@ -60,7 +60,7 @@ def test_the_note_of_a_long_export_says_in_the_end_how_many_lines_it_had(clock, 
     assert Disclosure.objects.get().count == 3
 
 
-def test_the_note_of_an_export_that_was_broken_off_keeps_what_was_asked_for(rf, reviewer):
+def test_the_record_of_an_export_that_is_cut_off_keeps_the_minimum(rf, reviewer):
     request = rf.post(EXPORT)
     request.user = User.objects.get()
     note_count = note_export(request, "sessions: ", minimum=5)
@@ -70,7 +70,7 @@ def test_the_note_of_an_export_that_was_broken_off_keeps_what_was_asked_for(rf, 
     assert Disclosure.objects.get().count == 7
 
 
-def test_a_long_filter_is_noted_as_far_as_there_is_room(clock, toy, reviewer):
+def test_a_long_filter_is_truncated_in_the_record(clock, toy, reviewer):
     Walker(clock, toy)
     query = "wizard=toy&version=1&channel=self&language=en&status=still&node=why&cause=lost&step=erase"
     query += "&remarked=on&helped=on&backed=on&since=2026-01-01&until=2026-12-31"
@@ -87,7 +87,7 @@ def test_words_are_exported_only_with_the_right_to_read_them(clock, toy, reviewe
     assert "words" not in export(client, "events")[0]
 
 
-def test_a_wrong_filter_exports_nothing_and_is_said(clock, toy, reviewer):
+def test_an_invalid_filter_exports_nothing_and_is_reported(clock, toy, reviewer):
     response = reviewer.post(f"{EXPORT}?status=sideways", {"what": "sessions"})
     assert response.status_code == 422
     assert "There is no “sideways”" in read(response).text
@@ -98,7 +98,7 @@ def test_an_unknown_export_is_a_404(clock, toy, reviewer):
     assert reviewer.post(EXPORT, {"what": "everything"}).status_code == 404
 
 
-def test_export_is_a_post_of_reviewers(clock, toy, reviewer):
+def test_only_reviewers_export_and_only_by_post(clock, toy, reviewer):
     assert reviewer.get(EXPORT).status_code == 405
     assert Client().post(EXPORT, {"what": "sessions"}).status_code == 302
     assert staff("view_wizard", name="other").post(EXPORT, {"what": "sessions"}).status_code == 404

@@ -1,4 +1,4 @@
-"""The review queue by HTTP: take up, assign, close, and who may."""
+"""The queue of findings by HTTP: take up, assign, close, and who may."""
 
 from __future__ import annotations
 
@@ -44,25 +44,25 @@ def me() -> User:
     return User.objects.get(username="rev")
 
 
-def said(response) -> str:
+def text_of(response) -> str:
     return read(response).text
 
 
-def test_a_stuck_point_is_taken_up_with_a_note_and_somebody_who_looks_after_it(reviewer):
-    assert "Question q?" in said(reviewer.get(NEW))
+def test_a_stuck_point_is_taken_up_with_a_note_and_an_assignee(reviewer):
+    assert "Question q?" in text_of(reviewer.get(NEW))
     response = reviewer.post(NEW, {"note": "Reword it.", "assignee": me().pk}, follow=True)
     finding = Finding.objects.get()
     assert (finding.node, finding.note, finding.assignee, finding.author) == ("q", "Reword it.", me(), me())
-    assert "Reword it." in said(response)
-    assert "Taken up." in said(response)
-    assert "Reword it." in said(reviewer.get(QUEUE))
+    assert "Reword it." in text_of(response)
+    assert "Taken up." in text_of(response)
+    assert "Reword it." in text_of(reviewer.get(QUEUE))
 
 
 def test_a_session_is_taken_up(reviewer, toy, monkeypatch):
     session = Walker(Clock(monkeypatch), toy).session
     reviewer.post(f"{QUEUE}new/?session={session.code}", {"note": "Look."})
     assert Finding.objects.get().session == session
-    assert format_code(session.code) in said(reviewer.get(QUEUE))
+    assert format_code(session.code) in text_of(reviewer.get(QUEUE))
 
 
 def test_a_finding_leads_editors_to_the_form_of_its_place(finding, reviewer):
@@ -75,9 +75,9 @@ def test_a_finding_leads_editors_to_the_form_of_its_place(finding, reviewer):
     assert f"/admin/wizards/wizard/{finding.wizard.pk}/map/#q" in read(editor.get(f"{QUEUE}{finding.pk}/")).links
 
 
-def test_without_anybody_before_the_version_nothing_is_said_of_overlaps(finding, reviewer):
+def test_without_sessions_before_the_version_no_overlap_is_mentioned(finding, reviewer):
     reviewer.post(f"{QUEUE}{finding.pk}/close/", {"version": 1, "revision": finding.revision})
-    assert "cannot be told yet: nobody came here before it." in said(reviewer.get(f"{QUEUE}{finding.pk}/"))
+    assert "cannot be told yet: nobody came here before it." in text_of(reviewer.get(f"{QUEUE}{finding.pk}/"))
 
 
 def test_a_preview_cannot_be_taken_up(reviewer, toy, monkeypatch):
@@ -87,35 +87,35 @@ def test_a_preview_cannot_be_taken_up(reviewer, toy, monkeypatch):
 
 def test_without_a_note_nothing_is_taken_up(reviewer):
     response = reviewer.post(NEW, {"note": " "})
-    assert "Write a line" in said(response)
+    assert "Write a line" in text_of(response)
     assert not Finding.objects.exists()
 
 
-def test_whoever_takes_up_what_was_taken_up_before_is_told(reviewer, finding):
-    assert "Somebody took this up before" in said(reviewer.get(NEW))
+def test_an_earlier_finding_at_the_same_place_is_shown(reviewer, finding):
+    assert "Somebody took this up before" in text_of(reviewer.get(NEW))
 
 
 @pytest.mark.parametrize(
-    "asked",
+    "query",
     ["", "?wizard=none&node=q", "?wizard=toy&node=none", "?wizard=toy", "?session=abc"],
 )
-def test_what_is_not_there_cannot_be_taken_up(reviewer, asked):
-    for answer in (reviewer.get(f"{QUEUE}new/{asked}"), reviewer.post(f"{QUEUE}new/{asked}", {"note": "Look."})):
-        assert answer.status_code == 404
+def test_an_unknown_place_or_session_cannot_be_taken_up(reviewer, query):
+    for response in (reviewer.get(f"{QUEUE}new/{query}"), reviewer.post(f"{QUEUE}new/{query}", {"note": "Look."})):
+        assert response.status_code == 404
     assert not Finding.objects.exists()
 
 
-def test_a_finding_is_changed_closed_with_a_version_and_opened_again(reviewer, finding, toy):
+def test_a_finding_is_changed_closed_with_a_version_and_reopened(reviewer, finding, toy):
     page = f"{QUEUE}{finding.pk}/"
     reviewer.post(page, {"note": "Reword it.", "assignee": me().pk, "revision": 0})
     closed = reviewer.post(
         f"{page}close/", {"version": toy.number, "closing_note": "Done.", "revision": 1}, follow=True
     )
-    assert "mended by version 1" in said(closed)
+    assert "mended by version 1" in text_of(closed)
     finding.refresh_from_db()
     assert (finding.note, finding.mended_by, finding.closing_note) == ("Reword it.", toy, "Done.")
-    assert "Reword it." in said(reviewer.get(f"{QUEUE}?state=closed"))
-    assert "Reword it." not in said(reviewer.get(QUEUE))
+    assert "Reword it." in text_of(reviewer.get(f"{QUEUE}?state=closed"))
+    assert "Reword it." not in text_of(reviewer.get(QUEUE))
     reviewer.post(f"{page}reopen/", {"revision": 2})
     finding.refresh_from_db()
     assert finding.closed_at is None
@@ -126,7 +126,7 @@ def test_of_two_reviewers_at_once_the_second_is_told_and_nothing_is_overwritten(
     reviewer.post(page, {"note": "First.", "revision": 0})
     for address, form in ((page, {"note": "Second."}), (f"{page}close/", {}), (f"{page}reopen/", {})):
         response = reviewer.post(address, {**form, "revision": 0}, follow=True)
-        assert "Somebody else saved this finding meanwhile" in said(response)
+        assert "Somebody else saved this finding meanwhile" in text_of(response)
     finding.refresh_from_db()
     assert (finding.note, finding.closed_at) == ("First.", None)
 
@@ -147,49 +147,49 @@ def test_a_version_of_another_wizard_cannot_mend_it(reviewer, finding):
     assert finding.closed_at is None
 
 
-def test_only_ones_own_can_be_listed(reviewer, finding):
-    assert "Nobody reads this question." in said(reviewer.get(QUEUE))
-    assert "Nobody reads this question." not in said(reviewer.get(f"{QUEUE}?whose=mine"))
+def test_the_list_can_show_only_ones_own_findings(reviewer, finding):
+    assert "Nobody reads this question." in text_of(reviewer.get(QUEUE))
+    assert "Nobody reads this question." not in text_of(reviewer.get(f"{QUEUE}?whose=mine"))
 
 
-def test_looking_changes_nothing(reviewer, finding):
+def test_reading_changes_nothing(reviewer, finding):
     before = rows()
     for address in (QUEUE, f"{QUEUE}?state=closed", NEW, f"{QUEUE}{finding.pk}/"):
         assert reviewer.get(address).status_code == 200
     assert rows() == before
 
 
-def test_a_note_is_text_everywhere(reviewer, finding):
+def test_a_note_is_escaped_everywhere(reviewer, finding):
     reviewer.post(f"{QUEUE}{finding.pk}/", {"note": "<script>alert(1)</script>", "revision": 0})
     pages = [reviewer.get(address).content.decode() for address in (QUEUE, NEW, f"{QUEUE}{finding.pk}/")]
     assert ["<script>alert" in page for page in pages] == [False, False, False]
     assert "&lt;script&gt;alert" in pages[-1]
 
 
-def test_whoever_may_only_look_gets_no_forms_and_can_change_nothing(finding):
-    onlooker = staff("view_session", "view_finding", name="onlooker")
-    assert "Close it" not in said(onlooker.get(f"{QUEUE}{finding.pk}/"))
+def test_a_reader_without_the_right_to_change_gets_no_forms(finding):
+    reader = staff("view_session", "view_finding", name="onlooker")
+    assert "Close it" not in text_of(reader.get(f"{QUEUE}{finding.pk}/"))
     for address in (f"{QUEUE}{finding.pk}/", f"{QUEUE}{finding.pk}/close/", f"{QUEUE}{finding.pk}/reopen/", NEW):
-        assert onlooker.post(address, {"note": "Mine.", "revision": 0}).status_code == 404
+        assert reader.post(address, {"note": "Mine.", "revision": 0}).status_code == 404
     finding.refresh_from_db()
     assert finding.revision == 0
 
 
-def test_the_queue_asks_as_many_queries_for_many_findings_as_for_one(reviewer, finding, toy):
+def test_the_queries_do_not_grow_with_findings(reviewer, finding, toy):
     def queries() -> int:
         with CaptureQueriesContext(connection) as caught:
             assert reviewer.get(QUEUE).status_code == 200
         return len(caught)
 
     queries()
-    one = queries()
+    query_count = queries()
     for number in range(20):
         wizard = publish_draft(graph(*LINES, slug=f"w{number}")).wizard
         findings.open_finding(wizard, ("q", "", ""), me(), "Look.", me())
-    assert queries() == one
+    assert queries() == query_count
 
 
-def test_the_sessions_behind_a_finding_are_those_that_its_figure_counts(clock, reviewer):
+def test_the_sessions_link_matches_the_findings_figure(clock, reviewer):
     toy = publish_draft(TOY)
     for answers in (("no",), ("no", "stuck")):
         Walker(clock, toy, name=str(answers)).answer(*answers)

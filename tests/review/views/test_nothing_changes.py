@@ -1,4 +1,4 @@
-"""Looking at the review pages changes nothing. (Who gets in stands in tests/roles.py.)"""
+"""Reading the review pages changes nothing. (Access is tested in tests/test_roles.py.)"""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ ROUTES = sorted(routes("review/").items())
 
 @pytest.fixture
 def desk(monkeypatch):
-    """A session with a remark, a finding about it and a search: something to see on every page."""
+    """A session with a remark, a finding and a search, so that every page has content."""
     version = publish_draft(TOY)
     walker = Walker(Clock(monkeypatch), version).answer("no").remark("Words.")
     author = User.objects.create(username="author")
@@ -37,12 +37,12 @@ def address(name: str, pattern: str, desk) -> str:
     return filled(pattern, **desk) + query
 
 
-def test_the_review_pages_are_known():
+def test_every_review_page_is_covered():
     assert len(ROUTES) >= 17
 
 
 @pytest.mark.parametrize(("name", "pattern"), ROUTES)
-def test_looking_at_a_review_page_writes_nothing(desk, admin_client, name, pattern):
+def test_reading_a_review_page_writes_nothing(desk, admin_client, name, pattern):
     before = rows(*apps.get_models())
     if "GET" in ALLOWED[name]:
         with connection.execute_wrapper(reads_only):

@@ -1,4 +1,4 @@
-"""The overview as a reviewer gets it: who gets in, what the page says, what a wrong filter does."""
+"""The overview by HTTP: access, content, invalid filters."""
 
 from __future__ import annotations
 
@@ -24,19 +24,17 @@ PATH, MEANINGS = "/review/", "/review/definitions/"
 
 @pytest.fixture
 def reviewer() -> Client:
-    """Give a reviewer's browser."""
     return staff(groups="reviewers", name="rhea")
 
 
 @pytest.fixture
 def solved() -> Visitor:
-    """Give a visitor whose device works again, of a wizard called Toy."""
+    """A visitor of a wizard called Toy, whose device works again."""
     publish()
     return Visitor().begin().walk("yes")
 
 
 def today() -> str:
-    """Return the help desk's day."""
     return timezone.localdate().isoformat()
 
 
@@ -44,7 +42,7 @@ def today() -> str:
 
 
 @pytest.mark.parametrize("path", [PATH, MEANINGS])
-def test_who_is_not_signed_in_is_led_to_the_login_and_back(path):
+def test_anonymous_visitors_are_sent_to_the_login_and_back(path):
     response = Client().get(path)
     assert response.status_code == 302
     assert response["Location"] == f"/account/login/?next={path}"
@@ -59,14 +57,14 @@ def test_staff_without_the_right_to_see_sessions_get_a_404(path, group):
     assert staff(name="nobody").get(path).status_code == 404
 
 
-def test_looking_changes_nothing(reviewer, solved):
+def test_reading_changes_nothing(reviewer, solved):
     before = rows()
     reviewer.get(PATH)
     reviewer.get(PATH, headers=HTMX)
     assert rows() == before
 
 
-def test_a_page_is_stored_nowhere(reviewer, solved):
+def test_a_page_is_not_stored(reviewer, solved):
     assert reviewer.get(PATH)["Cache-Control"] == "no-store"
 
 
@@ -80,7 +78,7 @@ def test_the_overview_counts_a_customers_session(reviewer, solved):
     assert "1 begun = 1 solved + 0 sent to a human + 0 given advice + 0 left + 0 still there" in page.text
 
 
-def test_a_figure_leads_to_its_sessions(reviewer, solved):
+def test_a_figure_links_to_its_sessions(reviewer, solved):
     (link,) = (link for link in read(reviewer.get(PATH)).links if link.endswith("&status=solved"))
     assert link.startswith("/review/sessions/?since=")
 
@@ -91,7 +89,7 @@ def test_a_period_without_sessions_says_so_and_shows_no_figures(reviewer, solved
     assert not page.all("dl")
 
 
-def test_every_figure_on_the_page_is_explained_beside_it(reviewer, solved):
+def test_every_figure_has_its_definition_beside_it(reviewer, solved):
     page = read(reviewer.get(PATH))
     assert len(page.all("details", **{"class": "help"})) == len(page.all("dd", **{"class": "value"})) == 10
 
@@ -116,41 +114,41 @@ def test_large_numbers_are_written_with_commas(reviewer, solved):
 # The frame
 
 
-def test_the_reader_is_named_and_can_sign_out(reviewer):
+def test_the_page_names_the_reader_and_can_sign_out(reviewer):
     page = read(reviewer.get(PATH))
     assert "rhea" in page.text
     assert page.all("form", method="post", action="/admin/logout/")
 
 
-def test_the_way_to_editing_is_shown_to_those_who_may_edit(reviewer):
+def test_the_link_to_the_admin_is_shown_only_to_editors(reviewer):
     assert "/admin/" not in read(reviewer.get(PATH)).links
     both = staff(groups="reviewers editors", name="both")
     assert "/admin/" in read(both.get(PATH)).links
 
 
-def test_the_tab_of_the_page_is_marked(reviewer):
+def test_the_current_tab_is_marked(reviewer):
     page = read(reviewer.get(PATH))
     (current,) = page.all("a", **{"aria-current": "page"})
     assert current["href"].startswith(PATH)
 
 
-def test_the_filter_goes_with_the_reader_to_other_tabs(reviewer, solved):
+def test_the_tabs_keep_the_filter(reviewer, solved):
     page = read(reviewer.get(PATH, {"wizard": "toy", "since": "2026-01-01", "until": "2026-02-01"}))
     assert "/review/sessions/?since=2026-01-01&until=2026-02-01&wizard=toy" in page.links
 
 
-def test_a_reader_in_the_help_desks_zone_is_told_of_one_zone(reviewer):
+def test_a_reader_in_the_help_desks_zone_sees_one_zone(reviewer):
     assert "Days are counted, and times shown, in Europe/London." in read(reviewer.get(PATH)).text
 
 
-def test_a_reader_elsewhere_is_told_of_both_zones(reviewer):
+def test_a_reader_in_another_zone_sees_both_zones(reviewer):
     reviewer.cookies["zone"] = "Europe%2FBerlin"
     page = read(reviewer.get(PATH))
     assert "Days are counted in Europe/London. Times are shown in Europe/Berlin." in page.text
 
 
 @pytest.mark.parametrize("name", ["Mars/Crater", "../../etc/passwd", "%00", "", "x" * 5000])
-def test_a_zone_that_is_none_is_the_help_desks(reviewer, name):
+def test_an_invalid_zone_falls_back_to_the_help_desks(reviewer, name):
     reviewer.cookies["zone"] = name
     assert "in Europe/London." in read(reviewer.get(PATH)).text
 
@@ -162,7 +160,7 @@ def test_moments_are_shown_in_the_readers_zone(reviewer, solved, monkeypatch):
 
 
 class Noon(datetime):
-    """A clock that stands at noon in Greenwich."""
+    """A clock that stands at noon UTC."""
 
     @classmethod
     def now(cls, tz=None):
@@ -172,7 +170,7 @@ class Noon(datetime):
 # A wrong filter
 
 
-def test_dates_backwards_are_said_at_the_field_and_above(reviewer, solved):
+def test_reversed_dates_are_reported_at_the_field_and_above(reviewer, solved):
     response = reviewer.get(PATH, {"since": "2026-03-02", "until": "2026-03-01"})
     page = read(response)
     assert response.status_code == 422
@@ -183,13 +181,13 @@ def test_dates_backwards_are_said_at_the_field_and_above(reviewer, solved):
     assert page.all("p", id=field["aria-describedby"])
 
 
-def test_dates_backwards_stay_as_they_were_typed(reviewer, solved):
+def test_reversed_dates_stay_as_typed(reviewer, solved):
     page = read(reviewer.get(PATH, {"since": "2026-02-09", "until": "2026-02-01"}))
     assert [page.all("input", name=name)[0]["value"] for name in ("since", "until")] == ["2026-02-09", "2026-02-01"]
 
 
 @pytest.mark.parametrize("days", [7, 30, 90])
-def test_one_press_chooses_a_period_up_to_today_and_keeps_the_rest(reviewer, solved, days):
+def test_a_shortcut_selects_a_period_up_to_today_and_keeps_the_rest(reviewer, solved, days):
     page = read(reviewer.get(PATH, {"wizard": "toy", "since": "2026-01-01", "until": "2026-01-02"}))
     since = (timezone.localdate() - timedelta(days=days - 1)).isoformat()
     address = f"?since={since}&until={today()}&wizard=toy"
@@ -198,7 +196,7 @@ def test_one_press_chooses_a_period_up_to_today_and_keeps_the_rest(reviewer, sol
     assert read(reviewer.get(PATH + address)).all("a", href=address, **{"aria-current": "true"})
 
 
-def test_the_right_part_of_a_wrong_filter_is_kept(reviewer, solved):
+def test_the_valid_part_of_an_invalid_filter_is_kept(reviewer, solved):
     publish(slug="kettle", title="Kettle")
     page = read(reviewer.get(PATH, {"wizard": "toy", "channel": "pigeon", "since": today(), "until": today()}))
     assert "There is no “pigeon” to choose here. It is ignored." in page.text
@@ -209,7 +207,7 @@ def test_the_right_part_of_a_wrong_filter_is_kept(reviewer, solved):
 # Live
 
 
-def test_a_period_up_to_today_renews_itself(reviewer, solved):
+def test_a_period_up_to_today_refreshes(reviewer, solved):
     page = read(reviewer.get(PATH))
     (live,) = page.all("div", id="live")
     assert live["hx-trigger"] == "refresh from:body"
@@ -220,7 +218,7 @@ def test_a_period_up_to_today_renews_itself(reviewer, solved):
     assert not found.h1
 
 
-def test_a_period_that_is_over_stays_as_it_is(reviewer, solved):
+def test_a_past_period_does_not_refresh(reviewer, solved):
     until = (timezone.localdate() - timedelta(days=1)).isoformat()
     assert not read(reviewer.get(PATH, {"until": until})).all("div", id="live")
 

@@ -1,4 +1,4 @@
-"""Words that people typed are added to a symptom, so that they find it the next time."""
+"""Words from the search log are added to a symptom, so that they find it the next time."""
 
 from __future__ import annotations
 
@@ -16,25 +16,25 @@ from wizards.models import Symptom, Wizard
 pytestmark = pytest.mark.django_db
 
 
-def test_one_press_adds_the_words_to_the_symptom_that_was_chosen_most_after_them(wizard):
+def test_one_click_adds_the_words_to_the_symptom_most_often_chosen_after_them(wizard):
     typed("no picture", symptom="password", times=1)
     typed("no picture", symptom="reset", times=2)
     client = both()
-    (sent,) = forms(read(client.get(PATH)))
-    response = client.post(ADD, sent)
+    (form_values,) = forms(read(client.get(PATH)))
+    response = client.post(ADD, form_values)
     assert response.status_code == 303
     assert words_of(wizard) == ("no picture",)
 
 
-def test_after_words_that_nobody_chose_for_the_likest_choice_counts(wizard):
+def test_words_without_a_choice_get_a_suggestion_from_similar_words(wizard):
     typed("forgot my key", found=2, symptom="password", times=2)
     typed("wont reset", found=2, symptom="reset", times=3)
     typed("lost key")
-    found = {form["words"]: form["symptom"] for form in forms(read(both().get(PATH)))}
-    assert found["lost key"] == value_of(wizard, "password")
+    suggestions = {form["words"]: form["symptom"] for form in forms(read(both().get(PATH)))}
+    assert suggestions["lost key"] == value_of(wizard, "password")
 
 
-def test_without_anything_alike_the_symptom_is_chosen_from_a_list(wizard):
+def test_without_similar_words_the_symptom_is_selected_from_a_list(wizard):
     typed("xyzzy")
     client = both()
     page = read(client.get(PATH))
@@ -47,7 +47,7 @@ def test_without_anything_alike_the_symptom_is_chosen_from_a_list(wizard):
     assert page.all("input", name="words", value="xyzzy")
 
 
-def test_the_list_begins_with_the_symptom_that_was_chosen_most_after_the_like(wizard):
+def test_the_list_begins_with_the_symptom_chosen_after_similar_words(wizard):
     typed("xyzzy", symptom="password")
     page = read(both().get(PATH, {"words": "xyzzy plugh"}))
     assert next(option["value"] for option in page.all("option") if "@" in option["value"]) == value_of(
@@ -68,7 +68,7 @@ def test_an_archived_wizard_is_offered_no_words(wizard):
     assert [option for option in page.all("option") if "@" in option["value"]] == []
 
 
-def test_the_page_says_that_it_counts_after_the_next_publication_and_leads_to_the_wizard(wizard):
+def test_the_message_names_the_next_publication_and_links_the_wizard(wizard):
     response = both().post(ADD + "?since=2026-01-01", {"words": "xyzzy", "symptom": value_of(wizard)})
     assert parse_qs(urlsplit(response.url).query)["since"] == ["2026-01-01"]
     client = both()
@@ -84,7 +84,7 @@ def test_words_that_were_added_are_found_after_publishing(wizard):
     assert [hit.symptom for hit in search.search("xyzzy").results] == ["reset"]
 
 
-def test_a_row_says_where_its_words_are_already(wizard):
+def test_a_row_names_the_symptoms_that_already_have_its_words(wizard):
     typed("xyzzy", symptom="reset")
     client = both()
     client.post(ADD, {"words": "XYZZY", "symptom": value_of(wizard)})
@@ -93,7 +93,7 @@ def test_a_row_says_where_its_words_are_already(wizard):
     assert forms(page) == []
 
 
-def test_words_that_are_there_already_are_not_added_again(wizard):
+def test_existing_words_are_not_added_again(wizard):
     client = both()
     for _ in range(2):
         page = read(client.post(ADD, {"words": "xyzzy", "symptom": value_of(wizard)}, follow=True))
@@ -112,11 +112,11 @@ def test_adding_is_in_the_wizards_history(wizard):
 
 
 def test_who_saves_second_reads_who_was_first_and_keeps_what_was_typed(wizard):
-    seen = value_of(wizard)
+    stale_value = value_of(wizard)
     form = Form(editor("ben"), address(wizard))
     form["title"] = "Changed"
     form.save()
-    response = both("ada").post(ADD, {"words": "xyzzy", "symptom": seen})
+    response = both("ada").post(ADD, {"words": "xyzzy", "symptom": stale_value})
     page = read(response)
     assert response.status_code == 409
     assert "Meanwhile ben saved this wizard" in page.text
@@ -138,7 +138,7 @@ def test_an_editor_with_the_wizard_open_is_told_of_words_that_were_added_meanwhi
 
 
 @pytest.mark.parametrize(
-    ("sent", "line"),
+    ("form_values", "message"),
     [
         ({"words": "", "symptom": "toy/reset@0"}, "Say which words"),
         ({"words": "a" * 201, "symptom": "toy/reset@0"}, "at most 200 characters"),
@@ -149,15 +149,15 @@ def test_an_editor_with_the_wizard_open_is_told_of_words_that_were_added_meanwhi
         ({"words": "xyzzy"}, "Choose the symptom"),
     ],
 )
-def test_what_cannot_be_added_is_told_and_changes_nothing(wizard, sent, line):
-    response = both().post(ADD, sent)
+def test_invalid_words_are_reported_and_change_nothing(wizard, form_values, message):
+    response = both().post(ADD, form_values)
     assert response.status_code == 422
-    assert line in read(response).text
+    assert message in read(response).text
     assert words_of(wizard) == ()
     assert not LogEntry.objects.exists()
 
 
-def test_a_list_of_words_that_is_full_is_told(wizard):
+def test_a_full_list_of_words_is_reported(wizard):
     Symptom.objects.filter(key="reset").update(words="\n".join(f"w{n}" for n in range(60)))
     response = both().post(ADD, {"words": "xyzzy", "symptom": value_of(wizard)})
     assert response.status_code == 422
@@ -166,5 +166,5 @@ def test_a_list_of_words_that_is_full_is_told(wizard):
     assert Wizard.objects.get(pk=wizard.pk).revision == wizard.revision
 
 
-def test_a_symptom_that_is_gone_is_a_404(wizard):
+def test_a_removed_symptom_is_a_404(wizard):
     assert both().post(ADD, {"words": "xyzzy", "symptom": "toy/gone@0"}).status_code == 404

@@ -1,4 +1,4 @@
-"""The list of sessions and the page of one: who gets in, what they show, where they lead."""
+"""The list of sessions and the page of one: access, content, links."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ def pages_of(session: Session) -> list[str]:
 # Who gets in
 
 
-def test_nobody_but_reviewers_sees_sessions(clock, toy):
+def test_only_reviewers_see_sessions(clock, toy):
     session = Walker(clock, toy).session
-    other = staff("view_wizard", name="other")
+    stranger = staff("view_wizard", name="other")
     assert [Client().get(address).status_code for address in pages_of(session)] == [302, 302, 302]
-    assert [other.get(address).status_code for address in pages_of(session)] == [404, 404, 404]
+    assert [stranger.get(address).status_code for address in pages_of(session)] == [404, 404, 404]
 
 
-def test_looking_changes_nothing(clock, toy, reviewer):
+def test_reading_changes_nothing(clock, toy, reviewer):
     session = Walker(clock, toy).answer("no").remark("words").session
     before = rows()
     for address in pages_of(session):
@@ -53,11 +53,11 @@ def test_pages_about_sessions_are_not_stored(clock, toy, reviewer):
 
 
 @pytest.mark.parametrize("address", [f"{LIST}222222222222/", f"{LIST}222222222222/1/", f"{LIST}short/"])
-def test_a_session_that_is_not_there_is_a_404(reviewer, address):
+def test_an_unknown_session_is_a_404(reviewer, address):
     assert reviewer.get(address).status_code == 404
 
 
-def test_a_test_by_an_editor_is_a_404(clock, toy, reviewer):
+def test_a_preview_is_a_404(clock, toy, reviewer):
     session = Walker(clock, toy, channel=Session.Channel.TEST).session
     assert [reviewer.get(address).status_code for address in pages_of(session)] == [200, 404, 404]
 
@@ -65,7 +65,7 @@ def test_a_test_by_an_editor_is_a_404(clock, toy, reviewer):
 # The list
 
 
-def test_the_list_shows_each_session_with_a_link_and_its_marks(clock, toy, reviewer):
+def test_the_list_shows_each_session_with_a_link_and_tags(clock, toy, reviewer):
     session = Walker(clock, toy).answer("no").back().remark().ask().session
     page = read(reviewer.get(LIST))
     assert f"{LIST}{session.code}/" in page.links
@@ -79,7 +79,7 @@ def test_moments_are_shown_in_the_readers_zone(clock, toy, reviewer):
     assert "2 Mar 2026, 21:00" in read(reviewer.get(LIST)).text
 
 
-def test_a_wrong_choice_is_said_and_the_rest_still_counts(clock, toy, reviewer):
+def test_an_invalid_filter_is_reported_and_the_rest_applies(clock, toy, reviewer):
     Walker(clock, toy, "a").answer("yes")
     Walker(clock, toy, "b").answer("no")
     response = reviewer.get(LIST, {"status": "solved", "reference": "1", "agent": "nobody"})
@@ -90,7 +90,7 @@ def test_a_wrong_choice_is_said_and_the_rest_still_counts(clock, toy, reviewer):
     assert page.all("input", name="reference")[0]["value"] == "1"
 
 
-def test_a_place_in_the_list_that_cannot_be_read_is_said_and_the_beginning_shown(clock, toy, reviewer):
+def test_an_invalid_cursor_is_reported_and_the_first_page_shown(clock, toy, reviewer):
     session = Walker(clock, toy).session
     page = read(reviewer.get(LIST, {"older": "x"}))
     assert "Here is the beginning" in page.text
@@ -108,7 +108,7 @@ def test_the_links_to_older_sessions_keep_the_filter(clock, toy, reviewer, monke
     assert any("newer=" in link for link in read(reviewer.get(LIST + older)).links)
 
 
-def test_the_list_takes_the_same_queries_for_one_session_as_for_many(clock, toy, reviewer):
+def test_the_queries_of_the_list_do_not_grow_with_sessions(clock, toy, reviewer):
     Walker(clock, toy, "x").answer("no")
     reviewer.get(LIST)
     with CaptureQueriesContext(connection) as one:
@@ -122,7 +122,7 @@ def test_the_list_takes_the_same_queries_for_one_session_as_for_many(clock, toy,
 
 
 @pytest.mark.parametrize("query", ["channel=agent", "remarked=on", "agent=99"])
-def test_what_is_rarely_chosen_is_folded_away_until_it_says_something(reviewer, query):
+def test_advanced_fields_are_collapsed_until_they_are_used(reviewer, query):
     assert "open" not in read(reviewer.get(LIST)).all("details", **{"class": "more"})[0]
     assert "open" in read(reviewer.get(f"{LIST}?{query}")).all("details", **{"class": "more"})[0]
 
@@ -145,7 +145,7 @@ def test_a_session_shows_its_walk_in_order(clock, toy, reviewer):
     assert [text.index(each) for each in places] == sorted(text.index(each) for each in places)
 
 
-def test_a_break_is_said_as_one(clock, toy):
+def test_a_break_is_shown(clock, toy):
     walker = Walker(clock, toy, seconds=0)
     clock.pass_(hours=26)
     walker.answer("no")
@@ -153,7 +153,7 @@ def test_a_break_is_said_as_one(clock, toy):
     assert "A break: nothing happened here for 1 day 2 h." in text
 
 
-def test_a_session_takes_the_same_queries_however_long_it_is(clock, toy, reviewer):
+def test_the_queries_of_a_session_do_not_grow_with_its_length(clock, toy, reviewer):
     counts = []
     for name, answers in (("a", ["again"]), ("b", ["again"] * 20)):
         session = Walker(clock, toy, name).answer(*answers).remark().session
@@ -165,7 +165,7 @@ def test_a_session_takes_the_same_queries_however_long_it_is(clock, toy, reviewe
     assert counts[:2] == counts[2:]
 
 
-def test_editors_are_led_to_the_forms_of_the_place_where_it_stands(clock, reviewer):
+def test_editors_get_links_to_the_forms_of_the_sessions_place(clock, reviewer):
     version = publish_draft(TOY)
     session = Walker(clock, version).answer("no", "worn", "next").session
     editor = staff(groups="reviewers", name="both")
@@ -184,17 +184,19 @@ def test_editors_are_led_to_the_forms_of_the_place_where_it_stands(clock, review
     assert not [link for link in links if "/change/" in link]
 
 
-def test_the_way_back_to_the_list_and_the_tabs_keep_the_filter_all_along(clock, toy, reviewer):
+def test_the_links_back_and_the_tabs_keep_the_filter(clock, toy, reviewer):
     session = Walker(clock, toy).session
     query = "?since=2026-03-01&until=2026-03-02&wizard=toy"
-    own = f"{LIST}{session.code}/"
-    listed, shown, seen = (read(reviewer.get(address + query)).links for address in (LIST, own, f"{own}1/"))
-    assert own + query in listed
-    assert {LIST + query, f"{own}1/{query}", f"/review/stuck/{query}"} <= shown
-    assert own + query in seen
+    session_url = f"{LIST}{session.code}/"
+    list_links, detail_links, replay_links = (
+        read(reviewer.get(address + query)).links for address in (LIST, session_url, f"{session_url}1/")
+    )
+    assert session_url + query in list_links
+    assert {LIST + query, f"{session_url}1/{query}", f"/review/stuck/{query}"} <= detail_links
+    assert session_url + query in replay_links
 
 
-def test_where_the_node_is_gone_from_the_draft_editors_are_led_to_the_map(clock, toy):
+def test_editors_get_a_link_to_the_map_if_the_node_was_removed(clock, toy):
     session = Walker(clock, toy).answer("no").session
     publish_draft(graph("q? yes:ok no:ok", "ok = solved"))
     editor = staff("change_node", "view_session", name="both")
@@ -202,7 +204,7 @@ def test_where_the_node_is_gone_from_the_draft_editors_are_led_to_the_map(clock,
     assert f"/admin/wizards/wizard/{wizard.pk}/map/" in read(editor.get(f"{LIST}{session.code}/")).links
 
 
-def test_a_broken_log_is_said_plainly_and_shown_as_it_is(clock, toy, reviewer):
+def test_a_broken_log_is_reported_and_its_events_are_shown(clock, toy, reviewer):
     session = Walker(clock, toy).answer("no", "loose").session
     Event.objects.filter(number=2).update(answer="nonsense")
     response = reviewer.get(f"{LIST}{session.code}/")
@@ -213,14 +215,14 @@ def test_a_broken_log_is_said_plainly_and_shown_as_it_is(clock, toy, reviewer):
     assert reviewer.get(f"{LIST}{session.code}/1/")["Location"] == f"{LIST}{session.code}/"
 
 
-def test_the_log_still_holds_after_all_this(clock, toy, reviewer):
+def test_reading_leaves_the_log_intact(clock, toy, reviewer):
     session = Walker(clock, toy).answer("no").session
     for address in pages_of(session):
         reviewer.get(address)
     assert len(journal.history_of(session)) == 2
 
 
-def test_a_finding_is_shown_only_to_whoever_may_see_findings(toy, clock):
+def test_findings_are_shown_only_with_the_right_to_view_them(toy, clock):
     session = Walker(clock, toy).answer("no").session
     findings.open_session_finding(session, User.objects.create(username="lead"), "A secret plan", None)
     address = f"/review/sessions/{session.code}/"

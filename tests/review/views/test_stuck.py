@@ -1,4 +1,4 @@
-"""Stuck points and the map by HTTP: who gets in, what they show, where they lead, what is noted."""
+"""Stuck points and the map by HTTP: access, content, links, records."""
 
 from __future__ import annotations
 
@@ -46,30 +46,30 @@ def page(client: Client, address: str = STUCK, **query: Any) -> Reading:
     return read(response)
 
 
-def links(found: Reading, start: str) -> list[dict[str, list[str]]]:
-    """Return the queries of the links that lead there, but for the filter's dates and the tabs."""
-    queries = [parse_qs(urlsplit(link).query) for link in sorted(found.links) if link.startswith(start)]
-    mine = [{name: each[0] for name, each in query.items() if name not in ("since", "until")} for query in queries]
-    return [query for query in mine if "node" in query]
+def links(reading: Reading, start: str) -> list[dict[str, list[str]]]:
+    """The queries of the links to places under an address, without the filter's dates."""
+    queries = [parse_qs(urlsplit(link).query) for link in sorted(reading.links) if link.startswith(start)]
+    relevant = [{name: each[0] for name, each in query.items() if name not in ("since", "until")} for query in queries]
+    return [query for query in relevant if "node" in query]
 
 
 # Who gets in
 
 
 @pytest.mark.parametrize("address", PAGES)
-def test_who_is_not_signed_in_may_do_so_first(desk, address):
+def test_anonymous_visitors_are_sent_to_the_login(desk, address):
     response = Client().get(address)
     assert response.status_code == 302
     assert response["Location"].startswith("/account/login/?next=/review/")
 
 
 @pytest.mark.parametrize("address", PAGES)
-def test_staff_without_the_right_find_nothing(desk, address):
+def test_staff_without_the_right_get_a_404(desk, address):
     assert staff(groups="editors").get(address).status_code == 404
 
 
 @pytest.mark.parametrize("address", PAGES)
-def test_looking_writes_nothing(desk, reviewer, address):
+def test_reading_writes_nothing(desk, reviewer, address):
     desk.person().answer("no").remark("no lamp")
     before = rows(*apps.get_models())
     assert reviewer.get(address).status_code == 200
@@ -77,7 +77,7 @@ def test_looking_writes_nothing(desk, reviewer, address):
 
 
 @pytest.mark.parametrize("address", PAGES)
-def test_these_pages_only_take_looking(reviewer, address):
+def test_the_pages_allow_only_their_methods(reviewer, address):
     assert reviewer.post(address).status_code == 405
     assert reviewer.get(WORDS).status_code == 405
 
@@ -85,14 +85,14 @@ def test_these_pages_only_take_looking(reviewer, address):
 # Stuck points
 
 
-def test_the_page_says_on_top_where_most_people_are_lost(desk, reviewer):
+def test_the_page_names_where_most_people_are_lost(desk, reviewer):
     desk.people(8, "no")
     desk.people(2, "yes")
     desk.hour_passes()
     assert "Most people are lost at Why why: 8 of 8 who came there." in page(reviewer).text
 
 
-def test_it_names_a_few_that_are_too_close_and_none_where_numbers_are_too_small(desk, reviewer):
+def test_it_names_several_close_pages_and_none_if_numbers_are_small(desk, reviewer):
     desk.people(2, "no")
     desk.hour_passes()
     assert "2 were lost on the way. The numbers are too small to tell" in page(reviewer).text
@@ -102,7 +102,7 @@ def test_it_names_a_few_that_are_too_close_and_none_where_numbers_are_too_small(
     assert "Most people are lost at Why why: 20 of 20, or Question q?: 18 of 38" in page(reviewer).text
 
 
-def test_where_nobody_came_the_page_says_so(reviewer):
+def test_without_sessions_the_page_says_so(reviewer):
     assert "Nobody came by in this period" in page(reviewer).text
 
 
@@ -116,64 +116,64 @@ def test_a_row_has_every_rate_with_its_limits_and_the_time(desk, reviewer):
     assert "half 10 s" in text
 
 
-def test_a_row_leads_to_its_sessions_to_its_form_and_to_the_queue(desk, reviewer):
+def test_a_row_links_to_its_sessions_and_to_taking_it_up(desk, reviewer):
     desk.people(2, "no")
     desk.hour_passes()
-    found = page(reviewer)
-    assert links(found, "/review/sessions/") == [
+    reading = page(reviewer)
+    assert links(reading, "/review/sessions/") == [
         {"wizard": "toy", "node": "why", "cause": "-", "status": "left"},
     ]
-    assert {"wizard": "toy", "node": "why"} in links(found, "/review/queue/new/")
-    assert found.links
-    assert not [link for link in found.links if "/change/" in link]
+    assert {"wizard": "toy", "node": "why"} in links(reading, "/review/queue/new/")
+    assert reading.links
+    assert not [link for link in reading.links if "/change/" in link]
 
 
-def test_an_editor_who_reviews_finds_the_form_of_the_node_and_of_the_step(desk):
+def test_editors_get_links_to_the_forms_of_nodes_and_steps(desk):
     desk.people(1, "no", "worn", "next")
     desk.hour_passes()
     client = staff("view_session", "change_node", "change_procedure")
-    found = page(client).links
+    reading = page(client).links
     why = f"/admin/wizards/node/{Node.objects.get(key='why').pk}/change/"
-    assert why in found
-    assert f"/admin/wizards/procedure/{Procedure.objects.get(key='swap').pk}/change/#steps-1" in found
+    assert why in reading
+    assert f"/admin/wizards/procedure/{Procedure.objects.get(key='swap').pk}/change/#steps-1" in reading
     Node.objects.get(key="why").delete()
     assert why not in page(client).links
 
 
-def test_the_links_of_steps_and_confirmations_name_them(desk, reviewer):
+def test_links_of_steps_and_confirmations_name_them(desk, reviewer):
     desk.people(1, "no", "lost")
     desk.people(1, "no", "worn")
     desk.hour_passes()
-    found = links(page(reviewer), "/review/sessions/")
-    assert {"wizard": "toy", "node": "why", "cause": "lost", "step": "-", "status": "left"} in found
-    assert {"wizard": "toy", "node": "why", "cause": "worn", "step": "open", "status": "left"} in found
+    reading = links(page(reviewer), "/review/sessions/")
+    assert {"wizard": "toy", "node": "why", "cause": "lost", "step": "-", "status": "left"} in reading
+    assert {"wizard": "toy", "node": "why", "cause": "worn", "step": "open", "status": "left"} in reading
 
 
 def test_the_links_find_the_sessions_that_are_counted(desk, reviewer):
     for answers in ((), ("no",), ("no", "lost"), ("no", "worn"), ("no", "worn", "next")):
         desk.people(1, *answers)
     desk.hour_passes()
-    found = [link for link in page(reviewer).links if "status=left" in link]
-    assert len(found) == 5
-    for link in found:
+    reading = [link for link in page(reviewer).links if "status=left" in link]
+    assert len(reading) == 5
+    for link in reading:
         listed = [
             each for each in read(reviewer.get(link)).links if re.fullmatch(r"/review/sessions/\w+/(\?.*)?", each)
         ]
         assert len(listed) == 1, link
 
 
-def test_a_shared_step_leads_to_the_sessions_of_each_of_its_places(desk, reviewer):
+def test_a_shared_step_links_the_sessions_of_each_place(desk, reviewer):
     lines = ("one[press] worked:ok failed:q blocked:q", "two[press] worked:ok failed:q blocked:q", "ok = solved")
     version = publish_draft(graph("q? a:one b:two", *lines, "press: hold", slug="shared"))
     desk.people(1, "a", version=version)
     desk.people(2, "b", version=version)
     desk.hour_passes()
-    found = page(reviewer)
-    assert "In 2 places" in found.text
-    assert [each["node"] for each in links(found, "/review/sessions/")] == ["one", "two"]
+    reading = page(reviewer)
+    assert "In 2 places" in reading.text
+    assert [each["node"] for each in links(reading, "/review/sessions/")] == ["one", "two"]
 
 
-def test_versions_stand_apart_on_request(desk, reviewer):
+def test_versions_are_listed_separately_on_request(desk, reviewer):
     desk.people(1, "no")
     first, *others = TOY.nodes
     version = publish_draft(
@@ -188,16 +188,16 @@ def test_versions_stand_apart_on_request(desk, reviewer):
     assert {each.get("version") for each in links(apart, "/review/sessions/")} == {"1", "2"}
 
 
-def test_a_long_list_is_cut_and_can_be_shown_whole(desk, reviewer, monkeypatch):
+def test_a_long_list_is_truncated_until_all_is_requested(desk, reviewer, monkeypatch):
     monkeypatch.setattr("wizards.review.views.stuck.MAX_ROWS", 1)
     desk.people(2, "no")
-    found = page(reviewer)
-    assert "The first 1 of 2 pages" in found.text
-    assert len(page(reviewer, all=1).all("tr")) == len(found.all("tr")) + 1
+    reading = page(reviewer)
+    assert "The first 1 of 2 pages" in reading.text
+    assert len(page(reviewer, all=1).all("tr")) == len(reading.all("tr")) + 1
 
 
 @pytest.mark.parametrize("address", [STUCK, MAP])
-def test_a_wrong_filter_is_said_and_the_rest_of_it_kept(desk, reviewer, address):
+def test_an_invalid_filter_is_reported_and_the_rest_is_kept(desk, reviewer, address):
     response = reviewer.get(address, {"wizard": "toy", "since": "2026-05-01", "until": "2026-04-01"})
     assert response.status_code == 422
     assert "The period ends before it begins" in read(response).text
@@ -207,30 +207,30 @@ def test_a_wrong_filter_is_said_and_the_rest_of_it_kept(desk, reviewer, address)
 # What they wrote
 
 
-def test_the_words_are_shown_on_request_and_that_is_noted(desk, reviewer):
+def test_words_are_shown_on_request_and_that_is_recorded(desk, reviewer):
     walker = desk.person().answer("no").remark("no lamp <b>at all</b>")
     assert "no lamp" not in page(reviewer).text
     response = reviewer.post(f"{WORDS}?wizard=toy", {"spot": "why//"})
-    found = read(response)
-    assert "no lamp <b>at all</b>" in found.text
-    assert "What they wrote at “Why why”" in found.text
-    assert f"/review/sessions/{walker.session.code}/" in found.links
-    [noted] = Disclosure.objects.all()
-    assert (noted.user.username, noted.what, noted.where, noted.count) == ("rev", "words", "toy: why", 1)
+    reading = read(response)
+    assert "no lamp <b>at all</b>" in reading.text
+    assert "What they wrote at “Why why”" in reading.text
+    assert f"/review/sessions/{walker.session.code}/" in reading.links
+    [record] = Disclosure.objects.all()
+    assert (record.user.username, record.what, record.where, record.count) == ("rev", "words", "toy: why", 1)
 
 
-def test_to_htmx_the_words_come_as_a_part_of_the_page(desk, reviewer):
+def test_htmx_gets_the_words_as_a_fragment(desk, reviewer):
     desk.person().answer("no").remark("no lamp")
-    found = read(reviewer.post(f"{WORDS}?wizard=toy", {"spot": "why//"}, headers=HTMX))
-    assert not found.whole
-    assert "no lamp" in found.text
+    reading = read(reviewer.post(f"{WORDS}?wizard=toy", {"spot": "why//"}, headers=HTMX))
+    assert not reading.whole
+    assert "no lamp" in reading.text
 
 
-def test_the_button_asks_for_all_places_of_its_row(desk, reviewer):
+def test_the_button_requests_all_places_of_its_row(desk, reviewer):
     desk.person().answer("no", "worn").remark("no screw")
-    found = page(reviewer)
-    assert [each["value"] for each in found.all("input", name="spot")] == ["why/worn/open"]
-    [form] = [each for each in found.all("form", method="post") if "/words/" in each["action"]]
+    reading = page(reviewer)
+    assert [each["value"] for each in reading.all("input", name="spot")] == ["why/worn/open"]
+    [form] = [each for each in reading.all("form", method="post") if "/words/" in each["action"]]
     assert "no screw" in read(reviewer.post(form["action"], {"spot": "why/worn/open"})).text
 
 
@@ -243,13 +243,13 @@ def test_without_the_right_to_read_words_there_is_no_button_and_no_page(desk):
 
 
 @pytest.mark.parametrize("spot", ["", "why", "why/", "/a/b", "a/b/c/d"])
-def test_a_place_that_cannot_be_is_a_404_and_notes_nothing(desk, reviewer, spot):
+def test_an_invalid_place_is_a_404_and_records_nothing(desk, reviewer, spot):
     assert reviewer.post(WORDS, {"spot": spot}).status_code == 404
     assert reviewer.post(WORDS).status_code == 404
     assert not Disclosure.objects.exists()
 
 
-def test_a_place_that_is_not_there_has_no_words(desk, reviewer):
+def test_an_unknown_place_has_no_words(desk, reviewer):
     assert "Nobody wrote anything" in read(reviewer.post(WORDS, {"spot": "x" * 900 + "//"})).text
     assert len(Disclosure.objects.get().where) <= 200
 
@@ -257,22 +257,22 @@ def test_a_place_that_is_not_there_has_no_words(desk, reviewer):
 # The map
 
 
-def test_without_a_choice_the_only_wizard_is_shown_and_of_several_one_can_choose(desk, reviewer):
+def test_the_only_wizard_is_shown_and_several_are_offered(desk, reviewer):
     assert page(reviewer, MAP).h1 == "Map of Toy"
     publish_draft(graph("q? yes:ok no:ok", "ok = solved", slug="other"))
-    found = page(reviewer, MAP)
-    assert found.h1 == "Map"
-    chosen = [link for link in found.links if link.startswith("?") and "wizard=other" in link]
-    assert page(reviewer, MAP + chosen[0]).h1 == "Map of Other"
+    reading = page(reviewer, MAP)
+    assert reading.h1 == "Map"
+    wizard_links = [link for link in reading.links if link.startswith("?") and "wizard=other" in link]
+    assert page(reviewer, MAP + wizard_links[0]).h1 == "Map of Other"
     assert reviewer.get(DATA).status_code == 404
 
 
-def test_where_nothing_is_published_the_map_says_so(db, monkeypatch):
+def test_without_a_published_wizard_the_map_says_so(db, monkeypatch):
     Desk(monkeypatch)
     assert "No published wizard fits this filter" in page(staff(groups="reviewers"), MAP).text
 
 
-def test_the_table_says_what_the_map_shows_and_each_row_adds_up(desk, reviewer):
+def test_the_table_matches_the_map_and_each_row_adds_up(desk, reviewer):
     desk.people(3, "no")
     desk.people(2, "yes")
     desk.hour_passes()
@@ -285,24 +285,24 @@ def test_the_table_says_what_the_map_shows_and_each_row_adds_up(desk, reviewer):
     assert [each for each in cells if each] == [[6, 6, 0, 0, 0], [4, 0, 0, 3, 1], [2, 0, 2, 0, 0]]
 
 
-def test_the_data_of_the_map_lead_to_the_sessions_of_each_node(desk, reviewer):
+def test_the_map_data_link_the_sessions_of_each_node(desk, reviewer):
     desk.people(2, "no")
-    drawn = reviewer.get(DATA, {"wizard": "toy"}).json()
-    nodes = {node["id"]: node for node in drawn["nodes"]}
+    graph = reviewer.get(DATA, {"wizard": "toy"}).json()
+    nodes = {node["id"]: node for node in graph["nodes"]}
     assert "node=why" in nodes["why"]["url"]
     assert "wizard=toy" in nodes["why"]["url"]
     assert nodes["human"]["url"] == ""
     assert reviewer.get(nodes["why"]["url"]).status_code == 200
 
 
-def test_the_map_is_drawn_from_an_address_of_its_own_with_the_same_filter(desk, reviewer):
+def test_the_map_data_url_keeps_the_filter(desk, reviewer):
     [room] = page(reviewer, MAP, wizard="toy", channel="agent").all("section", id="map-room")
     query = parse_qs(urlsplit(room["data-graph"]).query)
     assert (query["wizard"], query["channel"]) == (["toy"], ["agent"])
     assert room["data-edit"] == ""
 
 
-def test_whoever_edits_finds_the_drafts_map(desk):
+def test_editors_get_a_link_to_the_drafts_map(desk):
     [room] = page(staff("view_session", "view_wizard"), MAP).all("section", id="map-room")
     assert room["data-edit"] == f"/admin/wizards/wizard/{Wizard.objects.get(slug='toy').pk}/map/"
 
@@ -310,7 +310,7 @@ def test_whoever_edits_finds_the_drafts_map(desk):
 def test_nothing_is_inline_on_these_pages(desk, reviewer):
     desk.person().answer("no").remark("no lamp")
     pages = (page(reviewer), page(reviewer, MAP), read(reviewer.post(WORDS, {"spot": "why//"})))
-    assert [found.inline for found in pages] == [[], [], []]
+    assert [reading.inline for reading in pages] == [[], [], []]
 
 
 # What they cost
@@ -344,7 +344,7 @@ def test_the_queries_do_not_grow_with_versions_nodes_days_and_rows(desk, reviewe
 # What is taken up already
 
 
-def test_a_row_that_was_taken_up_says_so_and_leads_to_the_queue(desk, reviewer):
+def test_a_row_with_an_open_finding_links_to_it(desk, reviewer):
     desk.people(3, "no")
     desk.hour_passes()
     lead = User.objects.create(username="rita", first_name="Rita")
@@ -355,7 +355,7 @@ def test_a_row_that_was_taken_up_says_so_and_leads_to_the_queue(desk, reviewer):
     assert row not in page(reviewer).links
 
 
-def test_who_may_not_see_findings_is_not_told_of_them(desk):
+def test_findings_are_hidden_without_the_right_to_view_them(desk):
     desk.people(3, "no")
     desk.hour_passes()
     findings.open_finding(

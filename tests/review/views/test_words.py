@@ -1,4 +1,4 @@
-"""What people wrote is shown only to who may read it, only when asked for, and that is noted."""
+"""What people wrote is shown only with the right to read it and on request, and that is recorded."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ pytestmark = pytest.mark.django_db
 LIST = "/review/sessions/"
 
 
-def test_what_people_wrote_is_shown_only_when_asked_for_and_noted(clock, toy, reviewer):
+def test_words_are_shown_only_on_request_and_that_is_recorded(clock, toy, reviewer):
     session = Walker(clock, toy).remark("my name is Ann").session
     address = f"{LIST}{session.code}/"
     assert b"Ann" not in reviewer.get(address).content
     page = read(reviewer.post(address))
     assert "my name is Ann" in page.text
-    noted = Disclosure.objects.get()
-    assert (noted.user.username, noted.what, noted.count) == ("rev", "words", 1)
-    assert noted.where.replace(" ", "").lower() == session.code
+    record = Disclosure.objects.get()
+    assert (record.user.username, record.what, record.count) == ("rev", "words", 1)
+    assert record.where.replace(" ", "").lower() == session.code
 
 
-def test_without_the_right_nobody_reads_what_people_wrote(clock, toy):
+def test_without_the_right_words_are_not_shown(clock, toy):
     session = Walker(clock, toy).remark("my name is Ann").session
     client = staff("view_session")
     page = read(client.get(f"{LIST}{session.code}/"))
@@ -37,7 +37,7 @@ def test_without_the_right_nobody_reads_what_people_wrote(clock, toy):
     assert not Disclosure.objects.exists()
 
 
-def test_nothing_is_shown_where_it_cannot_be_noted(clock, toy, reviewer, monkeypatch):
+def test_nothing_is_shown_if_it_cannot_be_recorded(clock, toy, reviewer, monkeypatch):
     session = Walker(clock, toy).remark("my name is Ann").session
 
     def fail(**_):
@@ -48,7 +48,7 @@ def test_nothing_is_shown_where_it_cannot_be_noted(clock, toy, reviewer, monkeyp
         reviewer.post(f"{LIST}{session.code}/")
 
 
-def test_what_was_not_shown_in_the_end_is_not_noted(clock, toy, reviewer, monkeypatch):
+def test_a_failed_page_is_not_recorded(clock, toy, reviewer, monkeypatch):
     session = Walker(clock, toy).remark("my name is Ann").session
 
     def fail(*_, **__):
@@ -60,6 +60,6 @@ def test_what_was_not_shown_in_the_end_is_not_noted(clock, toy, reviewer, monkey
     assert not Disclosure.objects.exists()
 
 
-def test_what_people_wrote_cannot_become_markup(clock, toy, reviewer):
+def test_words_are_escaped(clock, toy, reviewer):
     session = Walker(clock, toy).remark("<script>alert(1)</script>").session
     assert b"<script>alert" not in reviewer.post(f"{LIST}{session.code}/").content
