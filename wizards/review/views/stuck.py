@@ -58,7 +58,6 @@ def stuck_page(request: HttpRequest) -> HttpResponse:
         ],
         total=len(points),
         by_version=by_version,
-        before=form.filters.before,
     )
 
 
