@@ -1,4 +1,4 @@
-"""Findings: what reviewers take up, assign, and close with the version that mends it. The only writer of these rows."""
+"""Commands on findings: open, change, close with the version that mends it, reopen. The only writer of these rows."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ..models import Finding, Session, Version, Wizard
 
 
 def open_finding(wizard: Wizard, place: tuple[str, ...], author: User, note: str, assignee: User | None) -> Finding:
-    """Take up a stuck point of a wizard: the page at a place, which is a node, a cause and a step."""
+    """Open a finding about a stuck point: the page at a place, which is a node, a cause and a step."""
     node, cause, step = place
     return Finding.objects.create(
         wizard=wizard, node=node, cause=cause, step=step, author=author, note=note, assignee=assignee
@@ -19,7 +19,7 @@ def open_finding(wizard: Wizard, place: tuple[str, ...], author: User, note: str
 
 
 def open_session_finding(session: Session, author: User, note: str, assignee: User | None) -> Finding:
-    """Take up a session, and with it the page at which it stands."""
+    """Open a finding about a session, and with it about the page where the session is."""
     return Finding.objects.create(
         wizard=session.version.wizard,
         session=session,

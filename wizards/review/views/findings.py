@@ -30,7 +30,7 @@ from .stuck import edit_url, left_at_query
 
 TAB = "review_queue"
 VIEW, ADD, CHANGE = "wizards.view_finding", "wizards.add_finding", "wizards.change_finding"
-MEANWHILE = "Somebody else saved this finding meanwhile. Nothing of yours was saved: look at it as it is now."
+CONFLICT = "Somebody else saved this finding meanwhile. Your changes were not saved: review it as it is now."
 
 
 @require_safe
@@ -55,7 +55,7 @@ def take_up(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         finding = create(cast(User, request.user), form.cleaned_data["note"], form.cleaned_data["assignee"])
         messages.success(request, "Taken up. It stays in the queue until it is closed.")
-        return _to(finding)
+        return _redirect_to(finding)
     return render_review_page(request, "take_up.html", TAB, note_form=form, **context)
 
 
@@ -70,7 +70,7 @@ def finding_detail(request: HttpRequest, pk: int) -> HttpResponse:
         _require_change(request)
         if form.is_valid():
             note, assignee = form.cleaned_data["note"], form.cleaned_data["assignee"]
-            return _saved(request, row, lambda seen: findings.change(row, seen, note, assignee), "Saved.")
+            return _save(request, row, lambda seen: findings.change(row, seen, note, assignee), "Saved.")
     return _finding_page(request, row, form)
 
 
@@ -86,7 +86,7 @@ def close(request: HttpRequest, pk: int) -> HttpResponse:
         return _finding_page(request, row, close_form=form)
     mending = next((version for version in versions if version.number == form.cleaned_data["version"]), None)
     note = form.cleaned_data["closing_note"]
-    return _saved(request, row, lambda seen: findings.close(row, seen, note, mending), "Closed.")
+    return _save(request, row, lambda seen: findings.close(row, seen, note, mending), "Closed.")
 
 
 @require_POST
@@ -94,7 +94,7 @@ def close(request: HttpRequest, pk: int) -> HttpResponse:
 @permissions.staff_only(CHANGE)
 def reopen(request: HttpRequest, pk: int) -> HttpResponse:
     row = _finding(pk)
-    return _saved(request, row, lambda seen: findings.reopen(row, seen), "Open again.")
+    return _save(request, row, lambda seen: findings.reopen(row, seen), "Open again.")
 
 
 Create = Callable[[User, str, User | None], Finding]
@@ -136,18 +136,20 @@ def _require_change(request: HttpRequest) -> None:
         raise Http404("There is no such page for this person.")
 
 
-def _saved(request: HttpRequest, row: Finding, save: Callable[[int | None], Finding], done: str) -> HttpResponse:
-    """Save, unless somebody else did meanwhile, and lead to the finding."""
+def _save(
+    request: HttpRequest, row: Finding, save: Callable[[int | None], Finding], success_message: str
+) -> HttpResponse:
+    """Save unless the revision is stale, and redirect to the finding."""
     try:
         save(parse_nonnegative_int(request.POST.get("revision")))
     except StaleRevisionError:
-        messages.error(request, MEANWHILE)
+        messages.error(request, CONFLICT)
     else:
-        messages.success(request, done)
-    return _to(row)
+        messages.success(request, success_message)
+    return _redirect_to(row)
 
 
-def _to(row: Finding) -> HttpResponse:
+def _redirect_to(row: Finding) -> HttpResponse:
     return HttpResponseRedirect(reverse("review_finding", args=[row.pk]), status=303)
 
 
