@@ -20,7 +20,6 @@ from ..flow.kinds.diagnosis import NONE, NONE_WORDING
 from ..flow.procedures import BLOCKED, CONFIRM, DECLINE, FAILED, NEXT, WORDINGS, WORKED
 from ..models import OPEN, Event, Session
 from ..presenters.forms import ChoiceCard
-from ..presenters.readonly_html import make_readonly
 from ..publishing import document_of
 from ..support import calls
 from .base import call_address
@@ -132,7 +131,8 @@ def customer_view(request: HttpRequest, view: presenters.Page, screen: presenter
 
     Its headings move two levels down, and its ids get a prefix so as not to clash with the page around it.
     """
-    html = make_readonly(render_to_string("customer/session/_screen.html", {"screen": screen}, request), view.chosen)
+    readonly = presenters.readonly_context(screen, view.chosen)
+    html: str = render_to_string("customer/session/_screen.html", {"screen": readonly}, request)
     for level in (2, 1):
         html = html.replace(f"<h{level}", f"<h{level + 2}").replace(f"</h{level}>", f"</h{level + 2}>")
     return mark_safe(ID_REFERENCES.sub(r' \1="their-', html))  # nosec B308, B703  # noqa: S308  ours, escaped

@@ -16,6 +16,7 @@ from .screens import (
     answers_so_far,
     contact_context,
     heading,
+    readonly_context,
     reference,
     screen_context,
 )
@@ -34,6 +35,7 @@ __all__ = [
     "page_of",
     "picture_context",
     "product_picture",
+    "readonly_context",
     "redirect",
     "reference",
     "render_page",

@@ -27,3 +27,12 @@ def render_markdown(text: str) -> SafeString:
         _markdown.render(text), tags=TAGS, attributes=ATTRIBUTES, url_schemes=SCHEMES, link_rel="noopener noreferrer"
     )
     return mark_safe(html.strip())  # nosec B308, B703  # noqa: S308  nh3 has cleaned it
+
+
+def without_links(html: SafeString) -> SafeString:
+    """Make the links in rendered Markdown lead nowhere."""
+    inert = {"a": {"role": "link", "aria-disabled": "true"}}
+    plain = nh3.clean(
+        html, tags=TAGS, attributes={"ol": ATTRIBUTES["ol"]}, set_tag_attribute_values=inert, link_rel=None
+    )
+    return mark_safe(plain)  # nosec B308, B703  # noqa: S308  nh3 has cleaned it

@@ -9,6 +9,7 @@ from typing import cast
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.urls import reverse
+from django.utils.safestring import SafeString
 
 from .. import flow
 from ..flow.kinds import Cause, Diagnosis, Question
@@ -16,7 +17,7 @@ from ..flow.procedures import DECLINE, DECLINED
 from ..models import Session, Version, format_code
 from .forms import AnswerForm, ChoiceCard
 from .images import picture_context
-from .markdown import render_markdown
+from .markdown import render_markdown, without_links
 from .page import Context, Page, step_address
 
 
@@ -37,6 +38,15 @@ def screen_context(view: Page) -> Context:
     elif view.session.agent_id and view.session.channel != Session.Channel.AGENT:
         shown |= joined_context(view)
     return {"title": f"{shown['heading']} · {view.document.title}", **shown}
+
+
+def readonly_context(screen: Context, answer: str) -> Context:
+    """Return a screen for staff to look at: it looks as it does for the customer, with `answer` marked as theirs.
+
+    The templates write controls that do nothing. Markdown, the only HTML in a screen, loses its links here.
+    """
+    texts = {name: without_links(value) for name, value in screen.items() if isinstance(value, SafeString)}
+    return {**screen, **texts, "readonly": True, "answer": answer}
 
 
 def agent_context(view: Page) -> Context:

@@ -8,15 +8,13 @@ from typing import Any
 from django.contrib.auth.models import AnonymousUser, User
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
-from django.template.loader import render_to_string
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from ... import flow, permissions, presenters, publishing
 from ...analytics import abandoned_since
 from ...models import Disclosure, Node, Session, Step, format_code
-from ...presenters.readonly_html import make_readonly
 from ..base import render_review_page, reviewers_only
 from ..queries.csv_export import EVENT_COLUMNS, SESSION_COLUMNS, WORDS_COLUMN
 from ..queries.session_timeline import PageVisit, SessionTimeline, position_label, session_timeline
@@ -109,12 +107,9 @@ def replay_page(request: HttpRequest, code: str, number: int) -> HttpResponse:
     except flow.IllegalMoveError as illegal:
         raise Http404("This page was not reached.") from illegal
     visit = timeline.visits[index]
-    html = render_to_string("customer/session/step.html", {"screen": visit_screen(timeline, visit)}, request)
-    head = render_to_string("review/_replay_head.html")
-    bar = render_to_string(
-        "review/_replay_bar.html", bar_context(timeline, index) | {"filter_query": filter_query}, request
-    )
-    response = HttpResponse(make_readonly(html, visit.answer_id or visit.feedback, head, bar))
+    readonly = presenters.readonly_context(visit_screen(timeline, visit), visit.answer_id or visit.feedback)
+    context = {"screen": readonly, "filter_query": filter_query, **bar_context(timeline, index)}
+    response = render(request, "review/replay.html", context)
     response["Cache-Control"] = "no-store"
     return response
 
