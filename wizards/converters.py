@@ -1,4 +1,4 @@
-"""Parts of addresses: `<code:code>` and `<capitals:code>`. Importing this module registers them."""
+"""URL converters `<code:code>` and `<capitals:code>`. Importing this module registers them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from .models import CODE_ALPHABET, CODE_LENGTH
 
 
 class Code:
-    """A session's code in an address."""
+    """A session's code."""
 
     regex = f"[{CODE_ALPHABET}]{{{CODE_LENGTH}}}"
 
@@ -20,7 +20,7 @@ class Code:
 
 
 class Capitals:
-    """A session's code as a person may type it, with capitals in it; the view gets it in small letters."""
+    """A session's code typed with capitals. The view gets it in lower case."""
 
     regex = f"(?=[^/]*[A-Z])[{CODE_ALPHABET}{CODE_ALPHABET.upper()}]{{{CODE_LENGTH}}}"
 

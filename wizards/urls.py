@@ -1,10 +1,10 @@
-"""Addresses of the wizards: customers', the desk's, the review pages'."""
+"""URLs of the wizards: the customer's, the desk's and the review pages'."""
 
 from __future__ import annotations
 
 from django.urls import include, path
 
-from . import converters  # noqa: F401  before the addresses that use them
+from . import converters  # noqa: F401  registers the converters that the URLs use
 from .customer.urls import urlpatterns as customer_urls
 
 urlpatterns = [

@@ -69,7 +69,7 @@ def test_a_query_may_be_empty_and_has_at_most_two_hundred_characters():
 
 
 CARDS = [
-    ("a", ChoiceCard("First", reason="why", minutes=1, first=True)),
+    ("a", ChoiceCard("First", reason="why", minutes=1, is_best=True)),
     ("b", ChoiceCard("Second", minutes=12, erases=True)),
 ]
 
@@ -93,16 +93,16 @@ def test_a_card_says_what_is_known_of_it():
 
 
 def test_the_answer_given_before_is_chosen():
-    assert shown(AnswerForm("Which?", CARDS, chosen="b")).checked == ["b"]
+    assert shown(AnswerForm("Which?", CARDS, answer="b")).checked == ["b"]
 
 
 def test_an_answer_that_is_offered_no_more_chooses_nothing():
-    assert shown(AnswerForm("Which?", CARDS, chosen="gone")).checked == []
+    assert shown(AnswerForm("Which?", CARDS, answer="gone")).checked == []
 
 
 def test_labels_and_reasons_are_text():
     evil = "<script>alert(1)</script>"
-    page = shown(AnswerForm(evil, [("a", ChoiceCard(evil, reason=evil))], chosen=evil))
+    page = shown(AnswerForm(evil, [("a", ChoiceCard(evil, reason=evil))], answer=evil))
     assert page.inline == []
     assert page.text.count(evil) == 2
 

@@ -41,9 +41,9 @@ def session(walk, code="abcdefghjkmn"):
     return row
 
 
-def live(view):
+def live(page):
     """Return the page as the templates render it now."""
-    shown = {"screen": presenters.screen_context(view) | {"error": "", "said": ""}}
+    shown = {"screen": presenters.screen_context(page) | {"error": "", "message": ""}}
     return masked(render_to_string("customer/session/_step.html", shown, request()))
 
 
@@ -53,7 +53,7 @@ def masked(page):
 
 def view_of(walk, document):
     row = session(walk)
-    return presenters.Page(row, document, row.position, row.count, current=True)
+    return presenters.Page(row, document, row.position, row.count, is_current=True)
 
 
 def walk_about(document, dice, answers):
@@ -68,24 +68,24 @@ def walk_about(document, dice, answers):
 
 @settings(max_examples=examples(60))
 @given(documents(), st.integers(0, 2**32))
-def test_the_quick_page_is_the_page_that_the_template_renders(document, seed):
+def test_a_cached_page_is_the_page_that_the_template_renders(document, seed):
     walked = False
     for walk in walk_about(document, random.Random(seed), 12):
         walked = True
-        view = view_of(walk, document)
-        for _ in range(2):  # rendered, then kept
-            quick = presenters.cached_fragment(request(), view)
-            assert masked(quick.content.decode()) == live(view)
+        page = view_of(walk, document)
+        for _ in range(2):  # rendered, then cached
+            cached = presenters.cached_fragment(request(), page)
+            assert masked(cached.content.decode()) == live(page)
     assume(walked)
 
 
-def test_every_kind_of_screen_has_its_quick_page():
+def test_every_kind_of_screen_can_be_cached():
     document, seen = graph(*TOY), set()
     for seed in range(60):
         for walk in walk_about(document, random.Random(seed), 8):
-            view = view_of(walk, document)
-            seen.add(view.node.screen(view.position))
-            assert masked(presenters.cached_fragment(request(), view).content.decode()) == live(view)
+            page = view_of(walk, document)
+            seen.add(page.node.screen(page.position))
+            assert masked(presenters.cached_fragment(request(), page).content.decode()) == live(page)
     assert seen == set(presenters.screens.SCREENS)
 
 
@@ -94,8 +94,8 @@ def test_two_sessions_at_one_place_get_their_own_values():
     found = []
     for code, token in (("aaaabbbbcccc", "one's"), ("ddddeeeeffff", "another's")):
         row = session(walk, code)
-        view = presenters.Page(row, walk.history.document, row.position, 7, current=True)
-        found.append(presenters.cached_fragment(request(token), view).content.decode())
+        page = presenters.Page(row, walk.history.document, row.position, 7, is_current=True)
+        found.append(presenters.cached_fragment(request(token), page).content.decode())
     own = [("aaaabbbbcccc", "ddddeeeeffff"), ("AAAA BBBB CCCC", "DDDD EEEE FFFF"), ("one&#x27;s", "another&#x27;s")]
     assert "/s/aaaabbbbcccc/7/" in found[0]
     other = found[0]
@@ -109,8 +109,8 @@ def test_two_versions_at_one_position_keep_a_page_each(monkeypatch):
     def shown(document, version):
         row = session(Walk(document).answer("list", "none"))
         row.version_id = version
-        view = presenters.Page(row, document, row.position, row.count, current=True)
-        return presenters.cached_fragment(request(), view).content.decode()
+        page = presenters.Page(row, document, row.position, row.count, is_current=True)
+        return presenters.cached_fragment(request(), page).content.decode()
 
     documents = graph(*TOY), graph(*TOY, slug="mended")
     rendered = [shown(document, version) for version, document in enumerate(documents, 1)]
@@ -121,13 +121,19 @@ def test_two_versions_at_one_position_keep_a_page_each(monkeypatch):
 
 @pytest.mark.parametrize(
     "change",
-    [{"current": False}, {"chosen": "no"}, {"helped": "yes"}, {"first": True}],
+    [{"is_current": False}, {"answer": "no"}, {"feedback": "yes"}, {"is_first": True}],
     ids=["an earlier page", "answered before", "said whether it helped", "the first page"],
 )
 def test_a_page_that_shows_more_is_rendered(change):
     walk = Walk(graph(*TOY)).answer("no")
     row = session(walk)
-    shown = {"session": row, "document": walk.history.document, "position": row.position, "number": 2, "current": True}
+    shown = {
+        "session": row,
+        "document": walk.history.document,
+        "position": row.position,
+        "number": 2,
+        "is_current": True,
+    }
     assert presenters.cached_fragment(request(), presenters.Page(**shown))
     assert presenters.cached_fragment(request(), presenters.Page(**shown | change)) is None
 
@@ -138,8 +144,8 @@ def test_a_page_that_somebody_else_looks_at_is_rendered(change):
     row = session(walk)
     for name, value in change.items():
         setattr(row, name, value)
-    view = presenters.Page(row, walk.history.document, row.position, 2, current=True)
-    assert presenters.cached_fragment(request(), view) is None
+    page = presenters.Page(row, walk.history.document, row.position, 2, is_current=True)
+    assert presenters.cached_fragment(request(), page) is None
 
 
 def test_a_page_without_its_picture_is_rendered_until_the_picture_is_there(monkeypatch):
@@ -147,10 +153,10 @@ def test_a_page_without_its_picture_is_rendered_until_the_picture_is_there(monke
     plain = graph(*TOY).plain()
     plain["procedures"][0]["steps"] = [step]
     document = flow.Document.model_validate(plain)
-    view = view_of(Walk(document).answer("no"), document)
-    assert b"A button" not in presenters.cached_fragment(request(), view).content
+    page = view_of(Walk(document).answer("no"), document)
+    assert b"A button" not in presenters.cached_fragment(request(), page).content
     monkeypatch.setattr(presenters.images, "is_drawn", lambda name: True)
-    assert b"A button" in presenters.cached_fragment(request(), view).content
+    assert b"A button" in presenters.cached_fragment(request(), page).content
 
 
 @pytest.mark.django_db
@@ -164,7 +170,7 @@ def test_an_answer_after_the_first_of_its_kind_renders_nothing(monkeypatch):
     assert f'action="/s/{again.code}/2/"' in page.content.decode()
 
 
-# Stencils
+# Compiled templates
 
 
 odd = st.text("ab<>&\"'", min_size=1)
@@ -172,50 +178,50 @@ odd = st.text("ab<>&\"'", min_size=1)
 
 @given(st.lists(st.sampled_from(["a<b", "MARK1", "x", "MARK2", "<p>"])), odd, odd)
 def test_what_is_put_in_is_escaped_and_nothing_else_changes(pieces, one, other):
-    stencil = compile_html("".join(pieces), {"MARK1": "one", "MARK2": "other"})
+    compiled = compile_html("".join(pieces), {"MARK1": "one", "MARK2": "other"})
     wanted = {"MARK1": escape(one), "MARK2": escape(other)}
-    assert stencil.filled({"one": one, "other": other}) == "".join(wanted.get(piece, piece) for piece in pieces)
+    assert compiled.render({"one": one, "other": other}) == "".join(wanted.get(piece, piece) for piece in pieces)
 
 
 def test_a_missing_value_is_an_error():
     with pytest.raises(KeyError):
-        compile_html("a MARK b", {"MARK": "one"}).filled({})
+        compile_html("a MARK b", {"MARK": "one"}).render({})
 
 
 def test_marks_are_the_processs_own():
-    assert len(set(presenters.fragment_cache._MARKS)) == 4
-    assert min(map(len, presenters.fragment_cache._MARKS)) >= 12
+    assert len(set(presenters.fragment_cache._MARKERS)) == 4
+    assert min(map(len, presenters.fragment_cache._MARKERS)) >= 12
     found = importlib.util.find_spec("wizards.presenters.fragment_cache")
     another = importlib.util.module_from_spec(found)
     found.loader.exec_module(another)
-    assert not set(another._MARKS) & set(presenters.fragment_cache._MARKS)
+    assert not set(another._MARKERS) & set(presenters.fragment_cache._MARKERS)
 
 
 def test_memory_has_a_bound_and_what_was_not_asked_for_longest_goes():
     one = CompiledTemplate(("x" * 1000,))
-    kept, source = LRUCache(3 * one.size), object()
+    cache, source = LRUCache(3 * one.size), object()
     for key in "abc":
-        kept.keep(key, source, one)
-    kept.get("a", source)
-    kept.keep("d", source, one)
-    assert [key for key in "abcd" if kept.get(key, source)] == ["a", "c", "d"]
+        cache.put(key, source, one)
+    cache.get("a", source)
+    cache.put("d", source, one)
+    assert [key for key in "abcd" if cache.get(key, source)] == ["a", "c", "d"]
     for key in "efg":
-        kept.keep(key, source, one)
-        assert kept.size <= kept.most
-    assert [key for key in "abcdefg" if kept.get(key, source)] == ["e", "f", "g"]
-    kept.keep("h", source, CompiledTemplate(("y" * 10_000,)))
-    assert len(kept) == kept.size == 0
+        cache.put(key, source, one)
+        assert cache.size <= cache.max_bytes
+    assert [key for key in "abcdefg" if cache.get(key, source)] == ["e", "f", "g"]
+    cache.put("h", source, CompiledTemplate(("y" * 10_000,)))
+    assert len(cache) == cache.size == 0
 
 
 def test_what_was_kept_again_counts_once():
-    kept, source = LRUCache(10_000), object()
+    cache, source = LRUCache(10_000), object()
     for _ in range(5):
-        kept.keep("a", source, CompiledTemplate(("x",)))
-    assert kept.size == CompiledTemplate(("x",)).size
+        cache.put("a", source, CompiledTemplate(("x",)))
+    assert cache.size == CompiledTemplate(("x",)).size
 
 
 def test_what_was_made_from_something_else_is_not_there():
-    kept, source = LRUCache(10_000), object()
-    kept.keep("a", source, CompiledTemplate(("x",)))
-    assert kept.get("a", source)
-    assert kept.get("a", object()) is None
+    cache, source = LRUCache(10_000), object()
+    cache.put("a", source, CompiledTemplate(("x",)))
+    assert cache.get("a", source)
+    assert cache.get("a", object()) is None

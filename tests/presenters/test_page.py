@@ -75,8 +75,9 @@ def test_every_address_on_a_page_names_its_number(visitor):
     shown = screen(visitor)
     start = f"/s/{visitor.code}/2/"
     assert shown["url"] == start
-    for name in ("back", "restart", "remark", "told", "steps", "feedback"):
+    for name in ("back", "restart", "remark", "steps", "feedback"):
         assert shown[f"{name}_url"] == f"{start}{name}/"
+    assert shown["answers_url"] == f"{start}told/"
     assert shown["help_url"] == f"/s/{visitor.code}/help/"
     assert shown["product_url"] == "/w/toy/"
 
@@ -114,16 +115,16 @@ def test_a_page_that_was_not_reached_is_no_page(visitor, number):
 
 def test_an_earlier_page_knows_the_answer_given_and_that_it_is_not_the_current_one(visitor):
     visitor.walk("no", "next")
-    view = presenters.page_of(visitor.session, 1, journal.history_of(visitor.session))
-    assert view.chosen == "no"
-    assert not view.current
-    assert view.position == flow.Position("q")
+    page = presenters.page_of(visitor.session, 1, journal.history_of(visitor.session))
+    assert page.answer == "no"
+    assert not page.is_current
+    assert page.position == flow.Position("q")
 
 
 def test_a_page_that_looks_like_the_current_one_is_the_current_one(visitor):
     visitor.walk("no")
     visitor.send("remark", words="odd")
-    assert presenters.page_of(visitor.session, 2, journal.history_of(visitor.session)).current
+    assert presenters.page_of(visitor.session, 2, journal.history_of(visitor.session)).is_current
 
 
 # What was told

@@ -14,7 +14,7 @@ from wizards import flow, presenters
 from wizards.models import Session
 
 TEXT = "Read [our page](https://example.org/?a=1&b=2), or [write](mailto:help@example.org).\n\n3. Third\n4. Fourth"
-JOINED = {"helper": "Ann", "end_url": "/end/", "news_url": "/news/"}
+JOINED = {"agent_name": "Ann", "end_url": "/end/", "updates_url": "/news/"}
 ACTING = {"href", "action", "formaction", "method", "name"}
 
 
@@ -36,10 +36,10 @@ def pages(seed: int) -> list[presenters.Page]:
     while not walk.history.ended and len(found) < 10:
         answer, position, number = dice.choice(walk.legal), walk.position, len(walk.history)
         session = Session(code="abcdefghjkmn", version_id=1, count=number, position=position)
-        found.append(presenters.Page(session, walk.history.document, position, number, current=True, chosen=answer))
+        found.append(presenters.Page(session, walk.history.document, position, number, is_current=True, answer=answer))
         walk.answer(answer)
     session = Session(code="abcdefghjkmn", version_id=1, count=len(walk.history), position=walk.position)
-    return [*found, presenters.Page(session, walk.history.document, walk.position, session.count, current=True)]
+    return [*found, presenters.Page(session, walk.history.document, walk.position, session.count, is_current=True)]
 
 
 def shown(screen: presenters.Context) -> Reading:
@@ -56,7 +56,7 @@ def test_it_reads_as_the_customers_page_does(seed):
 @pytest.mark.parametrize("seed", range(12))
 def test_nothing_on_it_acts_or_can_be_focused(seed):
     for page in pages(seed):
-        readonly = shown(presenters.readonly_context(presenters.screen_context(page) | JOINED, page.chosen))
+        readonly = shown(presenters.readonly_context(presenters.screen_context(page) | JOINED, page.answer))
         assert "Ann is with you" in readonly.text
         assert not [(tag, each) for tag, each in readonly.elements if ACTING & each.keys() and tag != "use"]
         assert not {"form", "script"} & {tag for tag, _ in readonly.elements}
@@ -73,8 +73,8 @@ def test_the_answer_is_marked_once_if_the_page_offers_it(seed):
     marked = []
     for page in pages(seed):
         screen = presenters.screen_context(page)
-        live, readonly = shown(screen), shown(presenters.readonly_context(screen, page.chosen))
-        offered = page.chosen in {*live.buttons, *live.radios}
+        live, readonly = shown(screen), shown(presenters.readonly_context(screen, page.answer))
+        offered = page.answer in {*live.buttons, *live.radios}
         assert readonly.html.count("Chosen</b>") == offered
         marked.append(offered)
     assert any(marked)

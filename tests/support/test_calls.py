@@ -69,7 +69,7 @@ def joined(toy, by):
 
 
 def movable(user):
-    return list(permissions.in_hand(user))
+    return list(permissions.movable_sessions(user))
 
 
 def test_an_agents_session_is_assigned_to_them(toy, ann):
@@ -159,7 +159,7 @@ def test_whoever_passed_a_call_on_still_sees_it_and_cannot_move_it(toy, ann, bob
     calls.pass_on(session, ann, bob)
     assert session in permissions.desk_sessions(ann)
     with pytest.raises(Session.DoesNotExist):
-        journal.answer(permissions.in_hand(ann).filter(pk=session.pk), 1, "no", by=ann)
+        journal.answer(permissions.movable_sessions(ann).filter(pk=session.pk), 1, "no", by=ann)
     assert "bob" in calls.blocked_reason(reloaded(session), ann)
 
 

@@ -96,7 +96,7 @@ def test_of_a_case_that_is_closed_no_page_says_that_support_has_it(sent, name):
 def test_an_end_reached_after_it_was_sent_says_that_support_has_it_to_htmx_too():
     publish()
     visitor = Visitor().begin().walk("list", "old", "confirm", "next", "failed")
-    Visitor().begin().walk("list", "old", "confirm", "next", "failed").answer("none", headers=HTMX)  # kept as a stencil
+    Visitor().begin().walk("list", "old", "confirm", "next", "failed").answer("none", headers=HTMX)  # caches the page
     send(visitor)
     visitor.number = visitor.session.count
     page = read(visitor.answer("none", headers=HTMX))

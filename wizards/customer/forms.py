@@ -14,19 +14,19 @@ from django.core.validators import EmailValidator
 from ..presenters.forms import WordsForm, validate_plain_text
 
 MAX_CONTACT = 200
-FEWEST_DIGITS = 5  # of a number that can be called
-WANTED = "Please give an e-mail address or a phone number."
-CHECK_ADDRESS = "Please check the e-mail address. It looks like name@example.org."
+MIN_DIGITS = 5  # of a telephone number
+CONTACT_REQUIRED = "Please give an e-mail address or a phone number."
+INVALID_EMAIL = "Please check the e-mail address. It looks like name@example.org."
 
 
 def is_reachable(contact: str) -> bool:
-    """Return whether something in a contact can be written to, with an @ within a word, or has the digits to call."""
+    """Return whether a contact has an @ inside a word, or enough digits to call."""
     digits = sum(character.isdecimal() for character in contact)
-    return digits >= FEWEST_DIGITS or re.search(r"\S@\S", contact) is not None
+    return digits >= MIN_DIGITS or re.search(r"\S@\S", contact) is not None
 
 
 class RemarkForm(WordsForm):
-    """What looks different from what the page says."""
+    """How the device differs from what the page says."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -37,7 +37,7 @@ class RemarkForm(WordsForm):
 
 
 class FeedbackForm(WordsForm):
-    """Whether it helped, and words."""
+    """Whether it helped, with optional words."""
 
     helped = forms.ChoiceField(
         choices=[("yes", "Yes"), ("no", "No")],
@@ -46,11 +46,11 @@ class FeedbackForm(WordsForm):
 
 
 class CaseForm(WordsForm):
-    """How support can reach a customer, and what they want to add."""
+    """How support can reach the customer, and what they add."""
 
     contact = forms.CharField(
         label="How can we reach you?",
-        required=False,  # checked below: what is optional says so, the rest needs no asterisk
+        required=False,  # checked below: labels mark what is optional, so nothing needs an asterisk
         help_text="A telephone number or an e-mail address.",
         max_length=MAX_CONTACT,
         validators=[validate_plain_text],
@@ -69,17 +69,17 @@ class CaseForm(WordsForm):
         self.helper.disable_csrf = True
 
     def clean_contact(self) -> str:
-        """Return the contact as one line; refuse what nobody can be reached by, and a mistyped e-mail address."""
+        """Put the contact on one line; refuse a mistyped e-mail address, and what is neither address nor number."""
         contact = " ".join(str(self.cleaned_data["contact"]).split())
         if "@" in contact and " " not in contact:
-            EmailValidator(CHECK_ADDRESS)(contact)
+            EmailValidator(INVALID_EMAIL)(contact)
         elif not is_reachable(contact):
-            raise ValidationError(WANTED)
+            raise ValidationError(CONTACT_REQUIRED)
         return contact
 
 
 class FollowUpForm(forms.Form):
-    """What a customer says of a closed case, with the code from the mail."""
+    """The customer's answer about a closed case, with the code from the mail."""
 
     secret = forms.CharField(
         label="The code from our mail",
@@ -105,14 +105,13 @@ class FollowUpForm(forms.Form):
         self.helper.layout = Layout("secret")
 
     def clean_secret(self) -> str:
-        """Refuse an empty code in our own words."""
         if not self.cleaned_data["secret"]:
             raise ValidationError("Please type the code from our mail.")
         return str(self.cleaned_data["secret"])
 
 
 class DeviceCodeForm(forms.Form):
-    """A code that somebody read out or shows."""
+    """The code that the customer's other device shows."""
 
     code = forms.CharField(
         label="Code",

@@ -1,6 +1,6 @@
-"""Addresses of customers' pages.
+"""URLs of the customer's pages.
 
-A session's code is public and proves nothing; the visitor's cookie says whose the session is.
+A session's code is public and proves nothing: the visitor's cookie proves who owns the session.
 """
 
 from __future__ import annotations
@@ -38,6 +38,6 @@ urlpatterns = [
     path("pictures/<slug:name>.webp", images.picture, name="picture"),
     path("begin/<slug:slug>/<slug:symptom>/", home.begin, name="begin"),
     path("case/<code:code>/", case.follow_up, name="follow_up"),
-    path("s/<capitals:code>/", home.lowercase_redirect, {"to": "resume"}, name="resume_typed"),
-    path("case/<capitals:code>/", home.lowercase_redirect, {"to": "follow_up"}, name="follow_up_typed"),
+    path("s/<capitals:code>/", home.lowercase_redirect, {"url_name": "resume"}, name="resume_typed"),
+    path("case/<capitals:code>/", home.lowercase_redirect, {"url_name": "follow_up"}, name="follow_up_typed"),
 ]

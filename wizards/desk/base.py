@@ -82,7 +82,7 @@ def render_desk_page(
     if "calls" in context:
         context["tabs"] = [call_card(call) for call in context.pop("calls") if not call.aside]
     template, fragment = f"desk/{template}", fragment and f"desk/{fragment}"
-    return presenters.render_page(request, template, context, fragment=fragment, address=address, status=status)
+    return presenters.render_page(request, template, context, fragment=fragment, push_url=address, status=status)
 
 
 def call_card(call: Call) -> presenters.Context:

@@ -131,7 +131,7 @@ def customer_view(request: HttpRequest, view: presenters.Page, screen: presenter
 
     Its headings move two levels down, and its ids get a prefix so as not to clash with the page around it.
     """
-    readonly = presenters.readonly_context(screen, view.chosen)
+    readonly = presenters.readonly_context(screen, view.answer)
     html: str = render_to_string("customer/session/_screen.html", {"screen": readonly}, request)
     for level in (2, 1):
         html = html.replace(f"<h{level}", f"<h{level + 2}").replace(f"</h{level}>", f"</h{level + 2}>")
@@ -143,7 +143,7 @@ def choices(view: presenters.Page, screen: presenters.Context) -> Iterator[Choic
     cards = [*screen["form"].fields["answer"].choices] if "form" in screen else []
     cards += button_choices(view, screen)
     for index, (value, card) in enumerate(cards):
-        yield Choice(value, card, KEYS[index] if index < len(KEYS) else "", value == view.chosen)
+        yield Choice(value, card, KEYS[index] if index < len(KEYS) else "", value == view.answer)
 
 
 def button_choices(view: presenters.Page, screen: presenters.Context) -> list[tuple[str, ChoiceCard]]:
@@ -170,7 +170,9 @@ def path(state: CallState) -> list[dict[str, Any]]:
     trail = history.trail()
     items = []
     for origin, following in pairwise([*trail, 0]):
-        view = presenters.Page(session, history.document, history.page(origin).position, origin, current=not following)
+        view = presenters.Page(
+            session, history.document, history.page(origin).position, origin, is_current=not following
+        )
         answer = history.events[following - 1].answer if following else ""
         items.append(
             {

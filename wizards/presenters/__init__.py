@@ -1,14 +1,14 @@
-"""A position as a page: what the templates show, as a full page or as the fragment that HTMX asked for.
+"""A position as a page: rendered whole, or as the fragment that HTMX asked for.
 
-    View --screens--> context --sending--> response
-                      (quick: rendered once for each position of a version)
+    Page --screens--> context --responses--> response
+                      (fragment_cache: rendered once for each position of a version)
 
-It reads the document and the position; it decides nothing. Only `sending` knows HTMX's headers.
+It reads the document and the position, and decides nothing. Only `responses` knows HTMX's headers.
 """
 
 from .fragment_cache import cached_fragment, compiled_fragment
 from .images import picture_context, product_picture
-from .page import Context, Page, is_back_at_entry, page_of, step_address
+from .page import Context, Page, is_back_at_entry, page_of, step_url
 from .responses import redirect, render_page, render_step, wants_fragment
 from .screens import (
     agent_context,
@@ -41,6 +41,6 @@ __all__ = [
     "render_page",
     "render_step",
     "screen_context",
-    "step_address",
+    "step_url",
     "wants_fragment",
 ]

@@ -1,9 +1,9 @@
-"""A page rendered once, with holes for what differs: filling them costs a hundredth of rendering it again.
+"""HTML rendered once, with gaps for the values that differ. Filling it in takes a hundredth of a rendering.
 
-    stencil = cut(html, {"7f3a…": "code", "81c0…": "number"})     wherever a mark stands in the HTML, there is a hole
-    stencil.filled({"code": "abc", "number": "3"})                 the page; what is put in is escaped
+    compiled = compile_html(html, {"7f3a…": "code", "81c0…": "number"})     a gap wherever a marker is in the HTML
+    compiled.render({"code": "abc", "number": "3"})                         the page, with the values escaped
 
-A mark has to be what no text can hold by chance or by intent: random, and never shown to anybody.
+Markers are random and never shown to anybody, so that no other text can contain one.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ from django.utils.safestring import SafeString, mark_safe
 
 @dataclass(frozen=True, slots=True)
 class CompiledTemplate:
-    """HTML in pieces; between two of them, the name of what is put in: piece, name, piece, name, ..., piece."""
+    """HTML in pieces, with the name of a value between each two: piece, name, piece, name, ..., piece."""
 
     parts: tuple[str, ...]
 
-    def filled(self, values: Mapping[str, object]) -> SafeString:
-        """Return the HTML with values in its holes, escaped; raise KeyError where one is missing."""
+    def render(self, values: Mapping[str, object]) -> SafeString:
+        """Fill in the values, escaped; raise KeyError where one is missing."""
         safe = {name: escape(value) for name, value in values.items()}
         parts = list(self.parts)
         parts[1::2] = [safe[name] for name in parts[1::2]]
@@ -34,48 +34,46 @@ class CompiledTemplate:
 
     @property
     def size(self) -> int:
-        """How many bytes of memory it takes."""
+        """Bytes of memory that it takes."""
         return sum(map(sys.getsizeof, self.parts)) + sys.getsizeof(self.parts)
 
 
-def compile_html(html: str, marks: Mapping[str, str]) -> CompiledTemplate:
-    """Return HTML as a stencil: each mark that stands in it becomes a hole with the mark's name."""
-    pieces = re.split(f"({'|'.join(map(re.escape, marks))})", html)
-    return CompiledTemplate(tuple(marks.get(piece, piece) for piece in pieces))
+def compile_html(html: str, markers: Mapping[str, str]) -> CompiledTemplate:
+    """Compile HTML: `markers` maps each marker to the name of the value that replaces it."""
+    pieces = re.split(f"({'|'.join(map(re.escape, markers))})", html)
+    return CompiledTemplate(tuple(markers.get(piece, piece) for piece in pieces))
 
 
 class LRUCache:
-    """Stencils in memory, of at most so many bytes in all; those that were not asked for longest go first.
+    """Compiled templates up to `max_bytes` in all. The least recently used go first.
 
-    Each belongs to the very object that it was made from: asked for with another one, it is not there.
+    An entry is only returned for the very object that it was compiled from.
     """
 
-    def __init__(self, most: int) -> None:
-        self.most, self.size = most, 0
-        self._kept: OrderedDict[Hashable, tuple[object, CompiledTemplate]] = OrderedDict()
+    def __init__(self, max_bytes: int) -> None:
+        self.max_bytes, self.size = max_bytes, 0
+        self._entries: OrderedDict[Hashable, tuple[object, CompiledTemplate]] = OrderedDict()
         self._lock = Lock()
 
     def __len__(self) -> int:
-        return len(self._kept)
+        return len(self._entries)
 
     def get(self, key: Hashable, source: object) -> CompiledTemplate | None:
-        """Return what was kept under a key for this source, if it is still there."""
         with self._lock:
-            made_from, stencil = self._kept.get(key, (None, None))
-            if stencil is None or made_from is not source:
+            compiled_from, compiled = self._entries.get(key, (None, None))
+            if compiled is None or compiled_from is not source:
                 return None
-            self._kept.move_to_end(key)
-            return stencil
+            self._entries.move_to_end(key)
+            return compiled
 
-    def keep(self, key: Hashable, source: object, stencil: CompiledTemplate) -> None:
-        """Keep a stencil, and forget others where it would be too much."""
+    def put(self, key: Hashable, source: object, compiled: CompiledTemplate) -> None:
         with self._lock:
-            self._forget(key)
-            self._kept[key] = source, stencil
-            self.size += stencil.size
-            while self.size > self.most:
-                self._forget(next(iter(self._kept)))
+            self._remove(key)
+            self._entries[key] = source, compiled
+            self.size += compiled.size
+            while self.size > self.max_bytes:
+                self._remove(next(iter(self._entries)))
 
-    def _forget(self, key: Hashable) -> None:
-        if key in self._kept:
-            self.size -= self._kept.pop(key)[1].size
+    def _remove(self, key: Hashable) -> None:
+        if key in self._entries:
+            self.size -= self._entries.pop(key)[1].size

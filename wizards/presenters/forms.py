@@ -1,4 +1,4 @@
-"""Forms that several audiences share: the choices of a page, words, a search."""
+"""Forms that several audiences share: a page's choices, optional words, a search."""
 
 from __future__ import annotations
 
@@ -18,32 +18,32 @@ MAX_QUERY = 200
 
 @dataclass(frozen=True, slots=True)
 class ChoiceCard:
-    """A choice as it is shown: about how many `minutes`, whether it `erases`, whether it is the `first` to try."""
+    """A choice with its details: about how many `minutes` it takes, if it `erases`, if it `is_best` to try first."""
 
     label: str
     reason: str = ""
     minutes: int | None = None
     erases: bool = False
-    first: bool = False
+    is_best: bool = False
 
     def __str__(self) -> str:
         return self.label
 
 
 def validate_plain_text(value: str) -> None:
-    """Raise ValidationError for characters that no keyboard types and no database keeps: control characters."""
+    """Raise ValidationError for control characters and lone surrogates, which no database stores."""
     for character in value:
         if unicodedata.category(character) in {"Cc", "Cs"} and character not in "\r\n\t":
             raise ValidationError("Some characters cannot be read. Please type the words again.")
 
 
 class AnswerForm(forms.Form):
-    """The choices of one page as radio cards. What is legal is decided by `flow.walk`, not here."""
+    """The choices of one page as radio cards. `flow.transitions` decides which answers are legal."""
 
     answer = forms.ChoiceField(widget=forms.RadioSelect)
 
-    def __init__(self, legend: str, cards: Iterable[tuple[str, ChoiceCard]], chosen: str = "") -> None:
-        super().__init__(initial={"answer": chosen})
+    def __init__(self, legend: str, cards: Iterable[tuple[str, ChoiceCard]], answer: str = "") -> None:
+        super().__init__(initial={"answer": answer})
         field = cast(forms.ChoiceField, self.fields["answer"])
         field.label, field.choices = legend, list(cards)
         self.helper = FormHelper()
@@ -53,7 +53,7 @@ class AnswerForm(forms.Form):
 
 
 class WordsForm(forms.Form):
-    """Optional words of a person."""
+    """Optional words."""
 
     words = forms.CharField(
         required=False,
@@ -65,6 +65,6 @@ class WordsForm(forms.Form):
 
 
 class SearchForm(forms.Form):
-    """What a person says is wrong."""
+    """A search for a symptom."""
 
     q = forms.CharField(required=False, max_length=MAX_QUERY, validators=[validate_plain_text])

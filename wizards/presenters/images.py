@@ -1,4 +1,4 @@
-"""Pictures as templates show them: those drawn in static/pictures, and those that editors uploaded."""
+"""Pictures for templates: those drawn in static/pictures, and those that editors uploaded."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from .page import Context
 
 
 def picture_context(name: str, alt: str) -> Context | None:
-    """Return a picture as templates show it: a drawn one by its file, an uploaded one by its address and size.
+    """Return the file of a drawn picture, or the URL and size of an uploaded one.
 
-    None where there is no such picture here: a file from another site may name one.
+    None where this site has no such picture: an imported file may name one of another site.
     """
     if name.startswith(UPLOADED):
         size = uploaded_size(name)
@@ -25,18 +25,18 @@ def picture_context(name: str, alt: str) -> Context | None:
 
 
 def uploaded_size(name: str) -> Context | None:
-    """Return the width and height of an uploaded picture, if it is there; read once for each process."""
-    if name not in _SIZES and (found := Picture.objects.filter(name=name).values("width", "height").first()):
-        _SIZES[name] = dict(found)
+    """Return the width and height of an uploaded picture if it exists; read once per process."""
+    if name not in _SIZES and (size := Picture.objects.filter(name=name).values("width", "height").first()):
+        _SIZES[name] = dict(size)
     return _SIZES.get(name)
 
 
-# An uploaded picture never changes: its name comes from its bytes.
+# An uploaded picture never changes: its name is a hash of its bytes.
 _SIZES: dict[str, Context] = {}
 
 
 @cache
 def product_picture(slug: str) -> str:
-    """Return the name of a product's picture in static/pictures, or an empty string where there is none."""
+    """Return the name of a product's picture in static/pictures, or ""."""
     name = f"product-{slug}"
     return name if is_drawn(name) else ""

@@ -1,4 +1,4 @@
-"""Editors' Markdown to safe HTML: raw HTML is text, and what comes out is cleaned once more."""
+"""Editors' Markdown to safe HTML: raw HTML is escaped, and the result is sanitised."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ ATTRIBUTES = {"a": {"href"}, "ol": {"start"}}
 SCHEMES = {"http", "https", "mailto", "tel"}
 
 _markdown = MarkdownIt("js-default", {"html": False, "linkify": False, "typographer": False}).disable("image")
-# It sorts its rules when it first needs them, and other threads would find them half sorted: so before there are any.
+# It sorts its rules on first use, when other threads could see them half sorted: do it before there are threads.
 for _rules in (_markdown.core.ruler, _markdown.block.ruler, _markdown.inline.ruler, _markdown.inline.ruler2):
     _rules.getRules("")
 
 
 @lru_cache(maxsize=4096)
 def render_markdown(text: str) -> SafeString:
-    """Return `text` (Markdown) as HTML of a few plain tags; links open in the same window and tell no referrer."""
+    """Render Markdown as HTML of a few plain tags. Links open in the same window and send no referrer."""
     if not text:
         return SafeString("")
     html = nh3.clean(
@@ -30,7 +30,7 @@ def render_markdown(text: str) -> SafeString:
 
 
 def without_links(html: SafeString) -> SafeString:
-    """Make the links in rendered Markdown lead nowhere."""
+    """Make the links in rendered Markdown inert."""
     inert = {"a": {"role": "link", "aria-disabled": "true"}}
     plain = nh3.clean(
         html, tags=TAGS, attributes={"ol": ATTRIBUTES["ol"]}, set_tag_attribute_values=inert, link_rel=None

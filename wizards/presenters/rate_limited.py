@@ -1,4 +1,4 @@
-"""Views that somebody may not post to without end."""
+"""Limit how often a client may post to a view."""
 
 from __future__ import annotations
 
@@ -15,38 +15,38 @@ from .. import presenters
 
 log = logging.getLogger(__name__)
 
-CODE_RATES = ("code", "codes")  # the lines of settings.RATES that count codes
-ALL_CLIENTS = "everybody"  # under whose name codes are counted in all
+CODE_RATES = ("code", "codes")  # the keys of settings.RATES that count wrong codes
+ALL_CLIENTS = "everybody"  # the client under which all wrong codes are counted together
 View = Callable[..., HttpResponse]
 
 
-def rate_limited(what: str = "") -> Callable[[View], View]:
-    """Count each POST to a view by the address that it came from, against the line `what` of settings.RATES.
+def rate_limited(rate: str = "") -> Callable[[View], View]:
+    """Count each POST to a view by its client's address, against `rate` of settings.RATES.
 
-    Where the view itself counts something, `limited()` only says when it was too often.
+    Without a rate, only answer 429 where the view itself counts and exceeds one.
     """
 
-    def guard(view: View) -> View:
+    def decorator(view: View) -> View:
         @wraps(view)
-        def handle(request: HttpRequest, **arguments: Any) -> HttpResponse:
+        def wrapper(request: HttpRequest, **arguments: Any) -> HttpResponse:
             try:
-                if what and request.method == "POST":
-                    limiter.hit(what, limiter.client_address(request))
+                if rate and request.method == "POST":
+                    limiter.hit(rate, limiter.client_address(request))
                 return view(request, **arguments)
-            except limiter.RateLimitExceededError as limit:
-                return too_many_requests(request, limit)
+            except limiter.RateLimitExceededError as error:
+                return too_many_requests(request, error)
 
-        return handle
+        return wrapper
 
-    return guard
+    return decorator
 
 
-def too_many_requests(request: HttpRequest, limit: limiter.RateLimitExceededError) -> HttpResponse:
-    """Say in plain words that it was too often, and when to try again. Codes tried by force are for the log, too."""
-    if limit.what in CODE_RATES:
+def too_many_requests(request: HttpRequest, error: limiter.RateLimitExceededError) -> HttpResponse:
+    """Answer 429 with when to try again. Codes tried by brute force are logged."""
+    if error.what in CODE_RATES:
         log.warning("Codes are tried by force: at %s, from %s.", request.path[:200], limiter.client_address(request))
     response = presenters.render_page(
-        request, "customer/session/too_many_requests.html", {"minutes": limit.minutes}, status=429
+        request, "customer/session/too_many_requests.html", {"minutes": error.minutes}, status=429
     )
-    response["Retry-After"] = str(limit.seconds)
+    response["Retry-After"] = str(error.seconds)
     return response

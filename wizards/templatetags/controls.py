@@ -1,6 +1,6 @@
 """Links and buttons of a customer's page. On a readonly screen they look the same and do nothing.
 
-{% link screen.told_url class="quiet" %}What you told us so far{% endlink %}
+{% link screen.answers_url class="quiet" %}What you told us so far{% endlink %}
 {% button name="answer" value="confirm" class="btn" %}Yes, go on{% endbutton %}
 """
 

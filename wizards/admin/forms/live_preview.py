@@ -32,7 +32,7 @@ def node_preview(request: HttpRequest, node: Node) -> HttpResponse:
     try:
         document = document_with_form(publishing.compile_draft(node.wizard), node, request.POST)
         page = presenters.Page(
-            unsaved_session(), document, position(document, node.key), number=1, current=True, first=True
+            unsaved_session(), document, position(document, node.key), number=1, is_current=True, is_first=True
         )
         context = {"screen": presenters.screen_context(page), "agent": presenters.agent_context(page)}
     except (ValidationError, publishing.InvalidDraftError):
@@ -116,7 +116,7 @@ def steps_preview(request: HttpRequest) -> HttpResponse:
         ["", *(step.id for step in procedure.steps)] if procedure.erases else [step.id for step in procedure.steps]
     )
     step_pages = [
-        presenters.Page(unsaved_session(), document, flow.Position("do", step=step), 2, current=True)
+        presenters.Page(unsaved_session(), document, flow.Position("do", step=step), 2, is_current=True)
         for step in step_ids
     ]
     pages = [

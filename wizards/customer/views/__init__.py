@@ -1,1 +1,1 @@
-"""The pages, one file for each audience. A view joins the rooms and does nothing itself."""
+"""The customer's pages."""

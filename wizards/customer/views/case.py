@@ -1,4 +1,4 @@
-"""A customer and their case: send it to support, and say later whether the device still works."""
+"""A customer's case: open it with support, and say later whether the device still works."""
 
 from __future__ import annotations
 
@@ -24,45 +24,45 @@ WRONG_SECRET = "That code does not fit. Please type the 16 characters from our m
 @require_http_methods(["GET", "HEAD", "POST"])
 @rate_limited()
 @owner_only
-def case(request: HttpRequest, own: SingleSession) -> HttpResponse:
-    """Show what will be sent to support and ask how to reach the customer; then open the case, and show it."""
-    session = own.get()
+def case(request: HttpRequest, session_query: SingleSession) -> HttpResponse:
+    """Show what will be sent to support and ask how to reach the customer; open the case, and show it from then on."""
+    session = session_query.get()
     if session.channel == Session.Channel.TEST:
         return not_possible(request, session, PREVIEW)
-    if there := cases.case_of(session):
-        return presenters.render_page(request, "customer/case/opened.html", {"case": there, **case_context(session)})
+    if existing := cases.case_of(session):
+        return presenters.render_page(request, "customer/case/opened.html", {"case": existing, **case_context(session)})
     form = CaseForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         limiter.hit("case", limiter.client_address(request))
-        cases.open_case(own, form.cleaned_data["contact"], form.cleaned_data["words"])
+        cases.open_case(session_query, form.cleaned_data["contact"], form.cleaned_data["words"])
         return HttpResponseRedirect(reverse("case", args=[session.code]), status=303)
-    context = case_context(session) | {"form": form, "told": build_transcript(session)}
+    context = case_context(session) | {"form": form, "transcript": build_transcript(session)}
     return presenters.render_page(request, "customer/case/open.html", context, status=422 if form.errors else 200)
 
 
 def case_context(session: Session) -> presenters.Context:
-    """Return what both pages of a case show of its session."""
     return {
         "screen": presenters.screen_context(presenters.page_of(session)),
         "contact": presenters.contact_context(),
         "reference": presenters.reference(session),
-        "resume_url": presenters.step_address(session, session.count),
+        "resume_url": presenters.step_url(session, session.count),
     }
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @rate_limited()
 def follow_up(request: HttpRequest, code: str) -> HttpResponse:
-    """Ask whoever has the code from our mail whether the device still works, and note it.
+    """Ask whoever has the code from our mail whether the device still works, and record the answer.
 
-    The page says nothing about the case, nor whether there is one, until the right code is posted.
+    Until the right code is posted, the page does not say whether there is such a case.
     """
     form = FollowUpForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         limiter.check("code", limiter.client_address(request))
         came_back = form.cleaned_data["said"] == "back"
-        if there := cases.record_follow_up(code, form.cleaned_data["secret"], came_back):
-            context = {"case": there, "is_open": there.closed_at is None, "contact": presenters.contact_context()}
+        if existing := cases.record_follow_up(code, form.cleaned_data["secret"], came_back):
+            is_open = existing.closed_at is None
+            context = {"case": existing, "is_open": is_open, "contact": presenters.contact_context()}
             return presenters.render_page(request, "customer/case/followed_up.html", context)
         limiter.hit("code", limiter.client_address(request))
         form.add_error("secret", WRONG_SECRET)

@@ -1,4 +1,4 @@
-"""The ways in for a customer: home, search, a product's page, beginning a session, and how to reach a person."""
+"""A customer's first pages: home, search, a product, beginning a session, and how to reach a person."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from ...presenters.forms import SearchForm
 from ...presenters.rate_limited import rate_limited
 from ...search import log as search_log
 
-OPEN_SESSIONS_SHOWN = 5
+MAX_OPEN_SESSIONS = 5
 NO_WORDS = "There are no words to pass on. Say what is not working, then tell us again."
 
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    """Show the search, the products, and the visitor's own sessions that are still open."""
+    """Show the search, the products and the visitor's open sessions."""
     context = {
         "query": "",
         "products": [product_card(version.pk) for version in publishing.published_versions()],
@@ -32,22 +32,22 @@ def home(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def search_page(request: HttpRequest) -> HttpResponse:
-    """Show the symptoms that fit what the person typed; where none fits, the nearest ones and a way to a human."""
+    """Show the symptoms that match the query; where none does, the nearest ones and how to reach a person."""
     form = SearchForm(request.GET)
     if not form.is_valid():
         return search_error(request, str(form.errors["q"][0]))
-    found = search.search(form.cleaned_data["q"])
+    hits = search.search(form.cleaned_data["q"])
     context = {
         "query": form.cleaned_data["q"],
-        "results": [hit_card(hit) for hit in found.results],
-        "nearest": [hit_card(hit) for hit in found.nearest],
-        "said": request.GET.get("said") == "missed",
+        "results": [hit_card(hit) for hit in hits.results],
+        "nearest": [hit_card(hit) for hit in hits.nearest],
+        "is_miss_logged": request.GET.get("said") == "missed",
     }
     return presenters.render_page(request, "customer/search.html", context, fragment="customer/_search_results.html")
 
 
 def search_error(request: HttpRequest, error: str) -> HttpResponse:
-    """Return the search with what is wrong with the words."""
+    """Answer 422 with what is wrong with the query."""
     context = {"query": "", "results": [], "nearest": [], "error": error}
     return presenters.render_page(
         request, "customer/search.html", context, fragment="customer/_search_results.html", status=422
@@ -57,20 +57,20 @@ def search_error(request: HttpRequest, error: str) -> HttpResponse:
 @require_POST
 @rate_limited("missed")
 def search_missed(request: HttpRequest) -> HttpResponse:
-    """Log that nothing fits what the person typed; thank them on the page, or say nothing where HTMX told it."""
+    """Log that nothing matches the query, and thank the customer. HTMX logs it by itself and gets an empty answer."""
     form = SearchForm(request.POST)
     if not form.is_valid() or not form.cleaned_data["q"]:
         return search_error(request, str(form.errors["q"][0]) if form.errors else NO_WORDS)
     search_log.log_miss(form.cleaned_data["q"])
     if presenters.wants_fragment(request):
         return HttpResponse(status=204)
-    thanks = urlencode({"q": form.cleaned_data["q"], "said": "missed"})
-    return HttpResponseRedirect(f"{reverse('search')}?{thanks}", status=303)
+    query = urlencode({"q": form.cleaned_data["q"], "said": "missed"})
+    return HttpResponseRedirect(f"{reverse('search')}?{query}", status=303)
 
 
 @require_safe
 def product(request: HttpRequest, slug: str) -> HttpResponse:
-    """Show the symptoms of one wizard, each a way in."""
+    """Show the symptoms of one wizard, each with a button that begins a session."""
     document = published_document(slug)
     symptoms = [
         {"label": symptom.label, "action": reverse("begin", args=[slug, symptom.id])} for symptom in document.symptoms
@@ -86,48 +86,48 @@ def contact(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-def lowercase_redirect(request: HttpRequest, code: str, to: str) -> HttpResponse:
-    """Lead from a code that was typed in capitals to its address, whether or not there is such a session."""
-    return HttpResponsePermanentRedirect(reverse(to, args=[code]))
+def lowercase_redirect(request: HttpRequest, code: str, url_name: str) -> HttpResponse:
+    """Redirect from a code in capitals to its URL, whether or not there is such a session."""
+    return HttpResponsePermanentRedirect(reverse(url_name, args=[code]))
 
 
 @require_POST
 @rate_limited("begin")
 def begin(request: HttpRequest, slug: str, symptom: str) -> HttpResponse:
-    """Begin a session of the wizard's current version by a symptom."""
+    """Begin a session of the wizard's current version with a symptom."""
     version = publishing.current_version(slug)
     if version is None or publishing.document_of(version.pk).symptom(symptom) is None:
         raise Http404("There is no such way in.")
     secret = permissions.visitor_secret(request) or permissions.new_secret()
     now = timezone.now()
     session = journal.begin(version, symptom, permissions.digest(secret))
-    if session.begun_at >= now:  # not the double click, nor a session that was taken up
+    if session.begun_at >= now:  # new: neither a double click nor a session taken up again
         log_choice(request, slug, symptom)
-    response = HttpResponseRedirect(presenters.step_address(session, session.count), status=303)
+    response = HttpResponseRedirect(presenters.step_url(session, session.count), status=303)
     permissions.set_visitor_cookie(response, secret)
     return response
 
 
 def open_sessions(request: HttpRequest) -> list[Session]:
-    """Return the visitor's own open sessions and those into which this device was let, the latest first.
+    """Return the open sessions that the visitor owns or that are shared with them, latest first.
 
-    Asked for apart, each by its index: asked "or" together, PostgreSQL goes through all sessions.
+    Two queries, each with its index: for one query with OR, PostgreSQL scans all sessions.
     """
-    kinds = (permissions.sessions_of(request), permissions.shared_with(request))
-    shown = [own.filter(status=OPEN).exclude(channel=Session.Channel.TEST)[:OPEN_SESSIONS_SHOWN] for own in kinds]
-    each = {session.pk: session for sessions in shown for session in sessions}.values()
-    return sorted(each, key=lambda session: session.seen_at, reverse=True)[:OPEN_SESSIONS_SHOWN]
+    queries = (permissions.owned_sessions(request), permissions.shared_sessions(request))
+    latest = [rows.filter(status=OPEN).exclude(channel=Session.Channel.TEST)[:MAX_OPEN_SESSIONS] for rows in queries]
+    sessions = {session.pk: session for rows in latest for session in rows}.values()
+    return sorted(sessions, key=lambda session: session.seen_at, reverse=True)[:MAX_OPEN_SESSIONS]
 
 
 def log_choice(request: HttpRequest, slug: str, symptom: str) -> None:
-    """Log what the person had typed when they chose a symptom; nothing where they typed nothing that can be read."""
+    """Log the query by which the customer found the symptom, if there was a valid one."""
     form = SearchForm(request.POST)
     if form.is_valid() and form.cleaned_data["q"]:
         search_log.log_choice(form.cleaned_data["q"], slug, symptom)
 
 
 def published_document(slug: str) -> flow.Document:
-    """Return the document of a wizard's current version; raise Http404 if there is none."""
+    """Raise Http404 where no version is published."""
     version = publishing.current_version(slug)
     if version is None:
         raise Http404("There is no such wizard.")
@@ -135,7 +135,6 @@ def published_document(slug: str) -> flow.Document:
 
 
 def product_card(version_id: int) -> presenters.Context:
-    """Return a published wizard as the home page lists it."""
     document = publishing.document_of(version_id)
     return {
         "title": document.title,
@@ -146,18 +145,16 @@ def product_card(version_id: int) -> presenters.Context:
 
 
 def open_card(session: Session) -> presenters.Context:
-    """Return one of the visitor's open sessions as the home page lists it."""
-    view = presenters.page_of(session)
+    page = presenters.page_of(session)
     return {
         "url": reverse("resume", args=[session.code]),
-        "title": view.document.title,
-        "heading": presenters.heading(view),
-        "when": session.seen_at,
+        "title": page.document.title,
+        "heading": presenters.heading(page),
+        "seen_at": session.seen_at,
     }
 
 
 def hit_card(hit: search.Hit) -> presenters.Context:
-    """Return a symptom that was found, as the results list it."""
     return {
         "label": hit.label,
         "wizard_title": hit.wizard_title,

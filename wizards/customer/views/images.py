@@ -1,4 +1,4 @@
-"""Pictures that editors uploaded, for everybody who reads a step."""
+"""Pictures that editors uploaded."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from django.views.decorators.http import require_safe
 
 from ...models import Picture
 
-A_YEAR = "public, max-age=31536000, immutable"
+CACHE_CONTROL = "public, max-age=31536000, immutable"
 
 
 @require_safe
 def picture(request: HttpRequest, name: str) -> HttpResponse:
-    """Return one uploaded picture. Its name comes from its bytes, so that browsers may keep it for good."""
-    found = get_object_or_404(Picture, name=name)
-    return HttpResponse(bytes(found.content), content_type=found.content_type, headers={"Cache-Control": A_YEAR})
+    """Send an uploaded picture. Its name is a hash of its bytes, so browsers may keep it forever."""
+    image = get_object_or_404(Picture, name=name)
+    return HttpResponse(bytes(image.content), content_type=image.content_type, headers={"Cache-Control": CACHE_CONTROL})

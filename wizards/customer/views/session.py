@@ -1,6 +1,6 @@
-"""A customer's way through a session: answer, go back, start over, remark, ask for a person, say whether it helped.
+"""A customer's steps through their session: answer, go back, start over, remark, ask for a person, say if it helped.
 
-Each view is given the visitor's own session by `access.owner_only`, as a query for that one row.
+`permissions.owner_only` passes each view the visitor's session as `session_query`, a query for that one row.
 """
 
 from __future__ import annotations
@@ -31,183 +31,199 @@ THANKS = {
 
 @require_safe
 @owner_only
-def resume(request: HttpRequest, own: SingleSession) -> HttpResponse:
-    """Lead to the page at which the session stands."""
-    session = own.get()
-    return redirect(presenters.step_address(session, session.count))
+def resume(request: HttpRequest, session_query: SingleSession) -> HttpResponse:
+    """Redirect to the session's current page."""
+    session = session_query.get()
+    return redirect(presenters.step_url(session, session.count))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @owner_only
-def step(request: HttpRequest, own: SingleSession, number: int) -> HttpResponse:
-    """Show page `number`; or log the answer given on it and lead to the next."""
+def step(request: HttpRequest, session_query: SingleSession, number: int) -> HttpResponse:
+    """Show page `number`, or log the answer given on it and show the next page."""
     if request.method == "POST":
-        given, seen = request.POST.get("answer", ""), seen_event(request)
-        return apply_move(request, own, number, lambda: journal.answer(own, number, given, seen=seen), answered=True)
-    session = own.get()
+        answer, seen = request.POST.get("answer", ""), seen_event(request)
+        return apply_move(
+            request,
+            session_query,
+            number,
+            lambda: journal.answer(session_query, number, answer, seen=seen),
+            is_answer=True,
+        )
+    session = session_query.get()
     try:
-        view = page_of(session, number)
-    except flow.IllegalMoveError as illegal:
-        return not_possible(request, session, str(illegal))
-    return presenters.render_step(request, view, said=THANKS.get(request.GET.get("said", ""), ""))
+        page = page_of(session, number)
+    except flow.IllegalMoveError as error:
+        return not_possible(request, session, str(error))
+    return presenters.render_step(request, page, message=THANKS.get(request.GET.get("said", ""), ""))
 
 
 @require_POST
 @owner_only
-def back(request: HttpRequest, own: SingleSession, number: int) -> HttpResponse:
+def back(request: HttpRequest, session_query: SingleSession, number: int) -> HttpResponse:
     """Go back from page `number` to the page before it."""
-    return apply_move(request, own, number, lambda: journal.back(own, number))
+    return apply_move(request, session_query, number, lambda: journal.back(session_query, number))
 
 
 @require_POST
 @owner_only
-def restart(request: HttpRequest, own: SingleSession, number: int) -> HttpResponse:
+def restart(request: HttpRequest, session_query: SingleSession, number: int) -> HttpResponse:
     """Start over: go back to the first page."""
-    return apply_move(request, own, number, lambda: journal.restart(own, number))
+    return apply_move(request, session_query, number, lambda: journal.restart(session_query, number))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @rate_limited("remark")
 @owner_only
-def remark(request: HttpRequest, own: SingleSession, number: int) -> HttpResponse:
-    """Ask what looks different from page `number`, and log it."""
+def remark(request: HttpRequest, session_query: SingleSession, number: int) -> HttpResponse:
+    """Ask how the device differs from what page `number` says, and log it."""
     form = RemarkForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         words = form.cleaned_data["words"]
         thanks = "remark" if words else "different"
-        return apply_annotation(request, own, number, thanks, lambda: journal.remark(own, number, words))
-    session = own.get()
+        return apply_annotation(
+            request, session_query, number, thanks, lambda: journal.remark(session_query, number, words)
+        )
+    session = session_query.get()
     try:
         context = {"screen": presenters.screen_context(page_of(session, number)), "form": form}
-    except flow.IllegalMoveError as illegal:
-        return not_possible(request, session, str(illegal))
+    except flow.IllegalMoveError as error:
+        return not_possible(request, session, str(error))
     return presenters.render_page(request, "customer/session/remark.html", context, status=422 if form.errors else 200)
 
 
 @require_POST
 @rate_limited("remark")
 @owner_only
-def feedback(request: HttpRequest, own: SingleSession, number: int) -> HttpResponse:
+def feedback(request: HttpRequest, session_query: SingleSession, number: int) -> HttpResponse:
     """Log whether it helped."""
     form = FeedbackForm(request.POST)
     if not form.is_valid():
-        return move_refused(request, own.get(), number, str(next(iter(form.errors.values()))[0]))
+        return move_refused(request, session_query.get(), number, str(next(iter(form.errors.values()))[0]))
     helped, words = form.cleaned_data["helped"], form.cleaned_data["words"]
-    thanks = "feedback" if helped == "yes" else ""  # the page itself says what one can do where it did not help
-    return apply_annotation(request, own, number, thanks, lambda: journal.feedback(own, number, helped, words))
+    thanks = "feedback" if helped == "yes" else ""  # where it did not help, the page offers what to do next
+    return apply_annotation(
+        request, session_query, number, thanks, lambda: journal.feedback(session_query, number, helped, words)
+    )
 
 
 @require_safe
 @owner_only
-def all_steps(request: HttpRequest, own: SingleSession, number: int) -> HttpResponse:
-    """Show all steps of the procedure in hand on page `number`: to read ahead, and to print."""
-    session = own.get()
+def all_steps(request: HttpRequest, session_query: SingleSession, number: int) -> HttpResponse:
+    """Show all steps of the procedure on page `number`, to read ahead and to print."""
+    session = session_query.get()
     try:
         context = presenters.all_steps_context(page_of(session, number))
-    except flow.IllegalMoveError as illegal:
-        return not_possible(request, session, str(illegal))
+    except flow.IllegalMoveError as error:
+        return not_possible(request, session, str(error))
     return presenters.render_page(request, "customer/session/all_steps.html", context)
 
 
 @require_safe
 @owner_only
-def answers_so_far(request: HttpRequest, own: SingleSession, number: int) -> HttpResponse:
-    """Show what the person told us on the way to page `number`."""
-    session = own.get()
+def answers_so_far(request: HttpRequest, session_query: SingleSession, number: int) -> HttpResponse:
+    """Show the answers that led to page `number`."""
+    session = session_query.get()
     history = journal.history_of(session)
     try:
-        view = presenters.page_of(session, number, history)
+        page = presenters.page_of(session, number, history)
         items = presenters.answers_so_far(session, history, number)
-    except flow.IllegalMoveError as illegal:
-        return not_possible(request, session, str(illegal))
+    except flow.IllegalMoveError as error:
+        return not_possible(request, session, str(error))
     return presenters.render_page(
-        request, "customer/session/answers_so_far.html", {"screen": presenters.screen_context(view), "items": items}
+        request, "customer/session/answers_so_far.html", {"screen": presenters.screen_context(page), "items": items}
     )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @owner_only
-def help_page(request: HttpRequest, own: SingleSession) -> HttpResponse:
-    """Log that the person asks for a human; show how to reach one, and what they need not say twice."""
+def help_page(request: HttpRequest, session_query: SingleSession) -> HttpResponse:
+    """Log that the customer asks for a person; show how to reach one, and the answers so far."""
     if request.method == "POST":
-        session = journal.request_help(own)
+        session = journal.request_help(session_query)
         return HttpResponseRedirect(reverse("help", args=[session.code]), status=303)
-    session = own.get()
+    session = session_query.get()
     context = {
         "screen": presenters.screen_context(presenters.page_of(session)),
         "contact": presenters.contact_context(),
         "reference": presenters.reference(session),
         "items": presenters.answers_so_far(session, journal.history_of(session)),
-        "resume_url": presenters.step_address(session, session.count),
+        "resume_url": presenters.step_url(session, session.count),
         "case": cases.case_of(session),
     }
-    if session.channel != Session.Channel.TEST:  # nobody can be let into a preview
+    if session.channel != Session.Channel.TEST:  # nobody can join a preview
         context |= {f"{name}_url": reverse(name, args=[session.code]) for name in ("offer", "device")}
     return presenters.render_page(request, "customer/session/help.html", context)
 
 
 def seen_event(request: HttpRequest) -> int | None:
-    """Return how many events there were when the page was shown, if an earlier page says it."""
+    """Return the number of events when the page was shown. Only the form of an earlier page carries it."""
     return parse_nonnegative_int(request.POST.get("seen"))
 
 
-def page_of(session: Session, number: int, *, answered: bool = False) -> presenters.Page:
+def page_of(session: Session, number: int, *, is_answer: bool = False) -> presenters.Page:
     """Return page `number` of a session; raise IllegalMoveError where it was not reached.
 
-    Replays only for an earlier page, and for one that may be the first again: never where an answer just led there.
-    The page of an outcome knows what the person said of it, and the case that support has.
+    Reads the log only for an earlier page, and for the first position come back to other than by an answer. The page
+    of an outcome has its feedback and the case.
     """
-    replays = number != session.count or (not answered and presenters.is_back_at_entry(session))
-    history = journal.history_of(session) if replays else None
-    view = presenters.page_of(session, number, history)
-    if not view.node.outcome():
-        return view
-    return replace(view, helped=journal.latest_feedback(session) if view.current else "", case=cases.case_of(session))
+    needs_history = number != session.count or (not is_answer and presenters.is_back_at_entry(session))
+    history = journal.history_of(session) if needs_history else None
+    page = presenters.page_of(session, number, history)
+    if not page.node.outcome():
+        return page
+    helped = journal.latest_feedback(session) if page.is_current else ""
+    return replace(page, feedback=helped, case=cases.case_of(session))
 
 
 def apply_move(
-    request: HttpRequest, own: SingleSession, number: int, move: Callable[[], Session], *, answered: bool = False
+    request: HttpRequest,
+    session_query: SingleSession,
+    number: int,
+    move: Callable[[], Session],
+    *,
+    is_answer: bool = False,
 ) -> HttpResponse:
-    """Make a move (`answered`: an answer) and lead to the page at which the session then stands; say why if it cannot.
+    """Make a move and show the page that it leads to; where it is illegal, show the reason.
 
-    Where the person who helps went on first, both are shown where they are now.
+    If the agent in the session moved first, the customer is shown the page to which the agent went.
     """
     try:
         session = move()
-    except flow.IllegalMoveError as illegal:
-        session = own.get()
-        went_on = session.agent_id is not None and session.count > (seen_event(request) or number)
-        return move_refused(request, session, session.count if went_on else number, str(illegal))
+    except flow.IllegalMoveError as error:
+        session = session_query.get()
+        agent_moved = session.agent_id is not None and session.count > (seen_event(request) or number)
+        return move_refused(request, session, session.count if agent_moved else number, str(error))
     if presenters.wants_fragment(request):
-        return presenters.render_step(request, page_of(session, session.count, answered=answered))
-    return HttpResponseRedirect(presenters.step_address(session, session.count), status=303)
+        return presenters.render_step(request, page_of(session, session.count, is_answer=is_answer))
+    return HttpResponseRedirect(presenters.step_url(session, session.count), status=303)
 
 
 def apply_annotation(
-    request: HttpRequest, own: SingleSession, number: int, thanks: str, note: Callable[[], Session]
+    request: HttpRequest, session_query: SingleSession, number: int, thanks: str, annotate: Callable[[], Session]
 ) -> HttpResponse:
-    """Log something said beside the way, thank for it by a word of THANKS, and lead back to the page it was about."""
-    was_current = own.get().count == number
+    """Log an annotation of page `number` and show the page again, with the message that THANKS has for it."""
+    was_current = session_query.get().count == number
     try:
-        session = note()
-    except flow.IllegalMoveError as illegal:
-        return move_refused(request, own.get(), number, str(illegal))
-    view = page_of(session, session.count if was_current else number)
+        session = annotate()
+    except flow.IllegalMoveError as error:
+        return move_refused(request, session_query.get(), number, str(error))
+    page = page_of(session, session.count if was_current else number)
     if presenters.wants_fragment(request):
-        return presenters.render_step(request, view, said=THANKS.get(thanks, ""))
-    return HttpResponseRedirect(f"{view.address}?said={thanks}" if thanks else view.address, status=303)
+        return presenters.render_step(request, page, message=THANKS.get(thanks, ""))
+    return HttpResponseRedirect(f"{page.url}?said={thanks}" if thanks else page.url, status=303)
 
 
-def move_refused(request: HttpRequest, session: Session, number: int, why: str) -> HttpResponse:
-    """Show page `number` again with the reason why nothing was logged; a page not reached yet is refused."""
+def move_refused(request: HttpRequest, session: Session, number: int, reason: str) -> HttpResponse:
+    """Show page `number` again with the reason why nothing was logged."""
     try:
-        view = page_of(session, number)
-    except flow.IllegalMoveError as illegal:
-        return not_possible(request, session, str(illegal))
-    return presenters.render_step(request, view, error=why, status=422)
+        page = page_of(session, number)
+    except flow.IllegalMoveError as error:
+        return not_possible(request, session, str(error))
+    return presenters.render_step(request, page, error=reason, status=422)
 
 
-def not_possible(request: HttpRequest, session: Session, why: str) -> HttpResponse:
-    """Say in plain words why a page of this session cannot be had, with the way back to where it stands."""
-    context = {"message": why, "resume_url": presenters.step_address(session, session.count)}
+def not_possible(request: HttpRequest, session: Session, reason: str) -> HttpResponse:
+    """Answer 400 with the reason and a link to the session's current page."""
+    context = {"message": reason, "resume_url": presenters.step_url(session, session.count)}
     return presenters.render_page(request, "customer/session/not_possible.html", context, status=400)

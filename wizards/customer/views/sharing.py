@@ -1,6 +1,6 @@
-"""A customer's session shared: with an agent who helps, or with another device of the customer's own.
+"""Share a customer's session with an agent, or with another of the customer's devices.
 
-Each view of a session is given the visitor's own one by `access.owner_only`, as a query for that one row.
+`permissions.owner_only` passes the visitor's session as `session_query`, a query for that one row.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from .session import not_possible, page_of
 
 log = logging.getLogger(__name__)
 
-SAID = (EventKind.NOTE, EventKind.REMARK, EventKind.HELP)  # moves nobody
+ANNOTATIONS = (EventKind.NOTE, EventKind.REMARK, EventKind.HELP)  # the session stays on its page
 PREVIEW = "This is a preview of a draft. Nobody can be let into it."
 NO_CODE = "This code lets nobody in: it may be older than ten minutes, used, or mistyped. Ask for a new one."
 
@@ -34,46 +34,46 @@ NO_CODE = "This code lets nobody in: it may be older than ten minutes, used, or 
 @require_POST
 @rate_limited("offer")
 @owner_only
-def create_code(request: HttpRequest, own: SingleSession) -> HttpResponse:
-    """Give the code that lets an agent in, once. Asking for it is the customer's consent to be joined."""
-    return code_page(request, own.get(), HandoffCode.For.AGENT, "customer/session/join_code.html")
+def create_code(request: HttpRequest, session_query: SingleSession) -> HttpResponse:
+    """Show a new code by which an agent joins. Asking for it is the customer's consent."""
+    return code_page(request, session_query.get(), HandoffCode.For.AGENT, "customer/session/join_code.html")
 
 
 @require_POST
 @rate_limited("offer")
 @owner_only
-def device(request: HttpRequest, own: SingleSession) -> HttpResponse:
-    """Give the code that lets another device of the customer's in, as a QR code and to type."""
-    return code_page(request, own.get(), HandoffCode.For.DEVICE, "customer/session/device.html")
+def device(request: HttpRequest, session_query: SingleSession) -> HttpResponse:
+    """Show a new code by which another of the customer's devices joins, as a QR code and to type."""
+    return code_page(request, session_query.get(), HandoffCode.For.DEVICE, "customer/session/device.html")
 
 
 @require_POST
 @owner_only
-def end_join(request: HttpRequest, own: SingleSession) -> HttpResponse:
-    """End that an agent is in the session."""
-    session = join_codes.end(own.get())
-    return HttpResponseRedirect(presenters.step_address(session, session.count), status=303)
+def end_join(request: HttpRequest, session_query: SingleSession) -> HttpResponse:
+    """Make the agent leave the session."""
+    session = join_codes.end(session_query.get())
+    return HttpResponseRedirect(presenters.step_url(session, session.count), status=303)
 
 
 @require_safe
 @owner_only
-def updates(request: HttpRequest, own: SingleSession, number: int) -> HttpResponse:
-    """Answer 204 while nobody moved since page `number`; else show the page where the session stands now."""
-    session = own.get()
+def updates(request: HttpRequest, session_query: SingleSession, number: int) -> HttpResponse:
+    """Answer 204 if the session has not moved since page `number`; otherwise show its current page."""
+    session = session_query.get()
     if session.count == number:
         return HttpResponse(status=204)
-    moved = session.events.filter(number__gt=number).exclude(kind__in=SAID)
-    if not moved.exists():
+    moves = session.events.filter(number__gt=number).exclude(kind__in=ANNOTATIONS)
+    if not moves.exists():
         return HttpResponse(status=204)
     if presenters.wants_fragment(request):
         return presenters.render_step(request, page_of(session, session.count))
-    return HttpResponseRedirect(presenters.step_address(session, session.count))
+    return HttpResponseRedirect(presenters.step_url(session, session.count))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @rate_limited()
 def join(request: HttpRequest) -> HttpResponse:
-    """Let this device into the session whose code its owner reads from their other one."""
+    """Give this device access to the session whose code is typed."""
     form = DeviceCodeForm(request.POST if request.method == "POST" else None)
     if request.method != "POST" or not form.is_valid():
         return presenters.render_page(request, "customer/join.html", {"form": form}, status=422 if form.errors else 200)
@@ -89,30 +89,31 @@ def join(request: HttpRequest) -> HttpResponse:
         limiter.hit("codes", ALL_CLIENTS)
         form.add_error("code", NO_CODE)
         return presenters.render_page(request, "customer/join.html", {"form": form}, status=422)
-    response = HttpResponseRedirect(presenters.step_address(session, session.count), status=303)
+    response = HttpResponseRedirect(presenters.step_url(session, session.count), status=303)
     permissions.set_visitor_cookie(response, secret)
     return response
 
 
-def code_page(request: HttpRequest, session: Session, lets_in: HandoffCode.For, template: str) -> HttpResponse:
-    """Show a fresh code: in groups to read, letter by letter to hear, and drawn as a QR code."""
+def code_page(request: HttpRequest, session: Session, purpose: HandoffCode.For, template: str) -> HttpResponse:
+    """Show a new code: in groups to read, letter by letter to hear, and as a QR code."""
     if session.channel == Session.Channel.TEST:
         return not_possible(request, session, PREVIEW)
-    code = join_codes.create(session, lets_in).upper()
+    code = join_codes.create(session, purpose).upper()
+    join_url = request.build_absolute_uri(reverse("join"))
     context = {
         "screen": presenters.screen_context(presenters.page_of(session)),
         "code": f"{code[:4]} {code[4:]}",
         "spelled": ", ".join(code),
         "contact": presenters.contact_context(),
         "minutes": join_codes.LIFETIME.seconds // 60,
-        "join_url": request.build_absolute_uri(reverse("join")),
-        "drawn": qr_code(request.build_absolute_uri(reverse("join")) + f"#{code}"),
-        "news_url": reverse("news", args=[session.code, session.count]),
+        "join_url": join_url,
+        "qr_code": qr_code(f"{join_url}#{code}"),
+        "updates_url": reverse("news", args=[session.code, session.count]),
     }
     return presenters.render_page(request, template, context)
 
 
 def qr_code(text: str) -> SafeString:
-    """Return a text as a QR code: an SVG drawing, dark on a light ground of its own."""
+    """Draw a QR code as SVG, dark on light in either colour scheme."""
     svg = segno.make(text, micro=False).svg_inline(scale=6, border=3, light="#fff", omitsize=True)
-    return mark_safe(svg)  # nosec B308, B703  # noqa: S308  segno's own drawing: the text is in it as modules only
+    return mark_safe(svg)  # nosec B308, B703  # noqa: S308  drawn by segno, which writes the text as modules only

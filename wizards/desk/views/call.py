@@ -95,7 +95,7 @@ def updates(request: HttpRequest, code: str, number: int) -> HttpResponse:
     seen = parse_nonnegative_int(request.GET.get("seen")) or number
     if (
         request.user.is_authenticated
-        and permissions.with_agent_names(agent_of(request)).filter(code=code, count=seen).exists()
+        and permissions.assigned_sessions(agent_of(request)).filter(code=code, count=seen).exists()
     ):
         return no_updates()
     return updates_since(request, code=code, number=number, seen=seen)
@@ -134,7 +134,7 @@ def apply_move(
     if words and not form.is_valid():
         return call_page(request, state_at(session, number), error=first_error(form), status=422, words=words)
     try:
-        mine = permissions.in_hand(agent).filter(pk=session.pk)
+        mine = permissions.movable_sessions(agent).filter(pk=session.pk)
         moved = calls.with_note(mine, number, words, agent, lambda: move(mine))
     except Session.DoesNotExist:
         return call_page(

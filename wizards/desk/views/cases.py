@@ -32,7 +32,7 @@ def open_case(request: HttpRequest, sessions: Sessions) -> HttpResponse:
         return HttpResponseRedirect(reverse("desk_case", args=[existing.pk]))
     form = OpenCaseForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
-        if not permissions.in_hand(agent_of(request)).filter(pk=session.pk).exists():
+        if not permissions.movable_sessions(agent_of(request)).filter(pk=session.pk).exists():
             reason = calls.blocked_reason(session, agent_of(request))
             return open_case_page(request, session, form, status=409, error=reason)
         opened = cases.take(cases.open_case(sessions, **form.cleaned_data, by=agent_of(request)), agent_of(request))

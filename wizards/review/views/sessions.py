@@ -130,11 +130,11 @@ def bar_context(timeline: SessionTimeline, index: int) -> dict[str, Any]:
 def visit_screen(timeline: SessionTimeline, visit: PageVisit) -> dict[str, Any]:
     """Return what the customer's page showed on arrival, with the answer selected that was given then."""
     page = presenters.Page(
-        timeline.session, timeline.document, visit.position, visit.number, current=True, first=visit.is_first
+        timeline.session, timeline.document, visit.position, visit.number, is_current=True, is_first=visit.is_first
     )
     context = presenters.screen_context(page)
     cards = [card for card, _ in context["form"].fields["answer"].choices] if "form" in context else []
-    return presenters.screen_context(replace(page, chosen=visit.answer_id)) if visit.answer_id in cards else context
+    return presenters.screen_context(replace(page, answer=visit.answer_id)) if visit.answer_id in cards else context
 
 
 def get_session_or_404(code: str) -> Session:
