@@ -45,12 +45,6 @@ def picture(name: str) -> SafeString:
 
 
 @register.filter
-def count(number: int) -> str:
-    """Write a count: "1,234"."""
-    return f"{number:,}"
-
-
-@register.filter
 def duration(seconds: int) -> str:
     """Say a number of seconds in words: whole minutes as minutes, everything else as seconds."""
     minutes, rest = divmod(int(seconds), 60)
