@@ -1,4 +1,4 @@
-"""A page as its reader finds it: title, heading, words, links and forms; and what the content policy would stop."""
+"""A page as its reader finds it: title, heading, text, links and forms; and what its content policy would block."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from html.parser import HTMLParser
 from typing import Any
 
-# Words on both sides of these belong together; every other tag stands between words.
+# Inline tags. Any other tag separates words.
 WITHIN_WORDS = {"a", "b", "code", "em", "i", "span", "strong"}
 VOID = {"input", "meta", "link", "br", "img", "hr"}
 ADDRESSES = ("href", "src", "action", "formaction", "hx-get", "hx-post")
@@ -28,7 +28,7 @@ class Reading(HTMLParser):
 
     @property
     def whole(self) -> bool:
-        """Whether this is a full page and not a fragment."""
+        """Whether this is a whole page and not a fragment."""
         return bool(re.match(r"\s*<!doctype html>\s*<html", self.html, re.IGNORECASE)) and "</html>" in self.html
 
     def all(self, tag: str, **attributes: str) -> list[dict[str, str]]:
@@ -38,12 +38,11 @@ class Reading(HTMLParser):
 
     @property
     def links(self) -> set[str]:
-        """Where the links lead."""
         return {link["href"] for link in self.all("a") if "href" in link}
 
     @property
     def buttons(self) -> set[str]:
-        """The answers that buttons give."""
+        """The answers on buttons."""
         return {button["value"] for button in self.all("button", name="answer")}
 
     @property
@@ -53,12 +52,12 @@ class Reading(HTMLParser):
 
     @property
     def checked(self) -> list[str]:
-        """The radio cards that are chosen."""
+        """The answers whose radio is checked."""
         return [radio["value"] for radio in self.all("input", type="radio", name="answer") if "checked" in radio]
 
     @property
     def beginnings(self) -> set[str]:
-        """Where the buttons that begin a session lead."""
+        """The `formaction` of each button that has one, such as the buttons that begin a session."""
         return {button["formaction"] for button in self.all("button") if "formaction" in button}
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -90,7 +89,7 @@ class Reading(HTMLParser):
             self.text += data
 
     def _judge(self, tag: str, attributes: dict[str, str]) -> None:
-        """Note what runs or styles from within the page, or comes from elsewhere."""
+        """Collect what the content policy would block: inline scripts and styles, and what is loaded from elsewhere."""
         if tag == "style" or (tag == "script" and "src" not in attributes):
             self.inline.append(f"<{tag}>")
         for name, value in attributes.items():
@@ -103,5 +102,4 @@ class Reading(HTMLParser):
 
 
 def read(page: Any) -> Reading:
-    """Return what a response (or a piece of HTML) says."""
     return Reading(page)

@@ -1,11 +1,11 @@
-"""Who may do what, at every address of the site: the one table that says it. tests/test_roles.py holds it.
+"""Who may do what, at every URL of the site. tests/test_roles.py asserts this table.
 
-A line names a method, routes, and what comes back, by role; what stands last without roles is for all others:
+A line has a method, routes, and the answer for each role. The last answer, without roles, is for all others:
 
     GET  desk_case  ->  out sign-in | agent lead root 200 | 404
 
-An answer is a status, or `sign-in` where it leads to the sign-in. A method that no line names is refused to everybody.
-Words in braces are written out: `auth_{user,group}_add` names two routes.
+An answer is a status, or `sign-in` for a redirect to the sign-in. A method that no line has is refused to everybody.
+Braces expand: `auth_{user,group}_add` names two routes.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from typing import Any
 
 from django.urls import URLPattern, get_resolver
 
-# Not signed in: nobody, the customer whose session it is, another one, another device of the first, and an account that
-# was disabled while its session lasts.
+# Not signed in: nobody, the customer who owns the session, another customer, another device of the first, and an
+# account that was disabled while signed in.
 OUT = ("nobody", "owner", "stranger", "guest", "disabled")
-# Signed in: `former` is in every group but no staff any more, `staff` is in none. `agent` was let into the customer's
-# session and has a call of their own with its case; `colleague` has another call. `root` is a superuser.
+# Signed in: `former` is in every group but no longer staff, `staff` is in none. `agent` joined the customer's session,
+# and has a call of their own with its case; `colleague` has another call. `root` is a superuser.
 STAFF = ("staff", "agent", "colleague", "lead", "editor", "reviewer", "root")
 ROLES = (*OUT, "former", *STAFF)
 METHODS = {"GET": ["GET"], "POST": ["POST"], "BOTH": ["GET", "POST"]}
@@ -129,29 +129,29 @@ Table = dict[str, dict[str, dict[str, str]]]
 
 
 def table(text: str = TABLE) -> Table:
-    """Return route -> method -> role -> answer, as the lines say; ValueError for a route named twice."""
+    """Parse the table to route -> method -> role -> answer; raise ValueError for a route that is named twice."""
     found: Table = {}
     for line in text.strip().splitlines():
         if not line.strip() or line.startswith("#"):
             continue
-        names, _, said = line.partition(" -> ")
+        names, _, answer = line.partition(" -> ")
         taken, *words = names.split()
         for name, method in product([each for word in words for each in spelled(word)], METHODS[taken]):
             if method in found.setdefault(name, {}):
                 raise ValueError(f"{method} {name} stands twice in the table.")
-            found[name][method] = answers(said)
+            found[name][method] = answers(answer)
     return found
 
 
 def spelled(word: str) -> list[str]:
-    """Return the words that one with braces stands for."""
+    """Expand the braces of a word."""
     parts = [part.split(",") for part in re.split(r"[{}]", word)]
     return ["".join(each) for each in product(*parts)]
 
 
-def answers(said: str) -> dict[str, str]:
-    """Return role -> answer of one line's right side."""
-    *some, rest = [part.split() for part in said.split("|")]
+def answers(text: str) -> dict[str, str]:
+    """Parse the right side of a line to role -> answer."""
+    *some, rest = [part.split() for part in text.split("|")]
     found = dict.fromkeys(ROLES, rest[0])
     for *names, answer in some:
         found |= {role: answer for name in names for role in SHORT.get(name, (name,))}
@@ -161,11 +161,11 @@ def answers(said: str) -> dict[str, str]:
 def methods() -> dict[str, str]:
     """Return route -> the methods that it takes, as the Allow header names them."""
     allow = {"GET": "GET, HEAD", "POST": "POST"}
-    return {name: ", ".join(allow[each] for each in sorted(said)) for name, said in table().items()}
+    return {name: ", ".join(allow[each] for each in sorted(answers)) for name, answers in table().items()}
 
 
 def every_route() -> Iterator[tuple[str, str]]:
-    """Yield the name and pattern of every address that the site knows; without a name, the pattern is its name."""
+    """Yield the name and pattern of every route of the site. A route without a name goes by its pattern."""
     return _routes(get_resolver().url_patterns)
 
 

@@ -1,10 +1,10 @@
-"""One person's way through the site by HTTP, for tests.
+"""One customer's browser, for tests by HTTP.
 
 visitor = Visitor().begin("toy", "s")      a browser without JavaScript, with its cookies
-visitor.answer("yes")                      posts, and stands where the answer leads
+visitor.answer("yes")                      posts, and goes where the answer leads
 visitor.see("told")                        gets a page of the session
-rows()                                     what people's sessions are kept in: compare before and after
-routes("s/")                               the site's own addresses, so that no new one is forgotten
+rows()                                     all rows of sessions and the log: compare before and after
+routes("s/")                               the site's routes, so that no new one is forgotten
 """
 
 from __future__ import annotations
@@ -33,13 +33,11 @@ MULTIPART = "multipart/form-data; boundary=x"
 HTMX = {"hx-request": "true"}
 CSRF = "c" * 32
 
-# One node of each kind, and every way in and out of them.
-
 
 def publish(*lines: str, slug: str = "toy", **changes: Any) -> Version:
-    """Make a tiny graph (TOY by default), with some of its top-level fields changed, a wizard's current version.
+    """Publish a tiny graph (TOY by default), with some of its top-level fields changed.
 
-    Without a draft, which no page for a customer needs: that is quick, and it holds that none looks at one.
+    It has no draft: that is quick, and shows that no customer's page reads one.
     """
     document = flow.Document.model_validate(graph(*(lines or TOY), slug=slug).plain() | changes)
     return versions.publish(document)
@@ -49,26 +47,25 @@ LOG = (Session, Event, Words, StaffSession)
 
 
 def rows(*chosen: type[models.Model]) -> dict[str, list[dict[str, Any]]]:
-    """Return every row of the chosen models, of what people's sessions are kept in by default."""
+    """Return every row of the chosen models, by default of LOG."""
     return {model._meta.label: list(model.objects.order_by("pk").values()) for model in chosen or LOG}
 
 
 class Visitor:
-    """One person's browser. `code` and `number` say at which page of which session they are."""
+    """One customer's browser, on page `number` of the session `code`."""
 
     def __init__(self, **options: Any) -> None:
         self.client = Client(**options)
         self.code, self.number = "", 0
 
     def begin(self, slug: str = "toy", symptom: str = "s") -> Visitor:
-        """Begin a session, and stand at its first page."""
+        """Begin a session and go to its first page."""
         self.follow(self.client.post(f"/begin/{slug}/{symptom}/"))
         assert self.code
         return self
 
     @property
     def session(self) -> Session:
-        """The session's row as it is now."""
         return Session.objects.get(code=self.code)
 
     @property
@@ -78,7 +75,6 @@ class Visitor:
         return [f"{row.kind} {row.answer or row.to or ''}".strip() for row in events]
 
     def address(self, name: str = "step", number: int | str | None = None) -> str:
-        """Return the address of a page of the session."""
         if name in {"resume", "help"}:
             return f"/s/{self.code}/" + ("help/" if name == "help" else "")
         return f"/s/{self.code}/{self.number if number is None else number}/" + ("" if name == "step" else f"{name}/")
@@ -88,22 +84,22 @@ class Visitor:
         return self.client.get(self.address(name, number), **options)
 
     def send(self, name: str = "step", number: int | str | None = None, /, headers: Any = None, **form: Any) -> Any:
-        """Post a form to a page of the session, and stand where it leads."""
+        """Post a form to a page of the session, and follow the response."""
         return self.follow(self.client.post(self.address(name, number), form, headers=headers))
 
-    def answer(self, given: str, number: int | str | None = None, headers: Any = None) -> Any:
+    def answer(self, answer: str, number: int | str | None = None, headers: Any = None) -> Any:
         """Answer on a page, the current one by default."""
-        return self.send("step", number, headers=headers, answer=given)
+        return self.send("step", number, headers=headers, answer=answer)
 
     def walk(self, *answers: str) -> Visitor:
         """Give several answers, one after the other."""
-        for given in answers:
-            response = self.answer(given)
-            assert response.status_code == 303, (given, response.status_code)
+        for answer in answers:
+            response = self.answer(answer)
+            assert response.status_code == 303, (answer, response.status_code)
         return self
 
     def follow(self, response: Any) -> Any:
-        """Stand where a response leads; return the response."""
+        """Go where a response leads; return the response."""
         address = response.headers.get("Location") or response.headers.get("HX-Push-Url") or ""
         if found := re.match(r"/s/(\w+)/(\d+)/(\?|$)", address):
             self.code, self.number = found[1], int(found[2])
@@ -112,7 +108,7 @@ class Visitor:
     def raw(
         self, method: str, address: str, body: bytes = b"", kind: str = FORM, csrf: bool = True, **headers: str
     ) -> tuple[int, str]:
-        """Send a request byte for byte, the whole way that gunicorn sends it; return the status and the page."""
+        """Send a request byte for byte through the whole stack, as gunicorn does; return the status and the page."""
         cookies = {name: morsel.value for name, morsel in self.client.cookies.items()}
         cookies |= {settings.CSRF_COOKIE_NAME: CSRF} if csrf else {}
         more = {"HTTP_COOKIE": "; ".join(f"{name}={value}" for name, value in cookies.items())}
@@ -124,7 +120,7 @@ class Visitor:
 
 
 def served(method: str, address: str, body: bytes, kind: str, **more: str) -> tuple[int, bytes]:
-    """Let a request pass all that the site has, as gunicorn does, with more in its environ; return status and page."""
+    """Send a request through the WSGI application, with `more` in its environ; return the status and the body."""
     path, _, query = address.partition("?")
     environ = {
         "REQUEST_METHOD": method,
@@ -146,7 +142,7 @@ def served(method: str, address: str, body: bytes, kind: str, **more: str) -> tu
 
 @contextlib.contextmanager
 def connection_kept() -> Iterator[None]:
-    """Keep the database connection, in whose transaction the test runs, as Django's test client does."""
+    """Keep the database connection open, as Django's test client does: the test's transaction runs in it."""
     signals.request_started.disconnect(close_old_connections)
     try:
         yield
@@ -160,13 +156,13 @@ def field(name: bytes, value: bytes, extra: bytes = b"") -> bytes:
 
 
 def unquoted(path: str) -> str:
-    """Return a path as WSGI passes it on: percent signs resolved to bytes, a character for each."""
+    """Decode a path as WSGI does: percent-encoded bytes become one Latin-1 character each."""
     plain = re.sub(rb"%([0-9A-Fa-f]{2})", lambda found: bytes([int(found[1], 16)]), path.encode(errors="surrogatepass"))
     return plain.decode("latin-1")
 
 
 def routes(start: str = "") -> dict[str, str]:
-    """Return name -> pattern of each of the site's own addresses that begins so: `s/<code:code>/<int:number>/`."""
+    """Return name -> pattern of the site's routes that begin with `start`, such as `s/<code:code>/<int:number>/`."""
     return {name: pattern for pattern, name in _patterns(get_resolver().url_patterns) if pattern.startswith(start)}
 
 
@@ -179,7 +175,7 @@ def _patterns(entries: Any, before: str = "") -> Iterator[tuple[str, str]]:
 
 
 def filled(pattern: str, **values: Any) -> str:
-    """Return the address that a route's pattern makes of these values; a picture's name is one that is not there."""
+    """Fill a route's pattern with values. A picture's name defaults to one that does not exist."""
     values = {"name": f"up-{'0' * 16}", "pk": 1} | values
     typed = re.sub(r"<capitals:(\w+)>", lambda found: str(values[found[1]]).upper(), pattern)
     return "/" + re.sub(r"<(?:\w+:)?(\w+)>", lambda found: str(values[found[1]]), typed)

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db  # what is refused before any database is ask
 HUGE = (str(2**31), str(2**63), "9" * 20, "9" * 5000)
 SURROGATE = b"\xed\xa0\x80"
 POSTED = ("step", "back", "restart", "remark", "feedback")
-LONGEST_BODY = 64 * 1024
+MAX_BODY = 64 * 1024
 
 
 @pytest.fixture
@@ -28,7 +28,7 @@ def visitor():
 
 
 def refused(answer, statuses):
-    """Hold that an answer has one of these statuses and is a page in plain words with a way on."""
+    """Assert that an answer has one of these statuses and is a page in plain words with a link on."""
     status, html = answer
     page = read(html)
     assert status in statuses, (status, page.text[:300])
@@ -38,7 +38,7 @@ def refused(answer, statuses):
     assert [link for link in page.links if link == "/" or link.startswith("/s/")]
 
 
-# What is not there
+# Unknown URLs
 
 
 @pytest.mark.parametrize(
@@ -62,12 +62,12 @@ def refused(answer, statuses):
     ],
     ids=lambda address: address[:30],
 )
-def test_an_unknown_address_is_a_404_with_a_way_on(visitor, address):
+def test_an_unknown_url_is_a_404_with_a_link_on(visitor, address):
     refused(visitor.raw("GET", address), {404})
 
 
 @pytest.mark.parametrize("address", ["/begin/toy/nothing/", "/begin/nothing/s/", "/begin/" + "a" * 3000 + "/s/"])
-def test_beginning_at_what_is_not_there_is_a_404_and_nothing_is_begun(visitor, address):
+def test_beginning_with_an_unknown_symptom_or_product_is_a_404_and_begins_nothing(visitor, address):
     before = rows(Session, Event)
     refused(visitor.raw("POST", address[:60] + address[60:]), {404})
     assert rows(Session, Event) == before
@@ -76,7 +76,7 @@ def test_beginning_at_what_is_not_there_is_a_404_and_nothing_is_begun(visitor, a
 @pytest.mark.once
 @pytest.mark.parametrize("number", ["-1", "1.5", "1e1", "٣", "²", "0x1", "%20", "one", "+1"])
 @pytest.mark.parametrize("method", ["GET", "POST"])
-def test_a_number_that_is_none_is_a_404(visitor, number, method):
+def test_an_invalid_number_is_a_404(visitor, number, method):
     before = rows()
     refused(visitor.raw(method, visitor.address("step", number), b"answer=next"), {404})
     assert rows() == before
@@ -86,7 +86,7 @@ def test_a_number_that_is_none_is_a_404(visitor, number, method):
 
 
 @pytest.mark.parametrize("name", ["step", "remark", "steps", "told"])
-def test_a_page_that_was_not_reached_is_refused_with_the_way_back(visitor, name):
+def test_a_page_that_was_not_reached_is_refused_with_a_link_back(visitor, name):
     for number in ("0", "3", "99", *HUGE):
         answer = visitor.raw("GET", visitor.address(name, number))
         refused(answer, {400, 404})
@@ -111,7 +111,7 @@ def test_a_number_with_zeros_before_it_is_the_same_page(visitor):
     assert visitor.raw("GET", visitor.address("step", "0002"))[0] in {200, 404}
 
 
-# Answers that are none
+# Invalid answers
 
 
 @pytest.mark.once
@@ -124,7 +124,7 @@ def test_a_number_with_zeros_before_it_is_the_same_page(visitor):
 def test_an_answer_that_is_not_offered_is_a_422_and_not_logged(visitor, value, headers):
     before = rows()
     body = urlencode({"answer": value}).encode()
-    status, html = visitor.raw("POST", visitor.address(), body[: LONGEST_BODY - 1], **headers)
+    status, html = visitor.raw("POST", visitor.address(), body[: MAX_BODY - 1], **headers)
     assert status == 422
     assert read(html).all("div", role="alert")
     assert rows() == before
@@ -185,7 +185,7 @@ def test_a_query_that_cannot_be_searched_is_refused_in_plain_words(visitor, quer
 @pytest.mark.parametrize("kind", [FORM, MULTIPART, "text/plain", "application/json"])
 def test_a_body_over_64_kb_is_refused(visitor, kind):
     before = rows()
-    big = b"a" * LONGEST_BODY
+    big = b"a" * MAX_BODY
     bodies = {FORM: b"answer=next&helped=yes&words=" + big, MULTIPART: field(b"words", big) + b"--x--\r\n"}
     for name in POSTED:
         answer = visitor.raw("POST", visitor.address(name), bodies.get(kind, big + b"a"), kind)
@@ -222,7 +222,7 @@ def test_a_nul_in_the_address_is_refused(visitor, address, method):
 
 
 @pytest.mark.parametrize("cookie", ['visitor="a\\000b"', "visitor=\x00", "\x00"])
-def test_a_nul_in_a_cookie_is_somebody_elses(visitor, cookie):
+def test_a_nul_in_a_cookie_makes_it_somebody_elses(visitor, cookie):
     refused(visitor.raw("GET", visitor.address(), HTTP_COOKIE=cookie), {404})
 
 
@@ -354,13 +354,13 @@ def test_two_thousand_fields_are_refused(visitor, body):
     before = rows()
     refused(visitor.raw("POST", visitor.address(), body.encode()), {400})
     parts = b"".join(field(f"a{n}".encode(), b"") for n in range(2000))
-    refused(visitor.raw("POST", visitor.address(), parts[:LONGEST_BODY], MULTIPART), {400})
+    refused(visitor.raw("POST", visitor.address(), parts[:MAX_BODY], MULTIPART), {400})
     assert rows() == before
 
 
 @pytest.mark.once
 @pytest.mark.parametrize("length", ["", "-1", "x", "5", "9" * 30])
-def test_a_length_that_is_not_true_is_no_fault_of_ours(visitor, length):
+def test_a_wrong_content_length_is_no_server_error(visitor, length):
     status, _ = visitor.raw("POST", visitor.address(), b"answer=nextandmore", CONTENT_LENGTH=length)
     assert status in {400, 422}
     assert len(visitor.log) == 2
@@ -369,7 +369,7 @@ def test_a_length_that_is_not_true_is_no_fault_of_ours(visitor, length):
 # Forms from elsewhere
 
 
-def test_a_form_without_its_token_is_a_403_with_a_way_on_and_nothing_is_logged(visitor):
+def test_a_form_without_its_token_is_a_403_with_a_link_on_and_nothing_is_logged(visitor):
     strict = Client(enforce_csrf_checks=True)
     strict.cookies = visitor.client.cookies
     before = rows()
@@ -398,7 +398,7 @@ def test_a_form_with_its_own_token_is_taken():
 # And after all that
 
 
-def test_a_log_that_was_kept_through_all_this_replays(visitor):
+def test_the_log_replays_after_all_this(visitor):
     for body in (b"answer=bogus", b"answer=next", b"answer=%00", b"answer=failed", b"", b"answer=none"):
         visitor.raw("POST", visitor.address("step", visitor.session.count), body)
     history = journal.history_of(visitor.session)

@@ -1,4 +1,4 @@
-"""Answers through HTMX: one request, one fragment, with its address and its title; a full page whenever one is due."""
+"""Answers through HTMX: one request, one fragment, with its URL and title; a whole page where one is due."""
 
 import pytest
 
@@ -42,8 +42,8 @@ def test_a_fragment_names_its_number_where_its_form_leads(visitor):
 
 
 def test_a_fragment_says_the_same_as_the_full_page(visitor):
-    for given in ("list", "loose", "next", "failed", "none"):
-        fragment = read(visitor.answer(given, headers=HTMX))
+    for answer in ("list", "loose", "next", "failed", "none"):
+        fragment = read(visitor.answer(answer, headers=HTMX))
         page = read(visitor.see())
         assert not fragment.whole
         assert page.whole
@@ -75,9 +75,9 @@ def test_feedback_brings_its_page_back_with_thanks(visitor):
     assert not read(response).all("button", name="helped")
 
 
-@pytest.mark.parametrize("given", ["", "maybe"])
-def test_an_answer_that_is_refused_brings_the_page_back_with_the_error(visitor, given):
-    response = visitor.answer(given, headers=HTMX)
+@pytest.mark.parametrize("answer", ["", "maybe"])
+def test_an_answer_that_is_refused_brings_the_page_back_with_the_error(visitor, answer):
+    response = visitor.answer(answer, headers=HTMX)
     page = read(response)
     assert response.status_code == 422
     assert is_fragment(response)
@@ -136,6 +136,6 @@ def test_refusals_are_not_stored_either(visitor, answer, number, headers):
 
 
 @pytest.mark.parametrize("name", ["remark", "steps", "told", "help"])
-def test_pages_beside_the_way_are_whole_even_for_htmx(visitor, name):
+def test_pages_without_a_fragment_are_whole_even_for_htmx(visitor, name):
     visitor.walk("no")
     assert read(visitor.see(name, headers=HTMX)).whole

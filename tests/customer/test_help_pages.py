@@ -1,4 +1,4 @@
-"""What is said and shown beside the way: remarks, feedback, all steps, what was told, and asking for a person."""
+"""Remarks, feedback, all steps, the answers so far, and asking for a person."""
 
 import pytest
 
@@ -13,10 +13,10 @@ pytestmark = [pytest.mark.django_db, pytest.mark.once]
 # What looks different
 
 
-def test_a_remark_is_asked_for_beside_every_page(visitor):
-    for given in ("clean", "confirm", "next", "failed", "none"):
+def test_every_page_links_to_the_remark_form(visitor):
+    for answer in ("clean", "confirm", "next", "failed", "none"):
         assert visitor.address("remark") in read(visitor.see()).links
-        visitor.walk(given)
+        visitor.walk(answer)
 
 
 def test_a_remark_is_logged_with_its_words_and_thanked_for(visitor):
@@ -38,7 +38,7 @@ def test_a_remark_needs_no_words(visitor):
 
 @pytest.mark.parametrize("words", ["", "  \n "])
 @pytest.mark.parametrize("headers", [None, HTMX], ids=["page", "fragment"])
-def test_a_remark_without_words_is_thanked_for_as_what_it_is(visitor, words, headers):
+def test_a_remark_without_words_has_thanks_of_its_own(visitor, words, headers):
     response = visitor.send("remark", headers=headers, words=words)
     page = read(visitor.client.get(response["Location"]) if response.status_code == 303 else response)
     assert "Thank you. We have noted that it looks different." in page.text
@@ -51,7 +51,7 @@ def test_the_same_remark_sent_twice_is_logged_once(visitor):
     assert visitor.log == ["begin s", "remark 1"]
 
 
-def test_overlong_words_are_a_422_and_stand_in_the_form_still(visitor):
+def test_overlong_words_are_a_422_and_stay_in_the_form(visitor):
     response = visitor.send("remark", words="a" * 2001)
     page = read(response)
     assert response.status_code == 422
@@ -62,7 +62,7 @@ def test_overlong_words_are_a_422_and_stand_in_the_form_still(visitor):
     assert visitor.log == ["begin s"]
 
 
-def test_the_remarks_page_has_a_form_and_a_way_back(visitor):
+def test_the_remark_page_has_a_form_and_a_link_back(visitor):
     page = read(visitor.see("remark"))
     assert page.whole
     assert page.all("form", method="post", action=visitor.address("remark"))
@@ -90,7 +90,7 @@ def test_feedback_is_logged_and_thanked_for(visitor, helped):
     assert "Thank you" in read(visitor.client.get(response["Location"])).text
 
 
-def test_feedback_given_is_not_asked_for_again(visitor):
+def test_feedback_is_asked_for_once(visitor):
     visitor.walk("yes")
     visitor.send("feedback", helped="yes")
     assert not read(visitor.see()).all("button", name="helped")
@@ -105,7 +105,7 @@ def offered_by(visitor, headers=None):
 
 @pytest.mark.parametrize("headers", [None, HTMX], ids=["page", "fragment"])
 @pytest.mark.parametrize("way", ["yes", "tip"])
-def test_where_it_did_not_help_the_ways_on_are_offered_now_and_later(visitor, way, headers):
+def test_where_it_did_not_help_next_options_are_offered_now_and_later(visitor, way, headers):
     visitor.walk(way)
     then, later = offered_by(visitor, headers)
     for page in (then, later):
@@ -123,7 +123,7 @@ def test_where_it_did_not_help_nothing_says_that_it_is_solved(visitor):
         assert 'class="note green"' not in page.html
 
 
-def test_where_it_helped_no_ways_on_are_offered(visitor):
+def test_where_it_helped_no_next_options_are_offered(visitor):
     visitor.walk("yes")
     visitor.send("feedback", helped="yes")
     page = read(visitor.see())
@@ -139,7 +139,7 @@ def test_where_an_end_that_leads_to_support_did_not_help_it_is_offered_once(visi
         assert page.all("button", formaction=visitor.address("help"))
 
 
-def test_the_way_back_leads_to_the_page_before_the_end(visitor):
+def test_go_back_one_step_leads_to_the_page_before_the_end(visitor):
     visitor.walk("yes")
     _, page = offered_by(visitor)
     assert page.all("button", formaction=visitor.address("back"), **{"class": "btn btn-outline-primary"})
@@ -147,7 +147,7 @@ def test_the_way_back_leads_to_the_page_before_the_end(visitor):
     assert read(visitor.see()).h1 == "Question q?"
 
 
-def test_what_was_said_of_the_end_is_known_on_the_page_before_the_end_was_logged_too(visitor):
+def test_feedback_on_the_end_shows_on_the_page_before_the_end_was_logged_too(visitor):
     visitor.walk("yes")
     visitor.send("feedback", 2, helped="no")
     assert "What you can do now" in read(visitor.see(number=2)).text
@@ -169,7 +169,7 @@ def test_feedback_is_yes_or_no(visitor, form):
     assert len(visitor.log) == 3
 
 
-def test_feedback_has_its_place_at_the_end_only(visitor):
+def test_feedback_is_for_the_end_only(visitor):
     response = visitor.send("feedback", helped="yes")
     assert response.status_code == 422
     assert visitor.log == ["begin s"]
@@ -184,7 +184,7 @@ def test_overlong_words_with_feedback_are_a_422(visitor):
 # All steps on one page
 
 
-def test_all_steps_are_on_one_page_with_the_ways_on(visitor):
+def test_all_steps_are_on_one_page_with_the_answers(visitor):
     visitor.walk("no")
     page = read(visitor.see("steps"))
     assert page.h1 == "Procedure press"
@@ -198,7 +198,7 @@ def test_the_page_of_all_steps_says_what_is_erased(visitor):
     assert "Every setting." in read(visitor.walk("clean", "confirm").see("steps")).text
 
 
-def test_it_worked_on_the_page_of_all_steps_is_logged_at_the_step_in_hand(visitor):
+def test_it_worked_on_the_page_of_all_steps_is_logged_at_the_current_step(visitor):
     visitor.walk("no", "worked")
     assert visitor.log[-2:] == ["answer worked", "end solved"]
 
@@ -215,7 +215,7 @@ def test_where_there_are_no_steps_there_is_no_page_of_them(visitor, way):
 # What you told us so far
 
 
-def test_what_was_told_lists_questions_and_answers_with_a_way_to_change_each(visitor):
+def test_the_answers_so_far_are_listed_with_a_link_to_change_each(visitor):
     visitor.walk("list", "loose", "next", "failed")
     page = read(visitor.see("told"))
     for words in ("It does not work", "Question q?", "Choose list", "Why why", "Cause loose", "It did not work"):
@@ -223,12 +223,12 @@ def test_what_was_told_lists_questions_and_answers_with_a_way_to_change_each(vis
     assert {visitor.address("step", 1), visitor.address("step", 2), "/w/toy/"} <= page.links
 
 
-def test_going_from_step_to_step_is_not_an_answer_that_was_told(visitor):
+def test_going_from_step_to_step_is_not_listed_as_an_answer(visitor):
     visitor.walk("no", "next")
     assert "Step hold" not in read(visitor.see("told")).text
 
 
-def test_an_answer_that_was_changed_is_told_as_it_stands_now(visitor):
+def test_a_changed_answer_is_listed_as_it_is_now(visitor):
     visitor.walk("no", "next")
     visitor.answer("list", 1)
     page = read(visitor.see("told"))
@@ -236,7 +236,7 @@ def test_an_answer_that_was_changed_is_told_as_it_stands_now(visitor):
     assert "Choose no" not in page.text
 
 
-def test_what_was_told_leads_on_to_where_the_session_stands(visitor):
+def test_the_answers_so_far_link_to_the_current_page(visitor):
     visitor.walk("no")
     assert visitor.address("step", 2) in read(visitor.see("told")).links
 
@@ -245,9 +245,9 @@ def test_what_was_told_leads_on_to_where_the_session_stands(visitor):
 
 
 def test_every_page_offers_to_talk_to_a_person(visitor):
-    for given in ("clean", "confirm", "next", "failed", "none"):
+    for answer in ("clean", "confirm", "next", "failed", "none"):
         assert read(visitor.see()).all("form", method="post", action=visitor.address("help"))
-        visitor.walk(given)
+        visitor.walk(answer)
 
 
 def test_asking_for_a_person_is_logged_and_shows_how_to_reach_one(visitor):
@@ -268,7 +268,7 @@ def test_asking_twice_on_one_page_is_logged_once(visitor):
     assert visitor.log == ["begin s", "help 1"]
 
 
-def test_after_asking_for_a_person_the_way_on_is_open(visitor):
+def test_after_asking_for_a_person_one_can_carry_on(visitor):
     visitor.walk("no")
     visitor.send("help")
     page = read(visitor.see("help"))
@@ -308,9 +308,9 @@ def test_what_a_wizard_says_is_shown_as_text():
     publish(title=evil, summary=evil, nodes=nodes, procedures=procedures, symptoms=symptoms)
     visitor = Visitor().begin()
     pages = [visitor.client.get(address) for address in ("/", "/w/toy/", "/search/?q=alert")]
-    for given in ("a", "c", "confirm", "worked"):
+    for answer in ("a", "c", "confirm", "worked"):
         pages += [visitor.see(), visitor.see("told"), visitor.see("remark"), visitor.see("help")]
-        visitor.walk(given)
+        visitor.walk(answer)
     pages += [visitor.see(), visitor.see("steps", 4), visitor.see("told")]
     assert {response.status_code for response in pages} == {200}
     for page in map(read, pages):
@@ -320,6 +320,6 @@ def test_what_a_wizard_says_is_shown_as_text():
 
 
 @pytest.mark.parametrize("name", ["step", "told", "help", "remark"])
-def test_the_words_of_a_remark_stand_in_no_page(visitor, name):
+def test_the_words_of_a_remark_are_on_no_page(visitor, name):
     visitor.send("remark", words="peculiar words")
     assert "peculiar" not in visitor.see(name).content.decode()

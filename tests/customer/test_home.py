@@ -1,4 +1,4 @@
-"""The ways in: home, search, a product's page, beginning a session, picking one up again, and reaching a person."""
+"""The first pages: home, search, a product, beginning a session, continuing one, and reaching a person."""
 
 import pytest
 from django.db import connection
@@ -56,7 +56,7 @@ def test_home_offers_to_continue_where_the_visitor_left_off():
     assert visitor.address("resume") in page.links
 
 
-def test_continuing_leads_to_the_page_where_the_session_stands():
+def test_continuing_leads_to_the_current_page():
     toy()
     visitor = Visitor().begin(symptom="reset").walk("no", "next")
     response = visitor.see("resume")
@@ -73,11 +73,11 @@ def test_a_finished_session_is_not_offered_to_continue():
 def test_home_lists_the_five_sessions_seen_last():
     version = toy()
     visitor = Visitor().begin(symptom="reset").walk("no")
-    own = Session.objects.get(code=visitor.code).visitor
-    codes = [journal.begin(version, "password", own).code]
+    digest = Session.objects.get(code=visitor.code).visitor
+    codes = [journal.begin(version, "password", digest).code]
     for _ in range(6):
-        Session.objects.filter(code=codes[-1]).update(count=5)  # one that has gone on is not taken up again
-        codes.append(journal.begin(version, "password", own).code)
+        Session.objects.filter(code=codes[-1]).update(count=5)  # journal.begin takes up a session again until it moves
+        codes.append(journal.begin(version, "password", digest).code)
     links = [link for link in read(visitor.client.get("/")).links if link.startswith("/s/")]
     assert sorted(links) == sorted(reverse("resume", args=[code]) for code in codes[-5:])
 
@@ -93,7 +93,7 @@ def test_search_finds_a_symptom_by_its_words(client):
     assert "The camera will not reset" in page.text
 
 
-def test_the_query_stands_in_the_field_and_in_the_title(client):
+def test_the_query_is_in_the_field_and_in_the_title(client):
     toy()
     page = read(client.get("/search/", {"q": "reset"}))
     assert page.all("input", name="q", value="reset")
@@ -266,7 +266,7 @@ def test_beginning_with_an_unknown_symptom_is_a_404_with_a_way_on(client, addres
 def test_a_session_stays_with_the_version_that_it_began_on(client):
     publish(title="Old words")
     visitor = Visitor().begin()
-    publish("tip = advice", title="New words")  # everything that the session stands on is gone from the draft
+    publish("tip = advice", title="New words")  # nothing of the session's version is left in the draft
     assert read(visitor.see()).h1 == "Question q?"
     assert "New words" in read(client.get("/")).text
 
@@ -282,7 +282,7 @@ def test_the_contact_page_says_how_to_reach_a_person(client, settings):
     assert "Monday to Friday" in page.text
 
 
-def test_a_way_to_reach_a_person_that_is_not_set_is_not_shown(client, settings):
+def test_contact_details_that_are_not_set_are_not_shown(client, settings):
     settings.SUPPORT_PHONE = settings.SUPPORT_EMAIL = settings.SUPPORT_HOURS = ""
     page = read(client.get("/contact/"))
     assert page.links
@@ -290,27 +290,27 @@ def test_a_way_to_reach_a_person_that_is_not_set_is_not_shown(client, settings):
 
 
 @pytest.mark.parametrize("address", ["/", "/search/", "/w/toy/", "/nowhere/"])
-def test_every_way_in_leads_to_a_person(client, address):
+def test_every_first_page_leads_to_a_person(client, address):
     toy()
     assert "/contact/" in read(client.get(address)).links
 
 
 @pytest.mark.parametrize("address", ["/", "/search/", "/search/?q=reset", "/w/toy/", "/contact/"])
-def test_the_ways_in_are_not_stored_and_vary_on_htmx(client, address):
+def test_the_first_pages_are_not_stored_and_vary_on_htmx(client, address):
     toy()
     response = client.get(address)
     assert response["Cache-Control"] == "no-store"
     assert "HX-Request" in response["Vary"]
 
 
-def test_searches_that_fit_nothing_are_not_logged_without_end(client, settings):
+def test_logging_searches_without_matches_is_rate_limited(client, settings):
     settings.RATES = settings.RATES | {"missed": "2 per hour"}
     codes = [client.post("/search/missed/", {"q": f"word {number}"}).status_code for number in range(3)]
     assert codes == [303, 303, 429]
     assert Search.objects.count() == 2
 
 
-def test_the_own_sessions_and_those_let_into_are_asked_for_apart(client):
+def test_owned_and_shared_sessions_are_queried_apart(client):
     client.cookies["visitor"] = "somebody"
     with CaptureQueriesContext(connection) as asked:
         client.get("/")
@@ -339,5 +339,5 @@ def test_a_persons_own_code_in_capitals_leads_to_their_page():
 
 
 @pytest.mark.parametrize("address", ["/s/ABCDEFGH234/", "/s/ABCDEFGH2341/", "/case/ABCDEFGHIJKL/"])
-def test_what_is_no_code_in_capitals_either_is_a_404(client, address):
+def test_what_is_no_code_in_capitals_is_a_404(client, address):
     assert client.get(address).status_code == 404

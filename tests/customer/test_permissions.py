@@ -1,4 +1,4 @@
-"""Whose session it is, what each address takes, and that looking changes nothing."""
+"""Who owns a session, which methods each URL takes, and that looking changes nothing."""
 
 import hashlib
 
@@ -162,7 +162,7 @@ def test_the_database_holds_only_the_digest_of_the_secret(visitor):
     assert hashlib.sha256(secret.encode()).hexdigest() in held
 
 
-def test_the_secret_stands_in_no_page_and_no_address(visitor):
+def test_the_secret_is_on_no_page_and_in_no_url(visitor):
     secret, addresses = visitor.client.cookies["visitor"].value, [*places(visitor.code), "/"]
     assert len(addresses) >= 19
     for address in addresses:
@@ -184,7 +184,7 @@ def test_a_code_is_twelve_characters_that_cannot_be_mistaken_for_each_other():
 
 
 @pytest.mark.parametrize(("name", "pattern"), ROUTES)
-def test_an_address_takes_its_methods_and_answers_405_to_others(visitor, name, pattern):
+def test_a_url_takes_its_methods_and_answers_405_to_others(visitor, name, pattern):
     address = filled(pattern, code=visitor.code, number=1, slug="toy", symptom="s")
     methods = (*METHODS, "TRACE", "BREW")
     responses = {method: ask(visitor.client, method, address) for method in methods}

@@ -1,4 +1,4 @@
-"""What the search logs: a choice when a session begins, and that nothing fits when a person rests or says so."""
+"""What the search logs: a choice when a session begins, and that nothing matches, after two seconds or a click."""
 
 import pytest
 from django.apps import apps
@@ -24,8 +24,8 @@ def results(client, words, **options):
     return read(client.get("/search/", {"q": words}, **options))
 
 
-def told(page):
-    """Return the fields that tell by themselves, after a while, that nothing fits."""
+def automatic_fields(page):
+    """Return the fields that log after two seconds that nothing matches."""
     return page.all("input", **{"hx-post": "/search/missed/"})
 
 
@@ -34,7 +34,7 @@ def told(page):
 
 @pytest.mark.parametrize("headers", [{}, HTMX], ids=["page", "fragment"])
 @pytest.mark.parametrize("words", ["reset", "xyzzy"], ids=["found", "nearest"])
-def test_the_buttons_that_begin_carry_the_words_along(client, headers, words):
+def test_the_buttons_that_begin_post_the_query(client, headers, words):
     page = results(client, words, headers=headers)
     assert page.beginnings
     assert page.all("input", type="hidden", name="q", value=words)
@@ -64,13 +64,13 @@ def test_beginning_from_a_products_page_logs_no_search(client):
 
 
 @pytest.mark.parametrize("words", ["", "   ", "a" * 201, "bell\a"])
-def test_words_that_cannot_be_kept_keep_nobody_from_beginning(client, words):
+def test_an_invalid_query_does_not_prevent_beginning(client, words):
     assert client.post("/begin/toy/reset/", {"q": words}).status_code == 303
     assert Session.objects.count() == 1
     assert logged() == []
 
 
-def test_a_way_in_that_is_not_there_logs_no_search(client):
+def test_beginning_with_an_unknown_symptom_logs_no_search(client):
     assert client.post("/begin/toy/nothing/", {"q": "reset"}).status_code == 404
     assert logged() == []
 
@@ -79,16 +79,16 @@ def test_a_way_in_that_is_not_there_logs_no_search(client):
 
 
 @pytest.mark.parametrize("headers", [{}, HTMX], ids=["page", "fragment"])
-def test_a_page_that_found_nothing_tells_it_after_two_seconds_and_swaps_nothing(client, headers):
-    (field,) = told(results(client, "xyzzy", headers=headers))
+def test_a_page_without_matches_logs_it_after_two_seconds_and_swaps_nothing(client, headers):
+    (field,) = automatic_fields(results(client, "xyzzy", headers=headers))
     assert field["value"] == "xyzzy"
     assert field["hx-trigger"] == "load delay:2s"
     assert field["hx-swap"] == "none"
 
 
 @pytest.mark.parametrize("words", ["reset", ""])
-def test_a_page_that_found_something_or_was_asked_nothing_tells_nothing_by_itself(client, words):
-    assert not told(results(client, words))
+def test_a_page_with_matches_or_without_a_query_logs_nothing_by_itself(client, words):
+    assert not automatic_fields(results(client, words))
 
 
 @pytest.mark.parametrize("words", ["reset", "xyzzy"])
@@ -98,17 +98,17 @@ def test_every_result_offers_a_button_that_says_that_none_fits(client, words):
     assert "None of these is it" in page.text
 
 
-def test_without_anything_near_the_button_says_that_nothing_fits(client, monkeypatch):
+def test_without_near_matches_the_button_says_that_nothing_fits(client, monkeypatch):
     monkeypatch.setattr("wizards.search.index.MAX_NEAREST", 0)
     assert "Tell us that nothing fits" in results(client, "xyzzy").text
 
 
-def test_without_words_there_is_nothing_to_tell(client):
+def test_without_a_query_nothing_can_be_logged(client):
     assert not results(client, "").all("form", action="/search/missed/")
 
 
 @pytest.mark.parametrize(("words", "found"), [("xyzzy", 0), ("reset", 1)])
-def test_the_button_logs_the_words_thanks_and_shows_the_ways_on(client, words, found):
+def test_the_button_logs_the_query_and_thanks(client, words, found):
     response = client.post("/search/missed/", {"q": words}, follow=True)
     page = read(response)
     assert response.redirect_chain[0][1] == 303
@@ -118,10 +118,10 @@ def test_the_button_logs_the_words_thanks_and_shows_the_ways_on(client, words, f
     assert page.all("input", name="q", type="search", value=words)
 
 
-def test_after_the_thanks_there_is_nothing_more_to_tell(client):
+def test_after_the_thanks_nothing_more_can_be_logged(client):
     page = read(client.post("/search/missed/", {"q": "xyzzy"}, follow=True))
     assert not page.all("form", action="/search/missed/")
-    assert not told(page)
+    assert not automatic_fields(page)
 
 
 def test_reloading_and_pressing_again_make_one_row(client):
@@ -131,7 +131,7 @@ def test_reloading_and_pressing_again_make_one_row(client):
     assert len(logged()) == 1
 
 
-def test_what_tells_by_itself_is_answered_with_nothing_to_show(client):
+def test_what_htmx_logs_by_itself_gets_an_empty_answer(client):
     response = client.post("/search/missed/", {"q": "xyzzy"}, headers=HTMX)
     assert (response.status_code, response.content) == (204, b"")
     assert logged() == [("xyzzy", 0, "", "")]
@@ -149,7 +149,7 @@ def test_what_tells_by_itself_is_answered_with_nothing_to_show(client):
     ids=["none", "empty", "blank", "long", "bell"],
 )
 @pytest.mark.parametrize("headers", [{}, HTMX], ids=["page", "fragment"])
-def test_words_that_cannot_be_kept_are_refused_in_plain_words(client, form, line, headers):
+def test_an_invalid_query_is_refused_in_plain_words(client, form, line, headers):
     response = client.post("/search/missed/", form, headers=headers)
     assert response.status_code == 422
     assert line in read(response).text

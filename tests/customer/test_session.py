@@ -54,9 +54,9 @@ def test_the_field_in_error_is_described_by_the_error(visitor):
     assert page.all("div", id="problem")
 
 
-@pytest.mark.parametrize("given", ["maybe", "next", "fix", "NO", " no", "no ", "s"])
-def test_an_answer_that_the_page_does_not_offer_is_a_422(visitor, given):
-    response = visitor.answer(given)
+@pytest.mark.parametrize("answer", ["maybe", "next", "fix", "NO", " no", "no ", "s"])
+def test_an_answer_that_the_page_does_not_offer_is_a_422(visitor, answer):
+    response = visitor.answer(answer)
     assert response.status_code == 422
     assert "not one of the answers on this page" in read(response).text
     assert visitor.log == ["begin s"]
@@ -64,10 +64,10 @@ def test_an_answer_that_the_page_does_not_offer_is_a_422(visitor, given):
 
 def test_every_page_of_a_walk_has_an_address_and_a_title_of_its_own(visitor):
     titles, addresses = [], []
-    for given in ("clean", "confirm", "next", "failed", "none"):
+    for answer in ("clean", "confirm", "next", "failed", "none"):
         titles.append(read(visitor.see()).title)
         addresses.append(visitor.address())
-        visitor.walk(given)
+        visitor.walk(answer)
     titles.append(read(visitor.see()).title)
     assert len(set(titles)) == len(titles)
     assert len(set(addresses)) == len(addresses)
@@ -140,7 +140,7 @@ def test_a_procedure_that_erases_asks_before_its_first_step(visitor):
     assert "Step open" not in page.text
 
 
-def test_who_declines_is_led_another_way(visitor):
+def test_declining_leads_to_another_node(visitor):
     assert read(visitor.walk("clean", "decline").see()).h1 == "Question q?"
 
 
@@ -159,9 +159,9 @@ def test_the_last_step_asks_whether_it_worked(visitor):
 
 
 @pytest.mark.parametrize("number", [2, 3])
-@pytest.mark.parametrize(("given", "leads"), [("worked", "End ok"), ("failed", "Why why"), ("blocked", "End human")])
-def test_on_every_step_it_can_have_worked_failed_or_be_impossible(visitor, number, given, leads):
-    visitor.walk("no", *["next"] * (number - 2), given)
+@pytest.mark.parametrize(("answer", "leads"), [("worked", "End ok"), ("failed", "Why why"), ("blocked", "End human")])
+def test_on_every_step_it_can_have_worked_failed_or_be_impossible(visitor, number, answer, leads):
+    visitor.walk("no", *["next"] * (number - 2), answer)
     assert read(visitor.see()).h1 == leads
 
 
@@ -261,16 +261,16 @@ def test_back_pressed_twice_on_one_page_goes_back_once(visitor):
     assert read(visitor.see()).h1 == "Step hold"
 
 
-def test_every_page_but_the_first_has_a_way_back(visitor):
+def test_every_page_but_the_first_can_go_back(visitor):
     assert visitor.address("back") not in read(visitor.see()).beginnings
-    for given in ("clean", "confirm", "next", "failed", "none"):
-        visitor.walk(given)
+    for answer in ("clean", "confirm", "next", "failed", "none"):
+        visitor.walk(answer)
         assert visitor.address("back") in read(visitor.see()).beginnings
 
 
 @pytest.mark.parametrize("headers", [None, HTMX], ids=["page", "fragment"])
 @pytest.mark.parametrize("move", ["back", "restart"])
-def test_the_first_page_come_back_to_has_the_ways_of_a_first_page(visitor, move, headers):
+def test_the_first_page_come_back_to_is_a_first_page_again(visitor, move, headers):
     visitor.walk("no")
     response = visitor.send(move, headers=headers)
     for page in (read(response if headers else visitor.see()), read(visitor.see()), read(visitor.see("step", 1))):
@@ -280,7 +280,7 @@ def test_the_first_page_come_back_to_has_the_ways_of_a_first_page(visitor, move,
     assert visitor.walk("no").address("back") in read(visitor.see()).beginnings
 
 
-def test_the_first_page_has_no_way_back_after_something_was_said_on_it(visitor):
+def test_the_first_page_cannot_go_back_after_an_annotation(visitor):
     visitor.send("remark", words="It blinks.")
     visitor.client.post(visitor.address("help"))
     page = read(visitor.see("step", visitor.session.count))
@@ -289,7 +289,7 @@ def test_the_first_page_has_no_way_back_after_something_was_said_on_it(visitor):
 
 
 @pytest.mark.parametrize("headers", [None, HTMX], ids=["page", "fragment"])
-def test_a_question_that_is_asked_first_and_again_has_a_way_back_the_second_time(headers):
+def test_a_first_question_asked_again_can_go_back_the_second_time(headers):
     publish("a? on:b", "b? again:a end:ok", "ok = solved", slug="ring")
     visitor = Visitor().begin("ring").walk("on")
     response = visitor.answer("again", headers=headers)

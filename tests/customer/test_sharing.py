@@ -1,4 +1,4 @@
-"""A customer's session shared with an agent or with another device of theirs, by HTTP."""
+"""A customer's session shared with an agent or with another of their devices, by HTTP."""
 
 from __future__ import annotations
 
@@ -30,23 +30,22 @@ def agent():
 
 
 def code_on(response) -> str:
-    """Return the code that a page shows."""
     return re.search(r"\b([2-9A-Z]{4}) ([2-9A-Z]{4})\b", read(response).text).group().replace(" ", "")
 
 
-def offered(visitor: Visitor, what: str = "help/code") -> str:
-    return code_on(visitor.client.post(f"/s/{visitor.code}/{what}/"))
+def new_code(visitor: Visitor, path: str = "help/code") -> str:
+    return code_on(visitor.client.post(f"/s/{visitor.code}/{path}/"))
 
 
 def join(visitor: Visitor, agent: User) -> None:
-    join_codes.join(offered(visitor), agent)
+    join_codes.join(new_code(visitor), agent)
 
 
-def news(visitor: Visitor, number: int, **headers):
+def updates(visitor: Visitor, number: int, **headers):
     return visitor.client.get(f"/s/{visitor.code}/{number}/news/", headers=headers or HTMX)
 
 
-def test_a_customer_gets_a_code_in_groups_and_letter_by_letter_and_is_told_what_it_means(visitor):
+def test_a_customer_gets_a_code_in_groups_and_letter_by_letter_and_reads_what_it_means(visitor):
     response = visitor.client.post(f"/s/{visitor.code}/help/code/")
     text = read(response).text
     assert f"letter by letter: {', '.join(code_on(response))}" in text
@@ -70,7 +69,7 @@ def test_where_there_is_no_number_the_page_of_the_code_speaks_of_none(visitor, s
     assert "How to reach us" not in read(visitor.client.post(f"/s/{visitor.code}/help/code/")).text
 
 
-def test_the_page_says_who_is_there_while_it_lasts_and_no_longer(visitor, agent):
+def test_the_page_names_the_agent_while_they_are_in_the_session(visitor, agent):
     join(visitor, agent)
     assert "Sam is with you on this page" in read(visitor.see()).text
     visitor.follow(visitor.client.post(f"/s/{visitor.code}/help/end/"))
@@ -78,20 +77,20 @@ def test_the_page_says_who_is_there_while_it_lasts_and_no_longer(visitor, agent)
     assert Session.objects.get().agent is None
 
 
-def test_where_nothing_changed_the_news_are_empty_and_cost_one_query(visitor, agent):
+def test_without_a_move_the_updates_are_empty_and_cost_one_query(visitor, agent):
     join(visitor, agent)
     number = visitor.session.count
     with CaptureQueriesContext(connection) as caught:
-        response = news(visitor, number)
+        response = updates(visitor, number)
     assert (response.status_code, response.content) == (204, b"")
     assert len(caught) == 1
 
 
-def test_the_news_are_the_page_to_which_the_agent_went(visitor, agent):
+def test_the_updates_are_the_page_to_which_the_agent_went(visitor, agent):
     join(visitor, agent)
     number = visitor.session.count
     journal.answer(Session.objects.all(), number, "next", by=agent)
-    response = news(visitor, number)
+    response = updates(visitor, number)
     assert response["HX-Push-Url"] == f"/s/{visitor.code}/{number + 1}/"
     assert "Sam is with you" in read(response).text
 
@@ -101,23 +100,23 @@ def test_an_end_to_which_the_agent_went_says_that_support_has_the_case(visitor, 
     case = cases.open_case(Session.objects.all(), "020 7946 0000", by=agent)
     number = visitor.session.count
     journal.answer(Session.objects.all(), number, "worked", by=agent)
-    assert f"Support has your case {case.pk}" in read(news(visitor, number)).text
+    assert f"Support has your case {case.pk}" in read(updates(visitor, number)).text
 
 
-def test_a_note_of_the_agents_is_no_news(visitor, agent):
+def test_an_agents_note_is_no_update(visitor, agent):
     join(visitor, agent)
     number = visitor.session.count
     journal.note(Session.objects.all(), number, "Kind.", agent)
-    assert news(visitor, number).status_code == 204
+    assert updates(visitor, number).status_code == 204
 
 
-def test_without_a_script_the_news_lead_to_the_page(visitor, agent):
+def test_without_a_script_the_updates_redirect_to_the_page(visitor, agent):
     join(visitor, agent)
     response = visitor.client.get(f"/s/{visitor.code}/1/news/")
     assert response["Location"] == f"/s/{visitor.code}/{visitor.session.count}/"
 
 
-def test_whoever_moves_second_sees_why_and_the_page_where_both_are(visitor, agent):
+def test_whoever_moves_second_sees_why_and_the_current_page(visitor, agent):
     join(visitor, agent)
     number = visitor.session.count
     journal.answer(Session.objects.all(), number, "next", by=agent)
@@ -127,9 +126,9 @@ def test_whoever_moves_second_sees_why_and_the_page_where_both_are(visitor, agen
     assert f'action="/s/{visitor.code}/{number + 1}/"' in response.content.decode()
 
 
-def test_another_device_is_let_in_by_the_code_and_the_first_keeps_working(visitor):
+def test_another_device_joins_by_the_code_and_the_first_keeps_working(visitor):
     other = Visitor()
-    response = other.client.post("/join/", {"code": offered(visitor, "device")})
+    response = other.client.post("/join/", {"code": new_code(visitor, "device")})
     assert response["Location"] == f"/s/{visitor.code}/{visitor.session.count}/"
     other.follow(response)
     other.walk("next")
@@ -145,7 +144,7 @@ def test_the_qr_code_is_drawn_without_scripts_or_styles(visitor):
 
 
 @pytest.mark.parametrize("typed", ["", "22222222", "x" * 41, "a\0b", "<script>alert(1)</script>"])
-def test_what_is_no_code_is_said_and_nothing_changes(visitor, typed):
+def test_an_invalid_code_is_refused_and_nothing_changes(visitor, typed):
     before = rows()
     response = Visitor().client.post("/join/", {"code": typed})
     assert response.status_code in {400, 422}
@@ -154,20 +153,20 @@ def test_what_is_no_code_is_said_and_nothing_changes(visitor, typed):
 
 
 def test_wrong_expired_and_used_codes_look_alike(visitor):
-    used, old = offered(visitor, "device"), ""
+    used, old = new_code(visitor, "device"), ""
     Visitor().client.post("/join/", {"code": used})
-    old = offered(visitor, "device")
+    old = new_code(visitor, "device")
     HandoffCode.objects.filter(used_at=None).update(expires_at="2020-01-01T00:00Z")
     codes = (used, old, "22222222")
     pages = [Visitor().client.post("/join/", {"code": code}) for code in codes]
-    said = [(page.status_code, read(page).text) for page in pages]
-    assert len({(status, text.replace(code, "")) for (status, text), code in zip(said, codes, strict=True)}) == 1
+    answers = [(page.status_code, read(page).text) for page in pages]
+    assert len({(status, text.replace(code, "")) for (status, text), code in zip(answers, codes, strict=True)}) == 1
 
 
 def test_after_five_tries_an_address_has_to_wait(visitor):
     for _ in range(5):
         assert Visitor().client.post("/join/", {"code": "22222222"}).status_code == 422
-    response = Visitor().client.post("/join/", {"code": offered(visitor, "device")})
+    response = Visitor().client.post("/join/", {"code": new_code(visitor, "device")})
     assert response.status_code == 429
     assert "try again in" in read(response).text
 
@@ -177,35 +176,35 @@ def test_wrong_codes_from_many_addresses_lock_all_of_them(visitor, settings):
     for number in range(3):
         wrong = Visitor(REMOTE_ADDR=f"192.0.2.{number}").client.post("/join/", {"code": "22222222"})
         assert wrong.status_code == 422
-    right = {"code": offered(visitor, "device")}
+    right = {"code": new_code(visitor, "device")}
     assert Visitor(REMOTE_ADDR="192.0.2.9").client.post("/join/", right).status_code == 429
 
 
-def test_codes_tried_by_force_are_logged(visitor, caplog):
+def test_brute_forced_codes_are_logged(visitor, caplog):
     for _ in range(6):
         Visitor().client.post("/join/", {"code": "22222222"})
-    assert "Codes are tried by force: at /join/, from 127.0.0.1." in caplog.text
+    assert "Codes are being guessed at /join/ from 127.0.0.1." in caplog.text
 
 
-def test_codes_that_are_right_are_not_counted(visitor):
-    codes = (offered(visitor, "device") for _ in range(8))
+def test_right_codes_are_not_counted(visitor):
+    codes = (new_code(visitor, "device") for _ in range(8))
     assert [Visitor().client.post("/join/", {"code": code}).status_code for code in codes] == [303] * 8
 
 
 def test_a_wrong_code_is_logged(visitor, caplog):
     Visitor().client.post("/join/", {"code": "22222222"})
-    assert "was wrong, tried from 127.0.0.1" in caplog.text
+    assert "Wrong code for another device from 127.0.0.1." in caplog.text
     assert "22222222" not in caplog.text
 
 
-def test_a_device_that_was_let_into_one_session_finds_no_other(visitor):
+def test_a_device_with_access_to_one_session_has_none_to_others(visitor):
     other = Visitor()
-    other.client.post("/join/", {"code": offered(visitor, "device")})
+    other.client.post("/join/", {"code": new_code(visitor, "device")})
     visitor.begin()
     assert other.client.get(visitor.address()).status_code == 404
 
 
-def test_the_customers_own_way_asks_no_more_than_before(visitor):
+def test_owners_pay_for_no_query_of_shared_sessions(visitor):
     with CaptureQueriesContext(connection) as caught:
         visitor.walk("next")
     statements = [
@@ -215,7 +214,7 @@ def test_the_customers_own_way_asks_no_more_than_before(visitor):
 
 
 @pytest.mark.parametrize("what", ["help/code", "device"])
-def test_nobody_is_let_into_a_preview(visitor, what):
+def test_nobody_joins_a_preview(visitor, what):
     Session.objects.update(channel=Session.Channel.TEST)
     assert "Give me a code" not in read(visitor.client.get(f"/s/{visitor.code}/help/")).text
     response = visitor.client.post(f"/s/{visitor.code}/{what}/")

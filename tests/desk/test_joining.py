@@ -78,7 +78,7 @@ def test_codes_tried_by_force_lock_for_a_while_and_are_logged(ann, bob, toy, set
     assert response.status_code == 429
     assert "Try again in 10 minutes" in read(response).text
     assert 0 < int(response["Retry-After"]) <= 600
-    assert [record.levelname for record in caplog.records if "by force" in record.getMessage()] == ["WARNING"]
+    assert [record.levelname for record in caplog.records if "being guessed" in record.getMessage()] == ["WARNING"]
     assert right not in caplog.text
     # From another address, the account is still locked.
     assert ann.client.post("/desk/join/", {"code": right}, REMOTE_ADDR="192.0.2.7").status_code == 429

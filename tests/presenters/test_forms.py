@@ -1,4 +1,4 @@
-"""The customer's forms: what they accept, what they say to the rest, and how choices are laid out."""
+"""The customer's forms: what they accept, how they refuse the rest, and how choices are laid out."""
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -10,7 +10,7 @@ from wizards.presenters.forms import AnswerForm, ChoiceCard, SearchForm, validat
 
 
 def shown(form, **context):
-    """Return a crispy form as a page shows it."""
+    """Render a crispy form."""
     template = Template("{% load crispy_forms_tags %}{% crispy form %}")
     return read(template.render(Context({"form": form, **context})))
 

@@ -1,4 +1,4 @@
-"""A page rendered once is the page that a template renders now; what is put in is escaped; memory has a bound."""
+"""A cached page equals a rendered one, values are escaped, and the cache is bounded."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ TOKEN = re.compile(r'(name="csrfmiddlewaretoken" value=)"\w+"')
 
 
 def request(token="t" * 64):
-    """Return what htmx asks with, as the views see it."""
+    """Return a request of HTMX, as the views get it."""
     asked = RequestFactory().post("/", {"csrfmiddlewaretoken": token}, headers=HTMX)
     asked.htmx = HtmxDetails(asked)
     return asked
 
 
 def session(walk, code="abcdefghjkmn"):
-    """Return the session of a walk in memory, as its row says it."""
+    """Return the unsaved session of a walk."""
     number = len(walk.history)
     row = Session(code=code, version_id=1, count=number, status=walk.history.ended or "open")
     row.position = walk.position
@@ -42,9 +42,9 @@ def session(walk, code="abcdefghjkmn"):
 
 
 def live(page):
-    """Return the page as the templates render it now."""
-    shown = {"screen": presenters.screen_context(page) | {"error": "", "message": ""}}
-    return masked(render_to_string("customer/session/_step.html", shown, request()))
+    """Render the page with its template."""
+    context = {"screen": presenters.screen_context(page) | {"error": "", "message": ""}}
+    return masked(render_to_string("customer/session/_step.html", context, request()))
 
 
 def masked(page):
@@ -105,18 +105,18 @@ def test_two_sessions_at_one_place_get_their_own_values():
     assert found[1] == other
 
 
-def test_two_versions_at_one_position_keep_a_page_each(monkeypatch):
-    def shown(document, version):
+def test_two_versions_at_one_position_have_a_page_each(monkeypatch):
+    def fragment(document, version):
         row = session(Walk(document).answer("list", "none"))
         row.version_id = version
         page = presenters.Page(row, document, row.position, row.count, is_current=True)
         return presenters.cached_fragment(request(), page).content.decode()
 
     documents = graph(*TOY), graph(*TOY, slug="mended")
-    rendered = [shown(document, version) for version, document in enumerate(documents, 1)]
+    rendered = [fragment(document, version) for version, document in enumerate(documents, 1)]
     assert ["Mended" in page for page in rendered] == [False, True]
     monkeypatch.setattr(presenters.fragment_cache, "render_to_string", None)
-    assert [shown(document, version) for version, document in enumerate(documents, 1)] == rendered
+    assert [fragment(document, version) for version, document in enumerate(documents, 1)] == rendered
 
 
 @pytest.mark.parametrize(
@@ -177,7 +177,7 @@ odd = st.text("ab<>&\"'", min_size=1)
 
 
 @given(st.lists(st.sampled_from(["a<b", "MARK1", "x", "MARK2", "<p>"])), odd, odd)
-def test_what_is_put_in_is_escaped_and_nothing_else_changes(pieces, one, other):
+def test_values_are_escaped_and_nothing_else_changes(pieces, one, other):
     compiled = compile_html("".join(pieces), {"MARK1": "one", "MARK2": "other"})
     wanted = {"MARK1": escape(one), "MARK2": escape(other)}
     assert compiled.render({"one": one, "other": other}) == "".join(wanted.get(piece, piece) for piece in pieces)
@@ -188,7 +188,7 @@ def test_a_missing_value_is_an_error():
         compile_html("a MARK b", {"MARK": "one"}).render({})
 
 
-def test_marks_are_the_processs_own():
+def test_markers_differ_from_process_to_process():
     assert len(set(presenters.fragment_cache._MARKERS)) == 4
     assert min(map(len, presenters.fragment_cache._MARKERS)) >= 12
     found = importlib.util.find_spec("wizards.presenters.fragment_cache")
@@ -197,7 +197,7 @@ def test_marks_are_the_processs_own():
     assert not set(another._MARKERS) & set(presenters.fragment_cache._MARKERS)
 
 
-def test_memory_has_a_bound_and_what_was_not_asked_for_longest_goes():
+def test_the_cache_is_bounded_and_drops_the_least_recently_used():
     one = CompiledTemplate(("x" * 1000,))
     cache, source = LRUCache(3 * one.size), object()
     for key in "abc":
@@ -213,14 +213,14 @@ def test_memory_has_a_bound_and_what_was_not_asked_for_longest_goes():
     assert len(cache) == cache.size == 0
 
 
-def test_what_was_kept_again_counts_once():
+def test_what_is_put_again_counts_once():
     cache, source = LRUCache(10_000), object()
     for _ in range(5):
         cache.put("a", source, CompiledTemplate(("x",)))
     assert cache.size == CompiledTemplate(("x",)).size
 
 
-def test_what_was_made_from_something_else_is_not_there():
+def test_what_was_compiled_from_another_document_is_not_returned():
     cache, source = LRUCache(10_000), object()
     cache.put("a", source, CompiledTemplate(("x",)))
     assert cache.get("a", source)

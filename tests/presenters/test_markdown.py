@@ -1,4 +1,4 @@
-"""Editors' Markdown: what it may say, and what it may not do."""
+"""Editors' Markdown: what it renders, and what it must not do."""
 
 import time
 from concurrent.futures import ThreadPoolExecutor

@@ -1,4 +1,4 @@
-"""A position as a page: addresses, titles, what each kind of screen carries, what was told; and what a page costs."""
+"""A position as a page: its URLs, title and screen, the answers so far; and how many queries a page costs."""
 
 import pytest
 from django.db import connection
@@ -70,7 +70,7 @@ def test_each_position_has_its_screen(visitor, way, template, heading):
     assert shown["title"] == f"{heading} · Toy"
 
 
-def test_every_address_on_a_page_names_its_number(visitor):
+def test_every_url_on_a_page_names_its_number(visitor):
     visitor.walk("no")
     shown = screen(visitor)
     start = f"/s/{visitor.code}/2/"
@@ -82,7 +82,7 @@ def test_every_address_on_a_page_names_its_number(visitor):
     assert shown["product_url"] == "/w/toy/"
 
 
-def test_the_way_back_is_open_from_the_second_page_on(visitor):
+def test_one_can_go_back_from_the_second_page_on(visitor):
     assert not screen(visitor)["can_go_back"]
     visitor.walk("list")
     assert screen(visitor)["can_go_back"]
@@ -101,7 +101,7 @@ def test_a_reference_is_the_code_in_groups_of_four(visitor):
     assert "".join(groups) == visitor.code.upper()
 
 
-def test_all_steps_are_refused_where_no_procedure_is_in_hand(visitor):
+def test_all_steps_are_refused_where_there_is_no_procedure(visitor):
     with pytest.raises(flow.IllegalMoveError):
         presenters.all_steps_context(presenters.page_of(visitor.session))
 
@@ -127,40 +127,40 @@ def test_a_page_that_looks_like_the_current_one_is_the_current_one(visitor):
     assert presenters.page_of(visitor.session, 2, journal.history_of(visitor.session)).is_current
 
 
-# What was told
+# Answers so far
 
 
-def told(visitor, number=None):
+def answers_so_far(visitor, number=None):
     session = visitor.session
     items = presenters.answers_so_far(session, journal.history_of(session), number)
     return [(item["question"], item["answer"]) for item in items]
 
 
-def test_what_was_told_begins_with_the_symptom(visitor):
-    assert told(visitor) == [("What is wrong", "It does not work")]
+def test_the_answers_so_far_begin_with_the_symptom(visitor):
+    assert answers_so_far(visitor) == [("What is wrong", "It does not work")]
 
 
-def test_what_was_told_is_in_the_words_that_were_read(visitor):
+def test_the_answers_so_far_are_in_the_words_that_were_read(visitor):
     visitor.walk("list", "old", "confirm", "next", "blocked", "none")
-    assert [question for question, _ in told(visitor)] == [
+    assert [question for question, _ in answers_so_far(visitor)] == [
         "What is wrong", "Question q?", "Why why", "Procedure wipe", "Step shut", "Why why",
     ]  # fmt: skip
-    answers = [answer for _, answer in told(visitor)]
+    answers = [answer for _, answer in answers_so_far(visitor)]
     assert answers[1:3] == ["Choose list", "Cause old"]
     assert not {"list", "old", "confirm", "blocked", "none"} & set(answers)
 
 
-def test_what_was_told_up_to_an_earlier_page_ends_there(visitor):
+def test_the_answers_so_far_up_to_an_earlier_page_end_there(visitor):
     visitor.walk("list", "loose")
-    assert len(told(visitor, 2)) == 2
-    assert len(told(visitor, 1)) == 1
+    assert len(answers_so_far(visitor, 2)) == 2
+    assert len(answers_so_far(visitor, 1)) == 1
 
 
-def test_remarks_and_steps_back_are_not_told(visitor):
+def test_remarks_and_steps_back_are_no_answers(visitor):
     visitor.walk("no")
     visitor.send("remark", words="odd")
     visitor.send("back")
-    assert told(visitor) == [("What is wrong", "It does not work")]
+    assert answers_so_far(visitor) == [("What is wrong", "It does not work")]
 
 
 # What a page costs
@@ -191,7 +191,9 @@ def sessions(version, count, visitor="somebody else"):
     """Begin so many sessions of one visitor."""
     for _ in range(count):
         session = journal.begin(version, "s", permissions.digest(visitor))
-        Session.objects.filter(pk=session.pk).update(count=9)  # has gone on, so that it is not taken up again
+        Session.objects.filter(pk=session.pk).update(
+            count=9
+        )  # as if it had moved: journal.begin would take it up again
 
 
 def fill(wizards, count):

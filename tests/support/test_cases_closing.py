@@ -277,7 +277,7 @@ def test_whoever_tries_codes_without_end_is_stopped_and_logged(mail, settings, c
     said = [say(case, "wrong", "back").status_code for _ in range(4)]
     assert said == [422, 422, 422, 429]
     assert say(case, secret, "back").status_code == 429
-    assert "Codes are tried by force: at /case/" in caplog.text
+    assert "Codes are being guessed at /case/" in caplog.text
     assert secret not in caplog.text
 
 

@@ -44,7 +44,7 @@ def rate_limited(rate: str = "") -> Callable[[View], View]:
 def too_many_requests(request: HttpRequest, error: limiter.RateLimitExceededError) -> HttpResponse:
     """Answer 429 with when to try again. Codes tried by brute force are logged."""
     if error.what in CODE_RATES:
-        log.warning("Codes are tried by force: at %s, from %s.", request.path[:200], limiter.client_address(request))
+        log.warning("Codes are being guessed at %s from %s.", request.path[:200], limiter.client_address(request))
     response = presenters.render_page(
         request, "customer/session/too_many_requests.html", {"minutes": error.minutes}, status=429
     )

@@ -1,4 +1,4 @@
-"""What templates show: icons, pictures, counts, durations."""
+"""Icons, pictures and durations for templates."""
 
 import re
 from datetime import datetime, timedelta
@@ -21,14 +21,14 @@ NAME = re.compile(r"[a-z0-9-]{1,64}")
 
 @register.simple_tag
 def icon(name: str) -> SafeString:
-    """Show one icon of the sprite; it repeats a word beside it, so screen readers skip it."""
+    """Draw an icon of the sprite. There is a word beside it, so screen readers skip it."""
     return format_html('<svg class="i" aria-hidden="true"><use href="#i-{}"/></svg>', name)
 
 
 @register.simple_tag
 @lru_cache(maxsize=1)
 def icons() -> SafeString:
-    """Give the sprite: every file of templates/icons as a symbol, once for each full page."""
+    """Write the sprite: every file of templates/icons as a symbol, once for each full page."""
     symbols = (_symbol(path) for path in sorted(ICONS.glob("*.svg")))
     return mark_safe(f"<svg hidden>{''.join(symbols)}</svg>")  # nosec B308, B703  # noqa: S308  our own files
 
@@ -36,17 +36,17 @@ def icons() -> SafeString:
 @register.simple_tag
 @lru_cache(maxsize=64)
 def picture(name: str) -> SafeString:
-    """Inline static/pictures/<name>.svg as decoration; nothing when there is no such picture."""
+    """Inline static/pictures/<name>.svg as decoration; nothing if there is no such picture."""
     path = PICTURES / f"{name}.svg"
     if not NAME.fullmatch(name) or not path.is_file():
-        return mark_safe("")  # nosec B308  # nothing
+        return SafeString("")
     svg = re.sub(r"<use\b[^>]*>|</?symbol\b[^>]*>|\n", "", path.read_text(encoding="utf-8"))
     return mark_safe(svg.replace("<svg ", '<svg aria-hidden="true" ', 1))  # nosec B308, B703  # noqa: S308  our own files
 
 
 @register.filter
 def duration(seconds: int) -> str:
-    """Say a number of seconds in words: whole minutes as minutes, everything else as seconds."""
+    """Write seconds in words: whole minutes as minutes, everything else as seconds."""
     minutes, rest = divmod(int(seconds), 60)
     if rest or not minutes:
         return f"{seconds} second{'' if seconds == 1 else 's'}"
@@ -55,15 +55,15 @@ def duration(seconds: int) -> str:
 
 @register.filter
 def ago(when: datetime) -> str:
-    """Say how long ago something was, in one unit: "just now", "25 minutes ago", "3 days ago"."""
+    """Write how long ago something was, in one unit: "just now", "25 minutes ago", "3 days ago"."""
     if timezone.now() - when < timedelta(minutes=1):
         return "just now"
     return f"{timesince(when, depth=1)} ago"
 
 
 def _symbol(path: Path) -> str:
-    """Turn one icon's file into a symbol with the id i-<name>."""
+    """Return an icon's file as a symbol with the id i-<name>."""
     svg = path.read_text(encoding="utf-8")
-    box = re.search(r'viewBox="([^"]+)"', svg)
-    inside = re.sub(r"^.*?<svg[^>]*>|</svg>|\n\s*", "", svg, flags=re.S)
-    return f'<symbol id="i-{path.stem}" viewBox="{box[1] if box else "0 0 16 16"}">{inside}</symbol>'
+    view_box = re.search(r'viewBox="([^"]+)"', svg)
+    content = re.sub(r"^.*?<svg[^>]*>|</svg>|\n\s*", "", svg, flags=re.S)
+    return f'<symbol id="i-{path.stem}" viewBox="{view_box[1] if view_box else "0 0 16 16"}">{content}</symbol>'

@@ -84,7 +84,7 @@ def join(request: HttpRequest) -> HttpResponse:
     try:
         session = join_codes.add_device(form.cleaned_data["code"], permissions.digest(secret))
     except join_codes.InvalidCodeError:
-        log.warning("A code for another device was wrong, tried from %s.", address)
+        log.warning("Wrong code for another device from %s.", address)
         limiter.hit("code", address)
         limiter.hit("codes", ALL_CLIENTS)
         form.add_error("code", NO_CODE)

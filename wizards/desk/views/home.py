@@ -78,7 +78,7 @@ def join(request: HttpRequest) -> HttpResponse:
         limiter.check("codes", ALL_CLIENTS)
         session = calls.join(form.cleaned_data["code"] if form.is_valid() else "", agent)
     except limiter.RateLimitExceededError as limit:
-        log.warning("Codes are tried by force: by %s, from %s.", agent.get_username(), clients[1])
+        log.warning("Codes are being guessed by %s from %s.", agent.get_username(), clients[1])
         return too_many_codes(request, limit)
     except join_codes.InvalidCodeError:
         limiter.hit("code", *clients)
