@@ -86,9 +86,9 @@ def test_no_secret_owns_an_agents_session_and_no_two_share_an_owner(toy, ann):
 
 
 def test_the_same_form_sent_twice_begins_one_session(toy, ann, bob):
-    first = calls.begin(toy, "s", ann, "A", form_token="form")
-    assert calls.begin(toy, "s", ann, "A", form_token="form") == first
-    assert calls.begin(toy, "s", bob, "A", form_token="form") != first
+    first = calls.begin(toy, "s", ann, "A", idempotency_key="form")
+    assert calls.begin(toy, "s", ann, "A", idempotency_key="form") == first
+    assert calls.begin(toy, "s", bob, "A", idempotency_key="form") != first
     assert Call.objects.count() == 2
 
 

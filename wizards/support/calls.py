@@ -34,20 +34,22 @@ class NotYourCallError(Exception):
 
 
 @transaction.atomic
-def begin(version: Version, symptom: str, by: User, caller: str = "", form_token: str = "") -> Session:
+def begin(version: Version, symptom: str, by: User, caller: str = "", idempotency_key: str = "") -> Session:
     """Begin a session for a caller and assign it to the agent.
 
-    Submitting the form with the same `form_token` again returns the same session. Raises flow.IllegalMoveError for an
+    Submitting the form with the same `idempotency_key` again returns the same session. Raises flow.IllegalMoveError for an
     unknown symptom.
     """
-    session = journal.begin(version, symptom, agent_visitor(by, form_token), Session.Channel.AGENT, by)
+    session = journal.begin(version, symptom, agent_visitor(by, idempotency_key), Session.Channel.AGENT, by)
     _assign(session, by, Handling.How.BEGAN, caller=caller)
     return session
 
 
-def agent_visitor(by: User, form_token: str = "") -> str:
+def agent_visitor(by: User, idempotency_key: str = "") -> str:
     """Return the `visitor` value of an agent's session: the digest of no secret, so that no customer owns it."""
-    return salted_hmac(VISITOR_SALT, f"{by.pk} {form_token or get_random_string(32)}", algorithm="sha256").hexdigest()
+    return salted_hmac(
+        VISITOR_SALT, f"{by.pk} {idempotency_key or get_random_string(32)}", algorithm="sha256"
+    ).hexdigest()
 
 
 @transaction.atomic

@@ -61,7 +61,7 @@ def begin(request: HttpRequest) -> HttpResponse:
         return home_page(request, query=request.POST.get("q", ""), status=422, caller_error=error)
     data = form.cleaned_data
     now = timezone.now()
-    session = calls.begin(version, symptom, agent_of(request), data["caller"], form_token=data["once"])
+    session = calls.begin(version, symptom, agent_of(request), data["caller"], idempotency_key=data["once"])
     if data["q"] and session.begun_at >= now:  # not on a double click
         search_log.log_choice(data["q"], slug, symptom)
     return HttpResponseRedirect(call_address(session), status=303)
@@ -116,7 +116,7 @@ def home_context(request: HttpRequest) -> dict[str, Any]:
     own_cases = [case_card(case) for case in calls.cases_of(agent, MAX_LISTED + 1, MAX_CLOSED)]
     unassigned = Case.objects.filter(agent=None, closed_at=None).select_related("session").order_by("opened_at")
     return {
-        "form_token": get_random_string(22),
+        "idempotency_key": get_random_string(22),
         "caller": request.POST.get("caller", "")[:400],
         "code": request.POST.get("code", "")[:MAX_CODE],
         "calls": own_calls,
