@@ -37,7 +37,7 @@ class NotYourCallError(Exception):
 def begin(version: Version, symptom: str, by: User, caller: str = "", idempotency_key: str = "") -> Session:
     """Begin a session for a caller and assign it to the agent.
 
-    Submitting the form with the same `idempotency_key` again returns the same session. Raises flow.IllegalMoveError for an
+    The same `idempotency_key` again returns the same session. Raises flow.IllegalMoveError for an
     unknown symptom.
     """
     session = journal.begin(version, symptom, agent_visitor(by, idempotency_key), Session.Channel.AGENT, by)
