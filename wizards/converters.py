@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 from django.urls import register_converter
+from django.urls.converters import StringConverter
 
 from .models import CODE_ALPHABET, CODE_LENGTH
 
 
-class Code:
+class CodeConverter(StringConverter):
     """A session's code."""
 
     regex = f"[{CODE_ALPHABET}]{{{CODE_LENGTH}}}"
 
-    def to_python(self, value: str) -> str:
-        return value
 
-    def to_url(self, value: str) -> str:
-        return value
-
-
-class Capitals:
+class CapitalsConverter(StringConverter):
     """A session's code typed with capitals. The view gets it in lower case."""
 
     regex = f"(?=[^/]*[A-Z])[{CODE_ALPHABET}{CODE_ALPHABET.upper()}]{{{CODE_LENGTH}}}"
@@ -31,5 +26,5 @@ class Capitals:
         return value.upper()
 
 
-register_converter(Code, "code")
-register_converter(Capitals, "capitals")
+register_converter(CodeConverter, "code")
+register_converter(CapitalsConverter, "capitals")

@@ -64,7 +64,7 @@ def test_a_choice_that_leads_nowhere_yet_is_illegal():
         walk.answer("a")
 
 
-@pytest.mark.parametrize("act", [flow.apply_answer, flow.next_position])
+@pytest.mark.parametrize("act", [flow.answer_events, flow.next_position])
 def test_a_position_at_a_missing_node_takes_no_answer(act):
     with pytest.raises(flow.IllegalMoveError, match="no longer there"):
         act(TOY, Position("gone"), "yes")

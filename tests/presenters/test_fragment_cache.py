@@ -5,8 +5,10 @@ from __future__ import annotations
 import importlib.util
 import random
 import re
+import sys
 
 import pytest
+from cachetools import LRUCache
 from django.template.loader import render_to_string
 from django.test import RequestFactory
 from django.utils.html import escape
@@ -21,7 +23,9 @@ from tests.visitor import HTMX, Visitor, publish
 from tests.walks import Walk
 from wizards import flow, presenters
 from wizards.models import Session
-from wizards.presenters.compiled_template import CompiledTemplate, LRUCache, compile_html
+from wizards.presenters import fragment_cache
+
+DOCUMENT = graph(*TOY)
 
 TOKEN = re.compile(r'(name="csrfmiddlewaretoken" value=)"\w+"')
 
@@ -170,58 +174,64 @@ def test_an_answer_after_the_first_of_its_kind_renders_nothing(monkeypatch):
     assert f'action="/s/{again.code}/2/"' in page.content.decode()
 
 
-# Compiled templates
+# The cache
 
 
-odd = st.text("ab<>&\"'", min_size=1)
+PLACEHOLDERS = ("CODE", "REFERENCE", "NUMBER", "TOKEN")
 
 
-@given(st.lists(st.sampled_from(["a<b", "MARK1", "x", "MARK2", "<p>"])), odd, odd)
-def test_values_are_escaped_and_nothing_else_changes(pieces, one, other):
-    compiled = compile_html("".join(pieces), {"MARK1": "one", "MARK2": "other"})
-    wanted = {"MARK1": escape(one), "MARK2": escape(other)}
-    assert compiled.render({"one": one, "other": other}) == "".join(wanted.get(piece, piece) for piece in pieces)
+def fragment(version=1, document=DOCUMENT):
+    return fragment_cache.fragment_with_placeholders(version, document, flow.Position("q"))
 
 
-def test_a_missing_value_is_an_error():
-    with pytest.raises(KeyError):
-        compile_html("a MARK b", {"MARK": "one"}).render({})
+@pytest.fixture
+def renders(monkeypatch):
+    """Start with an empty cache that holds three of these fragments; return what is rendered from then on."""
+    rendered = []
+
+    def render(template, context):
+        rendered.append(template)
+        return "x" * 1000
+
+    monkeypatch.setattr(fragment_cache, "render_to_string", render)
+    size = sys.getsizeof("x" * 1000)
+    monkeypatch.setattr(fragment_cache, "_cache", LRUCache(3 * size, getsizeof=lambda entry: sys.getsizeof(entry[1])))
+    return rendered
 
 
-def test_markers_differ_from_process_to_process():
-    assert len(set(presenters.fragment_cache._MARKERS)) == 4
-    assert min(map(len, presenters.fragment_cache._MARKERS)) >= 12
+def test_a_fragment_is_rendered_once(renders):
+    assert fragment() == fragment() == "x" * 1000
+    assert len(renders) == 1
+
+
+def test_the_cache_is_bounded_and_drops_the_least_recently_used(renders):
+    for version in (1, 2, 3, 1, 4):
+        fragment(version)
+    assert [key[0] for key in sorted(fragment_cache._cache, key=lambda key: key[0])] == [1, 3, 4]
+    assert fragment_cache._cache.currsize <= fragment_cache._cache.maxsize
+    assert len(renders) == 4
+
+
+def test_a_fragment_of_another_document_is_rendered_again(renders):
+    fragment()
+    fragment(document=graph(*TOY))
+    assert len(renders) == 2
+
+
+@pytest.mark.parametrize("code", ["abcdefghjkmn", "<b>&\"'</b>"])
+def test_values_are_escaped(code):
+    page = view_of(Walk(DOCUMENT).answer("no"), DOCUMENT)
+    page.session.code = code
+    html = presenters.cached_fragment(request(token="&" * 64), page).content.decode()
+    assert f"/s/{escape(code)}/" in html
+    assert escape("&" * 64) in html
+    assert not any(str(getattr(fragment_cache, name)) in html for name in PLACEHOLDERS)
+
+
+def test_placeholders_differ_from_process_to_process():
     found = importlib.util.find_spec("wizards.presenters.fragment_cache")
     another = importlib.util.module_from_spec(found)
     found.loader.exec_module(another)
-    assert not set(another._MARKERS) & set(presenters.fragment_cache._MARKERS)
-
-
-def test_the_cache_is_bounded_and_drops_the_least_recently_used():
-    one = CompiledTemplate(("x" * 1000,))
-    cache, source = LRUCache(3 * one.size), object()
-    for key in "abc":
-        cache.put(key, source, one)
-    cache.get("a", source)
-    cache.put("d", source, one)
-    assert [key for key in "abcd" if cache.get(key, source)] == ["a", "c", "d"]
-    for key in "efg":
-        cache.put(key, source, one)
-        assert cache.size <= cache.max_bytes
-    assert [key for key in "abcdefg" if cache.get(key, source)] == ["e", "f", "g"]
-    cache.put("h", source, CompiledTemplate(("y" * 10_000,)))
-    assert len(cache) == cache.size == 0
-
-
-def test_what_is_put_again_counts_once():
-    cache, source = LRUCache(10_000), object()
-    for _ in range(5):
-        cache.put("a", source, CompiledTemplate(("x",)))
-    assert cache.size == CompiledTemplate(("x",)).size
-
-
-def test_what_was_compiled_from_another_document_is_not_returned():
-    cache, source = LRUCache(10_000), object()
-    cache.put("a", source, CompiledTemplate(("x",)))
-    assert cache.get("a", source)
-    assert cache.get("a", object()) is None
+    ours, theirs = ([str(getattr(module, name)) for name in PLACEHOLDERS] for module in (fragment_cache, another))
+    assert len({*ours, *theirs}) == 8
+    assert min(map(len, ours)) >= 12

@@ -10,8 +10,8 @@ from .. import flow, publishing
 from ..flow.fault import Path
 from ..models import Version, Wizard
 from ..publishing.validation import find_draft_faults
+from .form_links import WizardRows, path_link, read_wizard_rows
 from .release import check
-from .urls import WizardRows, path_link, read_wizard_rows
 
 
 @dataclass

@@ -20,7 +20,7 @@ from django.utils.safestring import SafeString
 from ..models import Picture, Step, Version
 from ..models.pictures import UPLOADED
 from .draft_status import format_count
-from .urls import change_url, form_link
+from .form_links import change_url, form_link
 
 # The name of an upload, as quoted in the canonical JSON of a version.
 QUOTED = re.compile(rf'"({UPLOADED}[0-9a-f]{{16}})"')

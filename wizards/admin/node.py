@@ -24,13 +24,13 @@ from ..presenters.markdown import render_markdown
 from ..publishing.mapping import shared_fields
 from . import draft_status, object_actions
 from .base import tabs, wizard_id_from_query
+from .form_links import change_url
 from .forms import labels
 from .forms.inlines import PartFields, StackedParts, TabularParts, next_position
 from .forms.live_preview import node_preview
 from .forms.model_forms import NodeForm
 from .forms.optimistic_lock import OptimisticLockAdmin
 from .map.iframe import MapIframeMixin
-from .urls import change_url
 
 
 class ChoiceInline(TabularParts):

@@ -16,12 +16,12 @@ from ..models import Cause, Node, Picture, Procedure, Step, Wizard
 from ..publishing import images
 from . import draft_status
 from .base import wizard_id_from_query
+from .form_links import change_url
 from .forms import live_preview
 from .forms.inlines import PartFields, StackedParts
 from .forms.model_forms import PartForm, PartFormSet, ProcedureForm
 from .forms.optimistic_lock import OptimisticLockAdmin
 from .forms.widgets import PictureSelect
-from .urls import change_url
 
 
 class StepForm(PartForm):

@@ -16,6 +16,7 @@ from .. import flow
 from ..models import Node, Source, Symptom, Version, Wizard, WizardProcedure
 from . import draft_status, object_actions
 from .base import tabs
+from .form_links import change_url, procedure_url
 from .forms import labels
 from .forms.inlines import PartFields, StackedParts, TabularParts
 from .forms.model_forms import WizardForm
@@ -23,7 +24,6 @@ from .forms.optimistic_lock import OptimisticLockAdmin
 from .map import views as map_views
 from .release import check, import_file, preview, publish, versions
 from .release.preview_cleanup import PreviewCleanupMixin
-from .urls import change_url, procedure_url
 
 # Faults listed on the change form; the check lists all of them.
 MAX_FAULTS = 5

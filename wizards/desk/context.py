@@ -1,4 +1,4 @@
-"""The context of a call's page: what to say, the choices with their keys, the path, the notes, the customer's view."""
+"""The context of a call's page: what to say, the choices with their keys, the path, the notes, the customer's page."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Choice:
 class CallState:
     """One page of a session and the log that led to it."""
 
-    view: presenters.Page
+    page: presenters.Page
     history: flow.History
     rows: list[Event]
 
@@ -74,31 +74,31 @@ def was_current(history: flow.History, number: int, count: int) -> bool:
 
 def call_context(request: HttpRequest, state: CallState, user: User) -> dict[str, Any]:
     """Return the context of _call.html, the part of the page that moves change."""
-    session = state.view.session
+    session = state.page.session
     return {
         "session": session,
         "path": path(state),
         "event_log": event_log(state.rows, session),
         "case": getattr(session, "case", None),
-        **page_context(request, state.view),
+        **page_context(request, state.page),
         **ownership_context(session, user),
     }
 
 
-def page_context(request: HttpRequest, view: presenters.Page) -> dict[str, Any]:
-    """Return what to say, the choices, the customer's view, and the URLs of the page's links and forms."""
-    session, screen = view.session, presenters.screen_context(view)
+def page_context(request: HttpRequest, page: presenters.Page) -> dict[str, Any]:
+    """Return what to say, the choices, the customer's page, and the URLs of the page's links and forms."""
+    session, screen = page.session, presenters.screen_context(page)
     return {
-        "number": view.number,
+        "number": page.number,
         "seen": session.count,
         "screen": screen,
-        "agent": presenters.agent_context(view),
-        "asks_confirmation": view.node.screen(view.position) == "confirm",
-        "choices": list(choices(view, screen)),
-        "customer_view": customer_view(request, view, screen),
-        "page_url": call_address(session, view.number),
+        "agent": presenters.agent_context(page),
+        "asks_confirmation": page.node.screen(page.position) == "confirm",
+        "choices": list(choices(page, screen)),
+        "customer_view": customer_view(request, page, screen),
+        "page_url": call_address(session, page.number),
         "current_url": call_address(session),
-        "updates_url": reverse("desk_news", args=[session.code, view.number]),
+        "updates_url": reverse("desk_news", args=[session.code, page.number]),
         "note_url": reverse("desk_note", args=[session.code]),
     }
 
@@ -126,29 +126,29 @@ def take_label(session: Session, user: User) -> str:
     return "Take over" if calls.current_agent(session) else "Take it up again"
 
 
-def customer_view(request: HttpRequest, view: presenters.Page, screen: presenters.Context) -> SafeString:
+def customer_view(request: HttpRequest, page: presenters.Page, screen: presenters.Context) -> SafeString:
     """Return a read-only copy of the page that the customer sees.
 
     Its headings move two levels down, and its ids get a prefix so as not to clash with the page around it.
     """
-    readonly = presenters.readonly_context(screen, view.answer)
+    readonly = presenters.readonly_context(screen, page.answer)
     html: str = render_to_string("customer/session/_screen.html", {"screen": readonly}, request)
     for level in (2, 1):
         html = html.replace(f"<h{level}", f"<h{level + 2}").replace(f"</h{level}>", f"</h{level + 2}>")
     return mark_safe(ID_REFERENCES.sub(r' \1="their-', html))  # nosec B308, B703  # noqa: S308  ours, escaped
 
 
-def choices(view: presenters.Page, screen: presenters.Context) -> Iterator[Choice]:
+def choices(page: presenters.Page, screen: presenters.Context) -> Iterator[Choice]:
     """Yield the answers to a page in the customer's order and words, each with its digit key."""
     cards = [*screen["form"].fields["answer"].choices] if "form" in screen else []
-    cards += button_choices(view, screen)
+    cards += button_choices(page, screen)
     for index, (value, card) in enumerate(cards):
-        yield Choice(value, card, KEYS[index] if index < len(KEYS) else "", value == view.answer)
+        yield Choice(value, card, KEYS[index] if index < len(KEYS) else "", value == page.answer)
 
 
-def button_choices(view: presenters.Page, screen: presenters.Context) -> list[tuple[str, ChoiceCard]]:
+def button_choices(page: presenters.Page, screen: presenters.Context) -> list[tuple[str, ChoiceCard]]:
     """Return the answers that the customer's page shows as buttons, not as cards."""
-    name = view.node.screen(view.position)
+    name = page.node.screen(page.position)
     if name == "diagnosis":
         tried = [(cause["value"], ChoiceCard(cause["label"], f"Again: {cause['result']}")) for cause in screen["tried"]]
         return [(NONE, ChoiceCard(NONE_WORDING)), *tried]
@@ -165,19 +165,19 @@ def button_choices(view: presenters.Page, screen: presenters.Context) -> list[tu
 
 def path(state: CallState) -> list[dict[str, Any]]:
     """Return the pages from the first to the session's current one, each with its answer and URL."""
-    session, history = state.view.session, state.history
-    shown_origin = history.page(state.view.number).origin
+    session, history = state.page.session, state.history
+    shown_origin = history.page(state.page.number).origin
     trail = history.trail()
     items = []
     for origin, following in pairwise([*trail, 0]):
-        view = presenters.Page(
+        page = presenters.Page(
             session, history.document, history.page(origin).position, origin, is_current=not following
         )
         answer = history.events[following - 1].answer if following else ""
         items.append(
             {
-                "title": presenters.heading(view),
-                "answer": view.node.wording(history.document, view.position, answer) if answer else "",
+                "title": presenters.heading(page),
+                "answer": page.node.wording(history.document, page.position, answer) if answer else "",
                 "url": call_address(session, origin),
                 "is_shown": origin == shown_origin,
             }

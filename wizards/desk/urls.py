@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from .views import call, cases, home, ownership
+from .views import call, call_actions, cases, home
 
 urlpatterns = [
     path("", home.home, name="desk"),
@@ -18,12 +18,12 @@ urlpatterns = [
     path("<code:code>/", call.call, name="desk_call"),
     path("<code:code>/note/", call.note, name="desk_note"),
     path("<code:code>/case/", cases.open_case, name="desk_case_open"),
-    path("<code:code>/aside/", ownership.put_on_hold, name="desk_aside"),
-    path("<code:code>/resume/", ownership.resume, name="desk_resume"),
-    path("<code:code>/pass/", ownership.pass_on, name="desk_pass"),
-    path("<code:code>/take/", ownership.take, name="desk_take"),
-    path("<code:code>/leave/", ownership.leave, name="desk_leave"),
-    path("<code:code>/caller/", ownership.change_caller, name="desk_caller"),
+    path("<code:code>/aside/", call_actions.put_on_hold, name="desk_aside"),
+    path("<code:code>/resume/", call_actions.resume, name="desk_resume"),
+    path("<code:code>/pass/", call_actions.pass_on, name="desk_pass"),
+    path("<code:code>/take/", call_actions.take, name="desk_take"),
+    path("<code:code>/leave/", call_actions.leave, name="desk_leave"),
+    path("<code:code>/caller/", call_actions.change_caller, name="desk_caller"),
     path("<code:code>/<int:number>/", call.step, name="desk_step"),
     path("<code:code>/<int:number>/back/", call.back, name="desk_back"),
     path("<code:code>/<int:number>/restart/", call.restart, name="desk_restart"),

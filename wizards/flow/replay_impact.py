@@ -9,7 +9,7 @@ from itertools import pairwise
 from . import procedures
 from .document import Document
 from .position import Event, IllegalMoveError, Position
-from .transitions import History, apply_answer, entry_position, next_position, outcome
+from .transitions import History, answer_events, entry_position, next_position, outcome
 
 
 class Fate(StrEnum):
@@ -66,7 +66,7 @@ def _apply(document: Document, position: Position, event: Event) -> Position:
         if not _in_procedure(document, position):
             raise IllegalMoveError("There is no procedure here any more.")
         position = next_position(document, position, procedures.CONFIRM)
-    apply_answer(document, position, event.answer)
+    answer_events(document, position, event.answer)
     return next_position(document, position, event.answer)
 
 

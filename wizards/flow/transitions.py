@@ -37,7 +37,7 @@ def begin_events(document: Document, symptom_id: str) -> tuple[Event, ...]:
     return _with_end(document, Event(EventKind.BEGIN, answer=symptom_id), entry_position(document, symptom_id))
 
 
-def apply_answer(document: Document, position: Position, answer: str) -> tuple[Event, ...]:
+def answer_events(document: Document, position: Position, answer: str) -> tuple[Event, ...]:
     """Return the events of answering at `position`; raise IllegalMoveError if the answer is not legal there."""
     node = node_at(document, position)
     if not answer:
@@ -154,7 +154,7 @@ class History:
         Raises IllegalMoveError for a page that was not reached and for an answer that the page does not offer.
         """
         page = self.page(number)
-        events = apply_answer(self.document, page.position, answer)
+        events = answer_events(self.document, page.position, answer)
         if page.origin == self.pages[-1].origin:
             return events
         if self.chosen_answer(number) == answer:
@@ -190,7 +190,7 @@ class History:
             return self._first_page(event)
         current = self.pages[-1]
         if event.kind == EventKind.ANSWER:
-            if event != apply_answer(self.document, current.position, event.answer)[0]:
+            if event != answer_events(self.document, current.position, event.answer)[0]:
                 raise BrokenLogError(number, "the answer does not match the current position")
             return Page(next_position(self.document, current.position, event.answer), number, current.origin)
         if event.kind == EventKind.BACK:

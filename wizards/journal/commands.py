@@ -83,7 +83,7 @@ def answer(
         _check_nobody_moved(session, seen or number, by)
         return _replay_and_record(session, lambda history: history.answer(number, answer), by)
     document = document_of(session.version_id)
-    events = flow.apply_answer(document, session.position, answer)
+    events = flow.answer_events(document, session.position, answer)
     return _record(session, document, events, flow.next_position(document, session.position, answer), by=by)
 
 

@@ -6,7 +6,7 @@
 It reads the document and the position, and decides nothing. Only `responses` knows HTMX's headers.
 """
 
-from .fragment_cache import cached_fragment, compiled_fragment
+from .fragment_cache import cached_fragment, fragment_with_placeholders
 from .images import picture_context, product_picture
 from .page import Context, Page, is_back_at_entry, page_of, step_url
 from .responses import redirect, render_page, render_step, wants_fragment
@@ -28,8 +28,8 @@ __all__ = [
     "all_steps_context",
     "answers_so_far",
     "cached_fragment",
-    "compiled_fragment",
     "contact_context",
+    "fragment_with_placeholders",
     "heading",
     "is_back_at_entry",
     "page_of",

@@ -45,7 +45,7 @@ def show(slug: str) -> None:
     document = publishing.document_of(version.pk)
     for node in document.nodes:
         position = flow.Position(node.id)
-        presenters.compiled_fragment(version.pk, document, position)
+        presenters.fragment_with_placeholders(version.pk, document, position)
 
 
 def resident() -> float:

@@ -17,7 +17,7 @@ from django.utils.safestring import SafeString
 from helpdesk.parsing import parse_nonnegative_int
 
 from ... import locking
-from .. import urls
+from .. import form_links
 
 
 def conflict_message(row: models.Model) -> SafeString:
@@ -26,7 +26,7 @@ def conflict_message(row: models.Model) -> SafeString:
         '{} Nothing of yours is saved, and what you typed still stands below. <a href="{}" target="_blank"'
         ' rel="noopener">Open the newest in a new tab</a>, and make your changes there.',
         locking.last_saved_message(row),
-        urls.form_link(row),
+        form_links.form_link(row),
     )
 
 

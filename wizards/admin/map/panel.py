@@ -12,9 +12,9 @@ from ... import flow, publishing
 from ...flow.kinds import BaseNode
 from ...models import Node, Symptom, Wizard
 from ..draft_status import format_count
+from ..form_links import change_url, path_link, read_wizard_rows
 from ..forms import labels
 from ..release.check import fault_context
-from ..urls import change_url, path_link, read_wizard_rows
 from .edges import ANSWERS
 from .graph import NODE_STYLES, node_style, symptom_element_id
 from .iframe import IFRAME_PARAMETER

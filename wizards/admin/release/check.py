@@ -13,7 +13,7 @@ from ...flow.fields import Part
 from ...models import Wizard
 from ...publishing.validation import find_draft_faults
 from ..base import render_wizard_page, wizard_view
-from ..urls import WizardRows, fault_link, read_wizard_rows
+from ..form_links import WizardRows, fault_link, read_wizard_rows
 
 TAB = "wizards_wizard_check"
 # A list in the document -> the name of one of its parts.

@@ -52,7 +52,7 @@ def step(request: HttpRequest, session_query: SingleSession, number: int) -> Htt
         )
     session = session_query.get()
     try:
-        page = page_of(session, number)
+        page = load_page(session, number)
     except flow.IllegalMoveError as error:
         return not_possible(request, session, str(error))
     return presenters.render_step(request, page, message=THANKS.get(request.GET.get("said", ""), ""))
@@ -86,7 +86,7 @@ def remark(request: HttpRequest, session_query: SingleSession, number: int) -> H
         )
     session = session_query.get()
     try:
-        context = {"screen": presenters.screen_context(page_of(session, number)), "form": form}
+        context = {"screen": presenters.screen_context(load_page(session, number)), "form": form}
     except flow.IllegalMoveError as error:
         return not_possible(request, session, str(error))
     return presenters.render_page(request, "customer/session/remark.html", context, status=422 if form.errors else 200)
@@ -113,7 +113,7 @@ def all_steps(request: HttpRequest, session_query: SingleSession, number: int) -
     """Show all steps of the procedure on page `number`, to read ahead and to print."""
     session = session_query.get()
     try:
-        context = presenters.all_steps_context(page_of(session, number))
+        context = presenters.all_steps_context(load_page(session, number))
     except flow.IllegalMoveError as error:
         return not_possible(request, session, str(error))
     return presenters.render_page(request, "customer/session/all_steps.html", context)
@@ -161,7 +161,7 @@ def seen_event(request: HttpRequest) -> int | None:
     return parse_nonnegative_int(request.POST.get("seen"))
 
 
-def page_of(session: Session, number: int, *, is_answer: bool = False) -> presenters.Page:
+def load_page(session: Session, number: int, *, is_answer: bool = False) -> presenters.Page:
     """Return page `number` of a session; raise IllegalMoveError where it was not reached.
 
     Reads the log only for an earlier page, and for the first position come back to other than by an answer. The page
@@ -195,7 +195,7 @@ def apply_move(
         agent_moved = session.agent_id is not None and session.count > (seen_event(request) or number)
         return move_refused(request, session, session.count if agent_moved else number, str(error))
     if presenters.wants_fragment(request):
-        return presenters.render_step(request, page_of(session, session.count, is_answer=is_answer))
+        return presenters.render_step(request, load_page(session, session.count, is_answer=is_answer))
     return HttpResponseRedirect(presenters.step_url(session, session.count), status=303)
 
 
@@ -208,7 +208,7 @@ def apply_annotation(
         session = annotate()
     except flow.IllegalMoveError as error:
         return move_refused(request, session_query.get(), number, str(error))
-    page = page_of(session, session.count if was_current else number)
+    page = load_page(session, session.count if was_current else number)
     if presenters.wants_fragment(request):
         return presenters.render_step(request, page, message=THANKS.get(thanks, ""))
     return HttpResponseRedirect(f"{page.url}?said={thanks}" if thanks else page.url, status=303)
@@ -217,7 +217,7 @@ def apply_annotation(
 def move_refused(request: HttpRequest, session: Session, number: int, reason: str) -> HttpResponse:
     """Show page `number` again with the reason why nothing was logged."""
     try:
-        page = page_of(session, number)
+        page = load_page(session, number)
     except flow.IllegalMoveError as error:
         return not_possible(request, session, str(error))
     return presenters.render_step(request, page, error=reason, status=422)

@@ -22,7 +22,7 @@ from ...permissions import owner_only
 from ...presenters.rate_limited import ALL_CLIENTS, rate_limited
 from ...support import join_codes
 from ..forms import DeviceCodeForm
-from .session import not_possible, page_of
+from .session import load_page, not_possible
 
 log = logging.getLogger(__name__)
 
@@ -66,7 +66,7 @@ def updates(request: HttpRequest, session_query: SingleSession, number: int) -> 
     if not moves.exists():
         return HttpResponse(status=204)
     if presenters.wants_fragment(request):
-        return presenters.render_step(request, page_of(session, session.count))
+        return presenters.render_step(request, load_page(session, session.count))
     return HttpResponseRedirect(presenters.step_url(session, session.count))
 
 

@@ -112,7 +112,7 @@ def updates_since(request: HttpRequest, sessions: Sessions, number: int, seen: i
     current = call_state(session_or_404(sessions))
     if was_current(current.history, number, seen):
         return call_page(request, current, is_update=True)
-    return call_page(request, state_at(current.view.session, number), is_update=True)
+    return call_page(request, state_at(current.page.session, number), is_update=True)
 
 
 def no_updates() -> HttpResponse:
@@ -178,7 +178,7 @@ def call_page(
     words: str = "",
 ) -> HttpResponse:
     """Render the page of a call, or for HTMX the part that moves change."""
-    agent, session = agent_of(request), state.view.session
+    agent, session = agent_of(request), state.page.session
     context = call_context(request, state, agent) | {"error": error, "is_update": is_update, "words": words}
     if not presenters.wants_fragment(request):
         context |= {
@@ -187,7 +187,7 @@ def call_page(
             "reference": presenters.reference(session),
             "colleagues": colleagues(session, agent),
         }
-    address = "" if status >= 400 else call_address(session, state.view.number)
+    address = "" if status >= 400 else call_address(session, state.page.number)
     return render_desk_page(request, "call.html", fragment="_call.html", address=address, status=status, **context)
 
 

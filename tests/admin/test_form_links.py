@@ -5,7 +5,7 @@ import pytest
 from tests.admin.forms.editing import Form, address, editor, toy
 from tests.reading import read
 from wizards import flow, publishing
-from wizards.admin import draft_status, urls
+from wizards.admin import draft_status, form_links
 from wizards.models import Choice, Node, Procedure, Wizard
 
 # What these pages ask of a database, tests/test_roles.py and tests/hostile ask on both.
@@ -34,14 +34,14 @@ NODE, PROCEDURE, WIZARD = "node", "procedure", "wizard"
     ],
 )
 def test_a_path_leads_to_its_field(wizard, path, model, anchor):
-    rows = urls.read_wizard_rows(wizard, publishing.compile_draft(wizard))
+    rows = form_links.read_wizard_rows(wizard, publishing.compile_draft(wizard))
     form = {
         WIZARD: wizard,
         NODE: Node.objects.get(wizard=wizard, key="q"),
         PROCEDURE: Procedure.objects.get(key="press"),
     }[model]
     origin = f"?wizard={wizard.pk}" if model == PROCEDURE else ""
-    assert urls.path_link(path, rows) == address(form) + origin + anchor
+    assert form_links.path_link(path, rows) == address(form) + origin + anchor
 
 
 def test_every_field_that_a_link_names_is_on_its_form(wizard):
@@ -53,16 +53,16 @@ def test_every_field_that_a_link_names_is_on_its_form(wizard):
 def test_the_rows_are_read_in_two_queries(wizard, django_assert_num_queries):
     document = publishing.compile_draft(wizard)
     with django_assert_num_queries(2):
-        rows = urls.read_wizard_rows(wizard, document)
+        rows = form_links.read_wizard_rows(wizard, document)
         for fault in flow.find_faults(document):
-            urls.fault_link(fault, rows)
+            form_links.fault_link(fault, rows)
 
 
 def test_the_link_of_a_deleted_node_leads_to_its_wizard(wizard):
     document = publishing.compile_draft(wizard)
     Node.objects.filter(wizard=wizard, key="ok").delete()
     place = [node.id for node in document.nodes].index("ok")
-    assert urls.path_link(("nodes", place), urls.read_wizard_rows(wizard, document)) == address(wizard)
+    assert form_links.path_link(("nodes", place), form_links.read_wizard_rows(wizard, document)) == address(wizard)
 
 
 def test_an_unreadable_draft_does_not_affect_the_state_of_others(wizard):
