@@ -25,7 +25,7 @@ quick: dev ## lint the changed files and run their tests (SINCE=HEAD~3)
 unit: dev ## the tests on SQLite, without a browser (ARGS="-k search" chooses)
 	@$(PYTEST) -m "not browser" $(ARGS)
 
-browser: dev programs ## the browser tests only (ARGS="-k countdown" chooses, HALVES=0.3 sends pages by halves)
+browser: dev programs ## the browser tests only (ARGS="-k countdown" chooses, HALVES=0.3 sends each page in two halves, 0.3 s apart)
 	@$(PYTEST) -m browser $(ARGS)
 
 fuzz: dev ## attack every view and every import (CASES=200000 IMPORTS=1000000 SEED=7)
@@ -40,10 +40,10 @@ scale: dev programs ## two web hosts behind nginx: killed, hanging, restarted wi
 kills: dev ## kill the worker that sends mails and webhooks 200 times (KILLS=200)
 	@KILLS=$${KILLS:-200} $(VENV) -m pytest -q -s tests/support/test_kills.py $(ARGS)
 
-chaos: dev ## faults under load, and twins that must be seen (KILLS=500, ARGS="--only kills")
+chaos: dev ## faults under load, each with a sabotaged counterpart that must be caught (KILLS=500, ARGS="--only kills")
 	@$(VENV) -m tools.chaos --kills "$(or $(KILLS),500)" $(ARGS)
 
-# It says of most lines with a nosec that another test did not need it; what it finds, it says twice.
+# bandit prints a warning on stderr for most lines with a nosec. So only on failure is it run again to show everything.
 BANDIT := $(VENV) -m bandit --quiet --recursive helpdesk wizards manage.py gunicorn.conf.py
 
 lint: dev types ## ruff, djlint, mypy, import contracts, bandit
@@ -74,7 +74,7 @@ sbom: dev ## list what the site is made of: var/sbom.json (CycloneDX)
 	@mkdir -p -m 700 var
 	@$(VENV) -W ignore -m cyclonedx_py requirements --pyproject pyproject.toml --output-reproducible -o var/sbom.json requirements.txt
 
-assets: ## build static/site.css, site.js and vendor/ from assets/ (needs npm; the result is checked in)
+assets: ## build static/site.*, staff.* and vendor/ from assets/ (needs npm; the result is checked in)
 	@cd assets && npm ci --no-audit --no-fund && npm run build
 
 SHOTS := docs/screenshots home-390-light question-390-light countdown-390-light solved-390-dark

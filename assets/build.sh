@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds the styles and scripts in static/ (site: customers; staff: reviewers), and copies what is vendored.
+# Builds the styles and scripts in static/ (site: customers; staff: desk and review), and copies what is vendored.
 # Needs Node.js 20 or newer. The results are checked in: running the site needs none of this.
 set -euo pipefail
 cd "$(dirname "$0")"

@@ -136,7 +136,7 @@
     event.stopImmediatePropagation();
   }, true);
 
-  // The second click of a slow double click falls on the page that came meanwhile: it is no answer to that one.
+  // The second click of a slow double click falls on the page that came meanwhile: it is not an answer to that one.
   document.addEventListener("click", (event) => {
     if (event.detail > 1 && event.target.closest("#page button")) event.preventDefault();
   }, true);
