@@ -54,7 +54,7 @@ def chromium() -> Path:
     """Return the browser's program: the one that CHROMIUM_PATH names, or one on PATH. Raises NoChromiumError."""
     if named := os.environ.get("CHROMIUM_PATH"):
         if not os.access(named, os.X_OK):
-            raise NoChromiumError(f"CHROMIUM_PATH is {named}, and that is no program.")
+            raise NoChromiumError(f"CHROMIUM_PATH is {named}, and that is not a program.")
         return Path(named)
     for name in CHROMIUM:
         if program := shutil.which(name):

@@ -271,7 +271,7 @@ def write_fake_backup(folder: Path) -> Path:
 
 DAMAGES = {
     "its SHA-256 is wrong": corrupt,
-    "is no backup": lambda folder: (folder / "manifest.json").unlink(),
+    "is not a backup": lambda folder: (folder / "manifest.json").unlink(),
     "Invalid JSON": lambda folder: (folder / "manifest.json").write_text("{"),
     "format: Input should be 1": lambda folder: change_manifest(folder, format=2),
     "bytes: Input should be a valid integer": lambda folder: change_manifest(folder, bytes="many"),

@@ -28,7 +28,7 @@ pytestmark = pytest.mark.once
         ("docs/security.md", {"tests/test_security.py"}),
     ],
 )
-def test_a_file_has_the_tests_of_its_room(file, tests):
+def test_a_file_has_the_tests_of_its_package(file, tests):
     assert tests <= quick.tests_of(file)
 
 
@@ -87,4 +87,4 @@ def test_a_file_that_is_gone_is_tested_and_not_linted(run):
 
 def test_a_commit_that_is_not_there_is_said(capsys):
     assert quick.main(["--since", "nowhere"]) == 1
-    assert "nowhere is no commit" in capsys.readouterr().err
+    assert "nowhere is not a commit" in capsys.readouterr().err

@@ -2,7 +2,7 @@
 
 `python -m tools.quick [--since COMMIT] [ARGUMENTS OF PYTEST]`. What changed is what differs from COMMIT: by default
 HEAD, or the commit before it where nothing is uncommitted. Tests mirror the modules, so names say which tests belong
-to a room: tests/search/ to wizards/search/, tests/desk/ to wizards/desk/.
+to a package: tests/search/ to wizards/search/, tests/desk/ to wizards/desk/.
 Those that take minutes are left out: `make test` runs everything.
 """
 
@@ -48,7 +48,7 @@ def main(arguments: list[str]) -> int:
             since = "HEAD~1"
             files = changed(since)
     except subprocess.CalledProcessError as refused:
-        print(f"{since} is no commit here. {refused.stderr.strip()}", file=sys.stderr)
+        print(f"{since} is not a commit here. {refused.stderr.strip()}", file=sys.stderr)
         return 1
     chosen_tests = {file: tests_of(file) for file in files}
     tests = sorted({*ALWAYS, *(test for found in chosen_tests.values() for test in found)} - set(LONG))
@@ -96,7 +96,7 @@ def lint(files: list[str]) -> Iterator[list[str]]:
 
 
 def tests_of(file: str) -> set[str]:
-    """Return the tests (files and folders) of the room in which a file stands; none where nothing tests it."""
+    """Return the tests (files and folders) of the package in which a file is; none where nothing tests it."""
     path = PurePosixPath(file)
     top, *folders = path.parts[:-1] or ("",)
     if top == "tests":
@@ -115,7 +115,7 @@ def tests_of(file: str) -> set[str]:
 
 
 def _room(parts: list[str]) -> set[str]:
-    """Return the tests of the innermost folder that tests/ mirrors, or else those that are named like the room."""
+    """Return the tests of the innermost folder that tests/ mirrors, or else those that are named like the package."""
     for length in range(len(parts), 0, -1):
         folder = "/".join(["tests", *parts[:length]])
         if any((ROOT / folder).glob("test_*.py")):

@@ -54,7 +54,7 @@ def read(folder: Path) -> Manifest:
         data = folder / manifest.file
         is_intact = data.stat().st_size == manifest.bytes and _hash(data) == manifest.sha256
     except (OSError, UnicodeDecodeError) as error:
-        raise BackupError(f"{folder} is no backup, or not complete: {error}. Use another backup.") from error
+        raise BackupError(f"{folder} is not a backup, or not complete: {error}. Use another backup.") from error
     if not manifest.counts.get("django_migrations"):
         raise BackupError(f"{folder} holds no tables of this site: it is of another database. Use another backup.")
     if not is_intact:

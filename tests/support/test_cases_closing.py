@@ -69,7 +69,7 @@ def test_a_case_is_closed_with_words_where_it_is_none_of_the_causes(agent):
 )
 def test_a_cause_of_another_diagnosis_closes_nothing(agent, node, cause):
     case = opened()
-    with pytest.raises(ValueError, match="is no cause"):
+    with pytest.raises(ValueError, match="is not a cause"):
         cases.close(case, agent, cause_node=node, cause=cause)
     assert Case.objects.get().closed_at is None
 

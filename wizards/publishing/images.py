@@ -86,7 +86,7 @@ def decode(content: bytes) -> Image.Image:
         raise InvalidImageError(TOO_MANY_PIXELS) from error
     except DECODE_ERRORS as error:
         raise InvalidImageError(
-            "This is no readable PNG, JPEG or WebP picture. Drawings (SVG), GIF and PDF are not accepted:"
+            "This is not a readable PNG, JPEG or WebP picture. Drawings (SVG), GIF and PDF are not accepted:"
             " save it as PNG or JPEG first."
         ) from error
 

@@ -138,4 +138,4 @@ def erase_words(cases: QuerySet[Case]) -> int:
 def _check_cause(case: Case, node_id: str, cause: str) -> None:
     node = document_of(case.session.version_id).node(node_id)
     if not isinstance(node, Diagnosis) or node.cause(cause) is None:
-        raise ValueError(f"{cause!r} is no cause of a diagnosis {node_id!r}.")
+        raise ValueError(f"{cause!r} is not a cause of a diagnosis {node_id!r}.")

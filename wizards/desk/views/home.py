@@ -55,7 +55,7 @@ def begin(request: HttpRequest) -> HttpResponse:
     slug, _, symptom = request.POST.get("way", "").partition("/")
     version = publishing.current_version(slug)
     if version is None or publishing.document_of(version.pk).symptom(symptom) is None:
-        raise Http404("There is no such way in.")
+        raise Http404("There is no such symptom.")
     if not form.is_valid():
         error = str(next(iter(form.errors.values()))[0])
         return home_page(request, query=request.POST.get("q", ""), status=422, caller_error=error)
