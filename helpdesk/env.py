@@ -39,7 +39,7 @@ FOREIGN_NAMES = {
     "LOGLEVEL": "LOG_LEVEL",
     "TZ": "TIME_ZONE",
 }
-MIN_SIMILARITY = 0.82  # SECRET_KEY_BASE and DATABASE, which other programs read, are 0.80 like settings of ours
+MIN_SIMILARITY = 0.82  # SECRET_KEY_BASE and DATABASE, which other programs read, score 0.80 against our settings
 
 
 def check_settings(exit_code: int = 1) -> None:

@@ -1,4 +1,4 @@
-"""The headers that tell browsers how to treat an answer."""
+"""The headers that tell browsers how to treat a response."""
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse

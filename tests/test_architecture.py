@@ -1,4 +1,4 @@
-"""Rules of the code that no linter knows: HTMX's headers, signals, and what catches every exception.
+"""Rules of the code that no linter knows: htmx's headers, signals, and what catches every exception.
 
 Who may import whom is said by the contracts in pyproject.toml, which `make lint` checks. Who writes the log is seen in
 every test, at the statement: see log_writes.py.
@@ -73,7 +73,7 @@ def test_what_catches_every_exception_raises_it_again_or_logs_it(path):
                 assert body.endswith("raise") or "log.exception(" in body, f"line {caught.lineno}: swallows everything"
 
 
-# The only modules that read or set HTMX's headers, or use `request.htmx` and the helpers of django-htmx.
+# The only modules that read or set htmx's headers, or use `request.htmx` and the helpers of django-htmx.
 HTMX_MODULES = {"wizards/presenters/responses.py", "helpdesk/accounts/session_policy.py"}
 # Header names in lower case; those that are also attributes in templates (hx-target) are left out.
 LOWER_CASE = "request|history-restore-request|current-url|redirect|location|refresh|retarget|reswap|reselect"
@@ -81,7 +81,7 @@ HEADER = re.compile(rf"\bHX-|HTTP_HX_|\bhx-({LOWER_CASE})\b|^htmx$")
 
 
 def htmx_uses(path: Path) -> Iterator[str]:
-    """Yield each use of HTMX's headers in a file."""
+    """Yield each use of htmx's headers in a file."""
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and HEADER.search(node.value):
             yield f"line {node.lineno}: {node.value!r}"

@@ -45,7 +45,7 @@ def test_answer_400_costs_what_answer_2_costs():
     assert len([query for query in captured if query["sql"].split()[0] in ("SELECT", "INSERT", "UPDATE")]) == 3
 
 
-@pytest.mark.once  # what grows with a document is no query
+@pytest.mark.once  # what grows with a document is not a query
 @pytest.mark.parametrize("answers", [0, 20])
 def test_an_answer_costs_the_same_among_6000_nodes_as_among_60(answers):
     few, many = answered(ring(60, "few"), answers), answered(ring(6000, "many"), answers)

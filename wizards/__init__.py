@@ -7,10 +7,10 @@ The path of an answer:
         -> permissions             (which sessions may this visitor move?)
         -> journal.commands        (one transaction: lock the session, append the events, update the session's row)
              -> flow.transitions   (pure: document + position + answer -> the events, or IllegalMoveError)
-        -> presenters              (position -> context; a full page, or the fragment that HTMX asked for)
+        -> presenters              (position -> context; a full page, or the fragment that htmx asked for)
         -> templates/customer/session/_question.html ...
 
 Dependencies go one way. `flow` imports no Django; `journal` is the only writer of sessions and events; `permissions`
-alone decides who may see or move a session; `presenters.responses` sets HTMX's headers. `publishing` turns draft rows
+decides who may see or move a session; only `presenters.responses` sets htmx's headers. `publishing` turns draft rows
 into a document and a document into a version; a session stays on the version that it began on.
 """

@@ -17,11 +17,11 @@ from .models import Node, Procedure, Wizard
 
 
 class StaleRevisionError(Exception):
-    """Somebody else saved it after the editor's form was made. `str()`, if any, is a sentence for the editor."""
+    """Somebody else saved it after the editor's form was rendered. `str()`, if any, is a sentence for the editor."""
 
 
 def lock_if_current(row: models.Model, revision: int | None) -> bool:
-    """Lock the row until the transaction ends; return whether `revision` is still its own."""
+    """Lock the row until the transaction ends; return whether `revision` is still current."""
     rows = type(row)._default_manager.select_for_update(no_key=True).filter(pk=row.pk)
     return rows.values_list("revision", flat=True).first() == revision
 
@@ -45,7 +45,7 @@ def require_current(seen: str, current: str, message: str) -> None:
 
 
 def last_saved_message(row: models.Model) -> str:
-    """Say who saved the row last, and when, by the admin's history."""
+    """Say who saved the row last, and when, according to the admin's history."""
     name = row._meta.verbose_name
     entries = _history(row)
     if isinstance(row, Node):

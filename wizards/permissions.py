@@ -1,4 +1,4 @@
-"""Who may see or move a session. Nothing else decides it.
+"""Who may see or move a session. `support/calls.py` decides who may take a call.
 
 A visitor's secret is a random value in an HttpOnly cookie; the database stores its SHA-256. One visitor may own several
 sessions. A session that is not theirs does not exist for them: 404.

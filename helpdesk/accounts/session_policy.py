@@ -21,7 +21,7 @@ from helpdesk.types import GetResponse
 # The keys in a session: when it started, when it was last active, and the user whose second step was verified in it.
 STARTED_AT, ACTIVE_AT, VERIFIED_USER = "begun", "seen", "stepped"
 ACTIVITY_INTERVAL = 60  # seconds between two writes of ACTIVE_AT, so that not every request writes
-# The header of a page that refreshes itself: its requests are no activity.
+# The header of a page that refreshes itself: its requests are not activity.
 BACKGROUND_HEADER = "X-Quiet"
 # The views open to users without a second step: to set it up, to confirm the password for that, to sign out.
 SETUP_VIEWS = ("mfa_activate_totp", "account_reauthenticate", "account_logout")
@@ -95,7 +95,7 @@ def has_second_step(user: Any) -> bool:
 def redirect_to_sign_in(request: HttpRequest, response: HttpResponse) -> HttpResponse:
     """Add the reason why the session ended to a redirect to the sign-in; leave other responses alone.
 
-    For HTMX, which would swap the sign-in page into a part of the current page, redirect the whole page instead.
+    For htmx, which would swap the sign-in page into a part of the current page, redirect the whole page instead.
     """
     if response.status_code != 302 or not response.headers["Location"].startswith(reverse("mfa_index")):
         return response

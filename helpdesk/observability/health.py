@@ -49,7 +49,7 @@ def healthz(request: HttpRequest) -> HttpResponse:
 def readyz(request: HttpRequest) -> HttpResponse:
     """Answer 200 if this process can serve, or else 503 with what is missing.
 
-    A missing cache is reported but is no reason to route people elsewhere: the site works without it, and other
+    A missing cache is reported but is not a reason to route people elsewhere: the site works without it, and other
     machines would not have it either.
     """
     database = _check_database()

@@ -26,7 +26,7 @@ from limits.strategies import MovingWindowRateLimiter
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
-RETRY_SECONDS = 30  # for which Redis is left alone after it did not answer
+RETRY_SECONDS = 30  # to wait before retrying Redis after a failure
 REDIS_TIMEOUT = 1  # seconds, for connecting and for each response
 
 
@@ -46,8 +46,8 @@ class RateLimitExceededError(Exception):
 class RedisFallback:
     """Calls Redis, or a substitute in this process while Redis is down.
 
-    After a failure Redis is left alone for RETRY_SECONDS, so that no other request waits for it, and the log says so
-    once in that time.
+    After a failure Redis is not tried again for RETRY_SECONDS, so that no other request waits for it, and the log says
+    so once in that time.
     """
 
     def __init__(self) -> None:
@@ -63,7 +63,7 @@ class RedisFallback:
             result = shared()
         except errors as error:
             self.until = time.monotonic() + RETRY_SECONDS
-            log.warning("Redis (CACHE_URL) does not answer (%s): this process counts by itself for now.", error)
+            log.warning("Redis (CACHE_URL) does not answer (%s): this process counts in its own memory for now.", error)
             return local()
         if self.until:
             self.until = 0.0
@@ -87,7 +87,8 @@ def check(what: str, *clients: str) -> None:
 def client_address(request: HttpRequest) -> str:
     """Return the address of the client; behind a trusted proxy the one that the proxy saw.
 
-    An IPv6 address counts as its /64 network, as one household has that many. What is no address is returned as it is.
+    An IPv6 address counts as its /64 network, as one household has that many. Text that is not an address is returned
+    unchanged.
     """
     client = str(request.META.get("REMOTE_ADDR", ""))
     if settings.TRUSTED_PROXY:

@@ -1,4 +1,4 @@
-"""Answers through HTMX: one request, one fragment, with its URL and title; a whole page where one is due."""
+"""Answers through htmx: one request, one fragment, with its URL and title; a whole page where one is due."""
 
 import pytest
 

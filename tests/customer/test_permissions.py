@@ -97,7 +97,7 @@ def test_without_a_cookie_every_session_is_a_404(visitor, method):
 def test_a_forged_cookie_opens_nothing(visitor, cookie):
     before = rows()
     for address in places(visitor.code):
-        # As a browser's bytes arrive: what is no byte at all cannot be sent.
+        # As a browser's bytes arrive: what is not a byte cannot be sent.
         sent = f"csrf={CSRF}; visitor={cookie}".encode("utf-8", "surrogateescape").decode("latin-1")
         for method in ("GET", "POST"):
             status, page = Visitor().raw(method, address, b"answer=next&helped=yes", HTTP_COOKIE=sent)

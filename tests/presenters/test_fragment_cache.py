@@ -31,7 +31,7 @@ TOKEN = re.compile(r'(name="csrfmiddlewaretoken" value=)"\w+"')
 
 
 def request(token="t" * 64):
-    """Return a request of HTMX, as the views get it."""
+    """Return a request of htmx, as the views get it."""
     asked = RequestFactory().post("/", {"csrfmiddlewaretoken": token}, headers=HTMX)
     asked.htmx = HtmxDetails(asked)
     return asked

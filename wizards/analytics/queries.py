@@ -1,4 +1,4 @@
-"""Every figure of the review pages is computed here, from the tallies plus the sessions not rolled up yet.
+"""The session counts behind the review pages: from the tallies, plus the sessions that are not rolled up yet.
 
     overview: day_figures    stuck points: place_figures, place_times    map: place_figures, edge_figures
 
@@ -136,7 +136,7 @@ class PlaceFigures(Addable):
 
 
 def abandoned_since() -> datetime:
-    """Return the moment since when an open session must have had an event to count as still open."""
+    """Return the cutoff: open sessions with no event since then are abandoned."""
     return timezone.now() - settings.LEFT_AFTER
 
 

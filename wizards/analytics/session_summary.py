@@ -84,7 +84,7 @@ def summarize(
 ) -> SessionSummary:
     """Summarize the events of `log`.
 
-    Where the session stood after them is told by `later_events`, the rest of its log, or else by `current_place`.
+    `later_events` (the rest of its log), or else `current_place`, says where the session was after them.
     """
     if not log:
         return SessionSummary()

@@ -76,7 +76,7 @@ def call_address(session: Session, number: int | None = None) -> str:
 def render_desk_page(
     request: HttpRequest, template: str, *, fragment: str = "", address: str = "", status: int = 200, **context: Any
 ) -> HttpResponse:
-    """Render a page of the desk, or its `fragment` if HTMX asked for it; `address` goes into the browser's history."""
+    """Render a page of the desk, or its `fragment` if htmx asked for it; `address` goes into the browser's history."""
     if not (fragment and presenters.wants_fragment(request)) and "calls" not in context:
         context["calls"] = list(calls.calls_of(agent_of(request)))
     if "calls" in context:

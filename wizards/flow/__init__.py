@@ -8,7 +8,7 @@
 `document` holds the parts, `kinds/` one module for each kind of node, `procedures` the steps, `ranking` the order of
 causes, `transitions` the moves and the replay, `faults` the checks, `serialization` and `schema` the file format;
 `diff` says what changed between two documents (`text_diff` word by word), `replay_impact` what that means for a
-session that took place; `graph` is a document as nodes and edges to draw.
+past session; `graph` is a document as nodes and edges to draw.
 """
 
 from .diff import Change, ChangeKind, diff

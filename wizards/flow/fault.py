@@ -1,4 +1,4 @@
-"""A fault of a document: where it is, what is wrong, and how to fix it."""
+"""The Fault type: where a document is wrong, what is wrong, and how to fix it."""
 
 from __future__ import annotations
 

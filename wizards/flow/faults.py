@@ -1,4 +1,4 @@
-"""The faults of a document: where, what, and how to fix it. Errors prevent publishing."""
+"""Finds the faults of a document. Errors prevent publishing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A document as the nodes and edges of a graph, as plain data: for the editors' and the reviewers' map."""
+"""Turns a document into the nodes and edges of a graph, as plain data: for the editors' and the reviewers' map."""
 
 from __future__ import annotations
 

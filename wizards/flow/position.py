@@ -1,4 +1,4 @@
-"""A session's position, the events of its log, and the errors of both."""
+"""A session's position, the events of its log, and their two exceptions."""
 
 from __future__ import annotations
 

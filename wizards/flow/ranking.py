@@ -1,6 +1,6 @@
 """The order in which a diagnosis offers its causes.
 
-With a single fault, trying causes by likelihood / cost, highest first, minimises the expected time to a fix
+With a single fault, trying causes by likelihood / cost, highest first, minimizes the expected time to a fix
 (W. E. Smith, "Various optimizers for single-stage production", 1956; Heckerman, Breese and Rommelse,
 "Decision-theoretic troubleshooting", 1995). Here likelihood is the editors' weight and cost the minutes.
 Causes whose procedure erases something come last, whatever their efficiency: their minutes do not include what

@@ -1,4 +1,4 @@
-"""What a changed document would mean for a session that took place: its answers replayed over the new document."""
+"""What a changed document would mean for a past session: its answers replayed over the new document."""
 
 from __future__ import annotations
 

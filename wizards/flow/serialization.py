@@ -59,7 +59,7 @@ class Problem:
 
 
 class InvalidFileError(Exception):
-    """A file is no valid document. `problems` lists what is wrong in the order of the file, at most MAX_PROBLEMS."""
+    """A file is not a valid document. `problems` lists what is wrong in the order of the file, at most MAX_PROBLEMS."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         by_line = sorted(problems, key=lambda problem: problem.line)

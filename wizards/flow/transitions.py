@@ -1,4 +1,4 @@
-"""How a session moves through a document. Pure, total and deterministic.
+"""How a session moves through a document. Pure and deterministic.
 
 Terms:
 
@@ -60,7 +60,7 @@ def next_position(document: Document, position: Position, answer: str) -> Positi
 
 
 def outcome(document: Document, position: Position) -> str:
-    """Return the result of the outcome at `position`; empty if the node is no outcome."""
+    """Return the result of the outcome at `position`; empty if the node is not an outcome."""
     return node_at(document, position).outcome()
 
 

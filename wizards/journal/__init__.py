@@ -1,7 +1,8 @@
 """The only writer of sessions and events.
 
-`commands` appends events, one transaction for each command, and stores what analytics has counted. `bulk_load` writes
-whole sessions in bulk. `deletion` deletes, and `partitions` splits the log so that whole partitions can be dropped.
+`commands` appends events, one transaction for each command, and records how many events of each session analytics has
+counted. `bulk_load` writes whole sessions in bulk. `deletion` deletes, and `partitions` splits the log so that whole
+partitions can be dropped.
 """
 
 from .bulk_load import PastSession, load_sessions

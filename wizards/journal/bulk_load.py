@@ -21,7 +21,7 @@ BATCH_SIZE = 10_000  # sessions in one transaction
 
 @dataclass(frozen=True, slots=True)
 class PastSession:
-    """A session that took place already, for `load_sessions`.
+    """A past session, for `load_sessions`.
 
     history: the whole log over the version's document; sessions with the same log may share it.
     times:   when each event happened.

@@ -76,7 +76,7 @@ def answer(
     """Log an answer to page `number`, and return the updated session.
 
     The same answer again logs nothing; another answer to an earlier page logs going back, then the answer.
-    `seen` is the number of events when the page was rendered; by default the page was then the current one.
+    `seen` is the number of events when the page was rendered. It defaults to `number`: the page was current then.
     """
     session = _lock(sessions)
     if number != session.count:

@@ -1,4 +1,4 @@
-"""Reads a visitor's session by a statement that is compiled once.
+"""Reads a visitor's session with SQL built once.
 
 The ORM takes several times as long to compile this query as a database to run it, and every answer starts with it. Less
 frequent queries use `Session.objects`.

@@ -3,8 +3,8 @@
 `wizards.analytics` is the only writer of these rows. They can be rebuilt from the log as long as it is kept. Every
 figure counts sessions: a session that visits a place twice counts once.
 
-Pages select a period of some versions and channels; on PostgreSQL an index serves that only if the day is its last
-column. The indexes of the constraints, which begin with the day, serve rolling up, rebuilding and checking days.
+Pages select a period of some versions and channels; on PostgreSQL that needs an index that ends with the day.
+The indexes of the constraints, which begin with the day, serve rolling up, rebuilding and checking days.
 """
 
 from __future__ import annotations

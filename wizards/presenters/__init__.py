@@ -1,9 +1,9 @@
-"""A position as a page: rendered whole, or as the fragment that HTMX asked for.
+"""Renders a session's position as a full page, or as the fragment that htmx asked for.
 
     Page --screens--> context --responses--> response
                       (fragment_cache: rendered once for each position of a version)
 
-It reads the document and the position, and decides nothing. Only `responses` knows HTMX's headers.
+It reads the document and the position, and decides nothing. Only `responses` knows htmx's headers.
 """
 
 from .fragment_cache import cached_fragment, fragment_with_placeholders

@@ -1,4 +1,4 @@
-"""Editors' Markdown to safe HTML: raw HTML is escaped, and the result is sanitised."""
+"""Editors' Markdown to safe HTML: raw HTML is escaped, and the result is sanitized."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ Context = dict[str, Any]
 class Page:
     """One page of a session.
 
-    is_first: no page comes before it. The walk began here, and may have come back since.
+    is_first: no page comes before it: the person has just begun, or went back to the beginning.
     answer: the answer given on it before, or "".
     feedback: whether it helped, as the customer said at the end: "yes", "no" or "".
     case: support's case of the session, looked up for outcomes only.

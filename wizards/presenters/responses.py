@@ -1,4 +1,4 @@
-"""Pages as responses: whole, or the fragment that HTMX asked for. In `wizards`, only this file knows HTMX's headers."""
+"""Sends pages whole, or the fragment that htmx asked for. In `wizards`, only this file knows htmx's headers."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .screens import screen_context
 
 
 def wants_fragment(request: HttpRequest) -> bool:
-    """Return whether HTMX asks for a fragment. To restore a page from its history it needs the whole page."""
+    """Return whether htmx asks for a fragment. To restore a page from its history it needs the whole page."""
     htmx: HtmxDetails = request.htmx  # type: ignore[attr-defined]  # set by django-htmx's middleware
     return bool(htmx) and not htmx.history_restore_request
 
@@ -21,14 +21,14 @@ def wants_fragment(request: HttpRequest) -> bool:
 def render_page(
     request: HttpRequest, template: str, context: Context, *, fragment: str = "", push_url: str = "", status: int = 200
 ) -> HttpResponse:
-    """Render `template`, or its `fragment` where HTMX asked for it. HTMX then shows `push_url` in the address bar."""
+    """Render `template`, or its `fragment` where htmx asked for it. htmx then shows `push_url` in the address bar."""
     is_fragment = bool(fragment) and wants_fragment(request)
     response = render(request, fragment if is_fragment else template, context, status=status)
     return finish_response(response, is_fragment=is_fragment, push_url=push_url)
 
 
 def finish_response(response: HttpResponse, *, is_fragment: bool, push_url: str = "") -> HttpResponse:
-    """Set the headers of every page, and HTMX's on a fragment."""
+    """Set the headers of every page, and htmx's on a fragment."""
     if is_fragment:
         response.is_fragment = True  # type: ignore[attr-defined]  # helpdesk.security_headers.security_headers_middleware reads it
     if is_fragment and push_url:
@@ -39,7 +39,7 @@ def finish_response(response: HttpResponse, *, is_fragment: bool, push_url: str 
 
 
 def redirect(request: HttpRequest, url: str) -> HttpResponse:
-    """Redirect the whole page. HTMX would follow a 303 and put the result into a part of the page."""
+    """Redirect the whole page. htmx would follow a 303 and put the result into a part of the page."""
     if wants_fragment(request):
         return HttpResponse(status=204, headers={"HX-Redirect": url, "Cache-Control": "no-store"})
     return HttpResponseRedirect(url, status=303)

@@ -1,4 +1,4 @@
-"""A page as the context of its templates: one function for each kind of screen."""
+"""Builds the context of a page's templates: one function for each kind of screen."""
 
 from __future__ import annotations
 
@@ -214,7 +214,7 @@ def step_context(step: flow.Step) -> Context:
 
 
 def all_steps_context(page: Page) -> Context:
-    """Return all steps of the page's procedure; raise IllegalMoveError where the page is no step of one."""
+    """Return all steps of the page's procedure; raise IllegalMoveError where the page is not a step of one."""
     procedure = page.procedure
     if procedure is None or not page.position.step:
         raise flow.IllegalMoveError("There are no steps to show here.")

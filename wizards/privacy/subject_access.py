@@ -49,7 +49,7 @@ class Person:
 
 
 def find_person(reference: str) -> Person:
-    """Return the person person session has this reference; groups and case do not matter.
+    """Return the person whose session has this reference; groups and case do not matter.
 
     A session that an agent began is returned alone, because its visitor is the agent, and so is one erased before.
     Raises Session.DoesNotExist.

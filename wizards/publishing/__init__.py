@@ -3,7 +3,9 @@
     rows --compile_draft---> Document --publish--> Version --document_of--> Document (cached)
     rows <-import_document-- Document <----------------------------------- an older version, or a file
 
-`compiler` reads the rows, `importer` writes them, `versions` freezes the draft.
+`compiler` reads the rows, `importer` writes them, `versions` publishes the draft as an immutable version. `validation`
+finds the faults of a draft, `impact` replays recent sessions over it, `images` stores its uploads, and `search_words`
+adds words from the search log.
 """
 
 from .compiler import InvalidDraftError, compile_draft, compile_drafts

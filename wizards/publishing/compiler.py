@@ -28,7 +28,7 @@ Grouped = dict[int, list[Any]]
 
 
 class InvalidDraftError(Exception):
-    """The rows are no valid document: a text is too long, say. The message names the part and the problem."""
+    """The rows are not a valid document: a text is too long, say. The message names the part and the problem."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""What a draft would have meant for the latest real sessions."""
+"""Replays the latest real sessions over a draft to see which would take another path."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def publishing_impact(wizard: Wizard, draft: flow.Document) -> dict[str, Any]:
 
 
 def latest_sessions(wizard: Wizard) -> list[Session]:
-    """Return up to MAX_SESSIONS sessions that are no tests, latest first, with their events."""
+    """Return up to MAX_SESSIONS sessions other than tests, latest first, with their events."""
     # A list instead of a subquery, so that the query planner knows how few there are.
     versions = list(wizard.versions.values_list("pk", flat=True))
     real = Session.objects.filter(version__in=versions).exclude(channel=Session.Channel.TEST)

@@ -41,7 +41,7 @@ def render_review_page(
     query: str = "",
     **context: Any,
 ) -> HttpResponse:
-    """Render a review page, or only its `fragment` for HTMX, with the tabs and the filter above it.
+    """Render a review page, or only its `fragment` for htmx, with the tabs and the filter above it.
 
     A page without a filter of its own passes on the `query` that the reader came with. With an invalid filter the page
     shows the errors and what the valid part selects, with status 422.

@@ -27,7 +27,7 @@ EARLIEST = date(2000, 1, 1)
 
 @dataclass(frozen=True)
 class Filter:
-    """What a reader selected. Both days belong to the period; an empty value is no restriction.
+    """What a reader selected. Both days belong to the period; an empty value does not restrict.
 
     Days are the help desk's (settings.TIME_ZONE), so that all readers see the same figures.
     """

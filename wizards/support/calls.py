@@ -1,6 +1,9 @@
 """Which agent each call is assigned to. The only module that writes `Call` and `Handling` rows.
 
-    begin, join -> assigned -> put_on_hold -> resume -> pass_on -> (assigned to a colleague) -> leave
+    begin, join, take        -> assigned
+    put_on_hold, resume         assigned <-> on hold
+    pass_on                     either -> on hold, assigned to a colleague
+    leave                       either -> unassigned
 
 `Call.agent` decides in whose tabs a call appears. `Session.agent`, which the journal writes, decides who may move the
 session. A call is assigned only while both name the same agent, so a customer who ends a join also ends the call.
@@ -46,7 +49,10 @@ def begin(version: Version, symptom: str, by: User, caller: str = "", idempotenc
 
 
 def agent_visitor(by: User, idempotency_key: str = "") -> str:
-    """Return the `visitor` value of an agent's session: the digest of no secret, so that no customer owns it."""
+    """Return the `visitor` value of an agent's session.
+
+    It is a digest that matches no visitor's secret, so that no customer owns the session.
+    """
     return salted_hmac(
         VISITOR_SALT, f"{by.pk} {idempotency_key or get_random_string(32)}", algorithm="sha256"
     ).hexdigest()

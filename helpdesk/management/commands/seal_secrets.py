@@ -1,4 +1,4 @@
-"""The name of `reencrypt_secrets` before version 1.1."""
+"""Deprecated: the name of `reencrypt_secrets` before version 1.1."""
 
 from helpdesk.management.commands import reencrypt_secrets
 from helpdesk.management.renamed import RenamedCommand

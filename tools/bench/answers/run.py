@@ -121,7 +121,7 @@ def compared(runs: Runs, about: Measurement) -> list[Measurement]:
 
 
 def spread(databases: Iterator[str], rounds: int, seconds: float, about: Measurement) -> list[Measurement]:
-    """Return how evenly SQLite serves eight connections; an answer that is no next page ends the measurement."""
+    """Return how evenly SQLite serves eight connections; a response that is not the next page ends the run."""
     with contextlib.ExitStack() as stack:
         served = [stack.enter_context(apps.serving(app, next(databases))) for app in (apps.product(), apps.floor())]
         runs = in_turns(served, rounds, seconds)

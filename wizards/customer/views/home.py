@@ -57,7 +57,7 @@ def search_error(request: HttpRequest, error: str) -> HttpResponse:
 @require_POST
 @rate_limited("missed")
 def search_missed(request: HttpRequest) -> HttpResponse:
-    """Log that nothing matches the query, and thank the customer. HTMX logs it by itself and gets an empty answer."""
+    """Log that nothing matches the query, and thank the customer. htmx logs it by itself and gets an empty response."""
     form = SearchForm(request.POST)
     if not form.is_valid() or not form.cleaned_data["q"]:
         return search_error(request, str(form.errors["q"][0]) if form.errors else NO_WORDS)

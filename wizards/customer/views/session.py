@@ -164,8 +164,8 @@ def seen_event(request: HttpRequest) -> int | None:
 def load_page(session: Session, number: int, *, is_answer: bool = False) -> presenters.Page:
     """Return page `number` of a session; raise IllegalMoveError where it was not reached.
 
-    Reads the log only for an earlier page, and for the first position come back to other than by an answer. The page
-    of an outcome has its feedback and the case.
+    Reads the log only for an earlier page, and when a session has returned to its first position by a move other than
+    an answer. The page of an outcome has its feedback and the case.
     """
     needs_history = number != session.count or (not is_answer and presenters.is_back_at_entry(session))
     history = journal.history_of(session) if needs_history else None

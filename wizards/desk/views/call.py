@@ -136,7 +136,7 @@ def apply_move(
     try:
         mine = permissions.movable_sessions(agent).filter(pk=session.pk)
         moved = calls.with_note(mine, number, words, agent, lambda: move(mine))
-    except Session.DoesNotExist:
+    except Session.DoesNotExist:  # assigned to somebody else, or on hold
         return call_page(
             request,
             call_state(session_or_404(sessions)),
@@ -177,7 +177,7 @@ def call_page(
     is_update: bool = False,
     words: str = "",
 ) -> HttpResponse:
-    """Render the page of a call, or for HTMX the part that moves change."""
+    """Render the page of a call, or for htmx the part that moves change."""
     agent, session = agent_of(request), state.page.session
     context = call_context(request, state, agent) | {"error": error, "is_update": is_update, "words": words}
     if not presenters.wants_fragment(request):

@@ -95,7 +95,7 @@ def too_many_codes(request: HttpRequest, limit: limiter.RateLimitExceededError) 
 
 
 def home_page(request: HttpRequest, query: str = "", status: int = 200, **errors: Any) -> HttpResponse:
-    """Render the home page, or for HTMX only the search results, which it asks for while the agent types."""
+    """Render the home page, or for htmx only the search results, which it asks for while the agent types."""
     results = search.search(query)
     context = {
         "query": query,

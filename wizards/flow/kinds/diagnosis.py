@@ -1,4 +1,4 @@
-"""A diagnosis: goes through the likely causes, best expected fix first."""
+"""A diagnosis: offers the likely causes in the order that minimizes the expected time to a fix."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A procedure node: guides through one procedure, step by step."""
+"""A procedure node: leads the person through one procedure, step by step."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class ProcedureNode(BaseNode):
-    """Guides through a procedure; `worked`, `failed`, `blocked` and `declined` are the nodes after each result."""
+    """Leads the person through a procedure. `worked`, `failed`, `blocked` and `declined` are the next nodes."""
 
     kind: Literal["procedure"]
     procedure: ProcedureId = ""

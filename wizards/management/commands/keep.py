@@ -1,4 +1,4 @@
-"""The name of `purge_expired` before version 1.1."""
+"""Deprecated: the name of `purge_expired` before version 1.1."""
 
 from helpdesk.management.renamed import RenamedCommand
 from wizards.management.commands import purge_expired

@@ -1,4 +1,4 @@
-"""The name of `create_demo_sessions` before version 1.1."""
+"""Deprecated: the name of `create_demo_sessions` before version 1.1."""
 
 from helpdesk.management.renamed import RenamedCommand
 from wizards.management.commands import create_demo_sessions

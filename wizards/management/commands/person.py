@@ -1,4 +1,4 @@
-"""The name of `personal_data` before version 1.1."""
+"""Deprecated: the name of `personal_data` before version 1.1."""
 
 from helpdesk.management.renamed import RenamedCommand
 from wizards.management.commands import personal_data

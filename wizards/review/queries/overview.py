@@ -46,7 +46,7 @@ class Figure:
 
     @property
     def session_query(self) -> str:
-        """Query string that, added to the filter, lists the sessions counted; empty if the figure is no count."""
+        """Query string that, added to the filter, lists the sessions counted; empty if the figure is not a count."""
         return SESSION_QUERIES.get(self.key, "")
 
 

@@ -15,7 +15,7 @@ from ..queries.overview import overview
 @require_safe
 @reviewers_only
 def overview_page(request: HttpRequest) -> HttpResponse:
-    """Show the overview of the filtered sessions; to HTMX only the part that refreshes."""
+    """Show the overview of the filtered sessions; to htmx only the part that refreshes."""
     form = FilterForm(request.GET)
     today = timezone.localdate(timezone=timezone.get_default_timezone())
     return render_review_page(
