@@ -257,11 +257,11 @@ class _Builder:
             "choices": [
                 {
                     "id": name,
-                    "label": self.label(index),
+                    "label": self.label(place),
                     "reason": self.text(),
-                    "to": self.target(names, index if index == 0 else None),
+                    "to": self.target(names, index if place == 0 else None),
                 }
-                for index, name in enumerate(self.ids())
+                for place, name in enumerate(self.ids())
             ]
         }
 
@@ -269,7 +269,7 @@ class _Builder:
         causes = [
             {
                 "id": "none" if self.broken and name == "null" else name,
-                "label": self.label(index),
+                "label": self.label(place),
                 "reason": self.text(),
                 "weight": self.random.randint(1, 100),
                 "minutes": self.random.randint(1, 600),
@@ -279,7 +279,7 @@ class _Builder:
                 "note": self.text(),
                 "sources": self.cited(),
             }
-            for index, name in enumerate(self.ids())
+            for place, name in enumerate(self.ids())
         ]
         return {"causes": causes, "worked": self.target(names), "failed": self.target(names, index)}
 

@@ -235,7 +235,7 @@ def test_a_failed_search_can_be_sent_again(page, complained):
 @pytest.mark.parametrize("java_script", [True, False], ids=["with script", "without script"])
 def test_the_server_s_own_fault_has_a_page(visitor, monkeypatch, complained, java_script):
     page = visitor(java_script)
-    monkeypatch.setattr("wizards.customer.views.home.publishing.published", lambda: 1 / 0)
+    monkeypatch.setattr("wizards.customer.views.home.publishing.published_versions", lambda: 1 / 0)
     page.goto("/")
     expect(page.locator("h1")).to_have_text("Something went wrong on our side")
     complained.expect("500")

@@ -95,6 +95,6 @@ def the_log_says(page: Page, journey: Journey, result: str) -> None:
     assert list(events.values_list("number", flat=True)) == list(range(1, session.count + 1))
     assert tuple(events.filter(kind="answer").values_list("answer", flat=True)) == journey.answers
     again = journal.rebuild_row(session)
-    for name in audit.REPEATED:
+    for name in audit.DENORMALIZED_COLUMNS:
         assert getattr(again, name) == getattr(session, name)
     assert list(audit.find_violations()) == []

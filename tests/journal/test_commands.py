@@ -317,8 +317,8 @@ def test_the_row_rebuilds_from_the_log_alone(session):
     journal.answer(query_for(session), 4, "loose")
     stored = Session.objects.get()
     repeated = journal.rebuild_row(stored)
-    assert {name: getattr(repeated, name) for name in audit.REPEATED} == {
-        name: getattr(stored, name) for name in audit.REPEATED
+    assert {name: getattr(repeated, name) for name in audit.DENORMALIZED_COLUMNS} == {
+        name: getattr(stored, name) for name in audit.DENORMALIZED_COLUMNS
     }
     assert repeated.tried == [["stuck", "failed"]]
 

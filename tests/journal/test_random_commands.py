@@ -117,7 +117,7 @@ class Machine(RuleBasedStateMachine):
     def the_row_says_what_the_log_says(self) -> None:
         stored = self.query.get()
         rebuilt = journal.rebuild_row(stored)
-        for name in audit.REPEATED:
+        for name in audit.DENORMALIZED_COLUMNS:
             assert getattr(stored, name) == getattr(rebuilt, name), name
         assert [line["number"] for line in self.logged] == list(range(1, stored.count + 1))
 

@@ -342,4 +342,5 @@ def test_two_processes_report_one_sum_that_never_falls(two_workers):
     assert len({line["request"] for line in access_log_lines(output, 40)}) == 40
     parents = multiprocess.MEMORY, output.parent
     [folder] = [path for parent in parents for path in parent.glob(f"{multiprocess.PREFIX}{process.pid}-*")]
-    assert sorted(path.name for path in folder.iterdir()) == ["histogram_0.db", "histogram_1.db"]
+    files = {path.name for path in folder.iterdir()}
+    assert set() < files <= {"histogram_0.db", "histogram_1.db"}  # a worker that served nothing has none
