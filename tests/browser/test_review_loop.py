@@ -206,22 +206,24 @@ def test_what_customers_did_is_what_a_reviewer_finds_takes_up_and_sees_mended(cu
     assert listed(page) == {left[0].code}
 
     page.get_by_role("link", name="Stuck points").click()
-    row(page, title).get_by_role("link", name="Take up").click()
-    page.get_by_label("What should be looked at").fill(NOTE)
-    page.get_by_label("Who looks after it").select_option("Rea Viewer")
-    page.get_by_role("button", name="Take up").click()
-    expect(page.locator(".finding")).to_contain_text(f"In the last 30 days 4 of {before} who came here were lost here")
+    row(page, title).get_by_role("link", name="Add to queue").click()
+    page.get_by_label("What to look at").fill(NOTE)
+    page.get_by_label("Assigned to").select_option("Rea Viewer")
+    page.get_by_role("button", name="Add to queue").click()
+    expect(page.locator(".finding")).to_contain_text(
+        f"In the last 30 days, 4 of the {before} who reached this page left here"
+    )
     publish_again(document)
     mended = [customer(STEP, ends("solved")) for _ in range(3)]
     after = came_by(document, mended, step)
     page.reload()
-    page.get_by_label("Mended by").select_option("Version 2")
+    page.get_by_label("Fixed in").select_option("Version 2")
     page.get_by_role("button", name="Close").click()
     expect(page.get_by_role("row", name="Before version 2")).to_contain_text(f"4 of {before}, likely")
     expect(page.get_by_role("row", name="Since version 2")).to_contain_text(f"0 of {after}, likely")
     page.get_by_role("link", name="Queue").click()
-    expect(page.get_by_text("Nothing waits here")).to_be_visible()
-    page.get_by_role("link", name="Show what is closed").click()
+    expect(page.get_by_text("The queue is empty")).to_be_visible()
+    page.get_by_role("link", name="Show closed findings").click()
     expect(row(page, title)).to_contain_text(NOTE)
     expect(row(page, title)).to_contain_text("Version 2")
 

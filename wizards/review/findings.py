@@ -1,4 +1,4 @@
-"""Commands on findings: open, change, close with the version that mends it, reopen. The only writer of these rows."""
+"""Commands on findings: open, change, close with the version that fixes it, reopen. The only writer of these rows."""
 
 from __future__ import annotations
 

@@ -35,10 +35,8 @@ class PersonField(forms.ModelChoiceField):
 class NoteForm(forms.Form):
     """What to look at, and who does it."""
 
-    note = note_field("What should be looked at")
-    assignee = PersonField(
-        label="Who looks after it", queryset=User.objects.none(), required=False, empty_label="Nobody yet"
-    )
+    note = note_field("What to look at")
+    assignee = PersonField(label="Assigned to", queryset=User.objects.none(), required=False, empty_label="Nobody yet")
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -48,10 +46,10 @@ class NoteForm(forms.Form):
 class CloseForm(forms.Form):
     """How a finding was resolved."""
 
-    version = forms.TypedChoiceField(label="Mended by", required=False, coerce=int, empty_value=None)
+    version = forms.TypedChoiceField(label="Fixed in", required=False, coerce=int, empty_value=None)
     closing_note = note_field("What was done", required=False)
 
     def __init__(self, versions: list[Version], *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         choices = [(version.number, f"Version {version.number}") for version in versions]
-        cast(forms.ChoiceField, self.fields["version"]).choices = [("", "No version: nothing to mend"), *choices]
+        cast(forms.ChoiceField, self.fields["version"]).choices = [("", "No version: nothing to fix"), *choices]

@@ -54,7 +54,7 @@ def test_a_stuck_point_is_taken_up_with_a_note_and_an_assignee(reviewer):
     finding = Finding.objects.get()
     assert (finding.node, finding.note, finding.assignee, finding.author) == ("q", "Reword it.", me(), me())
     assert "Reword it." in text_of(response)
-    assert "Taken up." in text_of(response)
+    assert "Added to the queue." in text_of(response)
     assert "Reword it." in text_of(reviewer.get(QUEUE))
 
 
@@ -77,7 +77,9 @@ def test_a_finding_leads_editors_to_the_form_of_its_place(finding, reviewer):
 
 def test_without_sessions_before_the_version_no_overlap_is_mentioned(finding, reviewer):
     reviewer.post(f"{QUEUE}{finding.pk}/close/", {"version": 1, "revision": finding.revision})
-    assert "cannot be told yet: nobody came here before it." in text_of(reviewer.get(f"{QUEUE}{finding.pk}/"))
+    assert "Too early to tell whether version 1 helped: no sessions reached this page before it." in text_of(
+        reviewer.get(f"{QUEUE}{finding.pk}/")
+    )
 
 
 def test_a_preview_cannot_be_taken_up(reviewer, toy, monkeypatch):
@@ -92,7 +94,7 @@ def test_without_a_note_nothing_is_taken_up(reviewer):
 
 
 def test_an_earlier_finding_at_the_same_place_is_shown(reviewer, finding):
-    assert "Somebody took this up before" in text_of(reviewer.get(NEW))
+    assert "Already in the queue" in text_of(reviewer.get(NEW))
 
 
 @pytest.mark.parametrize(
@@ -111,7 +113,7 @@ def test_a_finding_is_changed_closed_with_a_version_and_reopened(reviewer, findi
     closed = reviewer.post(
         f"{page}close/", {"version": toy.number, "closing_note": "Done.", "revision": 1}, follow=True
     )
-    assert "mended by version 1" in text_of(closed)
+    assert "fixed in version 1" in text_of(closed)
     finding.refresh_from_db()
     assert (finding.note, finding.mended_by, finding.closing_note) == ("Reword it.", toy, "Done.")
     assert "Reword it." in text_of(reviewer.get(f"{QUEUE}?state=closed"))

@@ -1,4 +1,4 @@
-"""The queue of findings: what was taken up, and whether the version that mends it helped."""
+"""The queue of findings: the findings in it, and whether the version that fixes each helped."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ class Period:
 
     @property
     def lost(self) -> Rate:
-        """Those who left there, out of those who came there."""
+        """Share of the sessions reaching the place that left there."""
         return rate(self.figures.left, self.figures.reached)
 
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """A place before and after the version that mends it."""
+    """A place before and after the version that fixes it."""
 
     before: Period
     after: Period
@@ -73,7 +73,7 @@ def open_findings_by_place(wizards: Iterable[int]) -> dict[tuple[int, str, str, 
 
 
 def reviewers() -> QuerySet[User]:
-    """List who can be assigned a finding: active staff with the right to change one."""
+    """List who can be assigned a finding: active staff with permission to change one."""
     return User.objects.with_perm("wizards.change_finding", backend=BACKEND).filter(is_staff=True).order_by("username")
 
 
@@ -113,7 +113,7 @@ def recent_period(finding: Finding, versions: Iterable[Version]) -> Period:
 
 
 def effect(finding: Finding, versions: Iterable[Version]) -> Effect | None:
-    """Compare the place before and after the version that mends it; None without such a version."""
+    """Compare the place before and after the version that fixes it; None without such a version."""
     version = finding.mended_by
     if version is None:
         return None

@@ -1,4 +1,4 @@
-"""The queue of findings: take up, assign, close with the version that mends it, see the effect."""
+"""The queue of findings: add, assign, close with the version that fixes it, see the effect."""
 
 from __future__ import annotations
 
@@ -49,12 +49,12 @@ def finding_list(request: HttpRequest) -> HttpResponse:
 @reviewers_only
 @permissions.staff_only(ADD)
 def take_up(request: HttpRequest) -> HttpResponse:
-    """Take up a stuck point (?wizard=&node=&cause=&step=) or a session (?session=)."""
+    """Add a stuck point to the queue (?wizard=&node=&cause=&step=) or a session (?session=)."""
     create, context = _subject(request.GET)
     form = NoteForm(request.POST if request.method == "POST" else None, initial={"assignee": request.user.pk})
     if request.method == "POST" and form.is_valid():
         finding = create(cast(User, request.user), form.cleaned_data["note"], form.cleaned_data["assignee"])
-        messages.success(request, "Taken up. It stays in the queue until it is closed.")
+        messages.success(request, "Added to the queue. It stays there until it is closed.")
         return _redirect_to(finding)
     return render_review_page(request, "take_up.html", TAB, note_form=form, **context)
 
@@ -63,7 +63,7 @@ def take_up(request: HttpRequest) -> HttpResponse:
 @reviewers_only
 @permissions.staff_only(VIEW)
 def finding_detail(request: HttpRequest, pk: int) -> HttpResponse:
-    """Show a finding with its place before and after it was mended; or change its note and assignee."""
+    """Show a finding with its place before and after it was fixed; or change its note and assignee."""
     row = _finding(pk)
     form = NoteForm(request.POST if request.method == "POST" else None, initial=vars(row) | {"assignee": row.assignee})
     if request.method == "POST":
@@ -78,15 +78,15 @@ def finding_detail(request: HttpRequest, pk: int) -> HttpResponse:
 @reviewers_only
 @permissions.staff_only(CHANGE)
 def close(request: HttpRequest, pk: int) -> HttpResponse:
-    """Close a finding with the version that mends it."""
+    """Close a finding with the version that fixes it."""
     row = _finding(pk)
     versions = queries.versions_of(row)
     form = CloseForm(versions, request.POST)
     if not form.is_valid():
         return _finding_page(request, row, close_form=form)
-    mending = next((version for version in versions if version.number == form.cleaned_data["version"]), None)
+    fixing_version = next((version for version in versions if version.number == form.cleaned_data["version"]), None)
     note = form.cleaned_data["closing_note"]
-    return _save(request, row, lambda seen: findings.close(row, seen, note, mending), "Closed.")
+    return _save(request, row, lambda seen: findings.close(row, seen, note, fixing_version), "Closed.")
 
 
 @require_POST
@@ -94,7 +94,7 @@ def close(request: HttpRequest, pk: int) -> HttpResponse:
 @permissions.staff_only(CHANGE)
 def reopen(request: HttpRequest, pk: int) -> HttpResponse:
     row = _finding(pk)
-    return _save(request, row, lambda seen: findings.reopen(row, seen), "Open again.")
+    return _save(request, row, lambda seen: findings.reopen(row, seen), "Reopened.")
 
 
 Create = Callable[[User, str, User | None], Finding]
@@ -182,7 +182,7 @@ def _sessions_url(row: Finding, label: PlaceLabel) -> str:
 
 
 def _edit_url(request: HttpRequest, row: Finding, label: PlaceLabel) -> str:
-    """Link to the form that edits the place, or to the map if it is gone; empty without the right to edit."""
+    """Link to the form that edits the place, or to the map if it is gone; empty without permission to edit."""
     if not request.user.has_perm("wizards.change_node"):
         return ""
     place = WizardPlace(row.wizard_id, 0, row.node, row.cause, row.step)
