@@ -183,7 +183,7 @@ def test_what_customers_did_is_what_a_reviewer_finds_takes_up_and_sees_mended(cu
         expect(page.locator(".sessions tbody tr")).to_have_count(len(customers))
         assert listed(page) == {each.code for each in customers}
     expect(page.locator(".sessions tbody tr").filter(has_text=title)).to_have_count(4)
-    page.get_by_text("More choices").click()
+    page.get_by_text("More filters").click()
     page.get_by_label("With a remark").check()
     page.get_by_role("button", name="Show", exact=True).click()
     expect(page.locator(".sessions tbody tr")).to_have_count(1)

@@ -93,7 +93,7 @@ def test_what_a_customer_wrote_is_opened_by_a_press_and_noted(visitor, document,
     customer.get_by_label("What do you see instead?").fill("There is no light at all.")
     customer.locator("#page .acts .btn-primary").click()
     page = reviewer()
-    page.get_by_text("More choices").click()
+    page.get_by_text("More filters").click()
     page.get_by_label("With a remark").check()
     page.get_by_role("button", name="Show").click()
     page.locator(".sessions th a").click()

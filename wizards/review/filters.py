@@ -119,18 +119,18 @@ class FilterForm(forms.Form):
         self._set_choices("language", "All languages", [(each, each) for each in languages])
         for field in self.fields.values():
             field.error_messages["invalid"] = "This is not a date. Write it as 2026-01-31."
-            field.error_messages["invalid_choice"] = "There is no “%(value)s” to choose here. It is ignored."
+            field.error_messages["invalid_choice"] = "“%(value)s” is not a valid choice and was ignored."
 
     def clean(self) -> dict[str, Any]:
         """Check that the period does not run backwards or reach too far into the past or future."""
         cleaned: dict[str, Any] = super().clean() or {}
         since, until = cleaned.get("since"), cleaned.get("until")
         if since and until and since > until:
-            self.add_error("until", "The period ends before it begins. The last 30 days are shown instead.")
+            self.add_error("until", "The end date is before the start date. The last 30 days are shown instead.")
             cleaned.pop("since")
         for name in ("since", "until"):
             if (day := cleaned.get(name)) and not EARLIEST <= day <= timezone.localdate() + timedelta(days=366):
-                self.add_error(name, "This day is too far away. It is ignored.")
+                self.add_error(name, "This date is out of range and was ignored.")
         return cleaned
 
     @property

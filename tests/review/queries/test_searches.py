@@ -112,7 +112,7 @@ def test_days_are_in_the_help_desks_zone(wizard, settings):
 def test_the_page_says_that_a_search_belongs_to_no_wizard(wizard):
     typed("xyzzy")
     page = read(reviewer().get(PATH, {"wizard": "toy"}))
-    assert "only the days of the filter count" in page.text
+    assert "only the dates apply here" in page.text
     assert len(lines(page)) == 1
 
 
@@ -124,7 +124,7 @@ def test_an_invalid_filter_still_shows_the_log(wizard):
 
 
 def test_an_empty_log_says_so(wizard):
-    assert "Nothing is in the log of these days" in read(reviewer().get(PATH)).text
+    assert "No searches were logged in this period. Try other dates." in read(reviewer().get(PATH)).text
 
 
 def test_the_next_page_has_the_rest_and_keeps_the_filter(wizard):
@@ -183,9 +183,9 @@ def test_the_queries_do_not_grow_with_searches(wizard):
 @pytest.mark.parametrize(
     ("ends", "words"),
     [
-        (SearchOutcomes(0, 0, 0), "In these days nobody chose what a search found, and nobody found nothing."),
-        (SearchOutcomes(0, 0, 1), "Something was found the one time that somebody searched."),
-        (SearchOutcomes(0, 1, 1), "Something was found each time: all 2 searches."),
+        (SearchOutcomes(0, 0, 0), "No searches were logged in this period."),
+        (SearchOutcomes(0, 0, 1), "The only search in this period found something."),
+        (SearchOutcomes(0, 1, 1), "All 2 searches found something."),
         (SearchOutcomes(1, 0, 2), "1 of 3 searches found nothing."),
     ],
 )

@@ -90,7 +90,7 @@ def test_words_are_exported_only_with_the_right_to_read_them(clock, toy, reviewe
 def test_an_invalid_filter_exports_nothing_and_is_reported(clock, toy, reviewer):
     response = reviewer.post(f"{EXPORT}?status=sideways", {"what": "sessions"})
     assert response.status_code == 422
-    assert "There is no “sideways”" in read(response).text
+    assert "“sideways” is not a valid choice" in read(response).text
     assert not Disclosure.objects.exists()
 
 

@@ -140,7 +140,7 @@ def test_an_editor_with_the_wizard_open_is_told_of_words_that_were_added_meanwhi
 @pytest.mark.parametrize(
     ("form_values", "message"),
     [
-        ({"words": "", "symptom": "toy/reset@0"}, "Say which words"),
+        ({"words": "", "symptom": "toy/reset@0"}, "Enter the words to add"),
         ({"words": "a" * 201, "symptom": "toy/reset@0"}, "at most 200 characters"),
         ({"words": "bell\a", "symptom": "toy/reset@0"}, "Some characters cannot be read"),
         ({"words": "xyzzy", "symptom": ""}, "Choose the symptom"),

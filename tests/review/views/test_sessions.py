@@ -93,7 +93,7 @@ def test_an_invalid_filter_is_reported_and_the_rest_applies(clock, toy, reviewer
 def test_an_invalid_cursor_is_reported_and_the_first_page_shown(clock, toy, reviewer):
     session = Walker(clock, toy).session
     page = read(reviewer.get(LIST, {"older": "x"}))
-    assert "Here is the beginning" in page.text
+    assert "Showing the newest sessions" in page.text
     assert f"{LIST}{session.code}/" in page.links
 
 

@@ -200,7 +200,7 @@ def test_a_long_list_is_truncated_until_all_is_requested(desk, reviewer, monkeyp
 def test_an_invalid_filter_is_reported_and_the_rest_is_kept(desk, reviewer, address):
     response = reviewer.get(address, {"wizard": "toy", "since": "2026-05-01", "until": "2026-04-01"})
     assert response.status_code == 422
-    assert "The period ends before it begins" in read(response).text
+    assert "The end date is before the start date" in read(response).text
     assert read(response).all("option", value="toy", selected="")
 
 

@@ -2,8 +2,8 @@
 
     rows of Search in the period --grouped by query--> QueryTally --> QueryRow, most often without a result first
 
-A search ends in one of three ways: nothing was found, something was found but none of it fitted, or a symptom that was
-found was chosen. After the first, one of the nearest symptoms may have been chosen, too.
+A search ends in one of three ways: nothing was found, nothing suitable was found, or a symptom that was found was
+chosen. After the first, one of the nearest symptoms may have been chosen, too.
 """
 
 from __future__ import annotations
@@ -94,7 +94,7 @@ class QueryTally:
     choices: Counter[Key] = field(default_factory=Counter)
 
     def add(self, found: int, choice: Key, count: int, last: int) -> None:
-        """Add searches of one kind. A choice without a symptom is none."""
+        """Add searches of one kind. A row without a symptom is not a choice."""
         has_choice = bool(choice[1])
         self.nothing += count * (not found)
         self.unfit += count * (found > 0 and not has_choice)
@@ -197,11 +197,11 @@ def casefolded_lines(*texts: str) -> frozenset[str]:
 def search_summary(outcomes: SearchOutcomes, worst: QueryRow | None) -> str:
     """Summarize the log in a sentence; `worst` is the wording that most often found nothing."""
     if not outcomes.searches:
-        return "In these days nobody chose what a search found, and nobody found nothing."
+        return "No searches were logged in this period."
     if not outcomes.nothing and outcomes.searches == 1:
-        return "Something was found the one time that somebody searched."
+        return "The only search in this period found something."
     if not outcomes.nothing:
-        return f"Something was found each time: all {outcomes.searches:,} searches."
+        return f"All {outcomes.searches:,} searches found something."
     sentence = f"{outcomes.nothing:,} of {outcomes.searches:,} searches found nothing"
     if worst is None:
         return f"{sentence}."

@@ -48,7 +48,10 @@ def add_search_words(request: HttpRequest) -> HttpResponse:
     form_values = {"words": words or request.POST.get("words", ""), "target": target}
     if not words:
         return render_searches(
-            request, **form_values, error=str(form.errors["q"][0]) if form.errors else "Say which words.", status=422
+            request,
+            **form_values,
+            error=str(form.errors["q"][0]) if form.errors else "Enter the words to add.",
+            status=422,
         )
     if not (match := TARGET.fullmatch(target)):
         return render_searches(request, **form_values, error=NO_TARGET, status=422)
