@@ -106,7 +106,7 @@
     };
     list.append(
       line("Moved on", each.moved), line("Ended here", each.ended), line("Left here", each.left),
-      line("Still there", each.still), line("Came here", each.reached, "total"),
+      line("Still here", each.still), line("Reached", each.reached, "total"),
     );
     return list;
   }
@@ -127,7 +127,7 @@
     if (room.dataset.edit && each.key && each.kind !== "symptom") content.push(link("Edit it on the draft’s map", `${room.dataset.edit}#${encodeURIComponent(id)}`));
     panel.replaceChildren(...content);
     panel.scrollTop = 0;
-    announce(each.reached ? `${each.label}: ${sessions(each.reached)} came, ${each.left} left.` : each.label);
+    announce(each.reached ? `${each.label}: ${sessions(each.reached)} reached it, ${each.left} left.` : each.label);
     history.replaceState(null, "", `#${encodeURIComponent(id)}`);
   }
 

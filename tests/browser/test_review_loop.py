@@ -116,7 +116,7 @@ def listed(page: Page) -> set[str]:
 
 
 def traffic(document: flow.Document, left: Sequence[Customer], others: Sequence[Customer]) -> Counter:
-    """Return what the map's table has to say: (node's title, came, moved on, ended, left, still there)."""
+    """Return what the map's table has to say: (node's title, reached, moved on, ended, left, still here)."""
     nodes: dict[str, list[int]] = {}
     for customer in (*left, *others):
         at = customer.came_by[-1]
@@ -150,17 +150,17 @@ def test_what_customers_did_is_what_a_reviewer_finds_takes_up_and_sees_mended(cu
 
     page = reviewer(REVIEW)
     shown = figures(page)
-    assert {name: shown[name] for name in ("Begun", "Solved", "Sent to a human", "Given advice")} == {
-        "Begun": "9",
+    assert {name: shown[name] for name in ("Started", "Solved", "Handed to a person", "Ended with advice")} == {
+        "Started": "9",
         "Solved": "4",
-        "Sent to a human": "0",
-        "Given advice": "0",
+        "Handed to a person": "0",
+        "Ended with advice": "0",
     }
-    assert (shown["Left"], shown["Still there"], shown["Asked for a person"]) == ("4", "1", "0")
+    assert (shown["Left"], shown["In progress"], shown["Asked for a person"]) == ("4", "1", "0")
     expect(page.locator(".finding")).to_contain_text("4 of the 8 sessions that are over were solved: 50 %")
 
-    page.get_by_role("link", name="See where people are lost").click()
-    expect(page.locator(".finding")).to_contain_text(f"Most people are lost at {title}: 4 of {before} who came there")
+    page.get_by_role("link", name="See where people leave").click()
+    expect(page.locator(".finding")).to_contain_text(f"Most people leave at {title}: 4 of {before} who reached it")
     point = row(page, title)
     assert point.locator("td.number").inner_text() == str(before)
     for column, count in enumerate([4, 2, 0, 1], 1):

@@ -66,8 +66,8 @@ def test_a_reviewer_finds_what_customers_did(customers, reviewer):
     page = reviewer(DEFINITIONS)
     page.get_by_role("link", name="Overview").click()
     shown = figures(page)
-    assert shown["Begun"] == "4"
-    assert (shown["Solved"], shown["Sent to a human"], shown["Left"], shown["Still there"]) == ("2", "1", "0", "1")
+    assert shown["Started"] == "4"
+    assert (shown["Solved"], shown["Handed to a person"], shown["Left"], shown["In progress"]) == ("2", "1", "0", "1")
     expect(page.locator(".finding")).to_contain_text("2 of the 3 sessions that are over were solved: 67 %")
     expect(page.get_by_role("row", name="Hikvision camera")).to_contain_text("2 of 3")
 
@@ -80,10 +80,10 @@ def test_the_chart_is_drawn_from_its_table(customers, reviewer):
     expect(chart).to_be_visible()
     assert chart.evaluate("(one) => Chart.getChart(one).data.datasets.map(({label}) => label)") == [
         "Solved",
-        "Sent to a human",
-        "Given advice",
+        "Handed to a person",
+        "Ended with advice",
         "Left",
-        "Still there",
+        "In progress",
     ]
     assert chart.evaluate("(one) => Chart.getChart(one).data.datasets[0].data.at(-1)") == 1
     assert chart.evaluate("(one) => Chart.getChart(one).data.labels.length") == 30
@@ -106,7 +106,7 @@ def test_the_charts_colours_follow_the_mode(customers, reviewer):
 
 def test_what_is_live_renews_itself_while_somebody_looks(customers, reviewer):
     page, _ = live(customers, reviewer)
-    assert figures(page)["Begun"] == "1"
+    assert figures(page)["Started"] == "1"
     customers(ends("unsolved"))
     page.clock.run_for(AFTER)
     expect(page.locator(".figures dd.value").first).to_contain_text("2")

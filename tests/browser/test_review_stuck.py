@@ -87,10 +87,10 @@ def test_a_reviewer_finds_where_customers_stopped_and_their_sessions(customers, 
     page = reviewer(DEFINITIONS)
     page.get_by_role("link", name="Stuck points").click()
     title = title_at(document, wanted)
-    expect(page.locator(".finding")).to_contain_text(f"Most people are lost at {title}: 4 of ")
+    expect(page.locator(".finding")).to_contain_text(f"Most people leave at {title}: 4 of ")
     found = row(page, title)
     expect(found.locator("td").nth(1)).to_contain_text("4 of ")
-    found.get_by_role("link", name="Sessions lost here").click()
+    found.get_by_role("link", name="Sessions that left here").click()
     expect(page.locator("h1")).to_contain_text("Sessions")
     page.wait_for_load_state()
     listed = page.locator('main a[href*="/review/sessions/"]').evaluate_all("(all) => all.map((one) => one.pathname)")
@@ -125,7 +125,7 @@ def test_on_a_phone_each_row_is_a_card_with_its_figures_named(customers, reviewe
     customers(is_screen("procedure"))
     page = goes(reviewer(DEFINITIONS, viewport={"width": 390, "height": 800}), STUCK)
     cell = row(page, title_at(document, is_screen("procedure"))).locator("td").nth(1)
-    assert cell.evaluate("(one) => getComputedStyle(one, '::before').content") == '"Lost here"'
+    assert cell.evaluate("(one) => getComputedStyle(one, '::before').content") == '"Left here"'
     assert page.evaluate("document.documentElement.scrollWidth") == 390
 
 

@@ -179,8 +179,8 @@ def customer_says_that_it_still_works(phone: Page, mail) -> None:
 
 def review_shows(page: Page, story: Story, code: str) -> None:
     """Hold that the review pages tell the story: its numbers, its pages, who moved, what was noted."""
-    numbers = {"Begun": "1", "Solved": "0", "Sent to a human": "1", "Given advice": "0", "Left": "0"}
-    numbers |= {"Still there": "0", "Asked for a person": "1"}
+    numbers = {"Started": "1", "Solved": "0", "Handed to a person": "1", "Ended with advice": "0", "Left": "0"}
+    numbers |= {"In progress": "0", "Asked for a person": "1"}
     shown = figures(page)
     assert {name: shown[name] for name in numbers} == numbers
     page.get_by_role("link", name="Sessions", exact=True).click()

@@ -26,7 +26,7 @@ TABS = (
 
 
 def reviewers_only(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """Admit staff with the right to view sessions; show moments in their time zone."""
+    """Admit staff with permission to view sessions; show moments in their time zone."""
     return permissions.staff_only(permissions.VIEW_SESSIONS)(in_local_timezone(view))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .confidence import Rate, compare_rates
 
-NOTHING_BEFORE = "nothing before to compare with"
+NOTHING_BEFORE = "no earlier data to compare with"
 DAY = 24 * 60 * 60  # seconds
 
 
@@ -16,7 +16,7 @@ def format_count(number: int, noun: str = "") -> str:
 def format_change(now: int, before: int) -> str:
     """Compare a count with the period before, in words."""
     if now == before:
-        return "none before either" if not now else f"as many as before ({before:,})"
+        return "also 0 before" if not now else f"same as before ({before:,})"
     if not before:
         return "none before"
     return f"{abs(now - before):,} {'more' if now > before else 'fewer'} than the {before:,} before"

@@ -17,8 +17,8 @@ DEFINITIONS: dict[str, dict[str, Definition]] = {
     "Which sessions": {
         "session": Definition(
             "Session",
-            "One person's walk through one published version of a wizard, from choosing what is wrong. Everything"
-            " here counts sessions: one that comes to a place twice counts there once. Editors' previews are not"
+            "One person's way through one published version of a wizard, starting with a symptom. Everything here"
+            " counts sessions: one that reaches a page twice counts there once. Editors' previews are not"
             " counted.",
         ),
         "period": Definition(
@@ -34,33 +34,32 @@ DEFINITIONS: dict[str, dict[str, Definition]] = {
     },
     "How sessions end": {
         "begun": Definition(
-            "Begun",
-            "Sessions that began. Begun = solved + sent to a human + given advice + left + still there, always.",
+            "Started",
+            "Sessions that started. Started = solved + handed to a person + ended with advice + left + in progress.",
         ),
-        "solved": Definition("Solved", "Sessions that are at an end that says that the device works."),
-        "unsolved": Definition("Sent to a human", "Sessions that are at an end that leads on to a person."),
+        "solved": Definition("Solved", "Sessions that ended at an outcome saying that the device works."),
+        "unsolved": Definition("Handed to a person", "Sessions that ended at an outcome leading to a person."),
         "advice": Definition(
-            "Given advice",
-            "Sessions that are at an end that neither solves the problem nor needs a person, such as a tip.",
+            "Ended with advice",
+            "Sessions that ended at an outcome that neither solves the problem nor needs a person, such as a tip.",
         ),
-        "left": Definition("Left", "Sessions that are not at an end, and in which nothing happened for an hour."),
+        "left": Definition("Left", "Sessions that are not at an outcome and had no activity for an hour."),
         "still": Definition(
-            "Still there",
-            "Sessions that are not at an end yet, and in which something happened in the last hour. Each will"
-            " become one of the others.",
+            "In progress",
+            "Sessions that are not at an outcome and had activity in the last hour. Each will become one of the"
+            " others.",
         ),
     },
     "How well it went": {
         "share": Definition(
             "Share solved",
-            "Solved sessions out of those that are over (begun, without those still there), with the limits"
-            " between which the true share is likely to lie.",
+            "Solved sessions out of those that are over (started, without those in progress), with the 95 %"
+            " confidence interval.",
         ),
         "likely": Definition(
             "Likely",
-            "A share of few sessions says little: 2 of 3 may be chance. The two limits contain the true share in"
-            " 19 of 20 cases (Wilson's interval). A share counts as higher or lower only if the difference is too"
-            " large for chance.",
+            "The 95 % confidence interval (Wilson): the fewer sessions, the wider. A share is called higher or lower"
+            " only if the difference is statistically significant.",
         ),
         "median": Definition(
             "Median time to solved",
@@ -72,25 +71,25 @@ DEFINITIONS: dict[str, dict[str, Definition]] = {
         ),
         "said": Definition(
             "Said that it helped",
-            "At an end the page asks “Did this help?”. Of the sessions at an end with an answer there, those"
+            "An outcome asks “Did this help?”. Of the sessions that ended at an outcome and answered it, those"
             " whose latest answer is yes. Most people do not answer, so this says less than the share solved.",
         ),
     },
     "Where people get stuck": {
         "came": Definition(
-            "Came here",
-            "Sessions that were at a page, or at a node with everything in it, at least once. Came = moved on +"
-            " ended here + left here + still here, always: a session counts by what it did there last.",
+            "Reached",
+            "Sessions that were at a page, or at a node with everything in it, at least once. Reached = moved on +"
+            " ended here + left here + still here. A session counts by what it did there last.",
         ),
         "lost": Definition(
-            "Lost here",
-            "Sessions that are there, not at an end, and in which nothing happened for an hour. The map's colour"
-            " shows the lower limit of the share that is lost, so that few sessions colour nothing.",
+            "Left here",
+            "Sessions that stopped there, not at an outcome, with no activity for an hour. The map's colour shows the"
+            " lower limit of the share that left, so that a handful of sessions does not colour a node.",
         ),
         "worst": Definition(
-            "Where most people are lost",
-            "A page is named if, of those lost there and at the next page together, more than half are likely to"
-            " be its own. Up to three are named if they are too close to tell; none if the numbers are too small.",
+            "Where most people leave",
+            "The top page is named if significantly more sessions left there than at the next one. Up to three are"
+            " named if they are too close to tell; none if the numbers are too small.",
         ),
         "backs": Definition("Went back", "Sessions that went back from there at least once."),
         "remarks": Definition(
@@ -98,21 +97,21 @@ DEFINITIONS: dict[str, dict[str, Definition]] = {
         ),
         "joined": Definition(
             "The same page",
-            "Versions are joined by the ids of their parts, so a page stays the same when its words change. A"
+            "Pages of different versions are matched by id, so a reworded page still counts as the same page. A"
             " step or a confirmation of one procedure is one row, however many places of a wizard use it; a"
-            " session that came to it in two places counts in each.",
+            " session that reached it in two places counts in each.",
         ),
         "spent": Definition(
             "Time spent",
             "The time that half of the sessions, and nine in ten, did not exceed at a page, over all their visits"
-            " there. Pauses of more than an hour are left out. Longer or shorter than before is said only if the"
-            " numbers can tell. Accurate to 5 %.",
+            " there. Pauses of more than an hour are left out. Longer or shorter than before is shown only if the"
+            " difference is significant. Accurate to 5 %.",
         ),
     },
     "Searches": {
         "searches": Definition(
             "Searches",
-            "Searches that found nothing, of which nothing fitted, or that led to a choice: always these three. A"
+            "Searches that found nothing, found nothing suitable, or led to a choice: these three add up to all. A"
             " search that finds something and is abandoned is not counted. Who searched, and for which wizard, is"
             " not known.",
         ),
@@ -122,7 +121,7 @@ DEFINITIONS: dict[str, dict[str, Definition]] = {
             " symptoms. The same words within a minute count once.",
         ),
         "unfit": Definition(
-            "None fitted",
+            "None suitable",
             "Something was found, and the person said that none of it fits. Counted once within a minute.",
         ),
         "chosen": Definition("Chosen", "A symptom that was found was chosen, which began a session."),

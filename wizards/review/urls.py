@@ -1,4 +1,4 @@
-"""URLs of the review pages, under /review/: for staff with the right to view sessions."""
+"""URLs of the review pages, under /review/: for staff with permission to view sessions."""
 
 from __future__ import annotations
 

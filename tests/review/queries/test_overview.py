@@ -170,9 +170,9 @@ def test_the_period_before_is_equally_long_and_adjacent(version):
 @pytest.mark.parametrize(
     ("now", "before", "words"),
     [
-        (0, 0, "none before either"),
+        (0, 0, "also 0 before"),
         (5, 0, "none before"),
-        (5, 5, "as many as before (5)"),
+        (5, 5, "same as before (5)"),
         (1500, 2500, "1,000 fewer than the 2,500 before"),
     ],
 )
@@ -203,13 +203,18 @@ def test_the_summary_compares_the_share_with_the_period_before(version):
     tally(version, TODAY - timedelta(days=1), 100, 50)
     assert overview_of().summary == (
         "80 of the 100 sessions that are over were solved: 80 %, higher than the 50 % before. "
-        "20 were left, and 0 went to a human."
+        "20 were left, and 0 were handed to a person."
     )
 
 
 @pytest.mark.parametrize(
     ("answers", "words"),
-    [(("yes",), "was solved"), (("no",), "went to a human"), (("maybe",), "ended with advice"), ((), "was left")],
+    [
+        (("yes",), "was solved"),
+        (("no",), "was handed to a person"),
+        (("maybe",), "ended with advice"),
+        ((), "was left"),
+    ],
 )
 def test_a_single_session_has_its_own_summary(clock, version, answers, words):
     walk(clock, version, *answers)

@@ -75,7 +75,7 @@ def test_the_overview_counts_a_customers_session(reviewer, solved):
     page = read(reviewer.get(PATH))
     assert page.h1 == "Overview"
     assert "One session is over: it was solved." in page.text
-    assert "1 begun = 1 solved + 0 sent to a human + 0 given advice + 0 left + 0 still there" in page.text
+    assert "1 started = 1 solved + 0 handed to a person + 0 ended with advice + 0 left + 0 in progress" in page.text
 
 
 def test_a_figure_links_to_its_sessions(reviewer, solved):
@@ -85,7 +85,7 @@ def test_a_figure_links_to_its_sessions(reviewer, solved):
 
 def test_a_period_without_sessions_says_so_and_shows_no_figures(reviewer, solved):
     page = read(reviewer.get(PATH, {"since": "2020-01-01", "until": "2020-01-31"}))
-    assert "No session began from 1 January 2020 to 31 January 2020 with this choice." in page.text
+    assert "No sessions started from 1 January 2020 to 31 January 2020 with this filter." in page.text
     assert not page.all("dl")
 
 
@@ -108,7 +108,7 @@ def test_all_definitions_are_on_one_page(reviewer):
 def test_large_numbers_are_written_with_commas(reviewer, solved):
     tally(Session.objects.get().version, timezone.localdate(), 12345, 5000, channel="agent")
     page = read(reviewer.get(PATH))
-    assert "12,346 begun = 5,001 solved" in page.text
+    assert "12,346 started = 5,001 solved" in page.text
 
 
 # The frame
@@ -201,7 +201,7 @@ def test_the_valid_part_of_an_invalid_filter_is_kept(reviewer, solved):
     page = read(reviewer.get(PATH, {"wizard": "toy", "channel": "pigeon", "since": today(), "until": today()}))
     assert "“pigeon” is not a valid choice and was ignored." in page.text
     assert f"/review/stuck/?since={today()}&until={today()}&wizard=toy" in page.links
-    assert "1 begun" in page.text
+    assert "1 started" in page.text
 
 
 # Live
@@ -214,7 +214,7 @@ def test_a_period_up_to_today_refreshes(reviewer, solved):
     fragment = reviewer.get(live["hx-get"], headers=HTMX)
     found = Reading(fragment.content.decode())
     assert not found.whole
-    assert "1 begun = 1 solved" in found.text
+    assert "1 started = 1 solved" in found.text
     assert not found.h1
 
 

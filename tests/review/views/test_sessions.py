@@ -70,7 +70,7 @@ def test_the_list_shows_each_session_with_a_link_and_tags(clock, toy, reviewer):
     page = read(reviewer.get(LIST))
     assert f"{LIST}{session.code}/" in page.links
     assert "Question q?" in page.text
-    assert "back asked for a person 1 remark" in page.text
+    assert "went back asked for a person 1 remark" in page.text
 
 
 def test_moments_are_shown_in_the_readers_zone(clock, toy, reviewer):
@@ -85,7 +85,7 @@ def test_an_invalid_filter_is_reported_and_the_rest_applies(clock, toy, reviewer
     response = reviewer.get(LIST, {"status": "solved", "reference": "1", "agent": "nobody"})
     page = read(response)
     assert response.status_code == 422
-    assert "No reference has “1” in it" in page.text
+    assert "A reference cannot contain “1”" in page.text
     assert "One session fits this filter." in page.text
     assert page.all("input", name="reference")[0]["value"] == "1"
 

@@ -89,21 +89,21 @@ def test_the_page_names_where_most_people_are_lost(desk, reviewer):
     desk.people(8, "no")
     desk.people(2, "yes")
     desk.hour_passes()
-    assert "Most people are lost at Why why: 8 of 8 who came there." in page(reviewer).text
+    assert "Most people leave at Why why: 8 of 8 who reached it." in page(reviewer).text
 
 
 def test_it_names_several_close_pages_and_none_if_numbers_are_small(desk, reviewer):
     desk.people(2, "no")
     desk.hour_passes()
-    assert "2 were lost on the way. The numbers are too small to tell" in page(reviewer).text
+    assert "2 left. That is too few to say where most people leave." in page(reviewer).text
     desk.people(18, "no")
     desk.people(18)
     desk.hour_passes()
-    assert "Most people are lost at Why why: 20 of 20, or Question q?: 18 of 38" in page(reviewer).text
+    assert "Most people leave at Why why: 20 of 20, or Question q?: 18 of 38" in page(reviewer).text
 
 
 def test_without_sessions_the_page_says_so(reviewer):
-    assert "Nobody came by in this period" in page(reviewer).text
+    assert "No sessions match this filter." in page(reviewer).text
 
 
 def test_a_row_has_every_rate_with_its_limits_and_the_time(desk, reviewer):
@@ -250,7 +250,7 @@ def test_an_invalid_place_is_a_404_and_records_nothing(desk, reviewer, spot):
 
 
 def test_an_unknown_place_has_no_words(desk, reviewer):
-    assert "Nobody wrote anything" in read(reviewer.post(WORDS, {"spot": "x" * 900 + "//"})).text
+    assert "No remark here has text" in read(reviewer.post(WORDS, {"spot": "x" * 900 + "//"})).text
     assert len(Disclosure.objects.get().where) <= 200
 
 

@@ -30,7 +30,7 @@ def test_without_the_right_words_are_not_shown(clock, toy):
     client = staff("view_session")
     page = read(client.get(f"{LIST}{session.code}/"))
     assert "Show what they wrote" not in page.text
-    assert "You have no right to read them" in page.text
+    assert "You do not have permission to read them" in page.text
     response = client.post(f"{LIST}{session.code}/")
     assert response.status_code == 404
     assert b"Ann" not in response.content

@@ -43,17 +43,17 @@ class Column:
 
 SESSION_COLUMNS = (
     Column("reference", "The session’s reference, in groups, as people read it out."),
-    Column("session", "The same reference as in URLs; joins with the events."),
+    Column("session", "The reference as in URLs; joins with “session” of the events."),
     Column("wizard", "The wizard’s id."),
-    Column("version", "The number of the version on which it began; it stays on it."),
+    Column("version", "The number of the version on which it runs."),
     Column("language", "The language of the wizard’s version."),
     Column("channel", "How the person came: self (by themselves), agent, or embed (embedded in another site)."),
     Column("symptom", "The id of the symptom that the person chose."),
     Column("begun_at", "When it began, in UTC: 2026-01-31T09:05:12.345678Z."),
     Column("seen_at", "When its last event was logged, in UTC."),
     Column("seconds", "From the first event to the last, breaks included."),
-    Column("events", "How many events its log holds."),
-    Column("state", "How it ended: solved, unsolved (sent to a human), advice, left; or still (still there)."),
+    Column("events", "The number of events."),
+    Column("state", "How it ended: solved, unsolved (handed to a person), advice, left; or still (in progress)."),
     Column("node", "The id of the node where it is."),
     Column("cause", "The id of the current cause, if any."),
     Column("step", "The id of the current step, if any."),
@@ -64,8 +64,8 @@ SESSION_COLUMNS = (
     Column("agent", "The user name of the agent, if any."),
 )
 EVENT_COLUMNS = (
-    Column("session", "The session’s code, as in the export of sessions."),
-    Column("number", "The event’s number in its session: 1, 2, 3, without a gap."),
+    Column("session", "The session’s reference as in URLs; joins with “session” of the sessions."),
+    Column("number", "A number within the session: 1, 2, 3, without gaps."),
     Column("at", "When it was logged, in UTC: 2026-01-31T09:05:12.345678Z."),
     Column("actor", "Who did it: customer or agent."),
     Column(
@@ -79,7 +79,7 @@ EVENT_COLUMNS = (
     Column("page", "The number of the page that the event is about; empty for begin, answer and end."),
     Column("offered", "For an answer at a diagnosis: the ids of the causes in the order offered, separated by spaces."),
 )
-WORDS_COLUMN = Column("words", "What was written with it. Only on request, and only with the right to read it.")
+WORDS_COLUMN = Column("words", "What was written with it. Only on request, and only with permission to read it.")
 
 SESSION_FIELDS = (
     *("code", "version_id", "version__number", "version__wizard__slug", "version__language", "channel"),

@@ -25,7 +25,7 @@ COLOURS = ("c-solved", "c-unsolved", "c-advice", "c-left", "c-still")
 SESSION_QUERIES = {"begun": "status=", "helps": "helped=on", **{end: f"status={end}" for end in ENDS}}
 SINGLE_SESSION_ENDS = {
     "solved": "was solved",
-    "unsolved": "went to a human",
+    "unsolved": "was handed to a person",
     "advice": "ended with advice",
     "left": "was left",
 }
@@ -126,7 +126,7 @@ def summary_sentence(total: DayFigures, before: DayFigures) -> str:
         f"{format_count(share.count)} of the {format_count(share.out_of)} sessions that are over"
         f" {_was_or_were(share.count)} solved:"
         f" {share.percent} %{against}. {format_count(total.left)} {_was_or_were(total.left)} left,"
-        f" and {format_count(total.unsolved)} went to a human."
+        f" and {format_count(total.unsolved)} {_was_or_were(total.unsolved)} handed to a person."
     )
 
 
@@ -179,7 +179,7 @@ def _chart(filters: Filter, ends: Mapping[date, EndCounts]) -> Chart:
     return Chart(
         title=_chart_title(rows, unit),
         x=unit.capitalize(),
-        y="Sessions begun",
+        y="Sessions started",
         series=tuple(Series(name, colour) for name, colour in zip(names, COLOURS, strict=True)),
         rows=tuple(rows),
         stacked=True,

@@ -90,7 +90,7 @@ class PageVisit:
 
     @property
     def counted_time(self) -> str:
-        """The same, but empty for a break."""
+        """`duration`, but empty for a break."""
         return "" if self.is_break else self.duration
 
     @property
@@ -107,7 +107,7 @@ class PageVisit:
 
     @property
     def helped(self) -> str:
-        """The same as a sentence."""
+        """`feedback` as a sentence."""
         return FEEDBACK_TEXTS.get(self.feedback, "")
 
 

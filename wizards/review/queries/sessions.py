@@ -36,10 +36,10 @@ ZERO = Func(template="0", output_field=IntegerField())
 NO_PART = "-"  # no cause (a diagnosis's list) or no step (a confirmation); no id looks like it
 STATE_LABELS = {
     "solved": "Solved",
-    "unsolved": "Sent to a human",
-    "advice": "Given advice",
+    "unsolved": "Handed to a person",
+    "advice": "Ended with advice",
     "left": "Left",
-    "still": "Still there",
+    "still": "In progress",
 }
 
 
@@ -73,7 +73,7 @@ class SessionsForm(FilterForm):
     advanced = ("version", "channel", "language", "agent", "remarked", "helped", "backed")
 
     status = forms.ChoiceField(label="How it ended", required=False, choices=[("", "Any way"), *STATE_LABELS.items()])
-    node = forms.ChoiceField(label="Stands at", required=False)
+    node = forms.ChoiceField(label="Current page", required=False)
     cause = forms.ChoiceField(label="Cause", required=False)
     step = forms.ChoiceField(label="Step", required=False)
     reference = forms.CharField(label="Reference", required=False, max_length=40)
@@ -104,7 +104,7 @@ class SessionsForm(FilterForm):
         code = typed.translate(dict.fromkeys(map(ord, "-‐‑‒–—"), None))
         if invalid := [each for each in code if each not in CODE_ALPHABET]:
             raise forms.ValidationError(
-                f"No reference has “{invalid[0].upper()}” in it: only digits from 2 to 9, and letters but I, L and O."
+                f"A reference cannot contain “{invalid[0].upper()}”, only digits 2 to 9 and letters except I, L and O."
             )
         if len(code) > CODE_LENGTH:
             raise forms.ValidationError(f"A reference has {CODE_LENGTH} letters and digits; this has {len(code)}.")

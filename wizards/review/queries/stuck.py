@@ -1,4 +1,4 @@
-"""The stuck page: the pages of the wizards, ranked by how many sessions were lost there.
+"""The stuck page: the pages of the wizards, ranked by how many sessions left there.
 
     analytics.place_figures --_PlacesAcrossVersions--> PlaceUse --stuck_points--> StuckPoint --with_times--> rows
 
@@ -56,7 +56,7 @@ class PlaceUse:
 
     @property
     def lost(self) -> Rate:
-        """Those who left here, out of those who came here."""
+        """Share of the sessions reaching this page that left here."""
         return rate(self.figures.left, self.figures.reached)
 
 
@@ -124,7 +124,7 @@ class StuckPoint:
 
     @property
     def lost(self) -> Rate:
-        """Those who left here, out of those who came here."""
+        """Share of the sessions reaching this page that left here."""
         return rate(self.figures.left, self.figures.reached)
 
     @property
@@ -145,9 +145,9 @@ class StuckPoint:
 
 @dataclass(frozen=True, slots=True)
 class Verdict(Generic[Item]):
-    """What a ranking says: whether anybody came (`reached`), how many were lost, and where most of them were.
+    """What a ranking says: whether anybody came (`reached`), how many left (`lost`), and where most of them did.
 
-    leaders: the place where most were lost; a few if the numbers are too close to tell; empty if they are too small.
+    leaders: the place where most left; a few if the numbers are too close to tell; empty if they are too small.
     """
 
     reached: bool
@@ -156,7 +156,7 @@ class Verdict(Generic[Item]):
 
 
 def stuck_points(filters: Filter, by_version: bool = False) -> list[StuckPoint]:
-    """Rank the pages that sessions reached, those where most were lost first; optionally each version separately.
+    """Rank the pages that sessions reached by how many left there; optionally each version separately.
 
     The number of queries does not depend on how many versions, nodes or days there are.
     """
@@ -190,7 +190,7 @@ def stuck_verdict(points: Sequence[StuckPoint]) -> Verdict[StuckPoint]:
 
 
 def ranking_verdict(ranked: Sequence[tuple[Item, int]]) -> Verdict[Item]:
-    """Judge a ranking of places with how many were lost at each, largest first."""
+    """Judge a ranking of places with how many left at each, largest first."""
     lost = [each for _, each in ranked]
     leaders = [place for place, each in ranked if not stands_out(lost[0], each)]
     is_conclusive = len(leaders) <= MAX_LEADERS and all(lost[: len(leaders)])

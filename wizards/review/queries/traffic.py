@@ -14,7 +14,7 @@ from ..filters import Filter
 from ..labels import PlaceLabel, node_label
 from .stuck import Verdict, ranking_verdict
 
-# Lower limits of the share lost at a node; each one reached makes its colour on the map one level stronger.
+# Lower limits of the share that left at a node; each one reached makes its colour on the map one level stronger.
 LOSS_LEVELS = (0.01, 0.05, 0.1, 0.2)
 
 
@@ -43,12 +43,12 @@ class TrafficNode:
 
     @property
     def lost(self) -> Rate:
-        """Those who left here, out of those who came here."""
+        """Share of the sessions reaching this node that left here."""
         return rate(self.figures.left, self.figures.reached)
 
     @property
     def level(self) -> int:
-        """Colour on the map, from 0: by the lower limit of the share that is lost here."""
+        """Colour on the map, from 0: by the lower limit of the share that left here."""
         return sum(self.lost.low >= each for each in LOSS_LEVELS)
 
 

@@ -38,7 +38,7 @@ MAX_WHERE_LENGTH = 200  # length of Disclosure.where
 @require_safe
 @reviewers_only
 def stuck_page(request: HttpRequest) -> HttpResponse:
-    """Show the pages that sessions reached, those where most were lost first."""
+    """Show the pages that sessions reached, by how many left there."""
     form = FilterForm(request.GET)
     by_version = request.GET.get("apart") == "1"
     points = stuck_points(form.filters, by_version)
