@@ -63,11 +63,11 @@
     (results[results.indexOf(result) + step] || find("#caller")).focus();
   });
 
-  // The dialog with the keys -------------------------------------------------------------------------------------------
+  // The dialog with the shortcuts --------------------------------------------------------------------------------------
 
   const dialog = find("#keys");
   const toggle = find("[data-keys-off]", dialog);
-  const labelToggle = () => { toggle.textContent = off ? "Turn the keys on" : "Turn the keys off"; };
+  const labelToggle = () => { toggle.textContent = off ? "Turn shortcuts on" : "Turn shortcuts off"; };
 
   document.querySelectorAll("[data-keys-help]").forEach((button) => {
     button.hidden = false;

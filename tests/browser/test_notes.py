@@ -90,8 +90,8 @@ def test_enter_in_the_field_of_who_calls_saves_that_and_the_note_and_answers_not
     page = in_a_call(visitor, site, document, plan(document, is_screen("question")), java_script)
     page.get_by_role("textbox", name="Note").fill("It blinks.")
     page.locator("summary", has_text="Caller").click()
-    page.get_by_label("Who calls?").fill("Mrs Okonkwo")
-    page.get_by_label("Who calls?").press("Enter")
+    page.get_by_label("Who is calling?").fill("Mrs Okonkwo")
+    page.get_by_label("Who is calling?").press("Enter")
     expect(page.locator(".call-who")).to_contain_text("Mrs Okonkwo")
     noted(page, "It blinks.")
     assert logged() == ["begin", "note"]

@@ -156,7 +156,7 @@ def agent_closes_it(desk: Page, case: Case) -> str:
     expect(desk.get_by_text("anna@example.org")).to_be_visible()
     cause = desk.locator("#cause optgroup option").first
     words, value = cause.inner_text(), cause.get_attribute("value")
-    desk.get_by_label("What was it in the end?").select_option(value)
+    desk.get_by_label("What was the cause?").select_option(value)
     desk.get_by_role("radio", name="Yes").check()
     desk.get_by_role("button", name="Close the case").click()
     expect(desk.get_by_text(f"Case {case.pk} is closed.")).to_be_visible()

@@ -86,7 +86,7 @@ def test_leaving_gives_the_session_back_to_the_customer(ann, toy):
     join(ann, session)
     assert ann.send("leave/")["Location"] == "/desk/"
     assert only(session).get().agent is None
-    assert "customer has it to themselves" in read(ann.see()).text
+    assert "Ask the customer for a code to join it" in read(ann.see()).text
     assert ann.answer("no").status_code == 409
     assert session in permissions.desk_sessions(ann.user)
 

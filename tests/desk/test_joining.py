@@ -64,8 +64,8 @@ def test_the_field_for_a_code_is_empty_at_first(ann):
 
 def test_the_desk_says_what_a_customer_does_to_get_a_code(ann):
     text = read(ann.client.get("/desk/")).text
-    assert "They press “Talk to a person”, then “Give me a code”" in text
-    assert "they must have begun" in text
+    assert "The customer presses “Talk to a person”, then “Give me a code”" in text
+    assert "They need a running session to get one." in text
 
 
 def test_codes_tried_by_force_lock_for_a_while_and_are_logged(ann, bob, toy, settings, caplog):

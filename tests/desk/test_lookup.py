@@ -54,7 +54,7 @@ def test_a_colleagues_case_reads_like_one_that_does_not_exist(ann, bob, waiting)
     Case.objects.update(agent=bob.user)
     there, nowhere = search(ann, f"case {waiting.pk}"), search(ann, "case 99")
     assert there.html == nowhere.html.replace("99", str(waiting.pk))
-    assert f"No case {waiting.pk} is yours or unassigned" in there.text
+    assert f"There is no case {waiting.pk} that you may see" in there.text
 
 
 def test_a_lead_finds_any_case(lea, bob, waiting):
@@ -69,7 +69,7 @@ def test_other_words_match_no_reference_or_case(ann, typed):
 
 def test_a_reference_that_leads_somewhere_is_not_said_to_fit_nothing(ann):
     ann.begin()
-    assert "Nothing fits" not in search(ann, ann.session.code).text
+    assert "No match for" not in search(ann, ann.session.code).text
 
 
 def test_the_whole_page_shows_the_way_too(ann, waiting):

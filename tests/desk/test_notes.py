@@ -72,5 +72,5 @@ def test_a_note_is_still_there_where_the_customer_went_on_first(ann, toy):
 def test_more_notes_do_not_make_the_page_an_earlier_one(ann):
     ann.begin()
     ann.send("note/", number=1, words="one")
-    assert "answered earlier" not in read(ann.see(number=1)).text
+    assert "already answered" not in read(ann.see(number=1)).text
     assert ann.answer("no", number=1, seen="2").status_code == 303

@@ -35,7 +35,7 @@ def test_a_case_that_an_agent_takes_is_among_theirs(ann, toy):
 
 
 def test_the_home_page_says_that_the_agent_has_no_case(ann):
-    assert own_cases(ann).split(".")[0] == " You have no open case"
+    assert own_cases(ann).split(".")[0] == " You have no open cases"
 
 
 def test_the_cases_of_a_colleague_are_not_listed(ann, bob, toy):
@@ -57,7 +57,7 @@ def test_a_case_that_is_closed_stands_below_the_open_ones(ann, toy):
     done, still_open = case_of(toy, ann), case_of(toy, ann)
     cases.close(done, ann.user)
     text = own_cases(ann)
-    assert text.index(f"Case {still_open.pk}:") < text.index("Closed last") < text.index(f"Case {done.pk}:")
+    assert text.index(f"Case {still_open.pk}:") < text.index("Recently closed") < text.index(f"Case {done.pk}:")
 
 
 def test_only_the_few_closed_last_are_listed(ann, toy):

@@ -196,7 +196,7 @@ def test_a_lead_takes_a_call_over_and_the_log_says_so(toy, ann, lea):
 def test_nobody_takes_a_customers_session_without_their_code(toy, ann, lea, name):
     session = joined(toy, ann)
     calls.leave(session, ann)
-    with pytest.raises(calls.NotYourCallError, match="ask for a new code"):
+    with pytest.raises(calls.NotYourCallError, match="Ask the customer for a code to join it"):
         calls.take(reloaded(session), {"ann": ann, "lea": lea}[name])
 
 

@@ -123,7 +123,7 @@ def take_label(session: Session, user: User) -> str:
     """Return the label of the button that takes a session; empty if the user may not take it."""
     if not calls.may_take(session, user):
         return ""
-    return "Take over" if calls.current_agent(session) else "Take it up again"
+    return "Take over" if calls.current_agent(session) else "Reopen"
 
 
 def customer_view(request: HttpRequest, page: presenters.Page, screen: presenters.Context) -> SafeString:

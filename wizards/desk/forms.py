@@ -68,7 +68,7 @@ class OpenCaseForm(forms.Form):
     """What an agent adds when sending a call to support."""
 
     contact = forms.CharField(
-        max_length=200, error_messages={"required": "Say how the caller can be reached: a number or an address."}
+        max_length=200, error_messages={"required": "Enter a phone number or e-mail address for the caller."}
     )
     words = forms.CharField(required=False, max_length=MAX_WORDS)
 
@@ -87,5 +87,5 @@ class CloseCaseForm(forms.Form):
         """Require a cause or free text."""
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         if not cleaned.get("cause") and not cleaned.get("other"):
-            self.add_error("cause", "Choose what it was, or say it in a few words.")
+            self.add_error("cause", "Choose the cause, or describe it.")
         return cleaned

@@ -49,7 +49,7 @@ def by_reference(code: str, user: User) -> Match:
 def by_case_number(number: int, user: User) -> Match:
     if permissions.desk_cases(user).filter(pk=number).exists():
         return case_match(number)
-    return Match(f"No case {number} is yours or unassigned. Ask the caller for their reference.")
+    return Match(f"There is no case {number} that you may see. Ask the caller for their reference.")
 
 
 def case_match(number: int) -> Match:

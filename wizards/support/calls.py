@@ -158,12 +158,12 @@ def blocked_reason(session: Session, user: User) -> str:
     """Return a sentence that says why a user may not move a session; empty if they may."""
     assigned = current_agent(session)
     if assigned is None and session.channel == Session.Channel.AGENT:
-        return "This call is finished. Take it up again to go on."
+        return "This call is finished. Reopen it to continue."
     if assigned is None:
-        return "You are not in this session. The customer has it to themselves: ask for a new code to go on with them."
+        return "You are not in this session. Ask the customer for a code to join it."
     if assigned.pk != user.pk:
-        return f"This session is assigned to {agent_name(assigned)}. Only one of you can move it."
-    return "This call is on hold. Resume it to go on." if session.call.aside else ""
+        return f"This session is assigned to {agent_name(assigned)}. Only the assigned agent can continue it."
+    return "This call is on hold. Resume it to continue." if session.call.aside else ""
 
 
 def agent_name(user: User | None) -> str:

@@ -156,7 +156,7 @@ def apply_move(
 def refusal_message(sessions: Sessions, request: HttpRequest) -> str:
     return (
         calls.blocked_reason(session_or_404(sessions), agent_of(request))
-        or "That was not possible a moment ago. Please try again."
+        or "The call was changed at the same moment. Please try again."
     )
 
 

@@ -68,7 +68,7 @@ def take(request: HttpRequest, pk: int) -> HttpResponse:
     if taken.agent_id == agent_of(request).pk:
         calls.log_case_taken(taken.session, agent_of(request))
     else:
-        messages.error(request, f"{calls.agent_name(taken.agent)} was quicker and has case {pk}.")
+        messages.error(request, f"{calls.agent_name(taken.agent)} has already taken case {pk}.")
         return HttpResponseRedirect(reverse("desk"), status=303)
     return HttpResponseRedirect(reverse("desk_case", args=[pk]), status=303)
 
