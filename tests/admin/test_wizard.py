@@ -93,7 +93,7 @@ def test_the_first_page_says_where_an_editor_begins(client):
 
 
 @pytest.mark.parametrize(
-    ("kind", "name"), [("wizard", "Name in addresses"), ("node", "Permanent name"), ("procedure", "Permanent name")]
+    ("kind", "name"), [("wizard", "URL name (slug)"), ("node", "Permanent name"), ("procedure", "Permanent name")]
 )
 def test_a_list_calls_a_name_what_the_form_calls_it(client, wizard, kind, name):
     assert name in client.get(f"/admin/wizards/{kind}/").content.decode()

@@ -35,7 +35,7 @@ def make(desk: Desk) -> None:
     desk.save()
     desk.add_node("outcome", TALK, result="unsolved")
     desk.save()
-    desk.add_node("do a procedure", COOL, procedure="Cool it", worked=BOILS, failed=TALK, blocked=TALK)
+    desk.add_node("procedure page", COOL, procedure="Cool it", worked=BOILS, failed=TALK, blocked=TALK)
     desk.save()
     desk.add_node("question", LIT)
     for label in ("Yes", "No"):

@@ -187,7 +187,7 @@ def test_send_again_lets_it_wait_again_and_stands_in_the_history(admin_client, h
     opened()
     Delivery.objects.update(state="failed", tries=10, error="answered 500")
     response = send_again(admin_client)
-    assert "1 delivery is sent again." in read(response).text
+    assert "1 delivery is queued again." in read(response).text
     work()
     row = Delivery.objects.get()
     assert (row.state, hook.ids) == ("sent", [str(row.pk)])

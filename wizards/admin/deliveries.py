@@ -42,7 +42,7 @@ class WebhookForm(forms.ModelForm):
         help_text="Leave it empty to generate one, or to keep the current one. It is shown only once.",
     )
     renew = forms.BooleanField(
-        required=False, label="Generate a new secret", help_text="The receiver must get it at the same time."
+        required=False, label="Generate a new secret", help_text="Give it to the receiver right away."
     )
 
     class Meta:
@@ -69,7 +69,9 @@ class WebhookForm(forms.ModelForm):
         except (binascii.Error, ValueError):
             size = 0
         if secret and (not secret.startswith(webhooks.PREFIX) or size not in SECRET_SIZES):
-            raise ValidationError("A secret is whsec_ and 24 to 64 bytes in base64. Leave it empty to generate one.")
+            raise ValidationError(
+                "A secret is “whsec_” followed by 24 to 64 bytes in base64. Leave it empty to generate one."
+            )
         return secret
 
     def clean(self) -> dict[str, Any]:
@@ -148,11 +150,11 @@ class DeliveryAdmin(admin.ModelAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Delivery | None = None) -> bool:
         return False
 
-    @admin.display(description="What", ordering="case")
+    @admin.display(description="Message", ordering="case")
     def what(self, row: Delivery) -> str:
         return f"Case {row.case_id} {row.event.removeprefix('case.')}"
 
-    @admin.display(description="To")
+    @admin.display(description="Recipient")
     def to(self, row: Delivery) -> str:
         """Name the recipient. A customer's address is shown only in the case."""
         if row.webhook:
@@ -178,4 +180,4 @@ class DeliveryAdmin(admin.ModelAdmin):
         rows = delivery.send_again(queryset)
         LogEntry.objects.log_actions(cast(int, request.user.pk), rows, CHANGE, "Sent again.")
         number = len(rows)
-        messages.success(request, f"{number} deliver{'y is' if number == 1 else 'ies are'} sent again.")
+        messages.success(request, f"{number} deliver{'y is' if number == 1 else 'ies are'} queued again.")

@@ -118,7 +118,7 @@ class WizardAdmin(
         messages.success(request, f"The wizard “{obj}” was created. Now add its parts below.")
         return HttpResponseRedirect(change_url("wizard", obj.pk))
 
-    @admin.display(description="Name in addresses", ordering="slug")
+    @admin.display(description="URL name (slug)", ordering="slug")
     def name_in_addresses(self, wizard: Wizard) -> str:
         return wizard.slug
 

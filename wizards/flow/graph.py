@@ -15,7 +15,7 @@ NODE_STYLES = {
     "symptom": "Symptom",
     "question": "Question",
     "diagnosis": "Diagnosis",
-    "procedure": "Do a procedure",
+    "procedure": "Procedure page",
     "solved": "Outcome: solved",
     "unsolved": "Outcome: unsolved",
     "advice": "Outcome: advice",

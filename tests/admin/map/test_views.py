@@ -237,7 +237,11 @@ def test_a_new_node_makes_a_draft_that_can_be_read(title):
 
 @pytest.mark.parametrize(
     ("title", "kind", "words"),
-    [("", "question", "Write what"), ("x" * 301, "question", "at most 300"), ("New", "riddle", "riddle")],
+    [
+        ("", "question", "Enter a title for the new node."),
+        ("x" * 301, "question", "at most 300"),
+        ("New", "riddle", "riddle"),
+    ],
 )
 def test_an_invalid_node_is_not_added(title, kind, words):
     wizard = toy()

@@ -82,7 +82,7 @@ def test_an_import_makes_open_forms_stale():
 def test_a_file_equal_to_the_draft_has_nothing_to_import():
     wizard = toy()
     text = upload(editor(), publishing.compile_draft(wizard)).content.decode()
-    assert "There is nothing to import." in text
+    assert "The draft already matches this file." in text
     assert 'name="take_over"' not in text
 
 
@@ -178,7 +178,7 @@ def test_a_bad_file_is_refused_in_plain_words(content, problem):
 def test_other_kinds_of_files_are_refused_by_their_names(name):
     response = upload(editor(), graph(*TOY), name)
     assert response.status_code == 422
-    assert "should end in .yaml, .yml or .json." in response.content.decode()
+    assert "must end in .yaml, .yml or .json." in response.content.decode()
 
 
 def test_a_files_texts_are_escaped():

@@ -27,7 +27,7 @@ def test_a_preview_starts_at_any_symptom_and_at_any_node(wizard):
         "By symptom": ["q"],
         "From a question": ["q"],
         "From a diagnosis": ["why"],
-        "From doing a procedure": ["fix"],
+        "From a procedure page": ["fix"],
         "From an outcome": ["ok", "human"],
     }
 

@@ -7,11 +7,11 @@ from django.db.models import Model
 from ...models import Cause, Choice, Node, Procedure, Source, Step, Symptom, Wizard
 
 # Node kind -> its label, and its description on the page that asks for the kind of a new node. A node of the kind
-# "procedure" is labelled by what it does: for editors, a procedure is always the list of steps.
+# "procedure" is labelled “procedure page”: for editors, a procedure is always the list of steps.
 KINDS = {
     "question": ("question", "Asks one thing and offers choices."),
     "diagnosis": ("diagnosis", "Lists likely causes, the best chance for the least time first."),
-    "procedure": ("do a procedure", "Leads through the steps of one procedure, then asks whether it worked."),
+    "procedure": ("procedure page", "Leads through the steps of one procedure, then asks whether it worked."),
     "outcome": ("outcome", "The end: solved, unsolved (a person takes over), or advice."),
 }
 RESULTS = [
@@ -25,7 +25,7 @@ RESULTS = [
 Label = tuple[str, str | None]
 COMMON_FIELDS: dict[str, Label] = {
     "key": ("Permanent name", None),
-    "slug": ("Name in addresses", None),
+    "slug": ("URL name (slug)", None),
     "text": ("Text", "Shown below the heading."),
     "say": ("What the agent says aloud", "On the phone. Customers do not see it."),
     "note": ("Note for agents only", "Neither read out nor shown to customers."),
@@ -46,9 +46,9 @@ FIELDS: dict[type[Model], dict[str, Label]] = {
         "words": ("Search words, one per line", "What people would type to find this."),
     },
     Source: {
-        "key": ("Short name", "Parts of the wizard cite the fact by it."),
+        "key": ("Short name", "Nodes, causes and steps cite the fact by this name."),
         "fact": ("Fact", "What the guide or the manual states."),
-        "open": ("Still open", None),
+        "open": ("Unclear in the guides", None),
     },
     Node: {
         "title": ("Title", "The heading that the customer reads."),
@@ -66,7 +66,7 @@ FIELDS: dict[type[Model], dict[str, Label]] = {
         "weight": ("How likely (1 to 100)", "Relative to the other causes: twice the number, twice as likely."),
         "minutes": ("Minutes it takes to try", None),
         "procedure": ("Procedure that fixes it", "The list of steps. The green plus adds a new one."),
-        "worked": ("If it worked, go to", "If empty, where the diagnosis goes when a fix worked."),
+        "worked": ("If it worked, go to", "If empty, the diagnosis’s own target is used."),
         "failed": ("If it did not work, go to", "If empty, back to the list of causes."),
     },
     Procedure: {
@@ -103,7 +103,7 @@ EDGE_FIELDS: dict[str, dict[str, Label]] = {
         ),
     },
     "diagnosis": {
-        "worked": ("When a fix worked, go to", "For causes that do not say otherwise."),
+        "worked": ("When a fix worked, go to", "Unless a cause has its own target."),
         "failed": ("When nothing on the list helped, go to", "Also for those who answer “None of these fits”."),
     },
 }
@@ -120,5 +120,5 @@ def kind_label(name: str) -> str:
 
 
 def kind_with_article(name: str) -> str:
-    """Return a kind for use in a sentence: “a question”, “doing a procedure”."""
-    return {"procedure": "doing a procedure", "outcome": "an outcome"}.get(name, f"a {kind_label(name)}")
+    """Return a kind for use in a sentence: “a question”, “an outcome”."""
+    return "an outcome" if name == "outcome" else f"a {kind_label(name)}"

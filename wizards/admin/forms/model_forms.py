@@ -69,8 +69,8 @@ class RowForm(forms.ModelForm):
             self.cleaned_data[self.key_name] = slugs.suggest_slug(title, existing, type(self.instance))
 
 
-KEY_FIXED_HELP = "Permanent: statistics of different months are matched by it."
-KEY_EMPTY_HELP = "Leave it empty to have it made from the text above. It is permanent."
+KEY_FIXED_HELP = "Cannot be changed: statistics are matched by it."
+KEY_EMPTY_HELP = "Leave empty to generate it from the title or label. It cannot be changed later."
 
 
 class WizardForm(RowForm):

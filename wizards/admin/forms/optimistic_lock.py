@@ -23,8 +23,8 @@ from .. import form_links
 def conflict_message(row: models.Model) -> SafeString:
     """Return the line that tells an editor who saved the row meanwhile, with a link to what it is now."""
     return format_html(
-        '{} Nothing of yours is saved, and what you typed still stands below. <a href="{}" target="_blank"'
-        ' rel="noopener">Open the newest in a new tab</a>, and make your changes there.',
+        '{} Your changes were not saved, but they are still in the form below. <a href="{}" target="_blank"'
+        ' rel="noopener">Open the saved state in a new tab</a> and make your changes there.',
         locking.last_saved_message(row),
         form_links.form_link(row),
     )
@@ -83,9 +83,7 @@ class OptimisticLockAdmin(admin.ModelAdmin):
         with transaction.atomic():
             if locking.lock_if_current(row, parse_nonnegative_int(request.POST.get("revision"))):
                 return super().delete_view(request, object_id, context)
-        messages.error(
-            request, f"{locking.last_saved_message(row)} It is not deleted: look at what follows from it again."
-        )
+        messages.error(request, f"{locking.last_saved_message(row)} It was not deleted. Review the consequences again.")
         return HttpResponseRedirect(request.get_full_path())
 
     def consequences(self, row: Any) -> dict[str, Any]:

@@ -77,7 +77,7 @@ def symptom_panel(wizard: Wizard, key: str) -> dict[str, Any]:
         "style": "symptom",
         "kind": NODE_STYLES["symptom"],
         "revision": wizard.revision,
-        "edges": [_panel_edge(wizard.pk, "People who say this", draft.node(symptom.to), "symptom", row.pk, "to")],
+        "edges": [_panel_edge(wizard.pk, "People with this symptom", draft.node(symptom.to), "symptom", row.pk, "to")],
         "form_url": path_link(("symptoms", place), read_wizard_rows(wizard, draft)),
     }
 

@@ -41,7 +41,7 @@ class AddNodeForm(forms.Form):
     title = forms.CharField(
         max_length=MAX_LINE,
         validators=[fits_line],
-        error_messages={"required": "Write what the new node asks or says."},
+        error_messages={"required": "Enter a title for the new node."},
     )
     kind = forms.ChoiceField(choices=[(kind, labels.kind_label(kind)) for kind in flow.KINDS])
 

@@ -119,7 +119,7 @@ def parse_upload(file: UploadedFile) -> flow.Document:
     """Return the document in an uploaded file; raise flow.InvalidFileError if it has none."""
     ending = (file.name or "").rsplit(".", 1)[-1].lower()
     if ending not in FORMS:
-        raise flow.InvalidFileError([flow.Problem(0, "", "The file's name should end in .yaml, .yml or .json.")])
+        raise flow.InvalidFileError([flow.Problem(0, "", "The file's name must end in .yaml, .yml or .json.")])
     return flow.parse_valid_document(file.read(flow.serialization.MAX_BYTES + 1), FORMS[ending])
 
 

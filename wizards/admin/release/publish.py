@@ -82,7 +82,7 @@ def publish_draft(model_admin: admin.ModelAdmin, request: HttpRequest, wizard: W
     if not is_new:
         messages.info(request, f"The draft is the same as {version}. There is nothing to publish.")
         return HttpResponseRedirect(request.path)
-    messages.success(request, f"{version} is published. Running sessions continue on theirs.")
+    messages.success(request, f"{version} is published. Running sessions keep their version.")
     return HttpResponseRedirect(reverse("admin:wizards_wizard_versions", args=[wizard.pk]))
 
 

@@ -54,13 +54,13 @@ def check_url(url: str, rules: AddressRules) -> SplitResult:
         host, port = parts.hostname or "", parts.port
         host.encode("idna")
     except ValueError as error:
-        raise NotAcceptedError("This is not a valid address.") from error
+        raise NotAcceptedError("This is not a valid URL.") from error
     if parts.scheme != "https" and not (rules.http and parts.scheme == "http"):
-        raise NotAcceptedError("The address must start with https://.")
+        raise NotAcceptedError("The URL must start with https://.")
     if not host or port == 0 or not url.isprintable() or " " in url:
-        raise NotAcceptedError("The address needs a host, such as https://hooks.example.org/cases.")
+        raise NotAcceptedError("The URL needs a host, such as https://hooks.example.org/cases.")
     if parts.username is not None or parts.password is not None or parts.fragment:
-        raise NotAcceptedError("The address must not contain a user name, a password or a #.")
+        raise NotAcceptedError("The URL must not contain a user name, a password or a #.")
     literal = ":" in host or host.replace(".", "").isdigit()
     local = host.rstrip(".") == "localhost" or host.rstrip(".").endswith(".localhost")
     if not rules.private and (local or (literal and not is_public(host))):
