@@ -130,7 +130,7 @@ def test_every_invalid_file_is_reported_with_its_name(run, save, content):
     [
         ("missing.yaml", "missing.yaml: there is no such file."),
         ("notes.txt", "notes.txt: is neither .yaml, .yml nor .json."),
-        ("empty", "empty: holds no .yaml, .yml or .json file."),
+        ("empty", "empty: contains no .yaml, .yml or .json file."),
     ],
 )
 def test_a_path_without_a_wizard_is_reported(run, tmp_path, name, message):
@@ -204,25 +204,25 @@ def test_the_draft_is_dumped_and_with_version_the_version(run, save):
 
 
 def test_a_missing_wizard_or_version_is_reported(run, save):
-    with pytest.raises(CommandError, match=r"There is no wizard “toy”\. There are: none yet\."):
+    with pytest.raises(CommandError, match=r"There is no wizard “toy”\. Available: none yet\."):
         run("dump_wizard", "toy")
     run("load_wizards", save("toy.yaml", TOY))
-    with pytest.raises(CommandError, match=r"There is no wizard “tyo”\. There are: toy\."):
+    with pytest.raises(CommandError, match=r"There is no wizard “tyo”\. Available: toy\."):
         run("dump_wizard", "tyo")
-    with pytest.raises(CommandError, match=r"toy has no version 2\. There are: 1\."):
+    with pytest.raises(CommandError, match=r"toy has no version 2\. Available: 1\."):
         run("dump_wizard", "toy", "--version", "2")
 
 
 def test_previews_are_no_versions_to_choose_from(run, save):
     run("load_wizards", save("toy.yaml", TOY))
     publishing.create_preview(Wizard.objects.get(), "q")
-    with pytest.raises(CommandError, match=r"There are: 1\."):
+    with pytest.raises(CommandError, match=r"Available: 1\."):
         run("dump_wizard", "toy", "--version", "2")
 
 
 def test_a_wizard_that_was_never_published_has_no_version(run):
     Wizard.objects.create(slug="draft", title="Draft")
-    with pytest.raises(CommandError, match=r"draft has no version 1\. There are: none yet\."):
+    with pytest.raises(CommandError, match=r"draft has no version 1\. Available: none yet\."):
         run("dump_wizard", "draft", "--version", "1")
 
 

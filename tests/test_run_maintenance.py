@@ -79,7 +79,7 @@ def test_it_ends_with_the_process_that_started_it(tmp_path):
 @pytest.mark.parametrize("seconds", ["0", "-1", "nan", "inf"])
 def test_rolling_up_again_and_again_needs_a_time_between(monkeypatch, seconds):
     monkeypatch.setattr(analytics, "roll_up", lambda: 0)
-    with pytest.raises(CommandError, match=r"^--every should be a number of seconds above 0\.$"):
+    with pytest.raises(CommandError, match=r"^--every must be a number of seconds above 0\.$"):
         call_command("roll_up", f"--every={seconds}")
 
 

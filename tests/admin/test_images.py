@@ -225,7 +225,7 @@ def test_load_wizards_names_the_missing_pictures(tmp_path, capsys):
     file.write_text(flow.dump_document(publishing.compile_draft(wizard), "yaml"))
     call_command("load_wizards", file)
     output = capsys.readouterr()
-    assert output.err == f"toy: the picture “{ABSENT}” is not here; its step is shown without it\n"
+    assert output.err == f"toy: the picture “{ABSENT}” is missing; its step is shown without it\n"
     assert "published as version 2" in output.out
 
 

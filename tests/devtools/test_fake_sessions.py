@@ -31,7 +31,7 @@ def make(number=300, **options):
 
 
 def test_an_invalid_last_day_is_refused_with_the_expected_format():
-    with pytest.raises(CommandError, match=r"--until: should be a day as YYYY-MM-DD, and is '2020-13-01'"):
+    with pytest.raises(CommandError, match=r"--until: must be a date \(YYYY-MM-DD\), not '2020-13-01'"):
         call_command("create_demo_sessions", "1", "--until", "2020-13-01")
 
 

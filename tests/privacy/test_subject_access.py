@@ -156,7 +156,7 @@ def test_a_dry_run_of_an_erasure_says_what_would_go_and_erases_nothing(person):
 
 
 def test_a_dry_run_goes_with_erasing_only(person):
-    with pytest.raises(CommandError, match="goes with erase only"):
+    with pytest.raises(CommandError, match="works only with erase"):
         run("export", person[0].code, "--dry-run")
     assert not Disclosure.objects.exists()
 

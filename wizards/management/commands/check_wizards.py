@@ -63,7 +63,7 @@ def _files(paths: list[Path], problems: list[str]) -> list[Path]:
     for path in paths:
         found = sorted(file for file in path.iterdir() if file.suffix in FORMATS) if path.is_dir() else [path]
         if not found:
-            problems.append(f"{path}: holds no .yaml, .yml or .json file.")
+            problems.append(f"{path}: contains no .yaml, .yml or .json file.")
         elif not path.exists():
             problems.append(f"{path}: there is no such file.")
         elif path.suffix not in FORMATS and not path.is_dir():

@@ -40,7 +40,7 @@ class Command(BaseCommand):
                 " Use --add to create them anyway."
             )
         if number < 1 or days < 1:
-            raise CommandError("N and --days should be at least 1.")
+            raise CommandError("N and --days must be at least 1.")
         end = end_of(until)
         # Another seed, so that added sessions differ from the existing ones.
         plan = devtools.Plan(number, end - timedelta(days=days), end, f"{seed}/{existing}" if existing else seed)
@@ -66,7 +66,7 @@ def parse_day(text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError as error:
-        raise ArgumentTypeError(f"should be a day as YYYY-MM-DD, and is {text!r}.") from error
+        raise ArgumentTypeError(f"must be a date (YYYY-MM-DD), not {text!r}.") from error
 
 
 def end_of(until: date | None) -> datetime:

@@ -17,9 +17,16 @@ class Command(BaseCommand):
     help = "Print a wizard's draft, or one of its versions, as YAML or JSON."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("slug")
-        parser.add_argument("--format", choices=("yaml", "json"), default="yaml")
-        parser.add_argument("--version-number", "--version", dest="number", type=int, metavar="N")
+        parser.add_argument("slug", help="the wizard's slug")
+        parser.add_argument("--format", choices=("yaml", "json"), default="yaml", help="the output format (yaml)")
+        parser.add_argument(
+            "--version-number",
+            "--version",
+            dest="number",
+            type=int,
+            metavar="N",
+            help="the version to print; without it, the draft",
+        )
 
     def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> Any:
         return super().create_parser(prog_name, subcommand, conflict_handler="resolve", **kwargs)
@@ -28,7 +35,7 @@ class Command(BaseCommand):
         wizard = Wizard.objects.filter(slug=slug).first()
         if wizard is None:
             known = ", ".join(Wizard.objects.values_list("slug", flat=True)) or "none yet"
-            raise CommandError(f"There is no wizard “{slug}”. There are: {known}.")
+            raise CommandError(f"There is no wizard “{slug}”. Available: {known}.")
         document = publishing.compile_draft(wizard) if number is None else self.version(wizard, number)
         self.stdout.write(flow.dump_document(document, options["format"]), ending="")
 
@@ -38,5 +45,5 @@ class Command(BaseCommand):
         if version is None:
             numbers = Version.objects.filter(wizard=wizard, number__isnull=False).order_by("number")
             known = ", ".join(map(str, numbers.values_list("number", flat=True))) or "none yet"
-            raise CommandError(f"{wizard.slug} has no version {number}. There are: {known}.")
+            raise CommandError(f"{wizard.slug} has no version {number}. Available: {known}.")
         return publishing.document_of(version.pk)

@@ -42,7 +42,7 @@ class Command(BaseCommand):
         result = "published as" if is_new else "unchanged,"
         self.stdout.write(f"{document.slug}: {result} version {version.number}, {version.content_hash[:12]}")
         for picture in sorted(images.missing_names([document])):
-            self.stderr.write(f"{document.slug}: the picture “{picture}” is not here; its step is shown without it")
+            self.stderr.write(f"{document.slug}: the picture “{picture}” is missing; its step is shown without it")
 
 
 def find_conflicts(documents: dict[str, flow.Document]) -> list[str]:

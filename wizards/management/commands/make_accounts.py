@@ -39,7 +39,7 @@ class Command(BaseCommand):
         write_accounts(path, accounts)
         created = make_accounts(roles)
         write_accounts(path, accounts | created)
-        self.stdout.write(f"Accounts made (kept in {path}, shown only now):")
+        self.stdout.write(f"Accounts created (saved in {path}; not shown again):")
         for role, account in created.items():
             self.stdout.write(f"  {role:<9} user name {account['username']:<9} password {account['password']}")
 

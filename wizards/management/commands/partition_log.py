@@ -14,7 +14,7 @@ from wizards import journal
 class Command(BaseCommand):
     """Run it once. From then on `purge_expired` creates new partitions and drops expired ones."""
 
-    help = "Partition the log by N sessions each (PostgreSQL only); docs/scale.md says when and why."
+    help = "Partition the log into ranges of WIDTH sessions (PostgreSQL only); docs/scale.md says when and why."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
@@ -25,7 +25,7 @@ class Command(BaseCommand):
         if connection.vendor != "postgresql":
             raise CommandError("Partitions need PostgreSQL, and DATABASE_URL names another kind of database.")
         if width < 1:
-            raise CommandError("--width should be at least 1.")
+            raise CommandError("--width must be at least 1.")
         try:
             journal.partition_log(width)
         except OperationalError as error:

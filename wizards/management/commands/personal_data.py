@@ -32,7 +32,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, what: str, reference: list[str], dry_run: bool, **options: Any) -> None:
         if dry_run and what != "erase":
-            raise CommandError(f"--dry-run goes with erase only: {what} changes nothing about a person.")
+            raise CommandError("--dry-run works only with erase.")
         try:
             person = subject_access.find_person(" ".join(reference))
         except Session.DoesNotExist as missing:

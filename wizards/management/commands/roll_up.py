@@ -15,15 +15,15 @@ from wizards import analytics
 class Command(BaseCommand):
     """Safe at any time, even twice at once. Without it the figures are right but slow."""
 
-    help = "Update the tallies, which the review pages read, from the log."
+    help = "Update the precomputed figures of the review pages from the log."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--rebuild", action="store_true", help="rebuild them from the logs that still exist")
+        parser.add_argument("--rebuild", action="store_true", help="recompute them from all sessions that still exist")
         parser.add_argument("--every", type=float, metavar="SECONDS", help="repeat with this interval until stopped")
 
     def handle(self, *args: Any, rebuild: bool, every: float | None, **options: Any) -> None:
         if every is not None and not 0 < every < float("inf"):
-            raise CommandError("--every should be a number of seconds above 0.")
+            raise CommandError("--every must be a number of seconds above 0.")
         if rebuild:
             analytics.rebuild()
         if every is None:
