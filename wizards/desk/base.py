@@ -26,8 +26,8 @@ DEFERRED_FIELDS = ("version__document", "visitor")
 def agents_only(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     """Let only agents in, and show times in their time zone. Methods that write need TAKE_CALLS."""
     guarded = {
-        right: permissions.staff_only(right)(in_local_timezone(view))
-        for right in (permissions.VIEW_CALLS, permissions.TAKE_CALLS)
+        permission: permissions.staff_only(permission)(in_local_timezone(view))
+        for permission in (permissions.VIEW_CALLS, permissions.TAKE_CALLS)
     }
 
     @wraps(view)

@@ -90,7 +90,7 @@ def note(request: HttpRequest, sessions: Sessions) -> HttpResponse:
 def updates(request: HttpRequest, code: str, number: int) -> HttpResponse:
     """Answer 204 if the log still has as many events as the page has seen; otherwise send the new page.
 
-    This shortcut takes one query, for the agent named in the session's row. `updates_since` checks the rights in full.
+    This shortcut takes one query, for the agent named in the session's row. `updates_since` checks all permissions.
     """
     seen = parse_nonnegative_int(request.GET.get("seen")) or number
     if (
