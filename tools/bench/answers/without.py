@@ -21,6 +21,7 @@ from statistics import median
 from typing import Any
 
 WITHOUT = "BENCH_WITHOUT"
+AT_ONCE = 3  # apps beside the product: each keeps 16 connections, and PostgreSQL allows 100
 
 
 def session_lookup() -> None:
@@ -126,25 +127,26 @@ def measure(database: str, databases: Iterator[str], rounds: int, seconds: float
     from tools.bench.answers import apps
     from tools.bench.answers.run import in_turns, rate
 
-    product, floor = apps.product(), apps.floor()
     without = [
-        apps.App(part.__name__, __spec__.name, product.prepare, environment={WITHOUT: part.__name__})
+        apps.App(part.__name__, __spec__.name, apps.product().prepare, environment={WITHOUT: part.__name__})
         for part in PARTS[database]
     ]
-    with contextlib.ExitStack() as stack:
-        served = [stack.enter_context(apps.serving(app, next(databases))) for app in (product, floor, *without)]
-        runs = in_turns(served, rounds, seconds)
-    for app in served[1:]:
-        pairs = zip(runs[app.name], runs[product.name], strict=True)
-        ratio = round(median(rate(one) / rate(other) for one, other in pairs), 3)
-        yield {
-            "name": "FLOOR" if app is floor else f"without {app.name}",
-            "against": "product",
-            "database": database if database == "postgres" else f"sqlite {sqlite3.sqlite_version}",
-            "ratio": ratio,
-            "rate": round(median(map(rate, runs[app.name])), 1),
-            "their_rate": round(median(map(rate, runs[product.name])), 1),
-        }
+    others = [apps.floor(), *without]
+    for start in range(0, len(others), AT_ONCE):
+        compared = [apps.product(), *others[start : start + AT_ONCE]]
+        with contextlib.ExitStack() as stack:
+            served = [stack.enter_context(apps.serving(app, next(databases))) for app in compared]
+            runs = in_turns(served, rounds, seconds)
+        for app in compared[1:]:
+            pairs = zip(runs[app.name], runs["product"], strict=True)
+            yield {
+                "name": app.name if app.name == "FLOOR" else f"without {app.name}",
+                "against": "product",
+                "database": database if database == "postgres" else f"sqlite {sqlite3.sqlite_version}",
+                "ratio": round(median(rate(one) / rate(other) for one, other in pairs), 3),
+                "rate": round(median(map(rate, runs[app.name])), 1),
+                "their_rate": round(median(map(rate, runs["product"])), 1),
+            }
 
 
 if __name__ == "__main__":

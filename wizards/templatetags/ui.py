@@ -1,4 +1,10 @@
-"""Icons, pictures and durations for templates."""
+"""Icons, pictures, durations, links and buttons for templates.
+
+On a readonly screen (`screen.readonly`), links and buttons look the same and do nothing:
+
+{% link screen.answers_url class="quiet" %}What you told us so far{% endlink %}
+{% button name="answer" value="confirm" class="btn" %}Yes, go on{% endbutton %}
+"""
 
 import re
 from datetime import datetime, timedelta
@@ -8,7 +14,7 @@ from pathlib import Path
 from django import template
 from django.conf import settings
 from django.utils import timezone
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.timesince import timesince
 
@@ -17,6 +23,10 @@ register = template.Library()
 ICONS = Path(settings.BASE_DIR) / "templates" / "icons"
 PICTURES = Path(settings.BASE_DIR) / "static" / "pictures"
 NAME = re.compile(r"[a-z0-9-]{1,64}")
+INERT_LINK = {"role": "link", "aria-disabled": "true"}
+INERT_BUTTON = {"type": "button", "tabindex": "-1", "aria-disabled": "true"}  # `disabled` would look different
+ACTING = {"name", "value", "formaction"}
+CHOSEN = SafeString('<b class="given">Chosen</b>')
 
 
 @register.simple_tag
@@ -61,9 +71,32 @@ def ago(when: datetime) -> str:
     return f"{timesince(when, depth=1)} ago"
 
 
+@register.simple_block_tag(takes_context=True)
+def link(context: template.Context, content: SafeString, url: str, **attributes: str) -> SafeString:
+    screen = context.get("screen") or {}
+    acting = INERT_LINK if screen.get("readonly") else {"href": url}
+    return _element("a", attributes | acting, content)
+
+
+@register.simple_block_tag(takes_context=True)
+def button(context: template.Context, content: SafeString, **attributes: str) -> SafeString:
+    """Write a button that submits its form; on a readonly screen it is marked if it gave the customer's answer."""
+    screen = context.get("screen") or {}
+    if not screen.get("readonly"):
+        return _element("button", {"type": "submit", **attributes}, content)
+    if attributes.get("value", "") == screen["answer"] != "":
+        content += CHOSEN
+    looks = {name: value for name, value in attributes.items() if name not in ACTING}
+    return _element("button", INERT_BUTTON | looks, content)
+
+
 def _symbol(path: Path) -> str:
     """Return an icon's file as a symbol with the id i-<name>."""
     svg = path.read_text(encoding="utf-8")
     view_box = re.search(r'viewBox="([^"]+)"', svg)
     content = re.sub(r"^.*?<svg[^>]*>|</svg>|\n\s*", "", svg, flags=re.S)
     return f'<symbol id="i-{path.stem}" viewBox="{view_box[1] if view_box else "0 0 16 16"}">{content}</symbol>'
+
+
+def _element(name: str, attributes: dict[str, str], content: SafeString) -> SafeString:
+    return format_html("<{0}{1}>{2}</{0}>", name, format_html_join("", ' {}="{}"', attributes.items()), content)
