@@ -29,7 +29,7 @@ def test_nobody_signs_up():
 
 def test_the_page_says_whom_to_ask_for_an_account_or_a_password():
     words = read(Client().get(LOGIN)).text
-    assert "An administrator of this help desk makes accounts and sets new passwords." in words
+    assert "An administrator of this help desk creates accounts and sets new passwords." in words
 
 
 @pytest.mark.parametrize("path", ["/admin/", "/admin/wizards/wizard/?q=a", "/review/"])

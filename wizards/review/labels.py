@@ -8,7 +8,7 @@ from .. import flow
 from ..flow.graph import NODE_STYLES, node_style
 from ..flow.kinds import Diagnosis
 
-PAGE_KINDS = {"question": "Question", "diagnosis": "List of causes", "confirm": "Confirmation", "procedure": "Step"}
+PAGE_KINDS = {"question": "Question", "diagnosis": "Diagnosis", "confirm": "Confirmation", "procedure": "Step"}
 OUTCOME = "outcome"
 
 

@@ -95,7 +95,7 @@ def test_the_page_names_where_most_people_are_lost(desk, reviewer):
 def test_it_names_several_close_pages_and_none_if_numbers_are_small(desk, reviewer):
     desk.people(2, "no")
     desk.hour_passes()
-    assert "2 left. That is too few to say where most people leave." in page(reviewer).text
+    assert "Only 2 left: too few to say where most people leave." in page(reviewer).text
     desk.people(18, "no")
     desk.people(18)
     desk.hour_passes()

@@ -86,7 +86,7 @@ def close(request: HttpRequest, pk: int) -> HttpResponse:
         return _finding_page(request, row, close_form=form)
     fixing_version = next((version for version in versions if version.number == form.cleaned_data["version"]), None)
     note = form.cleaned_data["closing_note"]
-    return _save(request, row, lambda seen: findings.close(row, seen, note, fixing_version), "Closed.")
+    return _save(request, row, lambda seen: findings.close(row, seen, note, fixing_version), "The finding is closed.")
 
 
 @require_POST
