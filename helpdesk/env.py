@@ -39,6 +39,7 @@ FOREIGN_NAMES = {
     "LOGLEVEL": "LOG_LEVEL",
     "TZ": "TIME_ZONE",
 }
+MAX_EXTRA = 2  # characters: METRICS_TOKEN_FILE is a name of its own
 MIN_SIMILARITY = 0.82  # SECRET_KEY_BASE and DATABASE, which other programs read, score 0.80 against our settings
 
 
@@ -146,7 +147,8 @@ class SettingsEnv(Env):
         wanted = "locmem:// or an address such as redis://host:6379/0"
         redis = rf"rediss?://{SERVER}(?::(?!0+\b)\d*)?(?:/\d*/?)?(?:[?#].*)?"
         valid = [matches(rf"locmem://|unix://[^/?#]*/.*|{redis}"), check_port]
-        return str(self.read(self.str, name, default, wanted, validate=valid))
+        scheme, _, rest = str(self.read(self.str, name, default, wanted, validate=valid)).partition("://")
+        return f"{scheme.lower()}://{rest}"
 
     def mail_server(self, name: str, default: str) -> dict[str, Any]:
         """Return Django's EMAIL_ settings, without that prefix."""
@@ -180,6 +182,8 @@ class SettingsEnv(Env):
                 wrong = "name a file: a database in memory keeps nothing"
             case "postgresql" if re.search("synchronous_commit|fsync", str(database["OPTIONS"].get("options"))):
                 wrong = "leave synchronous_commit to the server: each answer is on the disk before it is acknowledged"
+            case "postgresql" if not database["NAME"]:
+                wrong = "name a database after the host: postgres://user:password@host:5432/name"
             case "sqlite3" | "postgresql":
                 return database
             case _:
@@ -189,7 +193,8 @@ class SettingsEnv(Env):
 
 def closest_name(name: str, known: set[str]) -> str:
     """Return the setting that a name may be a misspelling of, or nothing."""
-    return next(iter(get_close_matches(name.upper(), known, n=1, cutoff=MIN_SIMILARITY)), "")
+    similar = (setting for setting in known if abs(len(setting) - len(name)) <= MAX_EXTRA)
+    return next(iter(get_close_matches(name.upper(), similar, n=1, cutoff=MIN_SIMILARITY)), "")
 
 
 def matches(pattern: str) -> validators.Regexp:

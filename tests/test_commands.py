@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import shlex
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -348,3 +351,15 @@ def test_a_command_under_its_old_name_works_and_names_the_new_one(old, new, caps
     call_command(command, *arguments)
     assert len(done) == 1
     assert capsys.readouterr().err == f"{old} is called {new} now. The old name works until version 2.\n"
+
+
+@pytest.mark.once
+def test_a_closed_error_output_leaves_the_output_of_an_old_name_clean():
+    command = f"exec {shlex.quote(sys.executable)} manage.py person --help 2>&-"
+    result = subprocess.run(["sh", "-c", command], cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True)
+    assert result.stdout.startswith("usage: manage.py person")
+    script = "import sys; sys.stderr = None; from django.core.management import call_command; import django; "
+    script += "django.setup(); from wizards.management.commands import keep; "
+    script += "keep.Command.handle = lambda self, **options: None; call_command('keep')"
+    result = subprocess.run([sys.executable, "-c", script], cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True)
+    assert result.stdout == ""

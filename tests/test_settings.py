@@ -70,6 +70,8 @@ BAD = [
     ({"DATABASE_URL": "sqlite:////data/db?timeout=1"}, "DATABASE_URL should name a file and no options"),
     ({"DATABASE_URL": "sqlite://:memory:"}, "DATABASE_URL should name a file: a database in memory keeps nothing."),
     ({"DATABASE_URL": "sqlite://"}, "DATABASE_URL should name a file: a database in memory keeps nothing."),
+    ({"DATABASE_URL": "postgres://"}, "DATABASE_URL should name a database after the host"),
+    ({"DATABASE_URL": "postgres://me@db:5432/"}, "DATABASE_URL should name a database after the host"),
     (
         {"DATABASE_URL": "postgres://db/help?options=-c synchronous_commit%3Doff"},
         "DATABASE_URL should leave synchronous_commit to the server",
@@ -191,7 +193,7 @@ OTHER_NAMES += (
     " REDIS_URL PGHOST POSTGRES_PASSWORD DATABASE_HOST SECRET_KEY_BASE LOG_DIR STATIC_ROOT MAIL_HOST MAIL_PORT"
 )
 OTHER_NAMES += " KUBERNETES_SERVICE_HOST SUPPORT_SERVICE_HOST CACHE_PORT HTTP_PROXY NO_PROXY DEBUGINFOD_URLS SITE"
-OTHER_NAMES += " PORTS PORT0"
+OTHER_NAMES += " PORTS PORT0 METRICS_TOKEN_FILE SECRET_KEY_FILE"
 
 
 def test_names_of_other_programs_in_the_environment_are_not_misspellings(read):
@@ -319,6 +321,8 @@ def test_postgresql_connections_are_kept_and_checked(read):
 
 def test_a_redis_address_makes_the_cache_shared(read):
     assert read()["CACHES"]["default"]["BACKEND"].endswith("LocMemCache")
+    assert read(CACHE_URL="LOCMEM://")["CACHES"] == read()["CACHES"]
+    assert read(CACHE_URL="Redis://cache:6379/0")["CACHES"]["default"]["LOCATION"] == "redis://cache:6379/0"
     assert read(CACHE_URL="redis://cache:6379/0")["CACHES"]["default"]["LOCATION"] == "redis://cache:6379/0"
 
 

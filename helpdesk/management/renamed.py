@@ -15,5 +15,7 @@ class RenamedCommand(BaseCommand):
 
     def execute(self, *args: Any, **options: Any) -> str | None:
         old_name = type(self).__module__.rpartition(".")[2]
-        print(f"{old_name} is called {self.new_name} now. The old name works until version 2.", file=sys.stderr)
+        error_output = options.get("stderr") or sys.stderr
+        if error_output is not None:  # closed by whoever runs it
+            error_output.write(f"{old_name} is called {self.new_name} now. The old name works until version 2.\n")
         return super().execute(*args, **options)
